@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <c10/core/ScalarType.h>
+
+namespace modattr {
+
+/// Owner of an array's bytes: a mapped file, or memory.
+class ArrayStorage {
+ public:
+  virtual ~ArrayStorage() = default;
+  virtual std::span<const std::byte> bytes() const noexcept = 0;
+  /// Tells the system that pages read so far are not needed in memory; their content stays valid.
+  virtual void release_pages() const noexcept {}
+};
+
+/// A named array of a data file: row-major, native byte order, not necessarily aligned.
+struct Array {
+  std::string name;
+  c10::ScalarType dtype = c10::ScalarType::Float;
+  std::vector<std::int64_t> shape;
+  /// Exactly the product of `shape` elements; valid as long as `storage` lives.
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const ArrayStorage> storage;
+
+  /// First dimension; 1 for a scalar.
+  std::size_t row_count() const noexcept { return shape.empty() ? 1 : static_cast<std::size_t>(shape.front()); }
+  std::size_t row_bytes() const noexcept { return row_count() == 0 ? 0 : bytes.size() / row_count(); }
+};
+
+}  // namespace modattr
