@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/metric.h"
+
+namespace modattr {
+
+/// A set of examples that gets rows of its own: all of them, or a group.
+struct Subset {
+  /// nullopt = all examples.
+  std::optional<std::string> group;
+  std::vector<std::uint32_t> examples;
+};
+
+/// Scores of one subset under several draws, ready to be computed for many resamples.
+class DrawScorer {
+ public:
+  explicit DrawScorer(std::vector<std::unique_ptr<OutcomeScorer>> scorers) : scorers_(std::move(scorers)) {}
+  /// Mean over draws of the score; nullopt when undefined for a draw.
+  std::optional<double> score(std::span<const std::uint32_t> weights) const;
+
+ private:
+  std::vector<std::unique_ptr<OutcomeScorer>> scorers_;
+};
+
+/// Outcomes of all examples under the draws of one coalition. For metrics that are means only the summed differences
+/// from the clean outcomes are kept, so that a modality the model ignores gets exactly the clean score.
+class ScoreSeries {
+ public:
+  /// `clean`: outcomes on the untouched data, [examples * width]. Everything is borrowed.
+  ScoreSeries(const Metric& metric, std::span<const Subset> subsets, std::span<const double> clean);
+
+  /// Adds a draw: `outcomes` [examples * width].
+  void add_draw(std::span<const double> outcomes);
+  /// Adds a draw of which only the examples with `counts(example)` count; for mean metrics.
+  template <typename Predicate>
+  void add_draw_of_pairs(std::span<const double> outcomes, Predicate counts) {
+    for (std::size_t example = 0; example < differences_.size(); ++example) {
+      if (counts(example)) add_outcome(example, outcomes[example]);
+    }
+  }
+
+  /// Score of `subset` per full draw; nullopt entries are undefined.
+  std::span<const std::optional<double>> draw_scores(std::size_t subset) const { return draw_scores_.at(subset); }
+  DrawScorer scorer(std::size_t subset) const;
+
+ private:
+  void add_outcome(std::size_t example, double outcome) {
+    differences_[example] += outcome - clean_[example];
+    ++counts_[example];
+  }
+
+  const Metric& metric_;
+  std::span<const Subset> subsets_;
+  std::span<const double> clean_;
+  std::vector<double> differences_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::vector<double>> draws_;
+  std::vector<std::vector<std::optional<double>>> draw_scores_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace modattr {
+
+/// Writes a file so that it appears whole or not at all, also when the machine stops: a temporary name in the same
+/// folder, then a rename. Throws OutputError and leaves nothing behind, an older file untouched.
+void write_atomically(const std::filesystem::path& file, std::string_view content);
+
+/// A file to be: a name without folder, and its bytes.
+struct NamedContent {
+  std::string name;
+  std::string content;
+};
+
+/// The folder of `--out`. Opened before a long run, so that a folder that cannot be written fails at once.
+class ResultDirectory {
+ public:
+  /// Makes the folder and its parents where missing. Throws OutputError when it cannot be made or written.
+  static ResultDirectory open(const std::filesystem::path& directory);
+
+  /// Removes the folders that open() made, if they are still empty.
+  ~ResultDirectory();
+  ResultDirectory(ResultDirectory&& other) noexcept;
+  ResultDirectory& operator=(ResultDirectory&&) = delete;
+  ResultDirectory(const ResultDirectory&) = delete;
+  ResultDirectory& operator=(const ResultDirectory&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// Writes all files or none: on OutputError older files of the same names are as they were.
+  void write(std::span<const NamedContent> files) const;
+
+ private:
+  explicit ResultDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+
+  std::filesystem::path path_;
+  /// Innermost first.
+  std::vector<std::filesystem::path> made_;
+};
+
+}  // namespace modattr

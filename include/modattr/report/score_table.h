@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modattr/core/attribution.h"
+#include "modattr/core/metric.h"
+
+namespace modattr {
+
+/// A file that a result depends on.
+struct FileIdentity {
+  std::string path;
+  /// Lower-case hexadecimal SHA-256 of its content.
+  std::string sha256;
+};
+
+/// How often each part of the model ran.
+struct EvaluationCounts {
+  /// Whole forward passes, in examples.
+  std::uint64_t model = 0;
+  /// Encoder passes, in examples.
+  std::uint64_t encoder = 0;
+  /// Runs of the part behind the encoders, in examples.
+  std::uint64_t fusion = 0;
+};
+
+/// Everything that one command found out, and what is needed to find it again.
+struct ScoreTable {
+  /// Version of modattr.
+  std::string version;
+  /// The subcommand, e.g. "permute".
+  std::string command;
+  /// Time of the run in UTC, ISO 8601, e.g. "2024-05-01T12:00:00Z".
+  std::string created;
+  FileIdentity model;
+  FileIdentity data;
+  /// Examples of the data that were used.
+  std::size_t example_count = 0;
+  /// The configuration in force: a serialised JSON object; empty counts as {}.
+  std::string config;
+  std::string metric;
+  Orientation orientation = Orientation::kHigherIsBetter;
+  /// Score of the model on the untouched data.
+  std::optional<double> score;
+  std::optional<Interval> score_ci95;
+  EvaluationCounts evaluations;
+  double seconds = 0.0;
+  /// In the order of the configuration.
+  std::vector<Score> rows;
+  /// One sentence each.
+  std::vector<std::string> warnings;
+  /// Shown above the terminal table when known; in files both are part of `config`.
+  std::optional<std::uint64_t> seed;
+  std::optional<std::size_t> repeat_count;
+};
+
+}  // namespace modattr

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "modattr/core/metric.h"
+#include "modattr/stats/labels.h"
+
+namespace modattr {
+
+/// accuracy, balanced_accuracy, macro_f1, roc_auc, log_loss, vqa_accuracy, mse, mae, r2, output.
+std::span<const std::string> metric_names() noexcept;
+
+/// The metric that suits the kind of output and labels when the user names none.
+std::string default_metric_name(OutputKind kind, const Labels& labels);
+
+/// What a metric is computed from.
+struct MetricInput {
+  OutputKind kind = OutputKind::kLogits;
+  /// Numbers per output row; one logit or probability means two classes.
+  std::size_t output_width = 0;
+  std::shared_ptr<const Labels> labels;
+};
+
+/// Throws ConfigError for an unknown name or a metric that does not go with the labels or the kind of output, and
+/// DataError for a label outside the model's classes.
+std::unique_ptr<Metric> make_metric(std::string_view name, const MetricInput& input);
+
+}  // namespace modattr

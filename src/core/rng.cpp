@@ -1,0 +1,62 @@
+#include "modattr/core/rng.h"
+
+namespace modattr {
+namespace {
+
+// Multipliers and Weyl constants of the reference implementation (Random123, philox.h).
+constexpr std::uint64_t kMultiplier0 = 0xD2511F53;
+constexpr std::uint64_t kMultiplier1 = 0xCD9E8D57;
+constexpr std::uint32_t kWeyl0 = 0x9E3779B9;
+constexpr std::uint32_t kWeyl1 = 0xBB67AE85;
+constexpr int kRoundCount = 10;
+
+std::uint32_t high(std::uint64_t product) {
+  return static_cast<std::uint32_t>(product >> 32);
+}
+std::uint32_t low(std::uint64_t product) {
+  return static_cast<std::uint32_t>(product);
+}
+
+}  // namespace
+
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key) noexcept {
+  for (int round = 0; round < kRoundCount; ++round) {
+    const std::uint64_t product0 = kMultiplier0 * counter[0];
+    const std::uint64_t product1 = kMultiplier1 * counter[2];
+    counter = {high(product1) ^ counter[1] ^ key[0], low(product1), high(product0) ^ counter[3] ^ key[1],
+               low(product0)};
+    key = {key[0] + kWeyl0, key[1] + kWeyl1};
+  }
+  return counter;
+}
+
+RandomStream::RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint32_t example,
+                           std::uint32_t draw) noexcept
+    : key_{low(seed), high(seed)}, counter_{0, static_cast<std::uint32_t>(purpose), example, draw} {}
+
+std::uint32_t RandomStream::next_word() noexcept {
+  if (used_ == block_.size()) {
+    block_ = philox4x32(counter_, key_);
+    ++counter_[0];
+    used_ = 0;
+  }
+  return block_[used_++];
+}
+
+std::uint32_t RandomStream::below(std::uint32_t bound) noexcept {
+  std::uint64_t product = std::uint64_t{next_word()} * bound;
+  if (low(product) < bound) {
+    const std::uint32_t threshold = (0u - bound) % bound;
+    while (low(product) < threshold) product = std::uint64_t{next_word()} * bound;
+  }
+  return high(product);
+}
+
+double RandomStream::uniform() noexcept {
+  const std::uint64_t upper = next_word() >> 5;
+  const std::uint64_t lower = next_word() >> 6;
+  return static_cast<double>((upper << 26) | lower) * 0x1.0p-53;
+}
+
+}  // namespace modattr

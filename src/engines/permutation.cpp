@@ -1,0 +1,336 @@
+#include "modattr/engines/permutation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numeric>
+#include <unordered_set>
+#include <utility>
+
+#include "modattr/core/coalition_table.h"
+#include "modattr/core/error.h"
+#include "modattr/engines/row_maps.h"
+#include "modattr/engines/score_series.h"
+#include "modattr/stats/bootstrap.h"
+#include "modattr/stats/moments.h"
+
+namespace modattr {
+namespace {
+
+using OptionalValues = std::vector<std::optional<double>>;
+
+/// The two coalitions that are scored for a modality.
+struct ModalitySeries {
+  std::size_t modality = 0;
+  ScoreSeries without;
+  ScoreSeries alone;
+};
+
+/// What is to be evaluated.
+struct Plan {
+  std::vector<std::size_t> modalities;
+  std::vector<Subset> subsets;
+  std::vector<Stratum> strata;
+  /// Examples in the stratum of each example.
+  std::vector<std::size_t> stratum_sizes;
+  PermutationDraws draws = PermutationDraws::kRandom;
+  std::size_t draw_count = 0;
+};
+
+/// What the evaluations gave.
+struct Evaluated {
+  /// Outcomes on the untouched data, [examples * width].
+  std::vector<double> clean;
+  std::vector<ModalitySeries> series;
+};
+
+std::vector<std::uint32_t> all_examples(std::size_t example_count) {
+  std::vector<std::uint32_t> examples(example_count);
+  std::iota(examples.begin(), examples.end(), 0u);
+  return examples;
+}
+
+std::vector<Subset> subsets_of(const Problem& problem) {
+  std::vector<Subset> subsets{{std::nullopt, all_examples(problem.example_count())}};
+  for (const Stratum& group : problem.groups()) subsets.push_back({group.name, group.examples});
+  return subsets;
+}
+
+std::vector<Stratum> strata_of(const Problem& problem, const std::optional<std::string>& within) {
+  if (within) return problem.strata(*within);
+  return {{"all", all_examples(problem.example_count())}};
+}
+
+Plan make_plan(const Problem& problem, const PermutationOptions& options) {
+  const std::size_t example_count = problem.example_count();
+  if (example_count < 2) {
+    throw ConfigError("permute: expected at least 2 examples to permute, got " + std::to_string(example_count));
+  }
+  const Metric& metric = problem.metric();
+  const bool all_pairs = options.draws == PermutationDraws::kAllPairs;
+  if (all_pairs && !metric.is_mean()) {
+    throw ConfigError("--exact: expected a metric that is a mean over examples, got '" + std::string(metric.name()) +
+                      "'; use --repeats, or a metric such as accuracy, log_loss, vqa_accuracy, mse or mae");
+  }
+  if (!all_pairs && options.repeats == 0) throw ConfigError("--repeats: expected at least 1, got 0");
+
+  Plan plan{.modalities = options.modalities,
+            .subsets = subsets_of(problem),
+            .strata = strata_of(problem, options.within),
+            .stratum_sizes = std::vector<std::size_t>(example_count, 0),
+            .draws = options.draws};
+  if (plan.modalities.empty()) {
+    plan.modalities.resize(problem.players().count());
+    std::iota(plan.modalities.begin(), plan.modalities.end(), std::size_t{0});
+  }
+  for (const Stratum& stratum : plan.strata) {
+    for (const std::uint32_t example : stratum.examples) plan.stratum_sizes[example] = stratum.examples.size();
+  }
+  plan.draw_count = all_pairs ? largest_stratum_size(plan.strata) - 1 : options.repeats;
+  return plan;
+}
+
+std::size_t distinct_count(std::span<const Coalition> coalitions, const Coalition& known) {
+  std::unordered_set<Coalition> distinct(coalitions.begin(), coalitions.end());
+  distinct.erase(known);
+  return distinct.size();
+}
+
+Evaluated evaluate_plan(Problem& problem, const Plan& plan, const Rng& rng) {
+  const std::size_t example_count = problem.example_count();
+  const std::size_t player_count = problem.players().count();
+  const Coalition full = Coalition::full(player_count);
+  std::vector<Coalition> coalitions;
+  Evaluated result;
+  for (const std::size_t modality : plan.modalities) {
+    coalitions.push_back(full.without(modality));
+    coalitions.push_back(Coalition::single(player_count, modality));
+  }
+  problem.progress().begin("permute", example_count * (1 + plan.draw_count * distinct_count(coalitions, full)));
+
+  const Matrix clean = problem.permuted_game(all_examples(example_count))->evaluate(std::span(&full, 1));
+  result.clean.assign(clean.values().begin(), clean.values().end());
+  const ScoreSeries empty(problem.metric(), plan.subsets, result.clean);
+  for (const std::size_t modality : plan.modalities) result.series.push_back({modality, empty, empty});
+  for (std::size_t draw = 0; draw < plan.draw_count; ++draw) {
+    const bool all_pairs = plan.draws == PermutationDraws::kAllPairs;
+    const std::unique_ptr<ValueFunction> game = problem.permuted_game(
+        all_pairs ? circular_shift(plan.strata, example_count, draw + 1)
+                  : random_permutation(plan.strata, example_count, rng, static_cast<std::uint32_t>(draw)));
+    CoalitionTable table(*game);
+    table.insert(full, result.clean);
+    const Matrix outcomes = table.evaluate(coalitions);
+    for (std::size_t index = 0; index < result.series.size(); ++index) {
+      ModalitySeries& series = result.series[index];
+      if (all_pairs) {
+        // A stratum of n examples has n - 1 shifts; its examples sit out the further shifts of larger strata.
+        const auto counts = [&](std::size_t example) { return plan.stratum_sizes[example] > draw + 1; };
+        series.without.add_draw_of_pairs(outcomes.row(2 * index), counts);
+        series.alone.add_draw_of_pairs(outcomes.row(2 * index + 1), counts);
+      } else {
+        series.without.add_draw(outcomes.row(2 * index));
+        series.alone.add_draw(outcomes.row(2 * index + 1));
+      }
+    }
+  }
+  problem.progress().finish();
+  return result;
+}
+
+std::optional<double> divide(std::optional<double> numerator, std::optional<double> denominator) {
+  if (!numerator || !denominator || *denominator == 0.0) return std::nullopt;
+  return *numerator / *denominator;
+}
+
+/// Positive when the permuted score is worse.
+std::optional<double> drop(const Metric& metric, std::optional<double> clean, std::optional<double> permuted) {
+  if (!clean || !permuted) return std::nullopt;
+  return metric.orientation() == Orientation::kHigherIsBetter ? *clean - *permuted : *permuted - *clean;
+}
+
+/// (1 + #{permuted at least as good as clean}) / (draws + 1).
+std::optional<double> permutation_p_value(const Metric& metric, std::optional<double> clean,
+                                          std::span<const std::optional<double>> permuted) {
+  if (!clean || permuted.empty()) return std::nullopt;
+  std::size_t as_good = 0;
+  for (const std::optional<double>& score : permuted) {
+    if (!score) return std::nullopt;
+    if (*drop(metric, clean, score) <= 0.0) ++as_good;
+  }
+  return static_cast<double>(1 + as_good) / static_cast<double>(permuted.size() + 1);
+}
+
+std::optional<double> monte_carlo_error(std::span<const std::optional<double>> draw_scores, PermutationDraws draws) {
+  // All pairs were visited: nothing is left to chance.
+  if (draws == PermutationDraws::kAllPairs) return 0.0;
+  std::vector<double> values;
+  for (const std::optional<double>& score : draw_scores) {
+    if (!score) return std::nullopt;
+    values.push_back(*score);
+  }
+  return standard_error(values);
+}
+
+/// A score on the sample itself and on its bootstrap resamples.
+struct Estimate {
+  std::optional<double> value;
+  OptionalValues replicates;
+
+  std::optional<Interval> interval() const { return percentile_interval95(replicates); }
+};
+
+template <typename Function>
+Estimate combine(const Estimate& first, const Estimate& second, Function function) {
+  Estimate result{function(first.value, second.value), {}};
+  for (std::size_t replicate = 0; replicate < first.replicates.size(); ++replicate) {
+    result.replicates.push_back(function(first.replicates[replicate], second.replicates[replicate]));
+  }
+  return result;
+}
+
+/// Scores every scorer on the sample and on the same resamples of it.
+std::vector<Estimate> estimate(std::span<const DrawScorer> scorers, std::size_t example_count, std::uint32_t subset,
+                               const Rng& rng) {
+  std::vector<Estimate> estimates(scorers.size());
+  std::vector<std::uint32_t> weights(example_count, 1);
+  for (std::size_t index = 0; index < scorers.size(); ++index) estimates[index].value = scorers[index].score(weights);
+  // One example has no spread to resample.
+  if (example_count < 2) return estimates;
+  for (std::uint32_t replicate = 0; replicate < kBootstrapReplicateCount; ++replicate) {
+    bootstrap_weights(rng, subset, replicate, weights);
+    for (std::size_t index = 0; index < scorers.size(); ++index) {
+      estimates[index].replicates.push_back(scorers[index].score(weights));
+    }
+  }
+  return estimates;
+}
+
+/// The rows of one subset for all modalities, in the order of Plan::modalities: [modalities][definitions].
+class SubsetRows {
+ public:
+  SubsetRows(const Problem& problem, const Plan& plan, const Evaluated& evaluated, std::size_t subset, const Rng& rng)
+      : problem_(problem), plan_(plan), evaluated_(evaluated), subset_(subset) {
+    std::vector<DrawScorer> scorers;
+    std::vector<std::unique_ptr<OutcomeScorer>> clean;
+    clean.push_back(problem.metric().scorer(evaluated.clean, examples()));
+    scorers.emplace_back(std::move(clean));
+    for (const ModalitySeries& series : evaluated.series) {
+      scorers.push_back(series.without.scorer(subset));
+      scorers.push_back(series.alone.scorer(subset));
+    }
+    estimates_ = estimate(scorers, examples().size(), static_cast<std::uint32_t>(subset), rng);
+    if (const std::optional<double> majority = problem.metric().majority_score(examples())) {
+      room_above_majority_ = 1.0 - *majority;
+    }
+  }
+
+  const Estimate& clean() const { return estimates_.front(); }
+  std::optional<double> room_above_majority() const { return room_above_majority_; }
+
+  std::vector<Score> rows(std::size_t index) const {
+    const Metric& metric = problem_.metric();
+    const ModalitySeries& series = evaluated_.series[index];
+    const Estimate& without = estimates_[1 + 2 * index];
+    const Estimate& alone = estimates_[2 + 2 * index];
+    const Estimate loss =
+        combine(clean(), without, [&](auto score, auto permuted) { return drop(metric, score, permuted); });
+    const std::optional<double> without_error = monte_carlo_error(series.without.draw_scores(subset_), plan_.draws);
+    const std::optional<double> alone_error = monte_carlo_error(series.alone.draw_scores(subset_), plan_.draws);
+
+    std::vector<Score> rows;
+    rows.push_back(row(index, "permutation.drop", loss, without_error));
+    rows.back().p_value = permutation_p_value(metric, clean().value, series.without.draw_scores(subset_));
+    rows.push_back(row(index, "permutation.without", without, without_error));
+    rows.push_back(row(index, "permutation.alone", alone, alone_error));
+    rows.push_back(row(index, "perceptual.model", combine(loss, clean(), divide),
+                       divide(without_error, magnitude(clean().value))));
+    const auto by_room = [&](std::optional<double> value, std::optional<double>) {
+      return divide(value, room_above_majority_);
+    };
+    rows.push_back(
+        row(index, "perceptual.task", combine(loss, clean(), by_room), divide(without_error, room_above_majority_)));
+    return rows;
+  }
+
+ private:
+  const std::vector<std::uint32_t>& examples() const { return plan_.subsets[subset_].examples; }
+  static std::optional<double> magnitude(std::optional<double> value) {
+    return value ? std::optional(std::abs(*value)) : std::nullopt;
+  }
+
+  Score row(std::size_t index, std::string definition, const Estimate& estimate,
+            std::optional<double> std_error) const {
+    return {.modality = problem_.players().modality_name(evaluated_.series[index].modality),
+            .definition = std::move(definition),
+            .group = plan_.subsets[subset_].group,
+            .value = estimate.value,
+            .std_error = estimate.value ? std_error : std::nullopt,
+            .ci95 = estimate.value ? estimate.interval() : std::nullopt,
+            .examples = examples().size(),
+            .p_value = std::nullopt};
+  }
+
+  const Problem& problem_;
+  const Plan& plan_;
+  const Evaluated& evaluated_;
+  std::size_t subset_;
+  /// The clean score, then without and alone of each modality.
+  std::vector<Estimate> estimates_;
+  std::optional<double> room_above_majority_;
+};
+
+std::string subset_name(const Subset& subset) {
+  return subset.group ? "group '" + *subset.group + "'" : "all examples";
+}
+
+void warn_about_plan(const Plan& plan, const PermutationOptions& options, std::vector<std::string>& warnings) {
+  const auto lonely = std::ranges::count(plan.stratum_sizes, std::size_t{1});
+  if (options.within && lonely > 0) {
+    warnings.push_back(std::to_string(lonely) + " examples are the only ones with their value of '" + *options.within +
+                       "' and keep their own data; choose a coarser column");
+  }
+}
+
+void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetRows& rows,
+                       std::vector<std::string>& warnings) {
+  const std::string where = " for " + subset_name(subset);
+  if (!rows.clean().value) {
+    warnings.push_back(std::string(metric.name()) + " is not defined" + where +
+                       " (one class only?); its rows are empty");
+  } else if (*rows.clean().value == 0.0) {
+    warnings.push_back("perceptual.model is not defined" + where + ": the score is 0");
+  }
+  if (rows.room_above_majority() == 0.0) {
+    warnings.push_back("perceptual.task is not defined" + where + ": one constant answer is always right");
+  }
+}
+
+}  // namespace
+
+Attribution PermutationImportance::attribute(Problem& problem, const Rng& rng) const {
+  const Plan plan = make_plan(problem, options_);
+  const Evaluated evaluated = evaluate_plan(problem, plan, rng);
+
+  Attribution result;
+  warn_about_plan(plan, options_, result.warnings);
+  std::vector<SubsetRows> subsets;
+  for (std::size_t subset = 0; subset < plan.subsets.size(); ++subset) {
+    subsets.emplace_back(problem, plan, evaluated, subset, rng);
+    warn_about_subset(problem.metric(), plan.subsets[subset], subsets.back(), result.warnings);
+  }
+  result.score = subsets.front().clean().value;
+  result.score_ci95 = subsets.front().clean().interval();
+  for (std::size_t index = 0; index < plan.modalities.size(); ++index) {
+    for (const SubsetRows& subset : subsets) {
+      std::vector<Score> rows = subset.rows(index);
+      std::ranges::move(rows, std::back_inserter(result.rows));
+    }
+  }
+  if (!problem.metric().majority_score(plan.subsets.front().examples)) {
+    result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +
+                              "': its best value is not 1");
+  }
+  return result;
+}
+
+}  // namespace modattr

@@ -1,0 +1,25 @@
+#include "modattr/stats/moments.h"
+
+#include <cmath>
+
+namespace modattr {
+
+std::optional<double> mean(std::span<const double> values) {
+  if (values.empty()) return std::nullopt;
+  // The running form gives exactly x for values that are all x.
+  double mean = 0.0;
+  double count = 0.0;
+  for (const double value : values) mean += (value - mean) / ++count;
+  return mean;
+}
+
+std::optional<double> standard_error(std::span<const double> values) {
+  if (values.size() < 2) return std::nullopt;
+  const double centre = *mean(values);
+  double sum = 0.0;
+  for (const double value : values) sum += (value - centre) * (value - centre);
+  const auto count = static_cast<double>(values.size());
+  return std::sqrt(sum / (count - 1.0) / count);
+}
+
+}  // namespace modattr

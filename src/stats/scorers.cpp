@@ -1,0 +1,216 @@
+#include "modattr/stats/scorers.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace modattr {
+namespace {
+
+class MeanScorer final : public OutcomeScorer {
+ public:
+  explicit MeanScorer(std::vector<double> outcomes) : outcomes_(std::move(outcomes)) {}
+
+  std::optional<double> score(std::span<const std::uint32_t> weights) const override {
+    double sum = 0.0;
+    std::uint64_t count = 0;
+    for (std::size_t example = 0; example < outcomes_.size(); ++example) {
+      sum += weights[example] * outcomes_[example];
+      count += weights[example];
+    }
+    if (count == 0) return std::nullopt;
+    return sum / static_cast<double>(count);
+  }
+
+ private:
+  std::vector<double> outcomes_;
+};
+
+/// Per class: how often it is the label, how often it is predicted, how often both.
+struct ClassTotals {
+  std::vector<std::uint64_t> labelled;
+  std::vector<std::uint64_t> predicted;
+  std::vector<std::uint64_t> correct;
+};
+
+class ClassScorer : public OutcomeScorer {
+ public:
+  ClassScorer(std::vector<std::uint32_t> predicted, std::vector<std::uint32_t> labels, std::size_t class_count)
+      : predicted_(std::move(predicted)), labels_(std::move(labels)), class_count_(class_count) {}
+
+  std::optional<double> score(std::span<const std::uint32_t> weights) const override {
+    ClassTotals totals{std::vector<std::uint64_t>(class_count_), std::vector<std::uint64_t>(class_count_),
+                       std::vector<std::uint64_t>(class_count_)};
+    for (std::size_t example = 0; example < labels_.size(); ++example) {
+      totals.labelled[labels_[example]] += weights[example];
+      totals.predicted[predicted_[example]] += weights[example];
+      if (labels_[example] == predicted_[example]) totals.correct[labels_[example]] += weights[example];
+    }
+    double sum = 0.0;
+    std::size_t counted = 0;
+    for (std::size_t label = 0; label < class_count_; ++label) {
+      if (const std::optional<double> value = class_score(totals, label)) {
+        sum += *value;
+        ++counted;
+      }
+    }
+    if (counted == 0) return std::nullopt;
+    return sum / static_cast<double>(counted);
+  }
+
+ protected:
+  virtual std::optional<double> class_score(const ClassTotals& totals, std::size_t label) const = 0;
+
+ private:
+  std::vector<std::uint32_t> predicted_;
+  std::vector<std::uint32_t> labels_;
+  std::size_t class_count_;
+};
+
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+class BalancedAccuracyScorer final : public ClassScorer {
+ public:
+  using ClassScorer::ClassScorer;
+
+ protected:
+  std::optional<double> class_score(const ClassTotals& totals, std::size_t label) const override {
+    if (totals.labelled[label] == 0) return std::nullopt;
+    return ratio(totals.correct[label], totals.labelled[label]);
+  }
+};
+
+class MacroF1Scorer final : public ClassScorer {
+ public:
+  using ClassScorer::ClassScorer;
+
+ protected:
+  std::optional<double> class_score(const ClassTotals& totals, std::size_t label) const override {
+    const std::uint64_t seen = totals.labelled[label] + totals.predicted[label];
+    if (seen == 0) return std::nullopt;
+    return ratio(2 * totals.correct[label], seen);
+  }
+};
+
+class RocAucScorer final : public OutcomeScorer {
+ public:
+  RocAucScorer(std::vector<double> scores, std::vector<std::uint32_t> labels, std::size_t column_count)
+      : labels_(std::move(labels)) {
+    for (std::size_t column = 0; column < column_count; ++column) {
+      Ranking ranking;
+      ranking.positive_label = column_count == 1 ? 1 : static_cast<std::uint32_t>(column);
+      ranking.order.resize(labels_.size());
+      std::iota(ranking.order.begin(), ranking.order.end(), 0u);
+      const auto score_of = [&](std::uint32_t example) { return scores[example * column_count + column]; };
+      std::ranges::stable_sort(ranking.order, [&](auto a, auto b) { return score_of(a) < score_of(b); });
+      ranking.tie_ends.resize(labels_.size());
+      for (std::size_t end = labels_.size(); end-- > 0;) {
+        const bool tied = end + 1 < labels_.size() && score_of(ranking.order[end]) == score_of(ranking.order[end + 1]);
+        ranking.tie_ends[end] = !tied;
+      }
+      rankings_.push_back(std::move(ranking));
+    }
+  }
+
+  std::optional<double> score(std::span<const std::uint32_t> weights) const override {
+    double sum = 0.0;
+    for (const Ranking& ranking : rankings_) {
+      const std::optional<double> area = area_under_curve(ranking, weights);
+      if (!area) return std::nullopt;
+      sum += *area;
+    }
+    return sum / static_cast<double>(rankings_.size());
+  }
+
+ private:
+  /// Examples in ascending order of one column of scores.
+  struct Ranking {
+    std::uint32_t positive_label = 1;
+    std::vector<std::uint32_t> order;
+    /// Whether the example at this place is the last of those with its score.
+    std::vector<bool> tie_ends;
+  };
+
+  /// Share of (positive, negative) pairs in the right order (Mann, Whitney 1947).
+  std::optional<double> area_under_curve(const Ranking& ranking, std::span<const std::uint32_t> weights) const {
+    double ordered_pairs = 0.0;
+    double negatives_below = 0.0;
+    double positive_total = 0.0;
+    double tied_positives = 0.0;
+    double tied_negatives = 0.0;
+    for (std::size_t place = 0; place < ranking.order.size(); ++place) {
+      const std::uint32_t example = ranking.order[place];
+      (labels_[example] == ranking.positive_label ? tied_positives : tied_negatives) += weights[example];
+      if (!ranking.tie_ends[place]) continue;
+      ordered_pairs += tied_positives * (negatives_below + tied_negatives / 2.0);
+      negatives_below += tied_negatives;
+      positive_total += tied_positives;
+      tied_positives = tied_negatives = 0.0;
+    }
+    if (positive_total == 0.0 || negatives_below == 0.0) return std::nullopt;
+    return ordered_pairs / (positive_total * negatives_below);
+  }
+
+  std::vector<std::uint32_t> labels_;
+  std::vector<Ranking> rankings_;
+};
+
+class R2Scorer final : public OutcomeScorer {
+ public:
+  R2Scorer(std::vector<double> outputs, std::vector<double> labels)
+      : outputs_(std::move(outputs)), labels_(std::move(labels)) {}
+
+  std::optional<double> score(std::span<const std::uint32_t> weights) const override {
+    double label_sum = 0.0;
+    double count = 0.0;
+    for (std::size_t example = 0; example < labels_.size(); ++example) {
+      label_sum += weights[example] * labels_[example];
+      count += weights[example];
+    }
+    const double label_mean = label_sum / count;
+    double squared_error = 0.0;
+    double squared_deviation = 0.0;
+    for (std::size_t example = 0; example < labels_.size(); ++example) {
+      const double error = outputs_[example] - labels_[example];
+      const double deviation = labels_[example] - label_mean;
+      squared_error += weights[example] * error * error;
+      squared_deviation += weights[example] * deviation * deviation;
+    }
+    if (!(squared_deviation > 0.0)) return std::nullopt;
+    return 1.0 - squared_error / squared_deviation;
+  }
+
+ private:
+  std::vector<double> outputs_;
+  std::vector<double> labels_;
+};
+
+}  // namespace
+
+std::unique_ptr<OutcomeScorer> make_mean_scorer(std::vector<double> outcomes) {
+  return std::make_unique<MeanScorer>(std::move(outcomes));
+}
+
+std::unique_ptr<OutcomeScorer> make_balanced_accuracy_scorer(std::vector<std::uint32_t> predicted,
+                                                             std::vector<std::uint32_t> labels,
+                                                             std::size_t class_count) {
+  return std::make_unique<BalancedAccuracyScorer>(std::move(predicted), std::move(labels), class_count);
+}
+
+std::unique_ptr<OutcomeScorer> make_macro_f1_scorer(std::vector<std::uint32_t> predicted,
+                                                    std::vector<std::uint32_t> labels, std::size_t class_count) {
+  return std::make_unique<MacroF1Scorer>(std::move(predicted), std::move(labels), class_count);
+}
+
+std::unique_ptr<OutcomeScorer> make_roc_auc_scorer(std::vector<double> scores, std::vector<std::uint32_t> labels,
+                                                   std::size_t column_count) {
+  return std::make_unique<RocAucScorer>(std::move(scores), std::move(labels), column_count);
+}
+
+std::unique_ptr<OutcomeScorer> make_r2_scorer(std::vector<double> outputs, std::vector<double> labels) {
+  return std::make_unique<R2Scorer>(std::move(outputs), std::move(labels));
+}
+
+}  // namespace modattr
