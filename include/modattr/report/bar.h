@@ -20,9 +20,10 @@ struct BarAxis {
 /// The axis on which `lengths`, each in [-1, 1], fill `width` cells (at least 3).
 BarAxis fit_bar_axis(std::span<const double> lengths, std::size_t width);
 
-/// One bar, exactly as wide as the axis: in eighths of a cell to the right, halves to the left; '#' without Unicode.
-/// `paint` colours positive and negative bars unless it says otherwise.
+/// Whether the sign of the number behind a bar is certain; an uncertain bar is drawn faint.
 enum class BarEmphasis { kCertain, kUncertain };
+
+/// One bar, exactly as wide as the axis: in eighths of a cell to the right, halves to the left; '#' without Unicode.
 std::string draw_bar(double length, const BarAxis& axis, BarEmphasis emphasis, const TextStyle& style);
 
 }  // namespace modattr

@@ -35,10 +35,10 @@ struct PrintColumn {
 
 /// What belongs to a row beside its cells.
 struct PrintRow {
-  std::optional<std::string> group;
+  std::optional<std::string> group{};
   std::size_t example_count = 0;
   /// The estimate as a part of the largest magnitude of its definition, in [-1, 1].
-  std::optional<double> bar;
+  std::optional<double> bar{};
   /// Whether the interval holds 0, so that not even the sign is known.
   bool interval_holds_zero = false;
 };

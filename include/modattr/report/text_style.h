@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ struct TextStyle {
 };
 
 /// What a piece of text stands for; each has its colour.
-enum class Paint { kPlain, kStrong, kFaint, kPositive, kNegative, kWarning };
+enum class Paint : std::uint8_t { kPlain, kStrong, kFaint, kPositive, kNegative, kWarning };
 
 /// `text` between the escape sequences of `paint`; unchanged without colour.
 std::string painted(std::string_view text, Paint paint, const TextStyle& style);

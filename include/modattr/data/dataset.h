@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "modattr/core/problem.h"
+#include "modattr/data/array.h"
+#include "modattr/stats/labels.h"
+
+namespace modattr {
+
+/// Which arrays of a data file are used, and as what.
+struct DatasetOptions {
+  std::filesystem::path path;
+  /// Arrays that go into the model.
+  std::vector<std::string> inputs;
+  /// Array of labels; nullopt = "label" when the file has it.
+  std::optional<std::string> label;
+  /// Array or metadata key of example ids; nullopt = array "id" when the file has it, else row numbers.
+  std::optional<std::string> id;
+  /// Array or metadata key that breaks results down.
+  std::optional<std::string> group;
+  /// Further array or metadata key to cut the examples by, besides "label".
+  std::optional<std::string> within;
+  /// One JSON object per example.
+  std::optional<std::filesystem::path> metadata;
+  /// Decides whether labels are classes or values.
+  OutputKind output_kind = OutputKind::kLogits;
+};
+
+/// A validation set: inputs of the model, labels and ids, example by example. Inputs stay in the file and are copied
+/// out in batches. Examples may share rows: NAME__rows says which row of NAME each example uses.
+class Dataset {
+ public:
+  /// Throws DataError when an array is missing, rows do not match, a row number, label or id is out of order.
+  explicit Dataset(const DatasetOptions& options);
+
+  const std::string& path() const noexcept { return path_; }
+  std::size_t example_count() const noexcept { return selection_.size(); }
+  std::size_t input_count() const noexcept { return inputs_.size(); }
+  const Array& input(std::size_t input) const { return inputs_.at(input).array; }
+  /// Every array of the file, for messages and inspection.
+  const std::vector<Array>& arrays() const noexcept { return arrays_; }
+
+  /// Data of one input for the listed examples, [examples, ...] in the array's dtype. Safe to call from many threads.
+  at::Tensor gather(std::size_t input, std::span<const std::uint32_t> examples) const;
+
+  std::shared_ptr<const Labels> labels() const noexcept { return labels_; }
+  std::string id(std::size_t example) const;
+  /// Name of the column behind the group breakdown.
+  const std::optional<std::string>& group_column() const noexcept { return group_column_; }
+  /// The examples cut by "label", the group column or the `within` column; throws ConfigError for another name.
+  std::vector<Stratum> strata(std::string_view column) const;
+
+  /// Keeps only these examples, numbered as they are now, in this order.
+  void keep(std::span<const std::uint32_t> examples);
+  /// The example with this id; throws ConfigError for an unknown one.
+  std::uint32_t find_id(std::string_view id) const;
+
+ private:
+  struct Input {
+    Array array;
+    /// Row of the array per row of the file; empty = the same row.
+    std::vector<std::uint32_t> rows;
+  };
+  /// A text column over the rows of the file, as codes into its distinct values.
+  struct Column {
+    std::string name;
+    std::vector<std::string> values;
+    std::vector<std::uint32_t> codes;
+  };
+
+  const Array* find(std::string_view name) const noexcept;
+  const Array& require(std::string_view name, std::string_view purpose) const;
+  std::size_t rows_of(const Array& array) const;
+  void read_inputs(const DatasetOptions& options);
+  void read_labels(const DatasetOptions& options);
+  void read_columns(const DatasetOptions& options);
+  void check_ids() const;
+  void check_row_count(std::string_view what, std::size_t row_count) const;
+  void release_pages_after(std::size_t bytes) const;
+
+  std::string path_;
+  std::vector<Array> arrays_;
+  std::vector<Input> inputs_;
+  std::string reference_name_;
+  std::size_t row_count_ = 0;
+  std::shared_ptr<const Labels> labels_;
+  std::optional<std::vector<std::int64_t>> numeric_ids_;
+  std::optional<std::vector<std::string>> text_ids_;
+  std::optional<std::string> group_column_;
+  std::vector<Column> columns_;
+  /// Row of the file per example.
+  std::vector<std::uint32_t> selection_;
+  mutable std::mutex release_mutex_;
+  mutable std::size_t unreleased_bytes_ = 0;
+};
+
+}  // namespace modattr

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace modattr {
+
+/// SHA-256 of the file's content as 64 lower-case hexadecimal digits; DataError when the file cannot be read.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+}  // namespace modattr

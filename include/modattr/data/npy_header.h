@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <c10/core/ScalarType.h>
+
+namespace modattr {
+
+/// Order of an array's elements in a file.
+enum class ElementOrder { kRowMajor, kColumnMajor };
+
+/// What the header of a .npy file says.
+struct NpyHeader {
+  c10::ScalarType dtype = c10::ScalarType::Float;
+  ElementOrder order = ElementOrder::kRowMajor;
+  std::vector<std::int64_t> shape;
+  /// Bytes of the elements that follow the header.
+  std::uint64_t data_bytes = 0;
+};
+
+/// Enough of a file's first bytes for npy_header_bytes.
+inline constexpr std::size_t kNpyPreambleBytes = 12;
+
+/// Length of the header including its preamble, at most 64 KiB; DataError when `preamble` starts no .npy file of
+/// version 1, 2 or 3. Messages start with `where`.
+std::size_t npy_header_bytes(std::span<const std::byte> preamble, std::string_view where);
+
+/// Reads a whole header, as long as npy_header_bytes says; DataError for a dtype that libtorch does not have.
+/// The format is described in numpy.lib.format.
+NpyHeader parse_npy_header(std::span<const std::byte> header, std::string_view where);
+
+}  // namespace modattr

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "modattr/data/mapped_file.h"
+
+namespace modattr {
+
+/// How a member's bytes lie in the archive.
+enum class ZipCompression { kStored, kDeflated };
+
+/// One file inside a zip archive; its bytes lie inside the archive's file and overlap no other member's.
+struct ZipMember {
+  std::string name;
+  ZipCompression compression = ZipCompression::kStored;
+  std::uint64_t compressed_bytes = 0;
+  /// As the directory claims; at most 1,100 times compressed_bytes, the most that deflate can do.
+  std::uint64_t content_bytes = 0;
+  std::uint32_t crc32 = 0;
+  /// Where the member's bytes begin in the archive's file.
+  std::uint64_t data_offset = 0;
+  /// Where minizip finds the member again.
+  std::uint64_t directory_offset = 0;
+  std::uint64_t number = 0;
+};
+
+/// A zip archive on a mapped file, read by minizip. Encrypted members, methods other than deflate, overlapping members
+/// and duplicate names are refused with a DataError.
+class ZipArchive {
+ public:
+  explicit ZipArchive(std::shared_ptr<const MappedFile> file);
+  ~ZipArchive();
+
+  /// In the order of the archive's directory.
+  const std::vector<ZipMember>& members() const noexcept { return members_; }
+  /// The member called `name`, nullptr when there is none.
+  const ZipMember* find(std::string_view name) const;
+  const std::shared_ptr<const MappedFile>& file() const noexcept { return file_; }
+  /// The content of a stored member, inside the mapped file; its checksum is verify's business.
+  std::span<const std::byte> stored_bytes(const ZipMember& member) const noexcept;
+  /// Reads the member once, block by block; DataError when its size or its CRC-32 is not what the directory says.
+  void verify(const ZipMember& member);
+  /// `<path>: member '<name>'`, for messages.
+  std::string where(const ZipMember& member) const;
+
+ private:
+  friend class ZipMemberReader;
+  struct Handle;
+
+  void read_directory();
+  ZipMember read_directory_entry();
+  void check_overlaps() const;
+
+  std::shared_ptr<const MappedFile> file_;
+  std::vector<ZipMember> members_;
+  std::unordered_map<std::string, std::size_t> numbers_;
+  std::unique_ptr<Handle> handle_;
+};
+
+/// Reads the content of one member from its beginning to its end; one reader per archive at a time.
+class ZipMemberReader {
+ public:
+  ZipMemberReader(ZipArchive& archive, const ZipMember& member);
+  ZipMemberReader(const ZipMemberReader&) = delete;
+  ZipMemberReader& operator=(const ZipMemberReader&) = delete;
+  ~ZipMemberReader();
+
+  /// Fills `destination`; DataError when the member ends before.
+  void read(std::span<std::byte> destination);
+  /// Bytes that the directory claims and read has not returned yet.
+  std::uint64_t remaining_bytes() const noexcept { return remaining_bytes_; }
+  /// Call when remaining_bytes() is 0; DataError when the CRC-32 differs.
+  void finish();
+
+ private:
+  ZipArchive& archive_;
+  const ZipMember& member_;
+  std::uint64_t remaining_bytes_;
+};
+
+/// Checks every member of the archive: size, expansion, CRC-32; DataError naming the file and the member.
+void verify_zip(const std::filesystem::path& path);
+
+}  // namespace modattr

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "modattr/model/model.h"
+
+namespace modattr {
+
+/// Which part of forward()'s result is the output: an index into a tuple or list, or a key of a dictionary.
+using OutputSelector = std::variant<std::size_t, std::string>;
+
+struct TorchScriptOptions {
+  std::filesystem::path path;
+  OutputSelector output = std::size_t{0};
+  /// "cpu", "cuda", "cuda:i", or "auto" (the first GPU if there is one).
+  std::string device = "auto";
+};
+
+/// Loads a TorchScript archive in evaluation mode, frozen where it can be. Throws ModelError for a file that is damaged
+/// or no TorchScript model, ConfigError for a device that does not exist.
+std::unique_ptr<Model> load_torchscript_model(const TorchScriptOptions& options);
+
+/// Makes the calling process run each model call on one thread, so that results do not depend on how many threads call.
+void use_one_thread_per_call();
+
+}  // namespace modattr

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modattr/core/progress.h"
+#include "modattr/report/score_table.h"
+
+namespace modattr {
+
+/// What every command that loads a model takes from its command line; what is not given comes from the configuration.
+struct CommonOptions {
+  std::optional<std::filesystem::path> config;
+  std::optional<std::filesystem::path> model;
+  std::optional<std::filesystem::path> data;
+  /// Modalities to score; empty = all.
+  std::vector<std::string> modalities;
+  /// Use this many examples, a random subset fixed by the seed.
+  std::optional<std::size_t> examples;
+  /// Use the examples with these ids only.
+  std::vector<std::string> ids;
+  std::optional<std::uint64_t> seed;
+  /// Rows that a thread reads and gathers at a time; results do not depend on it.
+  std::optional<std::size_t> batch_size;
+  /// Default: one per processor; results do not depend on it.
+  std::optional<std::size_t> threads;
+  std::string device = "auto";
+};
+
+struct PermuteRequest {
+  CommonOptions common;
+  std::uint32_t repeats = 10;
+  /// All ordered pairs of examples instead of random permutations.
+  bool exact = false;
+  std::optional<std::string> metric;
+  /// "label" or a column: permute inside its strata.
+  std::optional<std::string> within;
+  /// Leave out examples whose prediction on untouched data is not finite.
+  bool skip_invalid = false;
+};
+
+struct InspectRequest {
+  CommonOptions common;
+  std::optional<std::string> metric;
+};
+
+struct InitRequest {
+  std::filesystem::path model;
+  std::filesystem::path data;
+  /// Folder of the configuration to be, which its paths are relative to.
+  std::filesystem::path folder;
+};
+
+/// One line of `inspect`: a title and its text, in sections.
+struct InspectionSection {
+  std::string title;
+  /// Rows of cells; the first row is the header when there is more than one.
+  std::vector<std::vector<std::string>> rows;
+};
+
+/// What `inspect` found out.
+struct Inspection {
+  std::vector<InspectionSection> sections;
+  std::vector<std::string> warnings;
+  /// The same as a JSON object.
+  std::string json;
+};
+
+/// What a command needs from its surroundings.
+struct RunContext {
+  Progress& progress;
+  /// Hears what is being done, one line each.
+  std::function<void(std::string_view)> log;
+};
+
+/// The commands that load a model. Implemented behind libtorch; this header is free of it, so that a command line can
+/// be read, and its help shown, before libtorch is loaded.
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual ScoreTable permute(const PermuteRequest& request, const RunContext& context) = 0;
+  virtual Inspection inspect(const InspectRequest& request, const RunContext& context) = 0;
+  /// Returns the text of a modattr.json for a model and a data file.
+  virtual std::string init(const InitRequest& request, const RunContext& context) = 0;
+};
+
+/// Name and type of the one symbol of the shared library that holds the commands.
+inline constexpr const char* kCreateApplicationSymbol = "modattr_create_application";
+using CreateApplication = Application* (*)();
+
+}  // namespace modattr

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "modattr/data/dataset.h"
+#include "modattr/model/model.h"
+#include "modattr/run/application.h"
+#include "modattr/run/config.h"
+#include "modattr/value/input_layout.h"
+#include "modattr/value/model_evaluator.h"
+
+namespace modattr {
+
+/// What an experiment adds to the configuration.
+struct ExperimentOptions {
+  CommonOptions common;
+  std::optional<std::string> metric;
+  /// Further column to cut the examples by.
+  std::optional<std::string> within;
+};
+
+/// A configuration brought to life: model, validation set, and how they bind. Owns what engines borrow.
+class Experiment {
+ public:
+  /// Throws the Error that says which file or key is wrong.
+  Experiment(const ExperimentOptions& options, const RunContext& context);
+
+  const Config& config() const noexcept { return config_; }
+  const Model& model() const noexcept { return *model_; }
+  const Dataset& dataset() const noexcept { return *dataset_; }
+  const InputLayout& layout() const noexcept { return layout_; }
+  const Metric& metric() const noexcept { return *metric_; }
+  ModelEvaluator& evaluator() noexcept { return *evaluator_; }
+  std::size_t output_width() const noexcept { return output_width_; }
+  std::size_t thread_count() const noexcept { return thread_count_; }
+  std::uint64_t seed() const noexcept { return config_.seed; }
+  /// The modalities that were asked for, as indices; empty = all.
+  const std::vector<std::size_t>& modalities() const noexcept { return modalities_; }
+
+  /// Leaves out examples whose output is not finite; returns how many.
+  std::size_t drop_invalid_examples(const RunContext& context);
+
+ private:
+  void load_model(const ExperimentOptions& options, const RunContext& context);
+  void load_data(const ExperimentOptions& options, const RunContext& context);
+  void select_examples(const CommonOptions& common);
+  void make_metric();
+
+  Config config_;
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<Dataset> dataset_;
+  InputLayout layout_;
+  std::unique_ptr<ModelEvaluator> evaluator_;
+  std::unique_ptr<Metric> metric_;
+  std::size_t output_width_ = 0;
+  std::size_t thread_count_ = 1;
+  std::vector<std::size_t> modalities_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "modattr/core/problem.h"
+#include "modattr/data/dataset.h"
+#include "modattr/value/model_evaluator.h"
+
+namespace modattr {
+
+/// A model on a validation set, as engines see it.
+class ModelProblem final : public Problem {
+ public:
+  /// Borrows everything for its lifetime.
+  ModelProblem(const Dataset& dataset, const InputLayout& layout, const Metric& metric, ModelEvaluator& evaluator,
+               Progress& progress);
+
+  const Players& players() const noexcept override { return layout_.modalities; }
+  std::size_t example_count() const noexcept override { return dataset_.example_count(); }
+  const Metric& metric() const noexcept override { return metric_; }
+  std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  std::span<const Stratum> groups() const noexcept override { return groups_; }
+  std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
+  Progress& progress() noexcept override { return progress_; }
+
+ private:
+  const Dataset& dataset_;
+  const InputLayout& layout_;
+  const Metric& metric_;
+  ModelEvaluator& evaluator_;
+  Progress& progress_;
+  std::vector<Stratum> groups_;
+};
+
+}  // namespace modattr

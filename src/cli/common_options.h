@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "modattr/report/output_format.h"
+#include "modattr/run/application.h"
+
+namespace modattr {
+
+/// How a command shows what it does.
+struct OutputOptions {
+  OutputFormat format = OutputFormat::kTable;
+  std::optional<std::filesystem::path> out;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+/// Adds the options that every command with a model shares.
+void add_common_options(CLI::App& command, CommonOptions& common);
+
+/// Adds --modality; separate, since not every command scores modalities.
+void add_modality_option(CLI::App& command, CommonOptions& common);
+
+/// Adds -q and -v.
+void add_verbosity_options(CLI::App& command, OutputOptions& output);
+
+/// Adds --format with the words of OutputFormat.
+void add_format_option(CLI::App& command, OutputOptions& output);
+
+/// Adds --metric; the words are checked, with the nearest named, when the configuration is read.
+void add_metric_option(CLI::App& command, std::optional<std::string>& metric);
+
+/// Logs of a run: standard error, from level "info" with -v, warnings always unless -q.
+void start_logging(const OutputOptions& output);
+
+}  // namespace modattr

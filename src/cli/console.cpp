@@ -1,0 +1,51 @@
+#include "console.h"
+
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "modattr/core/error.h"
+#include "modattr/report/text.h"
+
+namespace modattr {
+
+TextStyle standard_output_style() {
+  TextStyle style;
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  style.color =
+      terminal && (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::strcmp(term, "dumb") != 0);
+  std::setlocale(LC_CTYPE, "");
+  // Output that goes into a file or a CI log keeps its bars: only a locale that was chosen and is not UTF-8 rules them
+  // out.
+  style.unicode = !terminal || std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  winsize size{};
+  if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+  return style;
+}
+
+bool standard_error_is_terminal() {
+  return isatty(STDERR_FILENO) == 1;
+}
+
+void print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) {
+    throw OutputError(std::string("standard output: expected to write the results, got: ") + std::strerror(errno));
+  }
+}
+
+void print_error(std::string_view message) {
+  const std::string line = "modattr: " + sanitize_for_terminal(message) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace modattr

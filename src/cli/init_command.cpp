@@ -1,0 +1,57 @@
+#include <filesystem>
+#include <memory>
+
+#include <spdlog/spdlog.h>
+
+#include "commands.h"
+#include "common_options.h"
+#include "console.h"
+#include "load_application.h"
+#include "modattr/core/error.h"
+#include "modattr/report/result_writer.h"
+#include "progress_bar.h"
+
+namespace modattr {
+namespace {
+
+struct InitCommand {
+  std::filesystem::path model;
+  std::filesystem::path data;
+  std::filesystem::path file = "modattr.json";
+  bool force = false;
+  OutputOptions output;
+};
+
+void run(const InitCommand& command) {
+  start_logging(command.output);
+  std::error_code error;
+  if (!command.force && std::filesystem::exists(command.file, error)) {
+    throw ConfigError(command.file.string() + ": expected no such file, got one; use --force to replace it");
+  }
+  ProgressBar progress(ProgressDisplay::kNone);
+  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", line); }};
+  const std::filesystem::path folder = command.file.has_parent_path() ? command.file.parent_path() : ".";
+  const std::string text = load_application()->init({command.model, command.data, folder}, context);
+  write_atomically(command.file, text);
+  print("wrote " + command.file.string() + ":\n" + text + "Next: modattr inspect --config " + command.file.string() +
+        "\n");
+}
+
+}  // namespace
+
+void add_init_command(CLI::App& program) {
+  auto command = std::make_shared<InitCommand>();
+  CLI::App& app = *program.add_subcommand("init", "Write a starter modattr.json by matching a model with a data file");
+  app.footer(
+      "Example:\n"
+      "  modattr init --model model.pt --data val.npz\n"
+      "Arrays are matched with the arguments of the model's forward() by name; look over the kinds that it guessed.");
+  app.add_option("--model", command->model, "TorchScript model")->type_name("FILE")->required();
+  app.add_option("--data", command->data, "Validation set (.npz, .safetensors, .pt)")->type_name("FILE")->required();
+  app.add_option("--config", command->file, "Where to write")->type_name("FILE")->capture_default_str();
+  app.add_flag("--force", command->force, "Replace the file if there is one");
+  add_verbosity_options(app, command->output);
+  app.callback([command] { run(*command); });
+}
+
+}  // namespace modattr

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "commands.h"
+#include "common_options.h"
+#include "console.h"
+#include "load_application.h"
+#include "modattr/core/error.h"
+#include "modattr/report/text.h"
+#include "modattr/report/utf8.h"
+#include "progress_bar.h"
+
+namespace modattr {
+namespace {
+
+struct InspectCommand {
+  InspectRequest request;
+  OutputOptions output;
+};
+
+std::string section_text(const InspectionSection& section, const TextStyle& style) {
+  std::vector<std::size_t> widths;
+  std::vector<std::vector<std::string>> rows;
+  for (const std::vector<std::string>& row : section.rows) {
+    std::vector<std::string>& cells = rows.emplace_back();
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t cell = 0; cell < row.size(); ++cell) {
+      cells.push_back(terminal_text(row[cell], style));
+      widths[cell] = std::max(widths[cell], display_width(cells.back()));
+    }
+  }
+  std::string text = painted(section.title, Paint::kStrong, style) + "\n";
+  for (const std::vector<std::string>& row : rows) {
+    std::string line = "  ";
+    for (std::size_t cell = 0; cell < row.size(); ++cell) {
+      const bool last = cell + 1 == row.size();
+      line += last ? row[cell] : pad(row[cell], widths[cell], Alignment::kLeft) + "  ";
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+void run(const InspectCommand& command) {
+  const OutputOptions& output = command.output;
+  start_logging(output);
+  if (output.format != OutputFormat::kTable && output.format != OutputFormat::kJson) {
+    throw ConfigError("--format: expected table or json for inspect, got another form");
+  }
+  const bool show_bar = standard_error_is_terminal() && !output.quiet;
+  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
+  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
+  const Inspection inspection = load_application()->inspect(command.request, context);
+  if (output.format == OutputFormat::kJson) {
+    print(inspection.json);
+    return;
+  }
+  const TextStyle style = standard_output_style();
+  std::string text;
+  for (const InspectionSection& section : inspection.sections)
+    text += (text.empty() ? "" : "\n") + section_text(section, style);
+  print(text);
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& program) {
+  auto command = std::make_shared<InspectCommand>();
+  CLI::App& app =
+      *program.add_subcommand("inspect", "What the model takes, what the data has, how they bind, what runs cost");
+  app.footer(
+      "Examples:\n"
+      "  modattr inspect\n"
+      "  modattr inspect --config configs/six-views.json --format json");
+  add_metric_option(app, command->request.metric);
+  add_common_options(app, command->request.common);
+  add_format_option(app, command->output);
+  add_verbosity_options(app, command->output);
+  app.callback([command] { run(*command); });
+}
+
+}  // namespace modattr

@@ -1,0 +1,32 @@
+#include "load_application.h"
+
+#include <array>
+#include <filesystem>
+
+#include <dlfcn.h>
+
+#include "modattr/core/error.h"
+
+namespace modattr {
+
+std::unique_ptr<Application> load_application() {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  // In the build folder the library lies beside the program, installed in lib beside bin.
+  const std::array<std::filesystem::path, 2> candidates = {folder / MODATTR_APP_FILE,
+                                                           folder / ".." / "lib" / MODATTR_APP_FILE};
+  std::string reason;
+  for (const std::filesystem::path& candidate : candidates) {
+    void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_GLOBAL);
+    if (library == nullptr) {
+      if (reason.empty() || std::filesystem::exists(candidate, error)) reason = dlerror();
+      continue;
+    }
+    const auto create = reinterpret_cast<CreateApplication>(dlsym(library, kCreateApplicationSymbol));
+    if (create != nullptr) return std::unique_ptr<Application>(create());
+    reason = dlerror();
+  }
+  throw Error("installation: expected " MODATTR_APP_FILE " beside the program, got: " + reason);
+}
+
+}  // namespace modattr

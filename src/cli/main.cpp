@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+#include "console.h"
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/version.h"
+
+namespace modattr {
+namespace {
+
+enum ExitCode : int { kDone = 0, kGateFailed = 1, kWrongUsage = 2, kFailure = 3 };
+
+/// Words that could have been meant in place of an unexpected argument.
+std::vector<std::string> known_words(const CLI::App& program) {
+  std::vector<std::string> words;
+  const std::vector<CLI::App*> used = program.get_subcommands();
+  const CLI::App& command = used.empty() ? program : *used.front();
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  if (used.empty()) {
+    for (const CLI::App* subcommand : program.get_subcommands({})) words.push_back(subcommand->get_name());
+  }
+  return words;
+}
+
+/// One line for a command line that CLI11 refused.
+std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
+  std::string message = error.what();
+  std::ranges::replace(message, '\n', ' ');
+  const std::vector<CLI::App*> used = program.get_subcommands();
+  const std::string command = used.empty() ? "" : used.front()->get_name();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras = program.remaining(true);
+    const std::string extra = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
+    const std::string nearest = nearest_word(extra, known_words(program));
+    message = "unknown " + std::string(extra.starts_with('-') ? "option" : "word") + " '" + extra + "'" +
+              (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+  }
+  return (command.empty() ? "" : command + ": ") + message + " (see `modattr " +
+         (command.empty() ? "" : command + " ") + "--help`)";
+}
+
+int run(int argc, char** argv) {
+  CLI::App program(
+      "modattr tells which modality (text, image, audio, table ...) a model's answers depend on,\n"
+      "from a TorchScript model and a validation set.",
+      "modattr");
+  program.set_version_flag("-V,--version", "modattr " + std::string(version()));
+  program.require_subcommand(1);
+  program.footer(
+      "Examples:\n"
+      "  modattr permute --modality text     how much the nearest modattr.json's model needs the text\n"
+      "  modattr inspect                     what the model takes and the data has\n"
+      "  modattr init --model model.pt --data val.npz\n"
+      "  modattr COMMAND --help              the options of a command\n"
+      "\n"
+      "Exit codes: 0 done, 1 the gate failed, 2 wrong usage or configuration, 3 bad model, data or other failure.");
+  add_init_command(program);
+  add_inspect_command(program);
+  add_permute_command(program);
+  add_engines_command(program);
+  add_completion_command(program);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return program.exit(success);
+  } catch (const CLI::ParseError& error) {
+    if (argc == 1) {
+      print_error("expected a command (see `modattr --help`)");
+    } else {
+      print_error(usage_message(program, error));
+    }
+    return kWrongUsage;
+  }
+  return kDone;
+}
+
+}  // namespace
+}  // namespace modattr
+
+int main(int argc, char** argv) {
+  using namespace modattr;
+  try {
+    return run(argc, argv);
+  } catch (const ConfigError& error) {
+    print_error(error.what());
+    return kWrongUsage;
+  } catch (const std::bad_alloc&) {
+    print_error("memory: expected enough of it, got too little; try fewer --threads or a smaller model.rows_per_call");
+    return kFailure;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return kFailure;
+  }
+}

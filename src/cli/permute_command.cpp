@@ -1,0 +1,79 @@
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "commands.h"
+#include "common_options.h"
+#include "console.h"
+#include "load_application.h"
+#include "modattr/report/result_writer.h"
+#include "modattr/report/text.h"
+#include "progress_bar.h"
+
+namespace modattr {
+namespace {
+
+struct PermuteCommand {
+  PermuteRequest request;
+  OutputOptions output;
+};
+
+void run(const PermuteCommand& command) {
+  const OutputOptions& output = command.output;
+  start_logging(output);
+  std::optional<ResultDirectory> directory;
+  if (output.out) directory.emplace(ResultDirectory::open(*output.out));
+
+  const bool show_bar = standard_error_is_terminal() && !output.quiet;
+  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
+  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
+  const ScoreTable table = load_application()->permute(command.request, context);
+
+  if (directory) {
+    directory->write(std::vector<NamedContent>{{"scores.json", render(table, OutputFormat::kJson, {})},
+                                               {"scores.csv", render(table, OutputFormat::kCsv, {})}});
+  }
+  print(render(table, output.format, standard_output_style()));
+  // The table and the JSON hold the warnings themselves.
+  if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
+    for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));
+  }
+}
+
+}  // namespace
+
+void add_permute_command(CLI::App& program) {
+  auto command = std::make_shared<PermuteCommand>();
+  CLI::App& app =
+      *program.add_subcommand("permute", "Permutation importance: how far the score falls without a modality");
+  app.footer(
+      "Examples:\n"
+      "  modattr permute                               every modality of the nearest modattr.json\n"
+      "  modattr permute --modality text --repeats 30  the text only, with smaller standard errors\n"
+      "  modattr permute --exact --examples 300        all pairs of 300 examples, no Monte Carlo error\n"
+      "  modattr permute --within label                what a modality adds once the label is known\n"
+      "  modattr permute --format json --out results   JSON here, scores.json and scores.csv in results/");
+  add_modality_option(app, command->request.common);
+  PermuteRequest& request = command->request;
+  auto* repeats = app.add_option("--repeats", request.repeats, "Random permutations per modality")
+                      ->type_name("N")
+                      ->check(CLI::Range(1, 1000000))
+                      ->capture_default_str();
+  app.add_flag("--exact", request.exact, "Every ordered pair of examples instead of random permutations")
+      ->excludes(repeats);
+  add_metric_option(app, request.metric);
+  app.add_option("--within", request.within,
+                 "Permute only among examples with the same label or the same value of a column")
+      ->type_name("label|GROUP");
+  app.add_flag("--skip-invalid", request.skip_invalid, "Leave out examples whose output is not finite, and count them");
+  add_common_options(app, request.common);
+  app.add_option("--out", command->output.out, "Also write scores.json and scores.csv into this folder")
+      ->type_name("DIR");
+  add_format_option(app, command->output);
+  add_verbosity_options(app, command->output);
+  app.callback([command] { run(*command); });
+}
+
+}  // namespace modattr

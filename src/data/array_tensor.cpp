@@ -1,0 +1,89 @@
+#include "modattr/data/array_tensor.h"
+
+#include <cstring>
+
+#include <ATen/Functions.h>
+
+#include "modattr/data/array_layout.h"
+
+namespace modattr {
+namespace {
+
+at::Tensor copy_all(const Array& array) {
+  at::Tensor tensor = at::empty(array.shape, at::TensorOptions().dtype(array.dtype));
+  if (!array.bytes.empty()) std::memcpy(tensor.data_ptr(), array.bytes.data(), array.bytes.size());
+  return tensor.reshape({-1});
+}
+
+}  // namespace
+
+at::Tensor copy_rows(const Array& array, std::span<const std::uint32_t> rows) {
+  std::vector<std::int64_t> shape = array.shape;
+  shape.front() = static_cast<std::int64_t>(rows.size());
+  at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(array.dtype));
+  const std::size_t row_bytes = array.row_bytes();
+  if (row_bytes == 0) return tensor;
+  auto* destination = static_cast<std::byte*>(tensor.data_ptr());
+  for (const std::uint32_t row : rows) {
+    std::memcpy(destination, array.bytes.data() + row * row_bytes, row_bytes);
+    destination += row_bytes;
+  }
+  return tensor;
+}
+
+std::vector<std::int64_t> to_integers(const Array& array) {
+  const at::Tensor tensor = copy_all(array).to(at::kLong);
+  const auto* values = tensor.data_ptr<std::int64_t>();
+  return {values, values + tensor.numel()};
+}
+
+std::vector<double> to_doubles(const Array& array) {
+  const at::Tensor tensor = copy_all(array).to(at::kDouble);
+  const auto* values = tensor.data_ptr<double>();
+  return {values, values + tensor.numel()};
+}
+
+bool is_integral(const Array& array) {
+  return c10::isIntegralType(array.dtype, /*includeBool=*/true);
+}
+
+std::string dtype_name(c10::ScalarType dtype) {
+  switch (dtype) {
+    case c10::ScalarType::Bool:
+      return "bool";
+    case c10::ScalarType::Byte:
+      return "uint8";
+    case c10::ScalarType::Char:
+      return "int8";
+    case c10::ScalarType::Short:
+      return "int16";
+    case c10::ScalarType::Int:
+      return "int32";
+    case c10::ScalarType::Long:
+      return "int64";
+    case c10::ScalarType::Half:
+      return "float16";
+    case c10::ScalarType::BFloat16:
+      return "bfloat16";
+    case c10::ScalarType::Float:
+      return "float32";
+    case c10::ScalarType::Double:
+      return "float64";
+    case c10::ScalarType::ComplexFloat:
+      return "complex64";
+    case c10::ScalarType::ComplexDouble:
+      return "complex128";
+    default:
+      return c10::toString(dtype);
+  }
+}
+
+std::string describe(const Array& array) {
+  return dtype_name(array.dtype) + shape_text(array.shape);
+}
+
+std::string describe(const at::Tensor& tensor) {
+  return dtype_name(tensor.scalar_type()) + shape_text({tensor.sizes().data(), tensor.sizes().size()});
+}
+
+}  // namespace modattr

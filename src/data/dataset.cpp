@@ -1,0 +1,263 @@
+#include "modattr/data/dataset.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/data/array_file.h"
+#include "modattr/data/array_layout.h"
+#include "modattr/data/array_tensor.h"
+#include "modattr/data/label_reader.h"
+#include "modattr/data/messages.h"
+#include "modattr/data/metadata.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::string_view kRowsSuffix = "__rows";
+/// Pages of a mapped file count as resident memory until they are given back. One random row can bring in sixteen
+/// pages.
+constexpr std::size_t kReleaseInterval = std::size_t{2} << 20;
+
+std::string row_count_text(std::size_t row_count) {
+  return std::to_string(row_count) + (row_count == 1 ? " row" : " rows");
+}
+
+}  // namespace
+
+Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), arrays_(open_array_file(options.path)) {
+  read_inputs(options);
+  read_labels(options);
+  read_columns(options);
+  check_ids();
+  selection_.resize(row_count_);
+  std::iota(selection_.begin(), selection_.end(), 0u);
+  for (const Array& array : arrays_) array.storage->release_pages();
+}
+
+const Array* Dataset::find(std::string_view name) const noexcept {
+  const auto found = std::ranges::find(arrays_, name, &Array::name);
+  return found == arrays_.end() ? nullptr : &*found;
+}
+
+const Array& Dataset::require(std::string_view name, std::string_view purpose) const {
+  if (const Array* array = find(name)) return *array;
+  std::vector<std::string> names;
+  for (const Array& array : arrays_) names.push_back(array.name);
+  throw DataError(path_ + ": expected an array " + quoted_text(name) + " for " + std::string(purpose) + ", got none" +
+                  suggestion(name, names));
+}
+
+/// Number of examples that an input describes: entries of its __rows array if there is one, otherwise its own rows.
+std::size_t Dataset::rows_of(const Array& array) const {
+  const Array* rows = find(array.name + std::string(kRowsSuffix));
+  return rows ? rows->row_count() : array.row_count();
+}
+
+void Dataset::check_row_count(std::string_view what, std::size_t row_count) const {
+  if (row_count != row_count_) {
+    throw DataError(path_ + ": " + std::string(what) + ": expected " + row_count_text(row_count_) + " like '" +
+                    reference_name_ + "', got " + std::to_string(row_count));
+  }
+}
+
+void Dataset::read_inputs(const DatasetOptions& options) {
+  for (const std::string& name : options.inputs) {
+    const Array& array = require(name, "the model's input");
+    if (array.shape.empty())
+      throw_data_error(path_ + ": input " + quoted_text(name), "one row per example", "a single number");
+    inputs_.push_back({array, {}});
+  }
+  const Array* label = options.label ? &require(*options.label, "labels") : find("label");
+  const Array* reference = label != nullptr ? label : (inputs_.empty() ? nullptr : &inputs_.front().array);
+  if (reference == nullptr) throw_data_error(path_, "at least one input", "none");
+  reference_name_ = reference->name;
+  row_count_ = label != nullptr ? label->row_count() : rows_of(*reference);
+  if (row_count_ == 0) throw_data_error(path_, "at least one example", "an empty set");
+  if (row_count_ > std::numeric_limits<std::uint32_t>::max()) {
+    throw_data_error(path_, "at most 4294967295 examples", std::to_string(row_count_));
+  }
+  for (Input& input : inputs_) {
+    const std::string rows_name = input.array.name + std::string(kRowsSuffix);
+    const Array* rows = find(rows_name);
+    if (rows == nullptr) {
+      check_row_count("input " + quoted_text(input.array.name), input.array.row_count());
+      continue;
+    }
+    if (!is_integral(*rows) || rows->shape.size() != 1) {
+      throw_data_error(path_ + ": " + quoted_text(rows_name), "int64[examples]", describe(*rows));
+    }
+    check_row_count(quoted_text(rows_name), rows->row_count());
+    const std::vector<std::int64_t> numbers = to_integers(*rows);
+    for (std::size_t example = 0; example < numbers.size(); ++example) {
+      if (numbers[example] < 0 || numbers[example] >= static_cast<std::int64_t>(input.array.row_count())) {
+        throw_data_error(path_ + ": " + quoted_text(rows_name) + " of row " + std::to_string(example),
+                         "0 to " + std::to_string(input.array.row_count() - 1) + " as " +
+                             quoted_text(input.array.name) + " has " + row_count_text(input.array.row_count()),
+                         std::to_string(numbers[example]));
+      }
+    }
+    input.rows.assign(numbers.begin(), numbers.end());
+  }
+}
+
+void Dataset::read_labels(const DatasetOptions& options) {
+  const Array* label = options.label ? &require(*options.label, "labels") : find("label");
+  if (label == nullptr) {
+    labels_ = std::make_shared<const Labels>(NoLabels{});
+    return;
+  }
+  labels_ = std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind));
+}
+
+void Dataset::read_columns(const DatasetOptions& options) {
+  group_column_ = options.group;
+  std::vector<std::string> wanted;
+  for (const std::optional<std::string>& name : {options.group, options.within}) {
+    if (name && *name != "label" && std::ranges::find(wanted, *name) == wanted.end()) wanted.push_back(*name);
+  }
+  std::vector<std::string> from_metadata;
+  for (const std::string& name : wanted) {
+    if (find(name) == nullptr) from_metadata.push_back(name);
+  }
+  const Array* id_array = find(options.id.value_or("id"));
+  if (id_array == nullptr && options.id) from_metadata.push_back(*options.id);
+  std::optional<Metadata> metadata;
+  if (options.metadata) {
+    metadata = read_metadata(*options.metadata, from_metadata);
+    if (metadata->row_count() != row_count_) {
+      throw_data_error(options.metadata->string(),
+                       row_count_text(row_count_) + " like '" + reference_name_ + "' of " + path_,
+                       std::to_string(metadata->row_count()));
+    }
+  }
+  const auto text_column = [&](const std::string& name) -> std::vector<std::string> {
+    if (const Array* array = find(name)) {
+      if (!is_integral(*array) || array->shape.size() != 1) {
+        throw_data_error(path_ + ": column " + quoted_text(name), "int64[examples]", describe(*array));
+      }
+      check_row_count("column " + quoted_text(name), array->row_count());
+      std::vector<std::string> texts;
+      for (const std::int64_t value : to_integers(*array)) texts.push_back(std::to_string(value));
+      return texts;
+    }
+    if (!metadata) require(name, "a column; name a data.metadata file that holds it");
+    const std::span<const std::string> texts = metadata->column(name);
+    return {texts.begin(), texts.end()};
+  };
+  for (const std::string& name : wanted) {
+    Column column{name, {}, {}};
+    std::map<std::string, std::uint32_t> codes;
+    for (std::string& text : text_column(name)) {
+      const auto [entry, added] = codes.try_emplace(std::move(text), static_cast<std::uint32_t>(codes.size()));
+      if (added) column.values.push_back(entry->first);
+      column.codes.push_back(entry->second);
+    }
+    columns_.push_back(std::move(column));
+  }
+  if (id_array != nullptr) {
+    if (!is_integral(*id_array) || id_array->shape.size() != 1) {
+      throw_data_error(path_ + ": ids " + quoted_text(id_array->name), "int64[examples]", describe(*id_array));
+    }
+    check_row_count("ids " + quoted_text(id_array->name), id_array->row_count());
+    numeric_ids_ = to_integers(*id_array);
+  } else if (options.id) {
+    text_ids_ = text_column(*options.id);
+  }
+}
+
+void Dataset::check_ids() const {
+  const auto check_distinct = [&](const auto& ids, auto text) {
+    std::vector<std::uint32_t> order(ids.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::ranges::stable_sort(order, [&](auto a, auto b) { return ids[a] < ids[b]; });
+    for (std::size_t place = 1; place < order.size(); ++place) {
+      if (ids[order[place - 1]] == ids[order[place]]) {
+        throw_data_error(path_ + ": ids", "distinct values",
+                         text(ids[order[place]]) + " twice (rows " + std::to_string(order[place - 1]) + " and " +
+                             std::to_string(order[place]) + ")");
+      }
+    }
+  };
+  if (numeric_ids_) check_distinct(*numeric_ids_, [](std::int64_t id) { return std::to_string(id); });
+  if (text_ids_) check_distinct(*text_ids_, [](const std::string& id) { return quoted_text(id); });
+}
+
+at::Tensor Dataset::gather(std::size_t input, std::span<const std::uint32_t> examples) const {
+  const Input& source = inputs_.at(input);
+  std::vector<std::uint32_t> rows;
+  rows.reserve(examples.size());
+  for (const std::uint32_t example : examples) {
+    const std::uint32_t row = selection_[example];
+    rows.push_back(source.rows.empty() ? row : source.rows[row]);
+  }
+  at::Tensor tensor = copy_rows(source.array, rows);
+  release_pages_after(rows.size() * source.array.row_bytes());
+  return tensor;
+}
+
+void Dataset::release_pages_after(std::size_t bytes) const {
+  const std::lock_guard lock(release_mutex_);
+  unreleased_bytes_ += bytes;
+  if (unreleased_bytes_ < kReleaseInterval) return;
+  unreleased_bytes_ = 0;
+  for (const Input& input : inputs_) input.array.storage->release_pages();
+}
+
+std::string Dataset::id(std::size_t example) const {
+  const std::uint32_t row = selection_.at(example);
+  if (numeric_ids_) return std::to_string((*numeric_ids_)[row]);
+  if (text_ids_) return (*text_ids_)[row];
+  return std::to_string(row);
+}
+
+std::vector<Stratum> Dataset::strata(std::string_view column) const {
+  std::vector<Stratum> strata;
+  const auto cut = [&](auto value_of, auto name_of) {
+    std::map<decltype(value_of(0u)), std::size_t> places;
+    for (std::uint32_t example = 0; example < example_count(); ++example) {
+      const auto [entry, added] = places.try_emplace(value_of(example), strata.size());
+      if (added) strata.push_back({name_of(entry->first), {}});
+      strata[entry->second].examples.push_back(example);
+    }
+  };
+  if (const auto found = std::ranges::find(columns_, column, &Column::name); found != columns_.end()) {
+    cut([&](std::uint32_t example) { return found->codes[selection_[example]]; },
+        [&](std::uint32_t code) { return found->values[code]; });
+    std::ranges::sort(strata, {}, &Stratum::name);
+    return strata;
+  }
+  if (column == "label") {
+    if (const auto* labels = std::get_if<ClassLabels>(labels_.get())) {
+      cut([&](std::uint32_t example) { return labels->classes[example]; },
+          [](std::int64_t label) { return std::to_string(label); });
+      std::ranges::sort(strata, {}, [](const Stratum& stratum) { return std::stoll(stratum.name); });
+      return strata;
+    }
+    throw ConfigError("strata by 'label': expected class labels, got labels of another kind; name a metadata column");
+  }
+  std::vector<std::string> known{"label"};
+  for (const Column& known_column : columns_) known.push_back(known_column.name);
+  throw ConfigError("strata: unknown column '" + std::string(column) + "'" + suggestion(column, known));
+}
+
+void Dataset::keep(std::span<const std::uint32_t> examples) {
+  std::vector<std::uint32_t> kept;
+  for (const std::uint32_t example : examples) kept.push_back(selection_.at(example));
+  selection_ = std::move(kept);
+  labels_ = std::make_shared<const Labels>(select_labels(*labels_, examples));
+}
+
+std::uint32_t Dataset::find_id(std::string_view id_text) const {
+  for (std::uint32_t example = 0; example < example_count(); ++example) {
+    if (id(example) == id_text) return example;
+  }
+  throw ConfigError("--ids: expected ids of " + path_ + ", got " + quoted_text(id_text) + "; the first one is " +
+                    quoted_text(id(0)));
+}
+
+}  // namespace modattr

@@ -1,0 +1,190 @@
+#include "modattr/data/metadata.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+#include <unordered_set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "modattr/core/error.h"
+#include "modattr/data/mapped_file.h"
+#include "modattr/data/messages.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::size_t kDeepestNesting = 100;
+constexpr std::size_t kReleaseBytes = std::size_t{16} << 20;
+constexpr std::size_t kListedKeyCount = 5;
+
+/// Takes the values of the wanted keys out of one line while nlohmann_json reads it.
+class LineHandler : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit LineHandler(std::span<const std::string> wanted) : wanted_(wanted) {}
+
+  /// Prepares for the next line; `where` is `path:line`.
+  void start_line(std::string where) {
+    where_ = std::move(where);
+    keys_.clear();
+    seen_.clear();
+    values_.assign(wanted_.size(), std::nullopt);
+    current_.reset();
+    depth_ = 0;
+  }
+
+  const std::vector<std::string>& keys() const noexcept { return keys_; }
+  /// One value per wanted key: nothing when the line lacks it or holds a list or an object.
+  std::vector<std::optional<std::string>>& values() noexcept { return values_; }
+
+  bool null() override { return scalar("null"); }
+  bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
+  bool number_float(number_float_t, const string_t& text) override { return scalar(text); }
+  bool string(string_t& value) override { return scalar(std::move(value)); }
+  bool binary(binary_t&) override { return true; }
+
+  bool start_object(std::size_t) override { return descend(); }
+  bool end_object() override { return ascend(); }
+  bool start_array(std::size_t) override {
+    if (depth_ == 0) throw_data_error(where_, "one JSON object per line", "a list");
+    return descend();
+  }
+  bool end_array() override { return ascend(); }
+
+  bool key(string_t& value) override {
+    if (depth_ != 1) return true;
+    if (!seen_.insert(value).second) {
+      throw_data_error(where_, "every key once", quoted_text(value) + " twice");
+    }
+    const auto found = std::find(wanted_.begin(), wanted_.end(), value);
+    current_ = found == wanted_.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - wanted_.begin()));
+    keys_.push_back(std::move(value));
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    throw_data_error(where_, "one JSON object per line", json_error_text(error.what()));
+  }
+
+ private:
+  bool scalar(std::string text) {
+    if (depth_ == 0) throw_data_error(where_, "one JSON object per line", "a single value");
+    if (depth_ == 1 && current_) values_[*current_] = std::move(text);
+    return true;
+  }
+
+  bool descend() {
+    if (++depth_ > kDeepestNesting) {
+      throw_data_error(where_, "at most " + std::to_string(kDeepestNesting) + " levels of nesting", "more");
+    }
+    return true;
+  }
+
+  bool ascend() {
+    --depth_;
+    return true;
+  }
+
+  std::span<const std::string> wanted_;
+  std::string where_;
+  std::vector<std::string> keys_;
+  std::unordered_set<std::string> seen_;
+  std::vector<std::optional<std::string>> values_;
+  std::optional<std::size_t> current_;
+  std::size_t depth_ = 0;
+};
+
+/// Number of single-character changes between two texts (Levenshtein).
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < right.size(); ++j) {
+      const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({row[j] + 1, row[j + 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+/// `keys of this line: 'a', 'b'`, the ones nearest to `key` first.
+std::string list_nearest(std::string_view key, std::vector<std::string> known) {
+  if (known.empty()) return "this line has no keys";
+  constexpr std::size_t kComparedBytes = 100;
+  constexpr std::size_t kComparedKeyCount = 1000;
+  known.resize(std::min(known.size(), kComparedKeyCount));
+  const auto distance = [&](std::string_view other) {
+    return edit_distance(key.substr(0, kComparedBytes), other.substr(0, kComparedBytes));
+  };
+  std::stable_sort(known.begin(), known.end(),
+                   [&](const std::string& left, const std::string& right) { return distance(left) < distance(right); });
+  std::string text = "keys of this line: ";
+  for (std::size_t position = 0; position < std::min(known.size(), kListedKeyCount); ++position) {
+    if (position > 0) text += ", ";
+    text += quoted_text(known[position]);
+  }
+  if (known.size() > kListedKeyCount) text += ", ...";
+  return text;
+}
+
+std::string problem_with(const std::string& key, const std::string& where, const std::vector<std::string>& keys) {
+  if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
+    return where + ": expected a text, number or boolean under " + quoted_text(key) + ", got a list or an object";
+  }
+  return where + ": expected key " + quoted_text(key) + ", got a line without it; " + list_nearest(key, keys);
+}
+
+}  // namespace
+
+std::span<const std::string> Metadata::column(std::string_view key) const {
+  const auto found =
+      std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) { return column.key == key; });
+  if (found == columns_.end()) throw std::logic_error("metadata column was not asked for: " + std::string(key));
+  if (!found->problem.empty()) throw DataError(found->problem);
+  return found->values;
+}
+
+Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns) {
+  const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
+  std::string_view rest(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+  while (!rest.empty() && std::string_view(" \t\r\n").find(rest.back()) != std::string_view::npos)
+    rest.remove_suffix(1);
+
+  Metadata metadata;
+  for (const std::string& key : wanted_columns) metadata.columns_.push_back({key, {}, {}});
+  LineHandler handler(wanted_columns);
+  std::size_t read_since_release = 0;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    const std::string where = path.string() + ":" + std::to_string(metadata.row_count_ + 1);
+    handler.start_line(where);
+    nlohmann::json::sax_parse(line.begin(), line.end(), &handler);
+    if (metadata.row_count_ == 0) metadata.keys_ = handler.keys();
+    for (std::size_t number = 0; number < wanted_columns.size(); ++number) {
+      Metadata::Column& column = metadata.columns_[number];
+      std::optional<std::string>& value = handler.values()[number];
+      if (value && column.problem.empty()) {
+        column.values.push_back(std::move(*value));
+      } else if (column.problem.empty()) {
+        column.problem = problem_with(column.key, where, handler.keys());
+        column.values = {};
+      }
+    }
+    ++metadata.row_count_;
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    read_since_release += line.size();
+    if (read_since_release >= kReleaseBytes) {
+      file->release_pages();
+      read_since_release = 0;
+    }
+  }
+  return metadata;
+}
+
+}  // namespace modattr

@@ -1,0 +1,231 @@
+#include "modattr/model/torchscript_model.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <dlfcn.h>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/data/array_tensor.h"
+#include "modattr/data/zip_archive.h"
+#include "modattr/model/torch_errors.h"
+
+namespace modattr {
+namespace {
+
+at::Device parse_device(const std::string& name) {
+  const auto gpu_count = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+  if (name == "auto") return gpu_count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  std::optional<at::Device> device;
+  try {
+    device = at::Device(name);
+  } catch (const std::exception&) {
+    // Reported below.
+  }
+  if (!device || !(device->is_cpu() || device->is_cuda())) {
+    throw ConfigError("--device: expected cpu, cuda, cuda:0 ... or auto, got '" + name + "'");
+  }
+  if (device->is_cuda() && std::max<int>(device->index(), 0) >= gpu_count) {
+    throw ConfigError("--device: expected one of the " + std::to_string(gpu_count) +
+                      " CUDA devices that libtorch sees, got '" + name + "'; use --device cpu");
+  }
+  return *device;
+}
+
+torch::jit::Module load_module(const std::filesystem::path& path, at::Device device) {
+  // libtorch does not check the archive's checksums: a flipped bit would go unnoticed, or crash its reader.
+  try {
+    verify_zip(path);
+  } catch (const DataError& error) {
+    throw ModelError(error.what());
+  }
+  try {
+    torch::jit::Module module = torch::jit::load(path.string(), device);
+    module.eval();
+    return module;
+  } catch (const std::exception& error) {
+    std::string reason = one_line_reason(error);
+    std::string hint;
+    if (reason.find("constants.pkl") != std::string::npos) hint = "; save it with torch.jit.script(model).save(path)";
+    throw ModelError(path.string() + ": expected a TorchScript model, got: " + reason + hint);
+  }
+}
+
+torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
+  try {
+    return torch::jit::freeze(module);
+  } catch (const std::exception&) {
+    // Some modules (with attributes that forward() assigns) cannot be frozen; they run as they are.
+    return module;
+  }
+}
+
+class TorchScriptModel final : public Model {
+ public:
+  explicit TorchScriptModel(const TorchScriptOptions& options)
+      : path_(options.path.string()), output_(options.output), device_(parse_device(options.device)) {
+    const torch::jit::Module loaded = load_module(options.path, device_);
+    if (!loaded.find_method("forward")) {
+      throw ModelError(path_ + ": expected a model with a forward() method, got none");
+    }
+    module_ = freeze_if_possible(loaded);
+    read_arguments();
+  }
+
+  const std::string& path() const noexcept override { return path_; }
+  const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
+  bool takes_dictionary() const noexcept override { return takes_dictionary_; }
+
+  at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const override {
+    const c10::InferenceMode inference_mode;
+    // The profiling executor rewrites the graph after the first calls, which may change last digits between calls.
+    const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
+    try {
+      const torch::jit::IValue result = module_.get_method("forward")(make_stack(input_names, inputs));
+      return checked_output(select_output(result), inputs.front().size(0));
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      std::string listing;
+      for (std::size_t input = 0; input < inputs.size(); ++input) {
+        listing += (input == 0 ? "" : ", ") + input_names[input] + " " + describe(inputs[input]);
+      }
+      throw ModelError(path_ + ": forward() failed on " + listing + ": " + one_line_reason(error));
+    }
+  }
+
+ private:
+  void read_arguments() {
+    const auto& schema = module_.get_method("forward").function().getSchema();
+    for (std::size_t index = 1; index < schema.arguments().size(); ++index) {
+      const c10::Argument& argument = schema.arguments()[index];
+      const bool is_tensor = argument.type()->isSubtypeOf(*c10::OptionalType::ofTensor());
+      const bool has_default = argument.default_value().has_value();
+      const auto dictionary = argument.type()->cast<c10::DictType>();
+      if (dictionary && schema.arguments().size() == 2 &&
+          dictionary->getKeyType()->kind() == c10::TypeKind::StringType &&
+          dictionary->getValueType()->isSubtypeOf(*c10::TensorType::get())) {
+        takes_dictionary_ = true;
+        return;
+      }
+      if (!is_tensor && !has_default) {
+        throw ModelError(path_ + ": forward() argument '" + argument.name() +
+                         "': expected a Tensor (or one Dict[str, Tensor]), got " + argument.type()->repr_str());
+      }
+      // Only tensors can come from a data file; the rest keeps its default.
+      if (is_tensor) arguments_.push_back({argument.name(), argument.type()->repr_str(), has_default});
+    }
+    if (arguments_.empty()) throw ModelError(path_ + ": expected forward() to take tensors, got no such argument");
+  }
+
+  std::vector<torch::jit::IValue> make_stack(std::span<const std::string> names,
+                                             std::span<const at::Tensor> inputs) const {
+    std::vector<torch::jit::IValue> stack;
+    if (takes_dictionary_) {
+      c10::Dict<std::string, at::Tensor> dictionary;
+      for (std::size_t input = 0; input < inputs.size(); ++input) {
+        dictionary.insert(names[input], inputs[input].to(device_));
+      }
+      stack.emplace_back(std::move(dictionary));
+      return stack;
+    }
+    const auto& schema = module_.get_method("forward").function().getSchema();
+    for (std::size_t index = 1; index < schema.arguments().size(); ++index) {
+      const c10::Argument& argument = schema.arguments()[index];
+      const auto found = std::ranges::find(names, argument.name());
+      if (found != names.end()) {
+        stack.emplace_back(inputs[static_cast<std::size_t>(found - names.begin())].to(device_));
+      } else {
+        stack.push_back(argument.default_value().value());
+      }
+    }
+    return stack;
+  }
+
+  at::Tensor select_output(const torch::jit::IValue& result) const {
+    if (result.isTensor()) return result.toTensor();
+    torch::jit::IValue selected;
+    if (result.isGenericDict()) {
+      selected = select_key(result.toGenericDict());
+    } else if (result.isTuple() || result.isList()) {
+      const std::vector<torch::jit::IValue> items =
+          result.isTuple() ? std::vector<torch::jit::IValue>(result.toTupleRef().elements().begin(),
+                                                             result.toTupleRef().elements().end())
+                           : result.toListRef().vec();
+      const auto* index = std::get_if<std::size_t>(&output_);
+      if (index == nullptr || *index >= items.size()) {
+        throw ConfigError("model.output: expected an index below " + std::to_string(items.size()) + " as " + path_ +
+                          " returns a tuple, got " +
+                          (index ? std::to_string(*index) : "'" + std::get<std::string>(output_) + "'"));
+      }
+      selected = items[*index];
+    } else {
+      selected = result;
+    }
+    if (!selected.isTensor()) {
+      throw ModelError(path_ + ": output: expected a tensor, got " + selected.type()->repr_str());
+    }
+    return selected.toTensor();
+  }
+
+  torch::jit::IValue select_key(const c10::Dict<torch::jit::IValue, torch::jit::IValue>& dictionary) const {
+    std::vector<std::string> keys;
+    for (const auto& entry : dictionary) {
+      if (entry.key().isString()) keys.push_back(entry.key().toStringRef());
+    }
+    const auto* key = std::get_if<std::string>(&output_);
+    // Without a key a dictionary of one is clear enough.
+    if (key == nullptr && keys.size() == 1) return dictionary.begin()->value();
+    if (key == nullptr || std::ranges::find(keys, *key) == keys.end()) {
+      std::ranges::sort(keys);
+      throw ConfigError("model.output: expected a key of the dictionary that " + path_ + " returns, got " +
+                        (key ? "'" + *key + "'" : std::to_string(std::get<std::size_t>(output_))) +
+                        suggestion(key ? *key : "", keys));
+    }
+    return dictionary.at(*key);
+  }
+
+  at::Tensor checked_output(const at::Tensor& output, std::int64_t row_count) const {
+    if (!output.defined() || output.dim() == 0 || output.dim() > 2 || output.size(0) != row_count ||
+        output.numel() == 0) {
+      throw ModelError(path_ + ": output: expected [" + std::to_string(row_count) + "] or [" +
+                       std::to_string(row_count) + ", outputs] for " + std::to_string(row_count) + " rows, got " +
+                       (output.defined() ? describe(output) : "an undefined tensor"));
+    }
+    if (output.is_complex()) throw ModelError(path_ + ": output: expected real numbers, got " + describe(output));
+    return output.to(at::kCPU, at::kDouble).reshape({row_count, -1}).contiguous();
+  }
+
+  std::string path_;
+  OutputSelector output_;
+  at::Device device_;
+  torch::jit::Module module_;
+  std::vector<ModelArgument> arguments_;
+  bool takes_dictionary_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> load_torchscript_model(const TorchScriptOptions& options) {
+  return std::make_unique<TorchScriptModel>(options);
+}
+
+void use_one_thread_per_call() {
+  at::set_num_threads(1);
+  // OpenBLAS has a thread pool of its own that libtorch does not control.
+  using SetThreadCount = void (*)(int);
+  if (const auto set_thread_count = reinterpret_cast<SetThreadCount>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+    set_thread_count(1);
+  }
+}
+
+}  // namespace modattr

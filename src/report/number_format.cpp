@@ -1,0 +1,72 @@
+#include "modattr/report/number_format.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace modattr {
+namespace {
+
+constexpr int kSignificantDigits = 4;
+constexpr int kFewestSignificantDigits = 2;
+constexpr int kMostShareDecimals = 4;
+constexpr double kLargestFixed = 1e7;
+
+// Long enough for any double in fixed notation with the decimals used here.
+using Buffer = std::array<char, 512>;
+
+std::string print(double value, std::chars_format format, int decimals) {
+  Buffer buffer{};
+  const auto result = std::to_chars(buffer.begin(), buffer.end(), value, format, decimals);
+  return {buffer.begin(), result.ptr};
+}
+
+bool is_known(std::optional<double> value) {
+  return value && std::isfinite(*value);
+}
+
+}  // namespace
+
+NumberFormat::NumberFormat(double largest_magnitude, Orientation orientation)
+    : notation_(Notation::kFixed), decimals_(kMostShareDecimals) {
+  const bool is_share = orientation == Orientation::kHigherIsBetter;
+  if (!(largest_magnitude > 0.0) || !std::isfinite(largest_magnitude)) return;
+  if (largest_magnitude < (is_share ? 1e-6 : 1e-4) || largest_magnitude >= kLargestFixed) {
+    notation_ = Notation::kScientific;
+    decimals_ = kSignificantDigits - 1;
+    return;
+  }
+  // 0.1 < m <= 1 counts as no digit before the point, so that an accuracy of exactly 1 looks like one of 0.99.
+  const int integer_digits = static_cast<int>(std::ceil(std::log10(largest_magnitude)));
+  decimals_ = std::max(kSignificantDigits - integer_digits, 0);
+  if (is_share) {
+    decimals_ = std::min(decimals_, std::max(kMostShareDecimals, kFewestSignificantDigits - integer_digits));
+  }
+}
+
+std::string NumberFormat::operator()(std::optional<double> value, std::string_view unknown) const {
+  if (!is_known(value)) return std::string(unknown);
+  if (notation_ == Notation::kScientific && *value != 0.0)
+    return print(*value, std::chars_format::scientific, decimals_);
+  return format_fixed(*value, notation_ == Notation::kScientific ? 0 : decimals_);
+}
+
+std::string format_fixed(double value, int decimals) {
+  std::string text = print(value, std::chars_format::fixed, decimals);
+  const bool is_minus_zero = text.front() == '-' && text.find_first_not_of("-0.") == std::string::npos;
+  return is_minus_zero ? text.substr(1) : text;
+}
+
+std::string format_p_value(std::optional<double> value, std::string_view unknown) {
+  if (!is_known(value)) return std::string(unknown);
+  return *value < 0.001 ? "<0.001" : format_fixed(*value, 3);
+}
+
+std::string format_exact(std::optional<double> value) {
+  if (!is_known(value)) return "";
+  Buffer buffer{};
+  return {buffer.begin(), std::to_chars(buffer.begin(), buffer.end(), *value).ptr};
+}
+
+}  // namespace modattr

@@ -1,0 +1,181 @@
+#include "modattr/report/result_writer.h"
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "modattr/core/error.h"
+
+namespace modattr {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, std::string_view wanted, int error) {
+  throw OutputError(path.string() + ": expected a writable " + std::string(wanted) +
+                    ", got: " + std::generic_category().message(error));
+}
+
+/// A hidden name beside `file` that no other process or call uses.
+fs::path hidden_name(const fs::path& file, std::string_view purpose) {
+  static std::atomic<unsigned> counter{0};
+  const std::string name = "." + file.filename().string() + "." + std::to_string(::getpid()) + "." +
+                           std::to_string(counter++) + "." + std::string(purpose);
+  return file.parent_path() / name;
+}
+
+/// Removes the file when it goes out of scope, unless it has been released.
+class Leftover {
+ public:
+  explicit Leftover(fs::path path) : path_(std::move(path)) {}
+  ~Leftover() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  Leftover(Leftover&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Leftover& operator=(Leftover&&) = delete;
+
+  const fs::path& path() const noexcept { return path_; }
+  void release() noexcept { path_.clear(); }
+
+ private:
+  fs::path path_;
+};
+
+/// Writes everything and waits until the disk has it; the errno of the first failure, 0 on success.
+int write_and_sync(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  // Some file systems do not know fsync.
+  return ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+}
+
+/// The content under a temporary name. `file` names the target in messages.
+Leftover write_temporary(const fs::path& file, std::string_view content) {
+  struct stat status {};
+  // A rename fails on a folder but would replace a device or a pipe by a file.
+  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    throw OutputError(file.string() + ": expected a writable file, got: not a regular file");
+  }
+  Leftover temporary(hidden_name(file, "tmp"));
+  const int descriptor = ::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    const int error = errno;
+    temporary.release();
+    fail(file, "file", error);
+  }
+  const int write_error = write_and_sync(descriptor, content);
+  const int close_error = ::close(descriptor) == 0 ? 0 : errno;
+  if (write_error != 0 || close_error != 0) fail(file, "file", write_error != 0 ? write_error : close_error);
+  return temporary;
+}
+
+/// Makes renames last; where a folder cannot be synced the files are still whole.
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+/// Puts several temporaries in place and takes back the ones already placed unless all succeed.
+class Placement {
+ public:
+  ~Placement() {
+    if (is_kept_) return;
+    for (Placed& placed : placed_) {
+      if (placed.older.path().empty()) {
+        ::unlink(placed.target.c_str());
+      } else if (::rename(placed.older.path().c_str(), placed.target.c_str()) == 0) {
+        placed.older.release();
+      }
+    }
+  }
+
+  void place(Leftover& temporary, const fs::path& target) {
+    Leftover older(hidden_name(target, "old"));
+    // A second name for the older file, so that the target is never missing in between.
+    if (::link(target.c_str(), older.path().c_str()) != 0) older.release();
+    if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail(target, "file", errno);
+    temporary.release();
+    placed_.push_back({target, std::move(older)});
+  }
+
+  void keep() noexcept { is_kept_ = true; }
+
+ private:
+  struct Placed {
+    fs::path target;
+    Leftover older;
+  };
+  std::vector<Placed> placed_;
+  bool is_kept_ = false;
+};
+
+/// The folders of `directory` that do not exist yet, innermost first.
+std::vector<fs::path> missing_folders(const fs::path& directory) {
+  std::vector<fs::path> missing;
+  std::error_code ignored;
+  for (fs::path folder = directory; !folder.empty() && !fs::exists(folder, ignored); folder = folder.parent_path()) {
+    missing.push_back(folder);
+  }
+  return missing;
+}
+
+}  // namespace
+
+void write_atomically(const fs::path& file, std::string_view content) {
+  Leftover temporary = write_temporary(file, content);
+  if (::rename(temporary.path().c_str(), file.c_str()) != 0) fail(file, "file", errno);
+  temporary.release();
+  sync_folder(file.parent_path());
+}
+
+ResultDirectory ResultDirectory::open(const fs::path& directory) {
+  // "results/" and "results" are one folder.
+  const fs::path plain = directory.has_filename() || !directory.has_parent_path() ? directory : directory.parent_path();
+  ResultDirectory result(plain);
+  const std::vector<fs::path> missing = missing_folders(plain);
+  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
+    if (::mkdir(folder->c_str(), 0777) == 0) {
+      result.made_.insert(result.made_.begin(), *folder);
+    } else if (errno != EEXIST) {
+      // An existing one belongs to a run beside this one, or the path goes up again ("a/../b").
+      fail(plain, "folder", errno);
+    }
+  }
+  std::error_code ignored;
+  if (!fs::is_directory(plain, ignored)) fail(plain, "folder", ENOTDIR);
+  // Permission bits do not tell about read-only file systems, quotas or root: only trying does.
+  const Leftover probe(hidden_name(plain / "probe", "tmp"));
+  const int descriptor = ::open(probe.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) fail(plain, "folder", errno);
+  ::close(descriptor);
+  return result;
+}
+
+ResultDirectory::ResultDirectory(ResultDirectory&& other) noexcept
+    : path_(other.path_), made_(std::exchange(other.made_, {})) {}
+
+ResultDirectory::~ResultDirectory() {
+  for (const fs::path& folder : made_) ::rmdir(folder.c_str());
+}
+
+void ResultDirectory::write(std::span<const NamedContent> files) const {
+  std::vector<Leftover> temporaries;
+  for (const NamedContent& file : files) temporaries.push_back(write_temporary(path_ / file.name, file.content));
+  Placement placement;
+  for (std::size_t at = 0; at < files.size(); ++at) placement.place(temporaries[at], path_ / files[at].name);
+  placement.keep();
+  sync_folder(path_);
+}
+
+}  // namespace modattr

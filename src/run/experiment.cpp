@@ -1,0 +1,139 @@
+#include "modattr/run/experiment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/rng.h"
+#include "modattr/model/torchscript_model.h"
+#include "modattr/stats/metrics.h"
+#include "modattr/value/bind_inputs.h"
+
+namespace modattr {
+namespace {
+
+InputLayout make_layout(const Config& config) {
+  std::vector<ModalityInputs> modalities;
+  for (const ModalityConfig& modality : config.modalities) modalities.push_back({modality.name, modality.inputs});
+  return make_input_layout(modalities);
+}
+
+std::vector<std::size_t> select_modalities(const Players& players, const std::vector<std::string>& wanted) {
+  std::vector<std::string> names;
+  for (const Players::Modality& modality : players.modalities()) names.push_back(modality.name);
+  std::vector<std::size_t> selected;
+  for (const std::string& name : wanted) {
+    const std::optional<std::size_t> modality = players.find_modality(name);
+    if (!modality) throw ConfigError("--modality: unknown '" + name + "'" + suggestion(name, names));
+    selected.push_back(*modality);
+  }
+  // Rows come in the order of the configuration, each modality once.
+  std::ranges::sort(selected);
+  selected.erase(std::unique(selected.begin(), selected.end()), selected.end());
+  return selected;
+}
+
+std::vector<std::uint32_t> random_subset(std::size_t example_count, std::size_t subset_size, std::uint64_t seed) {
+  std::vector<std::uint32_t> examples(example_count);
+  std::iota(examples.begin(), examples.end(), 0u);
+  RandomStream stream = Rng(seed).stream(RandomPurpose::kExampleSubset, 0, 0);
+  for (std::uint32_t place = 0; place < subset_size; ++place) {
+    const auto rest = static_cast<std::uint32_t>(example_count - place);
+    std::swap(examples[place], examples[place + stream.below(rest)]);
+  }
+  examples.resize(subset_size);
+  std::ranges::sort(examples);
+  return examples;
+}
+
+}  // namespace
+
+Experiment::Experiment(const ExperimentOptions& options, const RunContext& context)
+    : config_(read_config(find_config_file(options.common.config))) {
+  if (options.common.model) config_.model.path = *options.common.model;
+  if (options.common.data) config_.data.path = *options.common.data;
+  if (options.common.seed) config_.seed = *options.common.seed;
+  if (options.metric) config_.metric = *options.metric;
+  context.log("configuration " + config_.file.string());
+  if (config_.metric && std::ranges::find(metric_names(), *config_.metric) == metric_names().end()) {
+    throw ConfigError("metric: unknown '" + *config_.metric + "'" + suggestion(*config_.metric, metric_names()));
+  }
+  layout_ = make_layout(config_);
+  modalities_ = select_modalities(layout_.modalities, options.common.modalities);
+  thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
+  load_model(options, context);
+  load_data(options, context);
+  EvaluatorOptions evaluator_options{.rows_per_call = config_.model.rows_per_call, .thread_count = thread_count_};
+  if (options.common.batch_size) evaluator_options.batch_size = *options.common.batch_size;
+  evaluator_ = std::make_unique<ModelEvaluator>(*model_, *dataset_, layout_, evaluator_options);
+  output_width_ = evaluator_->output_width();
+  make_metric();
+}
+
+void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
+  use_one_thread_per_call();
+  model_ = load_torchscript_model(
+      {.path = config_.model.path, .output = config_.model.output, .device = options.common.device});
+  check_arguments(*model_, layout_);
+  context.log("model " + model_->path() + " loaded");
+}
+
+void Experiment::load_data(const ExperimentOptions& options, const RunContext& context) {
+  const DataConfig& data = config_.data;
+  dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = data.path,
+                                                      .inputs = layout_.input_names(),
+                                                      .label = data.label,
+                                                      .id = data.id,
+                                                      .group = data.group,
+                                                      .within = options.within,
+                                                      .metadata = data.metadata,
+                                                      .output_kind = config_.model.kind});
+  check_columns(*dataset_, layout_);
+  context.log("data " + dataset_->path() + " opened: " + std::to_string(dataset_->example_count()) + " examples");
+  select_examples(options.common);
+}
+
+void Experiment::select_examples(const CommonOptions& common) {
+  if (!common.ids.empty()) {
+    std::vector<std::uint32_t> examples;
+    for (const std::string& id : common.ids) examples.push_back(dataset_->find_id(id));
+    std::ranges::sort(examples);
+    examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
+    dataset_->keep(examples);
+  }
+  if (common.examples && *common.examples < dataset_->example_count()) {
+    dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));
+  }
+}
+
+void Experiment::make_metric() {
+  const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
+  try {
+    metric_ = modattr::make_metric(
+        name, {.kind = config_.model.kind, .output_width = output_width_, .labels = dataset_->labels()});
+  } catch (const DataError& error) {
+    throw DataError(dataset_->path() + ": " + error.what());
+  } catch (const ModelError& error) {
+    throw ModelError(model_->path() + ": " + error.what());
+  }
+}
+
+std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
+  const std::vector<std::uint32_t> valid = evaluator_->finite_examples(context.progress);
+  const std::size_t dropped = dataset_->example_count() - valid.size();
+  if (valid.empty()) {
+    throw ModelError(model_->path() + ": expected finite outputs for some examples, got none of " +
+                     std::to_string(dropped));
+  }
+  if (dropped > 0) {
+    dataset_->keep(valid);
+    make_metric();
+  }
+  return dropped;
+}
+
+}  // namespace modattr

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <numeric>
+
+#include "commands.h"
+#include "json_object.h"
+#include "modattr/data/array_tensor.h"
+#include "modattr/data/file_digest.h"
+#include "modattr/engines/registry.h"
+#include "modattr/run/experiment.h"
+#include "modattr/value/model_problem.h"
+
+namespace modattr {
+namespace {
+
+/// The score on untouched data, and how fast the model answered.
+struct Baseline {
+  std::optional<double> score;
+  double rows_per_second = 0.0;
+};
+
+Baseline measure_baseline(Experiment& experiment, const RunContext& context) {
+  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                       context.progress);
+  RowMap own(problem.example_count());
+  std::iota(own.begin(), own.end(), 0u);
+  const Coalition full = Coalition::full(problem.players().count());
+  context.progress.begin("baseline", problem.example_count());
+  const auto start = std::chrono::steady_clock::now();
+  const Matrix outcomes = problem.permuted_game(own)->evaluate(std::span(&full, 1));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  context.progress.finish();
+  const std::vector<std::uint32_t> once(own.size(), 1);
+  return {experiment.metric().scorer(outcomes.row(0), own)->score(once),
+          static_cast<double>(own.size()) / std::max(seconds, 1e-9)};
+}
+
+std::string number(double value, const char* format = "%.4g") {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 1.0) return number(seconds * 1000.0, "%.0f ms");
+  if (seconds < 120.0) return number(seconds, "%.1f s");
+  if (seconds < 7200.0) return number(seconds / 60.0, "%.0f min");
+  return number(seconds / 3600.0, "%.1f h");
+}
+
+std::string kind_word(OutputKind kind) {
+  if (kind == OutputKind::kProbabilities) return "probabilities";
+  return kind == OutputKind::kRegression ? "regression" : "logits";
+}
+
+std::string label_text(const Experiment& experiment) {
+  const Labels& labels = *experiment.dataset().labels();
+  if (const auto* classes = std::get_if<ClassLabels>(&labels)) {
+    std::vector<std::int64_t> distinct = classes->classes;
+    std::ranges::sort(distinct);
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    return std::to_string(distinct.size()) + " classes occur";
+  }
+  if (std::holds_alternative<ValueLabels>(labels)) return "one number per example";
+  if (const auto* counts = std::get_if<AnswerCounts>(&labels)) {
+    return "counts of " + std::to_string(counts->answer_count()) + " answers";
+  }
+  return "none";
+}
+
+std::string signature(const Model& model) {
+  if (model.takes_dictionary()) return "forward(Dict[str, Tensor])";
+  std::string text;
+  for (const ModelArgument& argument : model.arguments()) {
+    text += (text.empty() ? "" : ", ") + argument.name + ": " + argument.type;
+  }
+  return "forward(" + text + ")";
+}
+
+std::string use_of(const Experiment& experiment, const Array& array) {
+  const DataConfig& data = experiment.config().data;
+  for (const LayoutInput& input : experiment.layout().inputs) {
+    if (array.name == input.name + "__rows") return "rows of " + input.name;
+    if (array.name != input.name) continue;
+    std::string modalities;
+    for (const InputPart& part : input.parts) {
+      modalities += (modalities.empty() ? "" : ", ") + experiment.layout().modalities.modality_name(part.modality);
+    }
+    return modalities;
+  }
+  if (array.name == data.label.value_or("label")) return "label (" + label_text(experiment) + ")";
+  if (array.name == data.id.value_or("id")) return "id";
+  if (array.name == data.group) return "group";
+  return "-";
+}
+
+InspectionSection arrays_section(const Experiment& experiment) {
+  InspectionSection section{"arrays", {{"array", "type", "used as"}}};
+  for (const Array& array : experiment.dataset().arrays()) {
+    section.rows.push_back({array.name, describe(array), use_of(experiment, array)});
+  }
+  return section;
+}
+
+std::string columns_text(const InputReference& reference) {
+  if (reference.columns.empty()) return reference.input;
+  std::string text;
+  for (const ColumnRange& range : reference.columns) {
+    text += (text.empty() ? "" : ",") + std::to_string(range.first);
+    if (range.end != range.first + 1) text += ":" + std::to_string(range.end);
+  }
+  return reference.input + "[" + text + "]";
+}
+
+InspectionSection modalities_section(const Experiment& experiment) {
+  InspectionSection section{"modalities", {{"modality", "kind", "inputs"}}};
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    std::string inputs;
+    for (const InputReference& reference : modality.inputs) {
+      inputs += (inputs.empty() ? "" : ", ") + columns_text(reference);
+    }
+    section.rows.push_back({modality.name, modality.kind, inputs});
+  }
+  return section;
+}
+
+/// Evaluations of `permute --repeats 10` and `--exact` for all modalities.
+InspectionSection costs_section(const Experiment& experiment, const Baseline& baseline) {
+  const auto examples = static_cast<double>(experiment.dataset().example_count());
+  const std::size_t modality_count = experiment.layout().modalities.count();
+  // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
+  const double coalitions =
+      modality_count <= 2 ? static_cast<double>(modality_count) : 2.0 * static_cast<double>(modality_count);
+  InspectionSection section{"cost", {{"engine", "model evaluations", "about"}}};
+  const auto add = [&](const std::string& engine, double evaluations) {
+    section.rows.push_back(
+        {engine, number(evaluations, "%.0f"), duration_text(evaluations / baseline.rows_per_second)});
+  };
+  add("permute --repeats 10", examples * (1.0 + 10.0 * coalitions));
+  if (experiment.metric().is_mean()) add("permute --exact", examples * (1.0 + (examples - 1.0) * coalitions));
+  return section;
+}
+
+Json sections_json(const std::vector<InspectionSection>& sections) {
+  Json document;
+  for (const InspectionSection& section : sections) {
+    const bool table = section.title == "arrays" || section.title == "modalities" || section.title == "cost";
+    if (!table) {
+      for (const std::vector<std::string>& row : section.rows) document[section.title][row[0]] = row[1];
+      continue;
+    }
+    document[section.title] = Json::array();
+    for (std::size_t row = 1; row < section.rows.size(); ++row) {
+      Json entry;
+      for (std::size_t cell = 0; cell < section.rows[row].size(); ++cell) {
+        entry[section.rows[0][cell]] = section.rows[row][cell];
+      }
+      document[section.title].push_back(entry);
+    }
+  }
+  return document;
+}
+
+}  // namespace
+
+Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
+  Experiment experiment({.common = request.common, .metric = request.metric, .within = std::nullopt}, context);
+  const Baseline baseline = measure_baseline(experiment, context);
+  const Config& config = experiment.config();
+
+  Inspection inspection;
+  inspection.sections.push_back(
+      {"model",
+       {{"path", experiment.model().path()},
+        {"sha256", sha256_of_file(config.model.path)},
+        {"takes", signature(experiment.model())},
+        {"gives", kind_word(config.model.kind) + ", " + std::to_string(experiment.output_width()) + " per row"}}});
+  inspection.sections.push_back({"data",
+                                 {{"path", experiment.dataset().path()},
+                                  {"sha256", sha256_of_file(config.data.path)},
+                                  {"examples", std::to_string(experiment.dataset().example_count())}}});
+  if (const auto& group = experiment.dataset().group_column()) {
+    std::string groups;
+    for (const Stratum& stratum : experiment.dataset().strata(*group)) {
+      groups += (groups.empty() ? "" : ", ") + stratum.name + " (" + std::to_string(stratum.examples.size()) + ")";
+    }
+    inspection.sections.back().rows.push_back({"groups by " + *group, groups});
+  }
+  inspection.sections.push_back(arrays_section(experiment));
+  inspection.sections.push_back(modalities_section(experiment));
+  inspection.sections.push_back(
+      {"baseline",
+       {{std::string(experiment.metric().name()), baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
+        {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
+                      " threads"}}});
+  inspection.sections.push_back(costs_section(experiment, baseline));
+  inspection.json = sections_json(inspection.sections).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return inspection;
+}
+
+}  // namespace modattr

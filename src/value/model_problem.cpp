@@ -1,0 +1,48 @@
+#include "modattr/value/model_problem.h"
+
+#include <utility>
+
+namespace modattr {
+namespace {
+
+/// v(S) = the metric's outcome when the data of absent modalities comes from donor rows.
+class PermutedGame final : public ValueFunction {
+ public:
+  PermutedGame(const Problem& problem, ModelEvaluator& evaluator, Progress& progress, RowMap donors)
+      : problem_(problem), evaluator_(evaluator), progress_(progress), donors_(std::move(donors)) {}
+
+  const Players& players() const noexcept override { return problem_.players(); }
+  std::size_t example_count() const noexcept override { return problem_.example_count(); }
+  std::size_t width() const noexcept override { return problem_.metric().width(); }
+
+  Matrix evaluate(std::span<const Coalition> coalitions) override {
+    std::vector<Mix> mixes;
+    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, donors_});
+    Matrix outcomes(coalitions.size(), example_count() * width());
+    const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
+      problem_.metric().outcome(output, example, outcomes.row(mix).subspan(example * width(), width()));
+    };
+    evaluator_.evaluate(mixes, receive, progress_);
+    return outcomes;
+  }
+
+ private:
+  const Problem& problem_;
+  ModelEvaluator& evaluator_;
+  Progress& progress_;
+  RowMap donors_;
+};
+
+}  // namespace
+
+ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, const Metric& metric,
+                           ModelEvaluator& evaluator, Progress& progress)
+    : dataset_(dataset), layout_(layout), metric_(metric), evaluator_(evaluator), progress_(progress) {
+  if (dataset.group_column()) groups_ = dataset.strata(*dataset.group_column());
+}
+
+std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
+  return std::make_unique<PermutedGame>(*this, evaluator_, progress_, std::move(donors));
+}
+
+}  // namespace modattr
