@@ -18,7 +18,7 @@ constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kReleaseBytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t kLargestExpansion = 1100;
 constexpr std::uint64_t kEncryptedFlag = 1;
-constexpr std::string_view kDamaged = "a damaged or truncated archive";
+constexpr std::string_view kDamaged = "a damaged, truncated or empty archive";
 
 /// The mapped bytes as the file that minizip reads.
 struct MemoryStream {
@@ -66,6 +66,21 @@ int stream_close(voidpf, voidpf) {
 }
 int stream_error(voidpf, voidpf) {
   return 0;
+}
+
+/// Whether the file ends with an end-of-directory record. minizip does not ask for it in archives that have a zip64
+/// one, and so misses that the end of the file is cut off.
+bool ends_with_end_record(std::string_view content) {
+  constexpr std::size_t kRecordBytes = 22;
+  constexpr std::size_t kLongestCommentBytes = 0xFFFF;
+  for (std::size_t comment_bytes = 0; comment_bytes <= kLongestCommentBytes; ++comment_bytes) {
+    if (content.size() < kRecordBytes + comment_bytes) return false;
+    const std::string_view record = content.substr(content.size() - kRecordBytes - comment_bytes, kRecordBytes);
+    const std::size_t claimed_bytes =
+        static_cast<unsigned char>(record[20]) | static_cast<std::size_t>(static_cast<unsigned char>(record[21])) << 8;
+    if (claimed_bytes == comment_bytes && record.starts_with("PK\x05\x06")) return true;
+  }
+  return false;
 }
 
 }  // namespace

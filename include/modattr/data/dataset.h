@@ -13,9 +13,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "modattr/core/labels.h"
 #include "modattr/core/problem.h"
 #include "modattr/data/array.h"
-#include "modattr/stats/labels.h"
 
 namespace modattr {
 

@@ -4,8 +4,8 @@
 #include <span>
 #include <string>
 
+#include "modattr/core/labels.h"
 #include "modattr/data/array.h"
-#include "modattr/stats/labels.h"
 
 namespace modattr {
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "modattr/stats/labels.h"
+#include "modattr/core/labels.h"
 #include "modattr/value/input_layout.h"
 
 namespace modattr {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "modattr/core/labels.h"
 #include "modattr/core/metric.h"
-#include "modattr/stats/labels.h"
 
 namespace modattr {
 

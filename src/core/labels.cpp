@@ -1,4 +1,4 @@
-#include "modattr/stats/labels.h"
+#include "modattr/core/labels.h"
 
 #include <algorithm>
 
