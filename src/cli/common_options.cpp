@@ -1,5 +1,7 @@
 #include "common_options.h"
 
+#include <charconv>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -11,6 +13,18 @@
 
 namespace modattr {
 
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  // CLI11's own reading turns what does not fit into 64 bits into the largest number.
+  const auto check = [least, most](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size() && value >= least && value <= most) return {};
+    return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", got '" + text +
+           "'";
+  };
+  return {check, ""};
+}
+
 void add_common_options(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--config", common.config, "Configuration; default $MODATTR_CONFIG, else the nearest modattr.json")
@@ -19,31 +33,34 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--data", common.data, "Validation set (.npz, .safetensors, .pt), instead of the configuration's")
       ->type_name("FILE");
   command.add_option("--examples", common.examples, "Use a random subset of N examples, fixed by the seed")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--ids", common.ids, "Use the examples with these ids only")->type_name("A,B,C")->delimiter(',');
+      ->option_text("N")
+      ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
+  command.add_option("--ids", common.ids, "Use the examples with these ids only")->option_text("A,B,C")->delimiter(',');
   command.add_option("--seed", common.seed, "Seed of all random numbers")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->option_text("N")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   command
       .add_option("--batch-size", common.batch_size, "Rows that a thread reads at a time; results do not depend on it")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1 << 20));
+      ->option_text("N")
+      ->check(whole_number(1, 1 << 20));
   command.add_option("--threads", common.threads, "Model calls at a time; results do not depend on it")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
-  command.add_option("--device", common.device, "Where the model runs: cpu, cuda, cuda:1 ... or auto")
-      ->type_name("DEVICE")
-      ->capture_default_str();
+      ->option_text("N")
+      ->check(whole_number(1, 1024));
+  command.add_option("--device", common.device, "Where the model runs: cpu, cuda, cuda:1 ... or auto (default)")
+      ->option_text("DEVICE");
 }
 
 void add_modality_option(CLI::App& command, CommonOptions& common) {
-  command.add_option("-m,--modality", common.modalities, "Score these modalities only")->type_name("NAME...");
+  command.add_option("-m,--modality", common.modalities, "Score these modalities only")->option_text("NAME...");
 }
 
 void add_verbosity_options(CLI::App& command, OutputOptions& output) {
   auto* quiet = command.add_flag("-q,--quiet", output.quiet, "No progress and no warnings on standard error");
-  command.add_flag("-v,--verbose", output.verbose, "Say on standard error what is being done")->excludes(quiet);
+  auto* verbose = command.add_flag("-v,--verbose", output.verbose, "Say on standard error what is being done");
+  verbose->excludes(quiet);
+  // Without a text of its own the help would repeat the exclusion.
+  quiet->option_text(" ");
+  verbose->option_text(" ");
 }
 
 void add_format_option(CLI::App& command, OutputOptions& output) {
@@ -60,15 +77,20 @@ void add_format_option(CLI::App& command, OutputOptions& output) {
     }
     output.format = found->second;
   };
-  command.add_option_function<std::string>("--format", parse, "Form of the results: table, csv, json or markdown")
-      ->type_name("FORMAT")
-      ->default_str("table");
+  command
+      .add_option_function<std::string>("--format", parse,
+                                        "Form of the results: table (default), csv, json or markdown")
+      ->option_text("FORMAT");
 }
 
 void add_metric_option(CLI::App& command, std::optional<std::string>& metric) {
+  command.add_option("--metric", metric, "Score of the model; default by the kind of labels")->option_text("NAME");
+}
+
+std::string metric_help() {
   std::string names;
-  for (const std::string& name : metric_names()) names += (names.empty() ? "" : ", ") + name;
-  command.add_option("--metric", metric, "Score: " + names)->type_name("NAME");
+  for (const std::string& name : metric_names()) names += (names.empty() ? "Metrics: " : ", ") + name;
+  return names;
 }
 
 void start_logging(const OutputOptions& output) {

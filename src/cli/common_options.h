@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct OutputOptions {
   bool verbose = false;
 };
 
+/// Accepts whole numbers from `least` to `most` and names both otherwise.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+
 /// Adds the options that every command with a model shares.
 void add_common_options(CLI::App& command, CommonOptions& common);
 
@@ -33,6 +37,9 @@ void add_format_option(CLI::App& command, OutputOptions& output);
 
 /// Adds --metric; the words are checked, with the nearest named, when the configuration is read.
 void add_metric_option(CLI::App& command, std::optional<std::string>& metric);
+
+/// "Metrics: accuracy, ...", for the end of a help text.
+std::string metric_help();
 
 /// Logs of a run: standard error, from level "info" with -v, warnings always unless -q.
 void start_logging(const OutputOptions& output);

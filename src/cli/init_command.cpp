@@ -46,9 +46,15 @@ void add_init_command(CLI::App& program) {
       "Example:\n"
       "  modattr init --model model.pt --data val.npz\n"
       "Arrays are matched with the arguments of the model's forward() by name; look over the kinds that it guessed.");
-  app.add_option("--model", command->model, "TorchScript model")->type_name("FILE")->required();
-  app.add_option("--data", command->data, "Validation set (.npz, .safetensors, .pt)")->type_name("FILE")->required();
-  app.add_option("--config", command->file, "Where to write")->type_name("FILE")->capture_default_str();
+  app.add_option("--model", command->model, "TorchScript model")
+      ->type_name("FILE")
+      ->option_text("FILE (required)")
+      ->required();
+  app.add_option("--data", command->data, "Validation set (.npz, .safetensors, .pt)")
+      ->type_name("FILE")
+      ->option_text("FILE (required)")
+      ->required();
+  app.add_option("--config", command->file, "Where to write (default modattr.json)")->type_name("FILE");
   app.add_flag("--force", command->force, "Replace the file if there is one");
   add_verbosity_options(app, command->output);
   app.callback([command] { run(*command); });

@@ -72,10 +72,10 @@ void add_inspect_command(CLI::App& program) {
   auto command = std::make_shared<InspectCommand>();
   CLI::App& app =
       *program.add_subcommand("inspect", "What the model takes, what the data has, how they bind, what runs cost");
-  app.footer(
-      "Examples:\n"
-      "  modattr inspect\n"
-      "  modattr inspect --config configs/six-views.json --format json");
+  app.footer(std::string("Examples:\n"
+                         "  modattr inspect\n"
+                         "  modattr inspect --config configs/six-views.json --format json\n\n") +
+             metric_help());
   add_metric_option(app, command->request.metric);
   add_common_options(app, command->request.common);
   add_format_option(app, command->output);

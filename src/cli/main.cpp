@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,18 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
   std::ranges::replace(message, '\n', ' ');
   const std::vector<CLI::App*> used = program.get_subcommands();
   const std::string command = used.empty() ? "" : used.front()->get_name();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extras = program.remaining(true);
+  const std::vector<std::string> extras = program.remaining(true);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && message.ends_with(" missing")) {
+    message = message.substr(0, message.find(':')) + ": expected a value, got none";
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || (used.empty() && !extras.empty())) {
     const std::string extra = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
     const std::string nearest = nearest_word(extra, known_words(program));
-    message = "unknown " + std::string(extra.starts_with('-') ? "option" : "word") + " '" + extra + "'" +
-              (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+    message = "unknown " +
+              std::string(extra.starts_with('-') ? "option"
+                          : used.empty()         ? "command"
+                                                 : "word") +
+              " '" + extra + "'" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
   }
   return (command.empty() ? "" : command + ": ") + message + " (see `modattr " +
          (command.empty() ? "" : command + " ") + "--help`)";
@@ -71,7 +78,10 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return program.exit(success);
+    std::ostringstream text;
+    program.exit(success, text);
+    print(text.str());
+    return kDone;
   } catch (const CLI::ParseError& error) {
     if (argc == 1) {
       print_error("expected a command (see `modattr --help`)");

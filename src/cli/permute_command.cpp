@@ -49,24 +49,26 @@ void add_permute_command(CLI::App& program) {
   CLI::App& app =
       *program.add_subcommand("permute", "Permutation importance: how far the score falls without a modality");
   app.footer(
-      "Examples:\n"
-      "  modattr permute                               every modality of the nearest modattr.json\n"
-      "  modattr permute --modality text --repeats 30  the text only, with smaller standard errors\n"
-      "  modattr permute --exact --examples 300        all pairs of 300 examples, no Monte Carlo error\n"
-      "  modattr permute --within label                what a modality adds once the label is known\n"
-      "  modattr permute --format json --out results   JSON here, scores.json and scores.csv in results/");
+      std::string(
+          "Examples:\n"
+          "  modattr permute                               every modality of the nearest modattr.json\n"
+          "  modattr permute --modality text --repeats 30  the text only, with smaller standard errors\n"
+          "  modattr permute --exact --examples 300        all pairs of 300 examples, no Monte Carlo error\n"
+          "  modattr permute --within label                what a modality adds once the label is known\n"
+          "  modattr permute --format json --out results   JSON here, scores.json and scores.csv in results/\n\n") +
+      metric_help());
   add_modality_option(app, command->request.common);
   PermuteRequest& request = command->request;
-  auto* repeats = app.add_option("--repeats", request.repeats, "Random permutations per modality")
-                      ->type_name("N")
-                      ->check(CLI::Range(1, 1000000))
-                      ->capture_default_str();
+  auto* repeats = app.add_option("--repeats", request.repeats, "Random permutations per modality (default 10)")
+                      ->option_text("N")
+                      ->check(whole_number(1, 1000000));
   app.add_flag("--exact", request.exact, "Every ordered pair of examples instead of random permutations")
-      ->excludes(repeats);
+      ->excludes(repeats)
+      ->option_text(" ");
   add_metric_option(app, request.metric);
   app.add_option("--within", request.within,
                  "Permute only among examples with the same label or the same value of a column")
-      ->type_name("label|GROUP");
+      ->option_text("label|COLUMN");
   app.add_flag("--skip-invalid", request.skip_invalid, "Leave out examples whose output is not finite, and count them");
   add_common_options(app, request.common);
   app.add_option("--out", command->output.out, "Also write scores.json and scores.csv into this folder")

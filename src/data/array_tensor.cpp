@@ -1,7 +1,5 @@
 #include "modattr/data/array_tensor.h"
 
-#include <cstring>
-
 #include <ATen/Functions.h>
 
 #include "modattr/data/array_layout.h"
@@ -11,7 +9,9 @@ namespace {
 
 at::Tensor copy_all(const Array& array) {
   at::Tensor tensor = at::empty(array.shape, at::TensorOptions().dtype(array.dtype));
-  if (!array.bytes.empty()) std::memcpy(tensor.data_ptr(), array.bytes.data(), array.bytes.size());
+  if (!array.bytes.empty()) {
+    array.storage->copy(array.storage_offset(), {static_cast<std::byte*>(tensor.data_ptr()), array.bytes.size()});
+  }
   return tensor.reshape({-1});
 }
 
@@ -24,9 +24,14 @@ at::Tensor copy_rows(const Array& array, std::span<const std::uint32_t> rows) {
   const std::size_t row_bytes = array.row_bytes();
   if (row_bytes == 0) return tensor;
   auto* destination = static_cast<std::byte*>(tensor.data_ptr());
-  for (const std::uint32_t row : rows) {
-    std::memcpy(destination, array.bytes.data() + row * row_bytes, row_bytes);
-    destination += row_bytes;
+  for (std::size_t first = 0; first < rows.size();) {
+    // Neighbouring rows in one piece.
+    std::size_t end = first + 1;
+    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+    const std::size_t piece_bytes = (end - first) * row_bytes;
+    array.storage->copy(array.storage_offset() + rows[first] * row_bytes, {destination, piece_bytes});
+    destination += piece_bytes;
+    first = end;
   }
   return tensor;
 }

@@ -114,6 +114,15 @@ void Dataset::read_labels(const DatasetOptions& options) {
   labels_ = std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind));
 }
 
+void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options) const {
+  const char* key = name == options.within ? "--within" : name == options.group ? "data.group" : "data.id";
+  std::vector<std::string> known;
+  if (name == options.within) known.emplace_back("label");
+  for (const Array& array : arrays_) known.push_back(array.name);
+  throw ConfigError(std::string(key) + ": expected an array of " + path_ + " or a key of a data.metadata file, got " +
+                    quoted_text(name) + suggestion(name, known));
+}
+
 void Dataset::read_columns(const DatasetOptions& options) {
   group_column_ = options.group;
   std::vector<std::string> wanted;
@@ -145,7 +154,7 @@ void Dataset::read_columns(const DatasetOptions& options) {
       for (const std::int64_t value : to_integers(*array)) texts.push_back(std::to_string(value));
       return texts;
     }
-    if (!metadata) require(name, "a column; name a data.metadata file that holds it");
+    if (!metadata) throw_unknown_column(name, options);
     const std::span<const std::string> texts = metadata->column(name);
     return {texts.begin(), texts.end()};
   };

@@ -19,13 +19,16 @@ namespace {
   throw_data_error(path.string(), "a readable file", "'" + std::generic_category().message(error_number) + "'");
 }
 
-/// Closes a file descriptor at the end of a scope.
+/// Closes a file descriptor at the end of a scope, unless it is released.
 struct DescriptorCloser {
   int descriptor;
   explicit DescriptorCloser(int descriptor_to_close) : descriptor(descriptor_to_close) {}
   DescriptorCloser(const DescriptorCloser&) = delete;
   DescriptorCloser& operator=(const DescriptorCloser&) = delete;
-  ~DescriptorCloser() { ::close(descriptor); }
+  ~DescriptorCloser() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  int release() { return std::exchange(descriptor, -1); }
 };
 
 }  // namespace
@@ -34,7 +37,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   // O_NONBLOCK: a named pipe would otherwise wait for a writer before it can be refused.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw_system_error(path, errno);
-  const DescriptorCloser closer(descriptor);
+  DescriptorCloser closer(descriptor);
   struct stat status = {};
   if (::fstat(descriptor, &status) != 0) throw_system_error(path, errno);
   if (S_ISDIR(status.st_mode)) throw_data_error(path.string(), "a file", "a directory");
@@ -47,14 +50,30 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
     if (address == MAP_FAILED) throw_system_error(path, errno);
     bytes = {static_cast<const std::byte*>(address), size};
   }
-  return std::shared_ptr<const MappedFile>(new MappedFile(path, bytes));
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, bytes, closer.release()));
 }
 
-MappedFile::MappedFile(std::filesystem::path path, std::span<const std::byte> bytes)
-    : path_(std::move(path)), bytes_(bytes) {}
+MappedFile::MappedFile(std::filesystem::path path, std::span<const std::byte> bytes, int descriptor)
+    : path_(std::move(path)), descriptor_(descriptor), bytes_(bytes) {}
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  ::close(descriptor_);
+}
+
+void MappedFile::copy(std::size_t offset, std::span<std::byte> destination) const {
+  if (bytes_.size() <= kMappedCopyLimit) {
+    ArrayStorage::copy(offset, destination);
+    return;
+  }
+  while (!destination.empty()) {
+    const ssize_t count = ::pread(descriptor_, destination.data(), destination.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error(path_, errno);
+    if (count == 0) throw_data_error(path_.string(), "a file that keeps its size", "a shorter one");
+    offset += static_cast<std::size_t>(count);
+    destination = destination.subspan(static_cast<std::size_t>(count));
+  }
 }
 
 void MappedFile::release_pages() const noexcept {

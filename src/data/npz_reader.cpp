@@ -44,7 +44,7 @@ Array transposed(Array array, ScratchAllocator& scratch, std::string_view where)
   return array;
 }
 
-NpyHeader map_stored(ZipArchive& archive, const ZipMember& member, std::string_view where, Array& array) {
+NpyHeader map_stored(const ZipArchive& archive, const ZipMember& member, std::string_view where, Array& array) {
   archive.verify(member);
   const std::span<const std::byte> content = archive.stored_bytes(member);
   check_header_fits(member, kNpyPreambleBytes, where);
@@ -57,9 +57,9 @@ NpyHeader map_stored(ZipArchive& archive, const ZipMember& member, std::string_v
   return header;
 }
 
-NpyHeader unpack_deflated(ZipArchive& archive, const ZipMember& member, ScratchAllocator& scratch,
+NpyHeader unpack_deflated(const ZipArchive& archive, const ZipMember& member, ScratchAllocator& scratch,
                           std::string_view where, Array& array) {
-  ZipMemberReader reader(archive, member);
+  ZipInflater reader(archive, member);
   check_header_fits(member, kNpyPreambleBytes, where);
   std::vector<std::byte> header_content(kNpyPreambleBytes);
   reader.read(header_content);
@@ -76,7 +76,6 @@ NpyHeader unpack_deflated(ZipArchive& archive, const ZipMember& member, ScratchA
     const std::span<std::byte> block = rest.first(std::min(rest.size(), kReleaseBytes));
     reader.read(block);
     storage->release_pages();
-    archive.file()->release_pages();
     rest = rest.subspan(block.size());
   }
   reader.finish();
@@ -87,7 +86,7 @@ NpyHeader unpack_deflated(ZipArchive& archive, const ZipMember& member, ScratchA
 
 }  // namespace
 
-std::vector<Array> read_npz(ZipArchive& archive) {
+std::vector<Array> read_npz(const ZipArchive& archive) {
   std::vector<Array> arrays;
   ScratchAllocator scratch;
   for (const ZipMember& member : archive.members()) {

@@ -9,7 +9,7 @@
 
 #include "modattr/data/array_layout.h"
 #include "modattr/data/messages.h"
-#include "modattr/data/pickle.h"
+#include "modattr/data/pickle_reader.h"
 #include "modattr/data/scratch_storage.h"
 
 namespace modattr {
@@ -50,6 +50,11 @@ const ZipMember* find_pickle(const ZipArchive& archive) noexcept {
   return found == archive.members().end() ? nullptr : &*found;
 }
 
+/// `name/` of a member `name/data.pkl`.
+std::string folder_of(const ZipMember& pickle_member) {
+  return pickle_member.name.substr(0, pickle_member.name.size() - kPickleName.size());
+}
+
 /// What the pickle says of a tensor, checked for form only.
 struct TensorRecord {
   std::string storage_type;
@@ -62,10 +67,10 @@ struct TensorRecord {
 
 class PtReader {
  public:
-  PtReader(ZipArchive& archive, const ZipMember& pickle_member)
+  PtReader(const ZipArchive& archive, const ZipMember& pickle_member)
       : archive_(archive),
         path_(archive.file()->path().string()),
-        prefix_(pickle_member.name.substr(0, pickle_member.name.size() - kPickleName.size())),
+        folder_(folder_of(pickle_member)),
         pickle_(read_pickle(verified_bytes(pickle_member), archive.where(pickle_member))),
         copy_budget_bytes_(archive.file()->bytes().size()) {}
 
@@ -104,7 +109,7 @@ class PtReader {
   }
 
   void check_byte_order() {
-    const ZipMember* const member = archive_.find(prefix_ + "byteorder");
+    const ZipMember* const member = archive_.find(folder_ + "byteorder");
     if (member == nullptr) return;
     const std::span<const std::byte> bytes = verified_bytes(*member);
     const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -197,9 +202,9 @@ class PtReader {
     Array array;
     array.dtype = dtype_of(record);
     const std::size_t size_of_item = item_bytes(array.dtype);
-    const ZipMember* const member = archive_.find(prefix_ + "data/" + record.storage_key);
+    const ZipMember* const member = archive_.find(folder_ + "data/" + record.storage_key);
     if (member == nullptr) {
-      throw_data_error(where_, "a member " + quoted_text(prefix_ + "data/" + record.storage_key),
+      throw_data_error(where_, "a member " + quoted_text(folder_ + "data/" + record.storage_key),
                        "an archive without it");
     }
     const std::span<const std::byte> storage = verified_bytes(*member);
@@ -270,9 +275,9 @@ class PtReader {
     array.storage = copy;
   }
 
-  ZipArchive& archive_;
+  const ZipArchive& archive_;
   std::string path_;
-  std::string prefix_;
+  std::string folder_;
   std::unordered_set<const ZipMember*> verified_;
   Pickle pickle_;
   std::uint64_t copy_budget_bytes_;
@@ -287,12 +292,11 @@ bool is_pt(const ZipArchive& archive) noexcept {
   return find_pickle(archive) != nullptr;
 }
 
-std::vector<Array> read_pt(ZipArchive& archive) {
+std::vector<Array> read_pt(const ZipArchive& archive) {
   const std::string path = archive.file()->path().string();
   const ZipMember* const pickle_member = find_pickle(archive);
   if (pickle_member == nullptr) throw_data_error(path, "an archive with data.pkl", "one without");
-  const std::string prefix = pickle_member->name.substr(0, pickle_member->name.size() - kPickleName.size());
-  if (archive.find(prefix + "constants.pkl") != nullptr) {
+  if (archive.find(folder_of(*pickle_member) + "constants.pkl") != nullptr) {
     throw_data_error(path, "a dictionary of tensors", "a TorchScript model", kAdvice);
   }
   return PtReader(archive, *pickle_member).read();

@@ -73,7 +73,7 @@ class ConfigReader {
   }
 
  private:
-  std::filesystem::path resolved(const std::string& path) const { return folder_ / path; }
+  std::filesystem::path resolved(const std::string& path) const { return (folder_ / path).lexically_normal(); }
 
   std::optional<std::filesystem::path> resolved(const std::optional<std::string>& path) const {
     return path ? std::optional(resolved(*path)) : std::nullopt;

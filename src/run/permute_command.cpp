@@ -52,7 +52,9 @@ ScoreTable run_permute(const PermuteRequest& request, const RunContext& context)
   std::vector<std::string> warnings;
   if (request.skip_invalid) {
     if (const std::size_t dropped = experiment.drop_invalid_examples(context); dropped > 0) {
-      warnings.push_back(std::to_string(dropped) + " examples were left out: their output is not finite");
+      warnings.push_back(std::to_string(dropped) + (dropped == 1
+                                                        ? " example was left out: its output is not finite"
+                                                        : " examples were left out: their output is not finite"));
     }
   }
   ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),

@@ -163,13 +163,14 @@ class R2Scorer final : public OutcomeScorer {
       : outputs_(std::move(outputs)), labels_(std::move(labels)) {}
 
   std::optional<double> score(std::span<const std::uint32_t> weights) const override {
-    double label_sum = 0.0;
+    // The running form gives exactly x for labels that are all x.
+    double label_mean = 0.0;
     double count = 0.0;
     for (std::size_t example = 0; example < labels_.size(); ++example) {
-      label_sum += weights[example] * labels_[example];
+      if (weights[example] == 0) continue;
       count += weights[example];
+      label_mean += (labels_[example] - label_mean) * (weights[example] / count);
     }
-    const double label_mean = label_sum / count;
     double squared_error = 0.0;
     double squared_deviation = 0.0;
     for (std::size_t example = 0; example < labels_.size(); ++example) {

@@ -112,9 +112,21 @@ TEST_F(PtReaderTest, SaysWhatElseItFinds) {
   EXPECT_NE(error_of(kFixtures / "torch_sparse.pt").find("'torch._utils._rebuild_sparse_tensor'"), std::string::npos);
   EXPECT_NE(error_of(kFixtures / "torch_numpy.pt").find("'numpy.core.multiarray._reconstruct'"), std::string::npos)
       << error_of(kFixtures / "torch_numpy.pt");
-  EXPECT_NE(error_of(kFixtures / "torch_conjugate.pt").find("resolve_conj"), std::string::npos);
   EXPECT_NE(error_of(kFixtures / "torch_tensor.pt").find("expected a dictionary of tensors, got an object made by"),
             std::string::npos);
+}
+
+TEST_F(PtReaderTest, RefusesATensorWhoseConjugationIsPending) {
+  std::string pickle = pickle_content({{.name = "x", .storage_items = 6, .shape = {6}, .strides = {1}}});
+  const std::size_t end_of_arguments = pickle.rfind("tRu.");
+  for (const bool pending : {false, true}) {
+    const std::string metadata =
+        "}X\x04\x00\x00\x00"
+        "conj"s +
+        (pending ? "\x88" : "\x89") + "s";
+    write_pt(path_, std::string(pickle).insert(end_of_arguments, metadata), {storage_});
+    EXPECT_EQ(error_of(path_).find("resolve_conj") != std::string::npos, pending) << error_of(path_);
+  }
 }
 
 TEST_F(PtReaderTest, RefusesATorchScriptModel) {

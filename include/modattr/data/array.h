@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,10 @@ class ArrayStorage {
  public:
   virtual ~ArrayStorage() = default;
   virtual std::span<const std::byte> bytes() const noexcept = 0;
+  /// Copies the bytes from `offset` on; a large file is read, so that its pages do not count as resident memory.
+  virtual void copy(std::size_t offset, std::span<std::byte> destination) const {
+    std::memcpy(destination.data(), bytes().data() + offset, destination.size());
+  }
   /// Tells the system that pages read so far are not needed in memory; their content stays valid.
   virtual void release_pages() const noexcept {}
 };
@@ -29,6 +34,10 @@ struct Array {
   std::span<const std::byte> bytes;
   std::shared_ptr<const ArrayStorage> storage;
 
+  /// Where `bytes` begins in the storage.
+  std::size_t storage_offset() const noexcept {
+    return static_cast<std::size_t>(bytes.data() - storage->bytes().data());
+  }
   /// First dimension; 1 for a scalar.
   std::size_t row_count() const noexcept { return shape.empty() ? 1 : static_cast<std::size_t>(shape.front()); }
   std::size_t row_bytes() const noexcept { return row_count() == 0 ? 0 : bytes.size() / row_count(); }

@@ -42,7 +42,8 @@ struct DatasetOptions {
 /// out in batches. Examples may share rows: NAME__rows says which row of NAME each example uses.
 class Dataset {
  public:
-  /// Throws DataError when an array is missing, rows do not match, a row number, label or id is out of order.
+  /// Throws DataError when an array is missing, rows do not match, a row number, label or id is out of order, and
+  /// ConfigError for a column that is nowhere.
   explicit Dataset(const DatasetOptions& options);
 
   const std::string& path() const noexcept { return path_; }
@@ -86,6 +87,7 @@ class Dataset {
   void read_inputs(const DatasetOptions& options);
   void read_labels(const DatasetOptions& options);
   void read_columns(const DatasetOptions& options);
+  [[noreturn]] void throw_unknown_column(const std::string& name, const DatasetOptions& options) const;
   void check_ids() const;
   void check_row_count(std::string_view what, std::size_t row_count) const;
   void release_pages_after(std::size_t bytes) const;

@@ -10,6 +10,6 @@ namespace modattr {
 /// Reads the arrays of a NumPy archive (.npz) in its order. Stored arrays stay in the mapped file; deflated ones are
 /// unpacked to memory or, when large, to temporary files. All checksums are verified. DataError, naming the array, for
 /// anything that is not an array of a dtype that libtorch has.
-std::vector<Array> read_npz(ZipArchive& archive);
+std::vector<Array> read_npz(const ZipArchive& archive);
 
 }  // namespace modattr

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,11 +52,5 @@ class Pickle {
   std::vector<PickleValue> values_;
   std::uint32_t root_;
 };
-
-/// Reads a pickle of protocol 2 to 5 without running anything in it: the instructions that torch.save writes, and those
-/// of common values around them; DataError, starting with `where`, for the others and for damage. An OrderedDict is a
-/// kDictionary; the state that a pickle sets on an object is dropped. The instructions are described in Python's
-/// pickletools.
-Pickle read_pickle(std::span<const std::byte> bytes, std::string_view where);
 
 }  // namespace modattr

@@ -27,17 +27,13 @@ struct ZipMember {
   std::uint32_t crc32 = 0;
   /// Where the member's bytes begin in the archive's file.
   std::uint64_t data_offset = 0;
-  /// Where minizip finds the member again.
-  std::uint64_t directory_offset = 0;
-  std::uint64_t number = 0;
 };
 
-/// A zip archive on a mapped file, read by minizip. Encrypted members, methods other than deflate, overlapping members
-/// and duplicate names are refused with a DataError.
+/// A zip archive on a mapped file, zip64 included; minizip reads its directory. Encrypted members, methods other than
+/// deflate, overlapping members and duplicate names are refused with a DataError.
 class ZipArchive {
  public:
   explicit ZipArchive(std::shared_ptr<const MappedFile> file);
-  ~ZipArchive();
 
   /// In the order of the archive's directory.
   const std::vector<ZipMember>& members() const noexcept { return members_; }
@@ -47,43 +43,48 @@ class ZipArchive {
   /// The content of a stored member, inside the mapped file; its checksum is verify's business.
   std::span<const std::byte> stored_bytes(const ZipMember& member) const noexcept;
   /// Reads the member once, block by block; DataError when its size or its CRC-32 is not what the directory says.
-  void verify(const ZipMember& member);
+  void verify(const ZipMember& member) const;
   /// `<path>: member '<name>'`, for messages.
   std::string where(const ZipMember& member) const;
 
  private:
-  friend class ZipMemberReader;
-  struct Handle;
-
-  void read_directory();
-  ZipMember read_directory_entry();
+  void check_size(const ZipMember& member) const;
   void check_overlaps() const;
 
   std::shared_ptr<const MappedFile> file_;
   std::vector<ZipMember> members_;
   std::unordered_map<std::string, std::size_t> numbers_;
-  std::unique_ptr<Handle> handle_;
 };
 
-/// Reads the content of one member from its beginning to its end; one reader per archive at a time.
-class ZipMemberReader {
+/// Reads the content of one deflated member from its beginning to its end, with zlib.
+class ZipInflater {
  public:
-  ZipMemberReader(ZipArchive& archive, const ZipMember& member);
-  ZipMemberReader(const ZipMemberReader&) = delete;
-  ZipMemberReader& operator=(const ZipMemberReader&) = delete;
-  ~ZipMemberReader();
+  /// `archive` and `member` must outlive the reader.
+  ZipInflater(const ZipArchive& archive, const ZipMember& member);
+  ZipInflater(const ZipInflater&) = delete;
+  ZipInflater& operator=(const ZipInflater&) = delete;
+  ~ZipInflater();
 
   /// Fills `destination`; DataError when the member ends before.
   void read(std::span<std::byte> destination);
   /// Bytes that the directory claims and read has not returned yet.
   std::uint64_t remaining_bytes() const noexcept { return remaining_bytes_; }
-  /// Call when remaining_bytes() is 0; DataError when the CRC-32 differs.
+  /// Call when remaining_bytes() is 0; DataError when there is more, or the CRC-32 differs.
   void finish();
 
  private:
-  ZipArchive& archive_;
+  struct Stream;
+
+  [[noreturn]] void fail() const;
+  /// Inflates up to `destination.size()` bytes and returns how many.
+  std::size_t inflate_some(std::span<std::byte> destination);
+
+  const ZipArchive& archive_;
   const ZipMember& member_;
+  std::span<const std::byte> compressed_;
   std::uint64_t remaining_bytes_;
+  std::uint64_t read_since_release_ = 0;
+  std::unique_ptr<Stream> stream_;
 };
 
 /// Checks every member of the archive: size, expansion, CRC-32; DataError naming the file and the member.

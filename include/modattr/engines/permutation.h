@@ -21,12 +21,12 @@ enum class PermutationDraws {
 
 struct PermutationOptions {
   /// Modalities to score, as indices of the problem's players; empty = all.
-  std::vector<std::size_t> modalities;
+  std::vector<std::size_t> modalities = {};
   /// Random permutations per modality.
   std::uint32_t repeats = 10;
   PermutationDraws draws = PermutationDraws::kRandom;
   /// Permute only among examples with the same value of this column ("label" or a metadata column).
-  std::optional<std::string> within;
+  std::optional<std::string> within = std::nullopt;
 };
 
 /// Permutation importance (Breiman 2001; Fisher, Rudin, Dominici 2019), with one row map per draw for all modalities:

@@ -1,4 +1,4 @@
-#include "modattr/data/pickle.h"
+#include "modattr/data/pickle_reader.h"
 
 #include <string>
 
@@ -72,7 +72,7 @@ TEST(Pickle, RefusesDamage) {
                                   "(."s,
                                   "N(u."s,
                                   "}Nas."s,
-                                  "]Ks."s,
+
                                   "}(Nu."s,
                                   "Na."s,
                                   "X\xff\xff\xff\xff."s,

@@ -1,0 +1,120 @@
+// Prints the table of measurements in the README: start-up, and peak memory against the number of examples.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "modattr/core/rng.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Measurement {
+  double seconds = 0.0;
+  /// Peak resident memory.
+  double mebibytes = 0.0;
+};
+
+/// Runs a program with its output thrown away.
+Measurement run(const char* program, const std::vector<std::string>& arguments) {
+  std::fflush(stdout);
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t child = fork();
+  if (child == 0) {
+    std::vector<char*> words{const_cast<char*>(program)};
+    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+    words.push_back(nullptr);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
+    execv(program, words.data());
+    _exit(127);
+  }
+  int status = 0;
+  rusage usage{};
+  wait4(child, &status, 0, &usage);
+  if (status != 0) throw std::runtime_error("bench: the program failed");
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          static_cast<double>(usage.ru_maxrss) / 1024.0};
+}
+
+Measurement median_run(const std::vector<std::string>& arguments, int repeat_count) {
+  std::vector<Measurement> runs;
+  for (int repeat = 0; repeat < repeat_count; ++repeat) runs.push_back(run(MODATTR_PROGRAM, arguments));
+  std::ranges::sort(runs, {}, &Measurement::seconds);
+  return runs[runs.size() / 2];
+}
+
+/// Two inputs of 512 floats, 4 KiB per example, and a class label, as safetensors.
+void write_set(const fs::path& path, std::uint64_t example_count) {
+  constexpr std::uint64_t kColumns = 512;
+  const std::uint64_t input_bytes = example_count * kColumns * sizeof(float);
+  const std::string count = std::to_string(example_count);
+  const auto entry = [&](const std::string& name, const std::string& dtype, const std::string& shape,
+                         std::uint64_t begin, std::uint64_t end) {
+    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":[" +
+           std::to_string(begin) + "," + std::to_string(end) + "]}";
+  };
+  const std::uint64_t label_bytes = example_count * sizeof(std::int64_t);
+  std::string header = "{" + entry("first", "F32", "[" + count + ",512]", 0, input_bytes) + "," +
+                       entry("second", "F32", "[" + count + ",512]", input_bytes, 2 * input_bytes) + "," +
+                       entry("label", "I64", "[" + count + "]", 2 * input_bytes, 2 * input_bytes + label_bytes) + "}";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  std::ofstream file(path, std::ios::binary);
+  const std::uint64_t header_bytes = header.size();
+  file.write(reinterpret_cast<const char*>(&header_bytes), sizeof header_bytes);
+  file << header;
+  modattr::RandomStream stream = modattr::Rng(1).stream(modattr::RandomPurpose::kExampleSubset, 0, 0);
+  std::vector<float> row(kColumns);
+  for (std::uint64_t example = 0; example < 2 * example_count; ++example) {
+    for (float& value : row) value = static_cast<float>(stream.uniform() - 0.5);
+    file.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(kColumns * sizeof(float)));
+  }
+  for (std::uint64_t example = 0; example < example_count; ++example) {
+    const std::int64_t label = stream.below(8);
+    file.write(reinterpret_cast<const char*>(&label), sizeof label);
+  }
+}
+
+void write_config(const fs::path& path, const std::string& data) {
+  std::ofstream(path) << R"({"model": {"path": "model.pt"}, "data": {"path": ")" << data << R"("}, "modalities": [)"
+                      << R"({"name": "first", "kind": "columns", "inputs": ["first"]}, )"
+                      << R"({"name": "second", "kind": "columns", "inputs": ["second"]}]})";
+}
+
+}  // namespace
+
+int main() {
+  const fs::path folder = fs::temp_directory_path() / ("modattr-bench-" + std::to_string(getpid()));
+  fs::create_directory(folder);
+  run(MODATTR_BENCH_MODEL, {(folder / "model.pt").string()});
+  std::puts("| measured | result |\n|---|---|");
+  std::printf("| `modattr --version`, median of 21 | %.1f ms |\n", median_run({"--version"}, 21).seconds * 1e3);
+  std::printf("| `modattr --help`, median of 21 | %.1f ms |\n", median_run({"--help"}, 21).seconds * 1e3);
+
+  std::vector<double> peaks;
+  for (const std::uint64_t example_count : {10'000u, 100'000u}) {
+    const std::string data = std::to_string(example_count) + ".safetensors";
+    const fs::path config = folder / (data + ".json");
+    write_set(folder / data, example_count);
+    write_config(config, data);
+    const Measurement measured = run(MODATTR_PROGRAM, {"permute", "--config", config.string()});
+    peaks.push_back(measured.mebibytes);
+    std::printf("| `permute`, N = %lu of 4 KiB each: peak memory, time | %.1f MiB, %.1f s |\n",
+                static_cast<unsigned long>(example_count), measured.mebibytes, measured.seconds);
+  }
+  std::printf("| peak memory at N = 100,000 over N = 10,000 | %.3f |\n", peaks[1] / peaks[0]);
+  fs::remove_all(folder);
+  // The figures are a contract: memory must not grow with the set.
+  return peaks[1] <= 1.10 * peaks[0] ? EXIT_SUCCESS : EXIT_FAILURE;
+}
