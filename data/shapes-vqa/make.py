@@ -21,8 +21,8 @@ Printed: accuracy on the validation set, the best of three question-only guesser
 overall, per question type, per question text), accuracy per type, cost of the parts of the model, file sizes.
 
 Every picture has its own random stream, named by seed, split and number, so validation data do not depend on how long
-the model is trained, and the same seed gives the same bytes of data. Trained weights are not bit-identical
-between machines and thread counts.
+the model is trained, and the same seed gives the same bytes of data. Trained weights are not bit-identical between
+machines and thread counts.
 """
 import argparse
 import json

@@ -92,6 +92,9 @@ void Dataset::read_inputs(const DatasetOptions& options) {
       throw_data_error(path_ + ": " + quoted_text(rows_name), "int64[examples]", describe(*rows));
     }
     check_row_count(quoted_text(rows_name), rows->row_count());
+    if (input.array.row_count() == 0) {
+      throw_data_error(path_ + ": input " + quoted_text(input.array.name), "at least one row", describe(input.array));
+    }
     const std::vector<std::int64_t> numbers = to_integers(*rows);
     for (std::size_t example = 0; example < numbers.size(); ++example) {
       if (numbers[example] < 0 || numbers[example] >= static_cast<std::int64_t>(input.array.row_count())) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "modattr/core/error.h"
 
@@ -11,7 +12,9 @@ namespace {
 std::optional<std::int64_t> parse_column(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') return std::nullopt;
+  // The end of a range, one further, must be a number too.
+  if (value == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   return value;
 }
 

@@ -84,9 +84,11 @@ void ModelEvaluator::run_batches(std::span<const Mix> mixes, const Receiver& rec
   FirstFailure failure;
   const auto work = [&] {
     at::init_num_threads();
-    // Batches are taken in order, so every batch before a failed one is finished and the first failure is always the
-    // same.
-    for (std::size_t batch = next_batch++; batch < batch_count && !failure.happened(); batch = next_batch++) {
+    // Batches are taken in order and every batch that was taken is run, so all batches before a failed one are finished
+    // and the first failure is always the same.
+    while (!failure.happened()) {
+      const std::size_t batch = next_batch++;
+      if (batch >= batch_count) return;
       try {
         const std::size_t first = batch * options_.batch_size;
         const std::size_t count = std::min(options_.batch_size, row_count - first);

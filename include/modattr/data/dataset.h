@@ -23,17 +23,17 @@ namespace modattr {
 struct DatasetOptions {
   std::filesystem::path path;
   /// Arrays that go into the model.
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs = {};
   /// Array of labels; nullopt = "label" when the file has it.
-  std::optional<std::string> label;
+  std::optional<std::string> label = std::nullopt;
   /// Array or metadata key of example ids; nullopt = array "id" when the file has it, else row numbers.
-  std::optional<std::string> id;
+  std::optional<std::string> id = std::nullopt;
   /// Array or metadata key that breaks results down.
-  std::optional<std::string> group;
+  std::optional<std::string> group = std::nullopt;
   /// Further array or metadata key to cut the examples by, besides "label".
-  std::optional<std::string> within;
+  std::optional<std::string> within = std::nullopt;
   /// One JSON object per example.
-  std::optional<std::filesystem::path> metadata;
+  std::optional<std::filesystem::path> metadata = std::nullopt;
   /// Decides whether labels are classes or values.
   OutputKind output_kind = OutputKind::kLogits;
 };
