@@ -203,13 +203,16 @@ at::Tensor Dataset::gather(std::size_t input, std::span<const std::uint32_t> exa
   const Input& source = inputs_.at(input);
   std::vector<std::uint32_t> rows;
   rows.reserve(examples.size());
-  for (const std::uint32_t example : examples) {
-    const std::uint32_t row = selection_[example];
-    rows.push_back(source.rows.empty() ? row : source.rows[row]);
-  }
+  for (const std::uint32_t example : examples) rows.push_back(input_row(input, example));
   at::Tensor tensor = copy_rows(source.array, rows);
   release_pages_after(rows.size() * source.array.row_bytes());
   return tensor;
+}
+
+void Dataset::copy_row(std::size_t input, std::uint32_t row, std::span<std::byte> destination) const {
+  const Array& array = inputs_.at(input).array;
+  array.storage->copy(array.storage_offset() + row * array.row_bytes(), destination);
+  release_pages_after(destination.size());
 }
 
 void Dataset::release_pages_after(std::size_t bytes) const {

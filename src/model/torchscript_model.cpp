@@ -18,6 +18,8 @@
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/zip_archive.h"
 #include "modattr/model/torch_errors.h"
+#include "output_reader.h"
+#include "torch_split_model.h"
 
 namespace modattr {
 namespace {
@@ -72,7 +74,7 @@ torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
 class TorchScriptModel final : public Model {
  public:
   explicit TorchScriptModel(const TorchScriptOptions& options)
-      : path_(options.path.string()), output_(options.output), device_(parse_device(options.device)) {
+      : path_(options.path.string()), output_(path_, options.output), device_(parse_device(options.device)) {
     const torch::jit::Module loaded = load_module(options.path, device_);
     if (!loaded.find_method("forward")) {
       throw ModelError(path_ + ": expected a model with a forward() method, got none");
@@ -82,6 +84,19 @@ class TorchScriptModel final : public Model {
   }
 
   const std::string& path() const noexcept override { return path_; }
+  SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count,
+                    std::span<const at::Tensor> probe) const override {
+    std::vector<std::string> names;
+    for (const ModelInput& input : inputs) names.push_back(input.name);
+    return make_torch_split_model({.path = path_,
+                                   .forward = module_.get_method("forward"),
+                                   .inputs = {inputs.begin(), inputs.end()},
+                                   .modality_count = modality_count,
+                                   .output = output_,
+                                   .whole = [&](std::span<const at::Tensor> rows) { return run(names, rows); },
+                                   .device = device_},
+                                  probe);
+  }
   const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
   bool takes_dictionary() const noexcept override { return takes_dictionary_; }
 
@@ -91,7 +106,7 @@ class TorchScriptModel final : public Model {
     const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
     try {
       const torch::jit::IValue result = module_.get_method("forward")(make_stack(input_names, inputs));
-      return checked_output(select_output(result), inputs.front().size(0));
+      return output_.read(result, inputs.front().size(0));
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
@@ -151,62 +166,8 @@ class TorchScriptModel final : public Model {
     return stack;
   }
 
-  at::Tensor select_output(const torch::jit::IValue& result) const {
-    if (result.isTensor()) return result.toTensor();
-    torch::jit::IValue selected;
-    if (result.isGenericDict()) {
-      selected = select_key(result.toGenericDict());
-    } else if (result.isTuple() || result.isList()) {
-      const std::vector<torch::jit::IValue> items =
-          result.isTuple() ? std::vector<torch::jit::IValue>(result.toTupleRef().elements().begin(),
-                                                             result.toTupleRef().elements().end())
-                           : result.toListRef().vec();
-      const auto* index = std::get_if<std::size_t>(&output_);
-      if (index == nullptr || *index >= items.size()) {
-        throw ConfigError("model.output: expected an index below " + std::to_string(items.size()) + " as " + path_ +
-                          " returns a tuple, got " +
-                          (index ? std::to_string(*index) : "'" + std::get<std::string>(output_) + "'"));
-      }
-      selected = items[*index];
-    } else {
-      selected = result;
-    }
-    if (!selected.isTensor()) {
-      throw ModelError(path_ + ": output: expected a tensor, got " + selected.type()->repr_str());
-    }
-    return selected.toTensor();
-  }
-
-  torch::jit::IValue select_key(const c10::Dict<torch::jit::IValue, torch::jit::IValue>& dictionary) const {
-    std::vector<std::string> keys;
-    for (const auto& entry : dictionary) {
-      if (entry.key().isString()) keys.push_back(entry.key().toStringRef());
-    }
-    const auto* key = std::get_if<std::string>(&output_);
-    // Without a key a dictionary of one is clear enough.
-    if (key == nullptr && keys.size() == 1) return dictionary.begin()->value();
-    if (key == nullptr || std::ranges::find(keys, *key) == keys.end()) {
-      std::ranges::sort(keys);
-      throw ConfigError("model.output: expected a key of the dictionary that " + path_ + " returns, got " +
-                        (key ? "'" + *key + "'" : std::to_string(std::get<std::size_t>(output_))) +
-                        suggestion(key ? *key : "", keys));
-    }
-    return dictionary.at(*key);
-  }
-
-  at::Tensor checked_output(const at::Tensor& output, std::int64_t row_count) const {
-    if (!output.defined() || output.dim() == 0 || output.dim() > 2 || output.size(0) != row_count ||
-        output.numel() == 0) {
-      throw ModelError(path_ + ": output: expected [" + std::to_string(row_count) + "] or [" +
-                       std::to_string(row_count) + ", outputs] for " + std::to_string(row_count) + " rows, got " +
-                       (output.defined() ? describe(output) : "an undefined tensor"));
-    }
-    if (output.is_complex()) throw ModelError(path_ + ": output: expected real numbers, got " + describe(output));
-    return output.to(at::kCPU, at::kDouble).reshape({row_count, -1}).contiguous();
-  }
-
   std::string path_;
-  OutputSelector output_;
+  OutputReader output_;
   at::Device device_;
   torch::jit::Module module_;
   std::vector<ModelArgument> arguments_;

@@ -1,7 +1,7 @@
 #include "modattr/run/experiment.h"
 
 #include <algorithm>
-#include <cmath>
+#include <fstream>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -50,10 +50,20 @@ std::vector<std::uint32_t> random_subset(std::size_t example_count, std::size_t 
   return examples;
 }
 
+/// Memory that the system could give without swapping.
+std::size_t available_memory_bytes() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string word; file >> word;) {
+    std::size_t kibibytes = 0;
+    if (word == "MemAvailable:" && file >> kibibytes) return kibibytes * 1024;
+  }
+  return std::size_t{1} << 30;
+}
+
 }  // namespace
 
 Experiment::Experiment(const ExperimentOptions& options, const RunContext& context)
-    : config_(read_config(find_config_file(options.common.config))) {
+    : common_(options.common), config_(read_config(find_config_file(options.common.config))) {
   if (options.common.model) config_.model.path = *options.common.model;
   if (options.common.data) config_.data.path = *options.common.data;
   if (options.common.seed) config_.seed = *options.common.seed;
@@ -72,6 +82,19 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   evaluator_ = std::make_unique<ModelEvaluator>(*model_, *dataset_, layout_, evaluator_options);
   output_width_ = evaluator_->output_width();
   make_metric();
+  if (!options.common.no_split) split_model(options.common, context);
+}
+
+void Experiment::split_model(const CommonOptions& common, const RunContext& context) {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  const std::size_t cache_bytes = common.cache_mb ? *common.cache_mb * kMebibyte : available_memory_bytes() / 4;
+  split_reason_ = evaluator_->use_split(cache_bytes, context.progress);
+  if (const SplitModel* split = evaluator_->split_model()) {
+    context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
+                " rows encoded once, " + std::to_string(split->fusion_operation_count()) + " operations in the fusion");
+  } else {
+    context.log("model runs whole: " + split_reason_);
+  }
 }
 
 void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
@@ -132,6 +155,8 @@ std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
   if (dropped > 0) {
     dataset_->keep(valid);
     make_metric();
+    evaluator_->forget_split();
+    if (!common_.no_split) split_model(common_, context);
   }
   return dropped;
 }

@@ -40,6 +40,7 @@ std::string config_in_force(const Experiment& experiment, const PermuteRequest& 
   options["ids"] = request.common.ids;
   options["modalities"] = request.common.modalities;
   options["device"] = request.common.device;
+  options["no_split"] = request.common.no_split;
   document["permute"] = options;
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -78,7 +79,12 @@ ScoreTable run_permute(const PermuteRequest& request, const RunContext& context)
   table.orientation = experiment.metric().orientation();
   table.score = attribution.score;
   table.score_ci95 = attribution.score_ci95;
-  table.evaluations.model = experiment.evaluator().evaluation_count();
+  if (const FeatureStore* features = experiment.evaluator().feature_store()) {
+    table.evaluations.encoder = features->encoded_row_count();
+    table.evaluations.fusion = experiment.evaluator().evaluation_count();
+  } else {
+    table.evaluations.model = experiment.evaluator().evaluation_count();
+  }
   table.rows = std::move(attribution.rows);
   table.warnings = std::move(warnings);
   table.seed = experiment.seed();

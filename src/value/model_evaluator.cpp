@@ -1,43 +1,17 @@
 #include "modattr/value/model_evaluator.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
+#include <iterator>
 #include <mutex>
 #include <numeric>
-#include <thread>
 #include <utility>
 
-#include <ATen/Parallel.h>
-
 #include "modattr/core/error.h"
+#include "modattr/value/parallel.h"
 
 namespace modattr {
 namespace {
-
-/// The first failure in the order of the work, whichever thread meets it.
-class FirstFailure {
- public:
-  void record(std::size_t place, std::exception_ptr failure) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_ || place < place_) {
-      place_ = place;
-      failure_ = std::move(failure);
-    }
-    happened_ = true;
-  }
-  bool happened() const noexcept { return happened_; }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::size_t place_ = 0;
-  std::exception_ptr failure_;
-  std::atomic<bool> happened_ = false;
-};
 
 bool is_finite(std::span<const double> output) {
   return std::ranges::all_of(output, [](double value) { return std::isfinite(value); });
@@ -79,100 +53,116 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
 void ModelEvaluator::run_batches(std::span<const Mix> mixes, const Receiver& receive, Progress& progress) {
   const std::size_t row_count = mixes.size() * dataset_.example_count();
   const std::size_t batch_count = (row_count + options_.batch_size - 1) / options_.batch_size;
-  std::atomic<std::size_t> next_batch = 0;
   std::mutex progress_mutex;
-  FirstFailure failure;
-  const auto work = [&] {
-    at::init_num_threads();
-    // Batches are taken in order and every batch that was taken is run, so all batches before a failed one are finished
-    // and the first failure is always the same.
-    while (!failure.happened()) {
-      const std::size_t batch = next_batch++;
-      if (batch >= batch_count) return;
-      try {
-        const std::size_t first = batch * options_.batch_size;
-        const std::size_t count = std::min(options_.batch_size, row_count - first);
-        run_batch(mixes, first, count, receive);
-        const std::lock_guard lock(progress_mutex);
-        progress.advance(count);
-      } catch (...) {
-        failure.record(batch, std::current_exception());
-      }
-    }
-  };
-  const std::size_t thread_count = std::min(options_.thread_count, batch_count);
-  std::vector<std::jthread> threads;
-  for (std::size_t thread = 1; thread < thread_count; ++thread) threads.emplace_back(work);
-  work();
-  threads.clear();
-  failure.rethrow();
+  parallel_for(batch_count, options_.thread_count, [&](std::size_t batch) {
+    const std::size_t first = batch * options_.batch_size;
+    const std::size_t count = std::min(options_.batch_size, row_count - first);
+    run_batch(mixes, first, count, receive);
+    const std::lock_guard lock(progress_mutex);
+    progress.advance(count);
+  });
   evaluation_count_ += row_count;
 }
 
 void ModelEvaluator::run_batch(std::span<const Mix> mixes, std::size_t first, std::size_t row_count,
                                const Receiver& receive) const {
   const std::size_t example_count = dataset_.example_count();
-  const std::vector<at::Tensor> batch = gather(mixes, first, row_count);
   for (std::size_t start = 0; start < row_count; start += options_.rows_per_call) {
-    std::vector<at::Tensor> rows;
-    for (const at::Tensor& input : batch) {
-      rows.push_back(
-          input.narrow(0, static_cast<std::int64_t>(start), static_cast<std::int64_t>(options_.rows_per_call)));
-    }
-    const at::Tensor outputs = model_.run(input_names_, rows);
+    const std::size_t count = std::min(options_.rows_per_call, row_count - start);
+    const MixedRows rows = mixed_rows(mixes, first + start, count);
+    const at::Tensor outputs = split_ ? run_split(rows) : model_.run(input_names_, gather_all(rows));
     const auto width = static_cast<std::size_t>(outputs.size(1));
     if (output_width_ != 0 && width != output_width_) {
       throw ModelError(model_.path() + ": output: expected " + std::to_string(output_width_) +
                        " numbers per row as before, got " + std::to_string(width));
     }
     const std::span<const double> values(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
-    for (std::size_t row = 0; row < std::min(options_.rows_per_call, row_count - start); ++row) {
+    for (std::size_t row = 0; row < count; ++row) {
       const std::size_t place = first + start + row;
       receive(place / example_count, place % example_count, values.subspan(row * width, width));
     }
   }
 }
 
-std::vector<at::Tensor> ModelEvaluator::gather(std::span<const Mix> mixes, std::size_t first,
-                                               std::size_t row_count) const {
+ModelEvaluator::MixedRows ModelEvaluator::mixed_rows(std::span<const Mix> mixes, std::size_t first,
+                                                     std::size_t row_count) const {
   const std::size_t example_count = dataset_.example_count();
-  const std::size_t padded_count =
-      (row_count + options_.rows_per_call - 1) / options_.rows_per_call * options_.rows_per_call;
-  // Per row of the batch: its mix, its own example and its donor.
-  std::vector<std::size_t> mix_of(padded_count);
-  std::vector<std::uint32_t> own(padded_count);
-  std::vector<std::uint32_t> donor(padded_count);
-  for (std::size_t row = 0; row < padded_count; ++row) {
+  MixedRows rows;
+  rows.own.resize(options_.rows_per_call);
+  rows.by_modality.assign(layout_.modalities.count(), rows.own);
+  for (std::size_t row = 0; row < options_.rows_per_call; ++row) {
     const std::size_t place = first + std::min(row, row_count - 1);
-    mix_of[row] = place / example_count;
-    own[row] = static_cast<std::uint32_t>(place % example_count);
-    donor[row] = mixes[mix_of[row]].donors[own[row]];
+    const Mix& mix = mixes[place / example_count];
+    rows.own[row] = static_cast<std::uint32_t>(place % example_count);
+    for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
+      rows.by_modality[modality][row] = mix.present.contains(modality) ? rows.own[row] : mix.donors[rows.own[row]];
+    }
   }
+  return rows;
+}
+
+at::Tensor ModelEvaluator::run_split(const MixedRows& rows) const {
+  std::vector<at::Tensor> features;
+  for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
+    if (split_->model->feature_count(modality) == 0) continue;
+    std::vector<at::Tensor> gathered = split_->features->gather(modality, rows.by_modality[modality]);
+    std::ranges::move(gathered, std::back_inserter(features));
+  }
+  std::vector<at::Tensor> raw_inputs;
+  for (const std::size_t input : split_->model->raw_inputs()) raw_inputs.push_back(gather_input(input, rows));
+  return split_->model->fuse(features, raw_inputs);
+}
+
+std::vector<at::Tensor> ModelEvaluator::gather_all(const MixedRows& rows) const {
   std::vector<at::Tensor> tensors;
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) tensors.push_back(gather_input(input, rows));
+  return tensors;
+}
+
+at::Tensor ModelEvaluator::gather_input(std::size_t input, const MixedRows& rows) const {
+  const std::vector<InputPart>& parts = layout_.inputs[input].parts;
+  if (parts.size() == 1 && parts.front().columns.empty()) {
+    return dataset_.gather(input, rows.by_modality[parts.front().modality]);
+  }
+  at::Tensor tensor = dataset_.gather(input, rows.own);
+  for (const InputPart& part : parts) {
+    const at::Tensor source = dataset_.gather(input, rows.by_modality[part.modality]);
+    for (const ColumnRange& range : part.columns) {
+      tensor.narrow(1, range.first, range.end - range.first)
+          .copy_(source.narrow(1, range.first, range.end - range.first));
+    }
+  }
+  return tensor;
+}
+
+std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
+  std::vector<ModelInput> inputs;
+  std::vector<std::vector<std::size_t>> modality_inputs(layout_.modalities.count());
   for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
     const std::vector<InputPart>& parts = layout_.inputs[input].parts;
-    const auto source_rows = [&](std::size_t modality) {
-      std::vector<std::uint32_t> rows(own);
-      for (std::size_t row = 0; row < padded_count; ++row) {
-        if (!mixes[mix_of[row]].present.contains(modality)) rows[row] = donor[row];
-      }
-      return rows;
-    };
-    if (parts.size() == 1 && parts.front().columns.empty()) {
-      tensors.push_back(dataset_.gather(input, source_rows(parts.front().modality)));
-      continue;
-    }
-    at::Tensor tensor = dataset_.gather(input, own);
-    for (const InputPart& part : parts) {
-      const at::Tensor source = dataset_.gather(input, source_rows(part.modality));
-      for (const ColumnRange& range : part.columns) {
-        tensor.narrow(1, range.first, range.end - range.first)
-            .copy_(source.narrow(1, range.first, range.end - range.first));
-      }
-    }
-    tensors.push_back(std::move(tensor));
+    const bool whole = parts.size() == 1 && parts.front().columns.empty();
+    inputs.push_back({layout_.inputs[input].name, whole ? std::optional(parts.front().modality) : std::nullopt});
+    if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
-  return tensors;
+  SplitResult result = model_.split(inputs, layout_.modalities.count(), first_rows());
+  if (!result.model) return result.reason;
+  auto features = std::make_unique<FeatureStore>(
+      *result.model, dataset_, std::move(modality_inputs),
+      FeatureStoreOptions{
+          .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
+  features->fill(progress);
+  split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});
+  return {};
+}
+
+std::vector<at::Tensor> ModelEvaluator::first_rows() const {
+  const auto count = static_cast<std::uint32_t>(std::min(options_.rows_per_call, dataset_.example_count()));
+  std::vector<std::uint32_t> examples(options_.rows_per_call);
+  for (std::uint32_t row = 0; row < examples.size(); ++row) examples[row] = std::min(row, count - 1);
+  std::vector<at::Tensor> inputs;
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input)
+    inputs.push_back(dataset_.gather(input, examples));
+  return inputs;
 }
 
 void ModelEvaluator::throw_not_finite(const Mix& mix, std::size_t example, std::span<const double> output) const {
@@ -201,14 +191,7 @@ void ModelEvaluator::throw_not_finite(const Mix& mix, std::size_t example, std::
 }
 
 std::size_t ModelEvaluator::output_width() {
-  const std::uint32_t rows = static_cast<std::uint32_t>(std::min(options_.rows_per_call, dataset_.example_count()));
-  std::vector<std::uint32_t> examples(options_.rows_per_call);
-  for (std::uint32_t row = 0; row < examples.size(); ++row) examples[row] = std::min(row, rows - 1);
-  std::vector<at::Tensor> inputs;
-  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
-    inputs.push_back(dataset_.gather(input, examples));
-  }
-  output_width_ = static_cast<std::size_t>(model_.run(input_names_, inputs).size(1));
+  output_width_ = static_cast<std::size_t>(model_.run(input_names_, first_rows()).size(1));
   return output_width_;
 }
 

@@ -56,6 +56,14 @@ class Dataset {
   /// Data of one input for the listed examples, [examples, ...] in the array's dtype. Safe to call from many threads.
   at::Tensor gather(std::size_t input, std::span<const std::uint32_t> examples) const;
 
+  /// Row of the input's array that an example uses.
+  std::uint32_t input_row(std::size_t input, std::size_t example) const {
+    const std::uint32_t row = selection_[example];
+    return inputs_[input].rows.empty() ? row : inputs_[input].rows[row];
+  }
+  /// Copies the bytes of one row of an input's array to `destination` [row_bytes].
+  void copy_row(std::size_t input, std::uint32_t row, std::span<std::byte> destination) const;
+
   std::shared_ptr<const Labels> labels() const noexcept { return labels_; }
   std::string id(std::size_t example) const;
   /// Name of the column behind the group breakdown.

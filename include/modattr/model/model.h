@@ -9,6 +9,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "modattr/model/split_model.h"
+
 namespace modattr {
 
 /// An argument of the model's forward().
@@ -32,6 +34,10 @@ class Model {
   /// float64[rows, outputs] on the CPU. Throws ModelError, one line, when the model fails or its output has another
   /// shape.
   virtual at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const = 0;
+  /// Cuts the model by modality and proves on `probe` (one tensor of rows per input) that the parts answer like the
+  /// whole.
+  virtual SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count,
+                            std::span<const at::Tensor> probe) const = 0;
 };
 
 }  // namespace modattr

@@ -32,6 +32,10 @@ struct CommonOptions {
   /// Default: one per processor; results do not depend on it.
   std::optional<std::size_t> threads;
   std::string device = "auto";
+  /// Never cut the model; run it whole every time.
+  bool no_split = false;
+  /// Memory for cached features, in MiB; default a quarter of what is free.
+  std::optional<std::size_t> cache_mb;
 };
 
 struct PermuteRequest {

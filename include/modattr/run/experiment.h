@@ -39,6 +39,9 @@ class Experiment {
   /// The modalities that were asked for, as indices; empty = all.
   const std::vector<std::size_t>& modalities() const noexcept { return modalities_; }
 
+  /// Why the model is not cut by modality; empty when it is, or was not to be.
+  const std::string& split_reason() const noexcept { return split_reason_; }
+
   /// Leaves out examples whose output is not finite; returns how many.
   std::size_t drop_invalid_examples(const RunContext& context);
 
@@ -47,7 +50,9 @@ class Experiment {
   void load_data(const ExperimentOptions& options, const RunContext& context);
   void select_examples(const CommonOptions& common);
   void make_metric();
+  void split_model(const CommonOptions& common, const RunContext& context);
 
+  CommonOptions common_;
   Config config_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Dataset> dataset_;
@@ -57,6 +62,7 @@ class Experiment {
   std::size_t output_width_ = 0;
   std::size_t thread_count_ = 1;
   std::vector<std::size_t> modalities_;
+  std::string split_reason_;
 };
 
 }  // namespace modattr

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "modattr/core/problem.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
+#include "modattr/value/feature_store.h"
 #include "modattr/value/input_layout.h"
 
 namespace modattr {
@@ -51,11 +53,34 @@ class ModelEvaluator {
 
   /// Numbers per output row, from one call on the first examples; later calls must agree.
   std::size_t output_width();
-  /// Rows sent through the model so far, without padding.
+  /// Rows sent through the model, or through the fusion once it is cut,, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
 
+  /// Cuts the model by modality, encodes every distinct row once, and from now on runs only the fusion. Returns the
+  /// reason when the model cannot be cut; then every evaluation runs the whole model.
+  std::string use_split(std::size_t cache_bytes, Progress& progress);
+  /// Back to the whole model; needed when the dataset's examples change.
+  void forget_split() noexcept { split_.reset(); }
+  /// nullptr while the whole model runs.
+  const SplitModel* split_model() const noexcept { return split_ ? split_->model.get() : nullptr; }
+  const FeatureStore* feature_store() const noexcept { return split_ ? split_->features.get() : nullptr; }
+
  private:
-  std::vector<at::Tensor> gather(std::span<const Mix> mixes, std::size_t first, std::size_t row_count) const;
+  /// The example that each modality of each row of a call is taken from.
+  struct MixedRows {
+    std::vector<std::uint32_t> own;
+    std::vector<std::vector<std::uint32_t>> by_modality;
+  };
+  struct Split {
+    std::unique_ptr<SplitModel> model;
+    std::unique_ptr<FeatureStore> features;
+  };
+
+  MixedRows mixed_rows(std::span<const Mix> mixes, std::size_t first, std::size_t row_count) const;
+  at::Tensor run_split(const MixedRows& rows) const;
+  std::vector<at::Tensor> gather_all(const MixedRows& rows) const;
+  at::Tensor gather_input(std::size_t input, const MixedRows& rows) const;
+  std::vector<at::Tensor> first_rows() const;
   void run_batches(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
   void run_batch(std::span<const Mix> mixes, std::size_t first, std::size_t row_count, const Receiver& receive) const;
   [[noreturn]] void throw_not_finite(const Mix& mix, std::size_t example, std::span<const double> output) const;
@@ -65,6 +90,7 @@ class ModelEvaluator {
   const InputLayout& layout_;
   std::vector<std::string> input_names_;
   EvaluatorOptions options_;
+  std::unique_ptr<Split> split_;
   std::size_t output_width_ = 0;
   std::size_t evaluation_count_ = 0;
 };

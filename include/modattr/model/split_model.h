@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace modattr {
+
+/// An input of forward() and the modality that it belongs to; nullopt when several modalities share it.
+struct ModelInput {
+  std::string name;
+  std::optional<std::size_t> modality;
+};
+
+/// A model cut by modality: one encoder per modality, and a fusion that turns their features into the output. Const and
+/// safe to call from many threads.
+class SplitModel {
+ public:
+  virtual ~SplitModel() = default;
+  /// Features of one modality, each [rows, ...]. `inputs`: the tensors of that modality, in the order of ModelInputs.
+  virtual std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const = 0;
+  /// Number of feature tensors of a modality; 0 when the fusion takes its inputs raw, or not at all.
+  virtual std::size_t feature_count(std::size_t modality) const = 0;
+  /// Indices of the ModelInputs that the fusion takes raw.
+  virtual const std::vector<std::size_t>& raw_inputs() const noexcept = 0;
+  /// Returns the output as float64[rows, outputs] on the CPU. `features`: those of modality 0, of modality 1, ...;
+  /// `raw_inputs`: in the order of raw_inputs().
+  virtual at::Tensor fuse(std::span<const at::Tensor> features, std::span<const at::Tensor> raw_inputs) const = 0;
+
+  /// Top-level operations of a modality's encoder.
+  virtual std::size_t encoder_operation_count(std::size_t modality) const = 0;
+  virtual std::size_t fusion_operation_count() const noexcept = 0;
+};
+
+/// A cut, or the reason why there is none.
+struct SplitResult {
+  std::unique_ptr<SplitModel> model;
+  /// One line; empty when there is a model.
+  std::string reason;
+};
+
+}  // namespace modattr

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "modattr/data/dataset.h"
+
+namespace modattr {
+
+/// The different contents that examples have in a group of inputs: a question that is asked of many pictures is one
+/// row.
+struct DistinctRows {
+  /// Distinct row of each example, [examples].
+  std::vector<std::uint32_t> row_of;
+  /// An example that has the distinct row, [distinct rows].
+  std::vector<std::uint32_t> example_of;
+};
+
+/// Finds equal rows of `inputs` by hash and confirms them byte by byte. Distinct rows are numbered by first appearance.
+DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::size_t> inputs);
+
+}  // namespace modattr

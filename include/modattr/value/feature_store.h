@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "modattr/core/progress.h"
+#include "modattr/data/dataset.h"
+#include "modattr/model/split_model.h"
+#include "modattr/value/distinct_rows.h"
+
+namespace modattr {
+
+struct FeatureStoreOptions {
+  std::size_t rows_per_call = 64;
+  std::size_t thread_count = 1;
+  /// Memory for features of all modalities; rows beyond it are encoded again whenever they are asked for.
+  std::size_t budget_bytes = 0;
+};
+
+/// What the encoders of a split model make of the distinct rows of a set, computed once per row.
+class FeatureStore {
+ public:
+  /// `modality_inputs`: the dataset's inputs of each modality. Borrows model and dataset.
+  FeatureStore(const SplitModel& model, const Dataset& dataset, std::vector<std::vector<std::size_t>> modality_inputs,
+               const FeatureStoreOptions& options);
+
+  /// Encodes every distinct row that the budget has room for.
+  void fill(Progress& progress);
+  /// Features of a modality for the listed examples, each [examples, ...]. Safe to call from many threads.
+  std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> examples) const;
+
+  /// Distinct rows of a modality; 0 when it has no encoder.
+  std::size_t distinct_row_count(std::size_t modality) const { return modalities_.at(modality).rows.example_of.size(); }
+  /// Bytes of the features of one row; known after fill().
+  std::size_t row_bytes(std::size_t modality) const { return modalities_.at(modality).row_bytes; }
+  /// Rows sent through encoders so far, without padding.
+  std::size_t encoded_row_count() const noexcept { return encoded_row_count_; }
+
+ private:
+  struct ModalityFeatures {
+    std::vector<std::size_t> inputs;
+    DistinctRows rows;
+    /// Features of the first `kept_count` distinct rows, each [kept_count, ...].
+    std::vector<at::Tensor> kept;
+    std::size_t kept_count = 0;
+    std::size_t row_bytes = 0;
+  };
+
+  std::vector<at::Tensor> encode(std::size_t modality, std::span<const std::uint32_t> examples) const;
+  void plan_memory();
+
+  const SplitModel& model_;
+  const Dataset& dataset_;
+  FeatureStoreOptions options_;
+  std::vector<ModalityFeatures> modalities_;
+  mutable std::atomic<std::size_t> encoded_row_count_ = 0;
+};
+
+}  // namespace modattr

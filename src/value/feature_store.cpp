@@ -1,0 +1,152 @@
+#include "modattr/value/feature_store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <ATen/Functions.h>
+#include <c10/core/InferenceMode.h>
+
+#include "modattr/value/parallel.h"
+
+namespace modattr {
+namespace {
+
+std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& feature) {
+  std::vector<std::int64_t> shape = feature.sizes().vec();
+  shape.front() = static_cast<std::int64_t>(row_count);
+  return shape;
+}
+
+at::Tensor index_tensor(std::span<const std::int64_t> rows) {
+  return at::tensor(at::ArrayRef<std::int64_t>(rows.data(), rows.size()), at::kLong);
+}
+
+}  // namespace
+
+FeatureStore::FeatureStore(const SplitModel& model, const Dataset& dataset,
+                           std::vector<std::vector<std::size_t>> modality_inputs, const FeatureStoreOptions& options)
+    : model_(model), dataset_(dataset), options_(options), modalities_(modality_inputs.size()) {
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    if (model.feature_count(modality) == 0) continue;
+    modalities_[modality].inputs = std::move(modality_inputs[modality]);
+    modalities_[modality].rows = find_distinct_rows(dataset, modalities_[modality].inputs);
+  }
+}
+
+std::vector<at::Tensor> FeatureStore::encode(std::size_t modality, std::span<const std::uint32_t> examples) const {
+  std::vector<std::uint32_t> padded(examples.begin(), examples.end());
+  padded.resize((examples.size() + options_.rows_per_call - 1) / options_.rows_per_call * options_.rows_per_call,
+                examples.back());
+  std::vector<std::vector<at::Tensor>> calls;
+  for (std::size_t first = 0; first < padded.size(); first += options_.rows_per_call) {
+    std::vector<at::Tensor> inputs;
+    for (const std::size_t input : modalities_[modality].inputs) {
+      inputs.push_back(dataset_.gather(input, std::span(padded).subspan(first, options_.rows_per_call)));
+    }
+    calls.push_back(model_.encode(modality, inputs));
+  }
+  encoded_row_count_ += examples.size();
+  const c10::InferenceMode inference_mode;
+  std::vector<at::Tensor> features;
+  for (std::size_t feature = 0; feature < calls.front().size(); ++feature) {
+    std::vector<at::Tensor> parts;
+    for (const std::vector<at::Tensor>& call : calls) parts.push_back(call[feature]);
+    const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts, 0);
+    features.push_back(all.narrow(0, 0, static_cast<std::int64_t>(examples.size())));
+  }
+  return features;
+}
+
+void FeatureStore::plan_memory() {
+  const c10::InferenceMode inference_mode;
+  std::size_t left = options_.budget_bytes;
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    ModalityFeatures& entry = modalities_[modality];
+    const std::size_t row_count = entry.rows.example_of.size();
+    if (row_count == 0) continue;
+    const std::vector<at::Tensor> sample =
+        encode(modality, std::span(entry.rows.example_of).first(std::min(row_count, options_.rows_per_call)));
+    encoded_row_count_ -= std::min(row_count, options_.rows_per_call);
+    for (const at::Tensor& feature : sample) {
+      entry.row_bytes += static_cast<std::size_t>(feature.numel() / feature.size(0)) *
+                         static_cast<std::size_t>(feature.element_size());
+    }
+    entry.kept_count = std::min(row_count, left / std::max<std::size_t>(entry.row_bytes, 1));
+    left -= entry.kept_count * entry.row_bytes;
+    for (const at::Tensor& feature : sample) {
+      entry.kept.push_back(at::empty(with_rows(entry.kept_count, feature), feature.options()));
+    }
+  }
+}
+
+void FeatureStore::fill(Progress& progress) {
+  plan_memory();
+  std::size_t total = 0;
+  for (const ModalityFeatures& entry : modalities_) total += entry.kept_count;
+  progress.begin("encode", total);
+  std::mutex progress_mutex;
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    ModalityFeatures& entry = modalities_[modality];
+    const std::size_t call_count = (entry.kept_count + options_.rows_per_call - 1) / options_.rows_per_call;
+    parallel_for(call_count, options_.thread_count, [&](std::size_t call) {
+      const c10::InferenceMode inference_mode;
+      const std::size_t first = call * options_.rows_per_call;
+      const std::size_t count = std::min(options_.rows_per_call, entry.kept_count - first);
+      const std::vector<at::Tensor> features = encode(modality, std::span(entry.rows.example_of).subspan(first, count));
+      for (std::size_t feature = 0; feature < features.size(); ++feature) {
+        entry.kept[feature]
+            .narrow(0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(count))
+            .copy_(features[feature]);
+      }
+      const std::lock_guard lock(progress_mutex);
+      progress.advance(count);
+    });
+  }
+  progress.finish();
+}
+
+std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<const std::uint32_t> examples) const {
+  const c10::InferenceMode inference_mode;
+  const ModalityFeatures& entry = modalities_[modality];
+  std::vector<std::int64_t> rows;
+  rows.reserve(examples.size());
+  std::vector<std::uint32_t> missing;
+  for (const std::uint32_t example : examples) {
+    const std::uint32_t row = entry.rows.row_of[example];
+    rows.push_back(row);
+    if (row >= entry.kept_count) missing.push_back(row);
+  }
+  std::vector<at::Tensor> sources = entry.kept;
+  if (!missing.empty()) {
+    // Rows beyond the budget: encode each distinct one of them, then number them after the kept ones.
+    std::ranges::sort(missing);
+    missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+    std::vector<std::uint32_t> representatives;
+    for (const std::uint32_t row : missing) representatives.push_back(entry.rows.example_of[row]);
+    const std::vector<at::Tensor> encoded = encode(modality, representatives);
+    std::vector<std::int64_t> kept_rows;
+    std::vector<std::int64_t> places;
+    for (std::int64_t& row : rows) {
+      const auto found = std::ranges::lower_bound(missing, static_cast<std::uint32_t>(row));
+      const bool is_missing = static_cast<std::size_t>(row) >= entry.kept_count;
+      places.push_back(is_missing ? found - missing.begin() : -1);
+    }
+    std::vector<at::Tensor> features;
+    for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
+      at::Tensor result = at::empty(with_rows(rows.size(), encoded[feature]), encoded[feature].options());
+      for (std::size_t place = 0; place < rows.size(); ++place) {
+        const at::Tensor source =
+            places[place] >= 0 ? encoded[feature].select(0, places[place]) : sources[feature].select(0, rows[place]);
+        result.select(0, static_cast<std::int64_t>(place)).copy_(source);
+      }
+      features.push_back(std::move(result));
+    }
+    return features;
+  }
+  const at::Tensor index = index_tensor(rows);
+  for (at::Tensor& source : sources) source = source.index_select(0, index.to(source.device()));
+  return sources;
+}
+
+}  // namespace modattr
