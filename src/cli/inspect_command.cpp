@@ -49,7 +49,7 @@ void run(const InspectCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
   if (output.format != OutputFormat::kTable && output.format != OutputFormat::kJson) {
-    throw ConfigError("--format: expected table or json for inspect, got another form");
+    throw ConfigError("--format: expected table or json, got csv or markdown");
   }
   const bool show_bar = standard_error_is_terminal() && !output.quiet;
   ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);

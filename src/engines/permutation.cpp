@@ -286,8 +286,8 @@ std::string subset_name(const Subset& subset) {
 void warn_about_plan(const Plan& plan, const PermutationOptions& options, std::vector<std::string>& warnings) {
   const auto lonely = std::ranges::count(plan.stratum_sizes, std::size_t{1});
   if (options.within && lonely > 0) {
-    warnings.push_back(std::to_string(lonely) + " examples are the only ones with their value of '" + *options.within +
-                       "' and keep their own data; choose a coarser column");
+    warnings.push_back("examples that are the only ones with their value of '" + *options.within +
+                       "' keep their own data: " + std::to_string(lonely) + "; choose a coarser column");
   }
 }
 

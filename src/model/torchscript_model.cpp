@@ -37,8 +37,8 @@ at::Device parse_device(const std::string& name) {
     throw ConfigError("--device: expected cpu, cuda, cuda:0 ... or auto, got '" + name + "'");
   }
   if (device->is_cuda() && std::max<int>(device->index(), 0) >= gpu_count) {
-    throw ConfigError("--device: expected one of the " + std::to_string(gpu_count) +
-                      " CUDA devices that libtorch sees, got '" + name + "'; use --device cpu");
+    throw ConfigError("--device: expected a device that libtorch has (CUDA devices: " + std::to_string(gpu_count) +
+                      "), got '" + name + "'; use --device cpu");
   }
   return *device;
 }

@@ -77,7 +77,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
   load_model(options, context);
   load_data(options, context);
-  EvaluatorOptions evaluator_options{.rows_per_call = config_.model.rows_per_call, .thread_count = thread_count_};
+  EvaluatorOptions evaluator_options{.rows_per_call = rows_per_call(), .thread_count = thread_count_};
   if (options.common.batch_size) evaluator_options.batch_size = *options.common.batch_size;
   evaluator_ = std::make_unique<ModelEvaluator>(*model_, *dataset_, layout_, evaluator_options);
   output_width_ = evaluator_->output_width();
@@ -95,6 +95,15 @@ void Experiment::split_model(const CommonOptions& common, const RunContext& cont
   } else {
     context.log("model runs whole: " + split_reason_);
   }
+}
+
+std::size_t Experiment::rows_per_call() const {
+  // Depends on the data alone, as results may not depend on anything else.
+  constexpr std::size_t kMostBytesPerCall = std::size_t{1} << 30;
+  std::size_t example_bytes = 1;
+  for (std::size_t input = 0; input < dataset_->input_count(); ++input)
+    example_bytes += dataset_->input(input).row_bytes();
+  return std::clamp<std::size_t>(kMostBytesPerCall / example_bytes, 1, config_.model.rows_per_call);
 }
 
 void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {

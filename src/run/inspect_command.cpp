@@ -125,6 +125,29 @@ InspectionSection modalities_section(const Experiment& experiment) {
   return section;
 }
 
+/// How the model is cut, or why it is not.
+InspectionSection split_section(Experiment& experiment) {
+  const SplitModel* split = experiment.evaluator().split_model();
+  if (split == nullptr) {
+    const std::string& reason = experiment.split_reason();
+    return {"split", {{"part", "operations"}, {"whole model", reason.empty() ? "--no-split" : "not cut: " + reason}}};
+  }
+  const FeatureStore& features = *experiment.evaluator().feature_store();
+  InspectionSection section{"split", {{"part", "operations", "distinct rows", "features per row"}}};
+  for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+    const std::string& name = experiment.layout().modalities.modality_name(modality);
+    if (split->feature_count(modality) == 0) {
+      section.rows.push_back({name, "0", "-", "goes into the fusion as it is"});
+      continue;
+    }
+    section.rows.push_back({name + " encoder", std::to_string(split->encoder_operation_count(modality)),
+                            std::to_string(features.distinct_row_count(modality)),
+                            std::to_string(features.row_bytes(modality)) + " bytes"});
+  }
+  section.rows.push_back({"fusion", std::to_string(split->fusion_operation_count()), "-", "-"});
+  return section;
+}
+
 /// Evaluations of `permute --repeats 10` and `--exact` for all modalities.
 InspectionSection costs_section(const Experiment& experiment, const Baseline& baseline) {
   const auto examples = static_cast<double>(experiment.dataset().example_count());
@@ -132,7 +155,7 @@ InspectionSection costs_section(const Experiment& experiment, const Baseline& ba
   // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
   const double coalitions =
       modality_count <= 2 ? static_cast<double>(modality_count) : 2.0 * static_cast<double>(modality_count);
-  InspectionSection section{"cost", {{"engine", "model evaluations", "about"}}};
+  InspectionSection section{"cost", {{"engine", "evaluations", "about"}}};
   const auto add = [&](const std::string& engine, double evaluations) {
     section.rows.push_back(
         {engine, number(evaluations, "%.0f"), duration_text(evaluations / baseline.rows_per_second)});
@@ -145,7 +168,8 @@ InspectionSection costs_section(const Experiment& experiment, const Baseline& ba
 Json sections_json(const std::vector<InspectionSection>& sections) {
   Json document;
   for (const InspectionSection& section : sections) {
-    const bool table = section.title == "arrays" || section.title == "modalities" || section.title == "cost";
+    const bool table = section.title == "arrays" || section.title == "modalities" || section.title == "split" ||
+                       section.title == "cost";
     if (!table) {
       for (const std::vector<std::string>& row : section.rows) document[section.title][row[0]] = row[1];
       continue;
@@ -189,6 +213,7 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
   }
   inspection.sections.push_back(arrays_section(experiment));
   inspection.sections.push_back(modalities_section(experiment));
+  inspection.sections.push_back(split_section(experiment));
   inspection.sections.push_back(
       {"baseline",
        {{std::string(experiment.metric().name()), baseline.score ? number(*baseline.score, "%.6g") : "not defined"},

@@ -73,8 +73,8 @@ void ModelEvaluator::run_batch(std::span<const Mix> mixes, std::size_t first, st
     const at::Tensor outputs = split_ ? run_split(rows) : model_.run(input_names_, gather_all(rows));
     const auto width = static_cast<std::size_t>(outputs.size(1));
     if (output_width_ != 0 && width != output_width_) {
-      throw ModelError(model_.path() + ": output: expected " + std::to_string(output_width_) +
-                       " numbers per row as before, got " + std::to_string(width));
+      throw ModelError(model_.path() + ": output: expected rows of " + std::to_string(output_width_) +
+                       " like those before, got " + std::to_string(width));
     }
     const std::span<const double> values(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
     for (std::size_t row = 0; row < count; ++row) {

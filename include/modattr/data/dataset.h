@@ -21,7 +21,7 @@ namespace modattr {
 
 /// Which arrays of a data file are used, and as what.
 struct DatasetOptions {
-  std::filesystem::path path;
+  std::filesystem::path path = {};
   /// Arrays that go into the model.
   std::vector<std::string> inputs = {};
   /// Array of labels; nullopt = "label" when the file has it.

@@ -49,6 +49,8 @@ class Experiment {
   void load_model(const ExperimentOptions& options, const RunContext& context);
   void load_data(const ExperimentOptions& options, const RunContext& context);
   void select_examples(const CommonOptions& common);
+  /// The configured number, less when so many rows would not fit into a GiB.
+  std::size_t rows_per_call() const;
   void make_metric();
   void split_model(const CommonOptions& common, const RunContext& context);
 

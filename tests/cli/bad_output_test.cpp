@@ -1,0 +1,116 @@
+// Results that cannot be written, and runs that are stopped: nothing half-written.
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <sys/mount.h>
+
+#include <gtest/gtest.h>
+
+#include "project.h"
+
+namespace modattr {
+namespace {
+
+class BadOutput : public testing::Test {
+ protected:
+  BadOutput() : project_("logits", {"a", "b"}) {
+    project_.model("def forward(self, a, b):\n  return a - b").data(data_);
+  }
+
+  const std::vector<TestArray> data_ = {TestArray::of<float>("a", {4, 1}, {1, 2, 3, 4}),
+                                        TestArray::of<float>("b", {4, 1}, {4, 3, 2, 1}),
+                                        TestArray::of<std::int64_t>("label", {4}, {0, 0, 1, 1})};
+  Project project_;
+};
+
+/// A disk of one page, which holds the names of files and next to nothing of their content; only root can make it.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& folder)
+      : folder_(folder), mounted_(::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=4k") == 0) {}
+  ~SmallDisk() {
+    if (mounted_) ::umount(folder_.c_str());
+  }
+  bool is_mounted() const { return mounted_; }
+
+ private:
+  std::filesystem::path folder_;
+  bool mounted_;
+};
+
+TEST_F(BadOutput, AFolderBelowAFileCannotBeMade) {
+  expect_one_line(project_.run({"permute", "--out", "val.npz/results"}), 3,
+                  {"val.npz/results: expected a writable folder, got: Not a directory"});
+  expect_one_line(project_.run({"permute", "--out", "val.npz"}), 3, {"val.npz: expected a writable folder"});
+}
+
+TEST_F(BadOutput, AnUnwritableFolderIsNoticedBeforeTheRun) {
+  // The model would fail, the folder comes first.
+  project_.model("def forward(self, a, b):\n  assert False\n  return a");
+  expect_one_line(project_.run({"permute", "--out", "/proc/results"}), 3,
+                  {"/proc/results: expected a writable folder"});
+}
+
+TEST_F(BadOutput, AFullDiskLeavesNothingBehind) {
+  const SmallDisk disk(project_.results());
+  ProgramCall call = project_.call({"permute", "--out", "results"});
+  if (!disk.is_mounted()) call.file_size_limit_bytes = 512;
+  expect_one_line(run_program(call), 3, {"results/scores.", "expected a writable file, got: "});
+  EXPECT_TRUE(std::filesystem::is_empty(project_.results()));
+}
+
+TEST_F(BadOutput, AFullDiskKeepsOlderResults) {
+  ASSERT_EQ(project_.run({"permute", "--out", "results"}).exit_code, 0);
+  const std::string older = read_file(project_.results() / "scores.json");
+  ProgramCall call = project_.call({"permute", "--out", "results", "--seed", "1"});
+  call.file_size_limit_bytes = 512;
+  expect_one_line(run_program(call), 3, {"results/scores.json: expected a writable file, got: "});
+  EXPECT_EQ(read_file(project_.results() / "scores.json"), older);
+}
+
+TEST_F(BadOutput, AFullStandardOutputIsAFailure) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"permute"}, {"inspect"}, {"engines"}, {"completion"}, {"--help"}, {"--version"}}) {
+    ProgramCall call = project_.call(arguments);
+    call.output_file = "/dev/full";
+    expect_one_line(run_program(call), 3, {"standard output: expected ", "No space left on device"});
+  }
+}
+
+TEST_F(BadOutput, AnUnwritableConfigurationIsAFailure) {
+  expect_one_line(project_.run({"init", "--model", "model.pt", "--data", "val.npz", "--config", "val.npz/c.json"}), 3,
+                  {"val.npz/c.json: expected a writable file, got: Not a directory"});
+}
+
+class Interrupted : public BadOutput, public testing::WithParamInterface<int> {};
+
+TEST_P(Interrupted, ARunThatIsStoppedSaysSoInOneLine) {
+  // Long enough to be stopped in the middle on any machine, in calls short enough to be stopped between.
+  project_.model(
+      "def forward(self, a, b):\n"
+      "  x = torch.ones([100, 100])\n"
+      "  for i in range(200):\n"
+      "    x = torch.tanh(x @ x)\n"
+      "  return a - b + 0 * x.sum()");
+  ProgramCall call = project_.call({"permute", "--repeats", "1000000", "--out", "results"});
+  call.errors = ErrorStream::kTerminal;
+  call.signal = SignalPlan{.signal = GetParam(), .after = " left"};
+  const ProgramResult result = run_program(call);
+  EXPECT_EQ(result.exit_code, 3) << result.errors;
+  EXPECT_EQ(result.output, "");
+  EXPECT_NE(result.errors.find("permute ["), std::string::npos) << "a progress bar was shown";
+  // The bar is erased before the message.
+  EXPECT_TRUE(
+      result.errors.ends_with("\r\x1b[Kmodattr: interrupted: expected to finish, got a signal; nothing was "
+                              "written\r\n"))
+      << result.errors;
+  EXPECT_TRUE(std::filesystem::is_empty(project_.results()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, testing::Values(SIGINT, SIGTERM),
+                         [](const auto& parameter) { return parameter.param == SIGINT ? "Int" : "Term"; });
+
+}  // namespace
+}  // namespace modattr

@@ -1,0 +1,159 @@
+// init, inspect, engines, completion, help: what a new user meets first.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "project.h"
+
+namespace modattr {
+namespace {
+
+std::vector<TestArray> question_data() {
+  return {TestArray::of<std::uint8_t>("image", {4, 3, 2, 2}, std::vector<std::uint8_t>(48, 7)),
+          TestArray::of<std::int64_t>("input_ids", {4, 2}, {1, 2, 2, 1, 1, 1, 2, 2}),
+          TestArray::of<std::int64_t>("attention_mask", {4, 2}, std::vector<std::int64_t>(8, 1)),
+          TestArray::of<std::int64_t>("label", {4}, {0, 1, 0, 1}),
+          TestArray::of<std::int64_t>("id", {4}, {5, 6, 7, 8})};
+}
+
+constexpr const char* kQuestionModel =
+    "def forward(self, image, input_ids, attention_mask):\n"
+    "  return image.float().mean([1, 2, 3]) - 8 + (input_ids * attention_mask)[:, 1].float()";
+
+TEST(Init, WritesAConfigurationThatRuns) {
+  Project project("logits", {});
+  project.model(kQuestionModel).data(question_data());
+  const std::vector<std::string> init = {"init", "--model", "model.pt", "--data", "val.npz", "--config", "sub.json"};
+  const ProgramResult result = project.run(init);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("wrote sub.json"), std::string::npos);
+  const Json config = Json::parse(read_file(project.path("sub.json")));
+  EXPECT_EQ(config.at("model"), Json({{"path", "model.pt"}, {"kind", "logits"}}));
+  EXPECT_EQ(config.at("data"), Json({{"path", "val.npz"}, {"label", "label"}, {"id", "id"}}));
+  const Json& modalities = config.at("modalities");
+  ASSERT_EQ(modalities.size(), 2U);
+  EXPECT_EQ(modalities[0], Json({{"name", "image"}, {"kind", "image"}, {"inputs", {"image"}}}));
+  EXPECT_EQ(modalities[1], Json({{"name", "text"}, {"kind", "tokens"}, {"inputs", {"input_ids", "attention_mask"}}}));
+  const Scores scores = project.permute({"--config", "sub.json", "--exact"});
+  EXPECT_EQ(scores.drop("image"), 0.0);
+
+  const std::string older = read_file(project.path("sub.json"));
+  expect_one_line(project.run(init), 2, {"sub.json: expected no such file, got one; use --force to replace it"});
+  EXPECT_EQ(read_file(project.path("sub.json")), older);
+  std::vector<std::string> forced = init;
+  forced.emplace_back("--force");
+  EXPECT_EQ(project.run(forced).exit_code, 0);
+}
+
+TEST(Init, WritesPathsRelativeToTheConfiguration) {
+  Project project("regression", {});
+  project.model("def forward(self, x):\n  return x[:, 0]")
+      .data({TestArray::of<float>("x", {3, 2}, {1, 2, 3, 4, 5, 6}), TestArray::of<float>("y", {3}, {1, 2, 3})});
+  std::filesystem::create_directory(project.path("sub"));
+  const ProgramResult result =
+      project.run({"init", "--model", "model.pt", "--data", "val.npz", "--config", "sub/modattr.json"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  const Json config = Json::parse(read_file(project.path("sub/modattr.json")));
+  EXPECT_EQ(config.at("model"), Json({{"path", "../model.pt"}, {"kind", "regression"}}));
+  EXPECT_EQ(config.at("data"), Json({{"path", "../val.npz"}, {"label", "y"}}));
+  EXPECT_EQ(config.at("metric"), "mse");
+  EXPECT_GT(project.permute({"--config", "sub/modattr.json"}).drop("x"), 0.0);
+}
+
+TEST(Init, AMismatchListsBothSides) {
+  Project project("logits", {});
+  project.model("def forward(self, image, question):\n  return question").data(question_data());
+  expect_one_line(project.run({"init", "--model", "model.pt", "--data", "val.npz", "--config", "new.json"}), 2,
+                  {"model.pt: image, question; got image, input_ids, attention_mask, label, id", "missing: question"});
+  EXPECT_FALSE(std::filesystem::exists(project.path("new.json")));
+  expect_one_line(project.run({"init", "--model", "model.pt"}), 2, {"init: --data is required"});
+}
+
+TEST(Inspect, ShowsModelDataModalitiesAndCosts) {
+  Project project("logits", {"image"});
+  project.add_modality("text", {"input_ids", "attention_mask"}).model(kQuestionModel).data(question_data());
+  const ProgramResult text = project.run({"inspect"});
+  EXPECT_EQ(text.exit_code, 0) << text.errors;
+  for (const char* phrase : {"model.pt", "forward(image: Tensor, input_ids: Tensor, attention_mask: Tensor)", "val.npz",
+                             "uint8[4, 3, 2, 2]", "int64[4, 2]", "accuracy", "permute --repeats 10"}) {
+    EXPECT_NE(text.output.find(phrase), std::string::npos) << phrase << " in\n" << text.output;
+  }
+  const ProgramResult json = project.run({"inspect", "--format", "json"});
+  const Json document = Json::parse(json.output, nullptr, false);
+  ASSERT_TRUE(document.is_object()) << json.output;
+  EXPECT_EQ(document.at("arrays").size(), 5U);
+  EXPECT_EQ(document.at("modalities").at(1).at("inputs"), "input_ids, attention_mask");
+  EXPECT_EQ(document.at("cost").at(0).at("evaluations"), std::to_string(4 * (1 + 2 * 10)));
+  expect_one_line(project.run({"inspect", "--format", "csv"}), 2, {"--format: expected table or json for inspect"});
+}
+
+TEST(Engines, AreListedWithTheirPromises) {
+  const ProgramResult result = run_program({.arguments = {"engines"}});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* phrase : {"permute: ", "promises", "null player", "Breiman 2001"}) {
+    EXPECT_NE(result.output.find(phrase), std::string::npos) << phrase;
+  }
+}
+
+TEST(Help, OfEveryCommandHasAnExample) {
+  EXPECT_TRUE(run_program({.arguments = {"--version"}}).output.starts_with("modattr 0."));
+  const ProgramResult help = run_program({.arguments = {"--help"}});
+  EXPECT_NE(help.output.find("Exit codes: 0 done"), std::string::npos);
+  for (const std::string command : {"permute", "inspect", "init", "engines", "completion"}) {
+    EXPECT_NE(help.output.find("  " + command), std::string::npos) << command;
+    const ProgramResult result = run_program({.arguments = {command, "--help"}});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.errors, "");
+    EXPECT_NE(result.output.find("Example"), std::string::npos) << command;
+    EXPECT_NE(result.output.find("modattr " + command), std::string::npos) << command;
+  }
+}
+
+TEST(Help, AWrongCommandNamesTheNearest) {
+  expect_one_line(run_program({.arguments = {"permut"}}), 2, {"unknown command 'permut'; did you mean 'permute'?"});
+  expect_one_line(run_program({.arguments = {"--verison"}}), 2, {"unknown option '--verison'", "'--version'?"});
+  expect_one_line(run_program({.arguments = {}}), 2, {"expected a command"});
+}
+
+TEST(Completion, OfBashKnowsCommandsOptionsAndWords) {
+  const TemporaryFolder folder;
+  const ProgramResult script = run_program({.arguments = {"completion"}});
+  write_file(folder / "modattr.bash", script.output);
+  const auto bash = [&](const std::vector<std::string>& arguments) {
+    return run_process("/bin/bash", {.arguments = arguments, .folder = folder.path()});
+  };
+  const ProgramResult check = bash({"-n", "modattr.bash"});
+  EXPECT_EQ(check.exit_code, 0) << check.errors;
+  const auto completed = [&](const std::string& words, int place) {
+    return bash({"-c", "source ./modattr.bash; COMP_WORDS=(" + words + "); COMP_CWORD=" + std::to_string(place) +
+                           "; _modattr; echo \"${COMPREPLY[@]}\""})
+        .output;
+  };
+  EXPECT_EQ(completed("modattr per", 1), "permute\n");
+  EXPECT_EQ(completed("modattr permute --rep", 2), "--repeats\n");
+  EXPECT_EQ(completed("modattr permute --format js", 3), "json\n");
+  EXPECT_EQ(completed("modattr permute --metric macro", 3), "macro_f1\n");
+  EXPECT_EQ(completed("modattr permute --config mod", 3), "modattr.bash\n");
+}
+
+TEST(Configuration, IsFoundInTheFolderAboveAndInTheEnvironment) {
+  Project project("logits", {"a"});
+  project.model("def forward(self, a):\n  return a")
+      .data(
+          {TestArray::of<float>("a", {4, 1}, {-1, 2, -3, 4}), TestArray::of<std::int64_t>("label", {4}, {0, 1, 0, 1})});
+  const std::vector<std::string> arguments = {"permute", "--format", "json"};
+  const std::string rows = project.permute().row_text();
+  std::filesystem::create_directories(project.path("deep/down"));
+  EXPECT_EQ(Scores(run_program({.arguments = arguments, .folder = project.path("deep/down")})).row_text(), rows);
+  const TemporaryFolder elsewhere;
+  EXPECT_EQ(Scores(run_program({.arguments = arguments,
+                                .folder = elsewhere.path(),
+                                .environment = {{"MODATTR_CONFIG", project.path("modattr.json").string()}}}))
+                .row_text(),
+            rows);
+}
+
+}  // namespace
+}  // namespace modattr

@@ -1,0 +1,112 @@
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "../support/broken_engines_game.h"
+#include "../support/table_game.h"
+#include "modattr/engines/registry.h"
+
+// Every registered engine keeps the axioms that it promises; a broken one shows that each check can fail. The
+// attribution of an engine is the definition of its first row.
+
+namespace modattr {
+namespace {
+
+using Numbers = std::span<const double>;
+
+constexpr double kRounding = 1e-12;
+
+/// A problem of four modalities and its mean outcome: a and b are interchangeable, c joins in, d is never used.
+TableProblem axiom_problem() {
+  return TableProblem({.data = matrix_of({{1, 1, .5, 3}, {0, 0, 2, 1}, {2, 2, 1, 7}, {0, 0, .1, 5}, {3, 3, 0, 2}}),
+                       .model =
+                           [](Numbers numbers) {
+                             const double pair = numbers[0] + numbers[1];
+                             return std::vector{pair * numbers[2] + numbers[0] * numbers[1] - 2.0};
+                           },
+                       .metric = binary_metric("accuracy", {1, 0, 1, 0, 0})});
+}
+
+double attribution_of(const Attribution& result, const std::string& modality) {
+  return row_of(result, modality, result.rows.front().definition).value.value();
+}
+
+bool is_symmetric(const Attributor& engine) {
+  TableProblem problem = axiom_problem();
+  const Attribution result = engine.attribute(problem, Rng(5));
+  return std::abs(attribution_of(result, "a") - attribution_of(result, "b")) <= kRounding;
+}
+
+bool ignores_null_players(const Attributor& engine) {
+  TableProblem problem = axiom_problem();
+  return attribution_of(engine.attribute(problem, Rng(5)), "d") == 0.0;
+}
+
+/// Attributions sum to v(full) - v(empty), the mean over the games that the engine asked for.
+bool is_efficient(const Attributor& engine) {
+  TableProblem problem = axiom_problem();
+  const Attribution result = engine.attribute(problem, Rng(5));
+  double sum = 0.0;
+  for (const Players::Modality& modality : problem.players().modalities()) sum += attribution_of(result, modality.name);
+  double total = 0.0;
+  for (const RowMap& donors : problem.row_maps()) {
+    total += problem.clean_score() - problem.score(Coalition::empty(problem.players().count()), donors);
+  }
+  return std::abs(sum - total / static_cast<double>(problem.row_maps().size())) <= kRounding;
+}
+
+/// Whether anything happens at all in the problem; a check on zeros would pass for every engine.
+bool finds_an_effect(const Attributor& engine) {
+  TableProblem problem = axiom_problem();
+  const Attribution result = engine.attribute(problem, Rng(5));
+  return attribution_of(result, "a") != 0.0 && attribution_of(result, "c") != 0.0;
+}
+
+class EngineAxioms : public testing::TestWithParam<std::size_t> {
+ protected:
+  std::unique_ptr<Attributor> engine_ = engine_registry()[GetParam()].make();
+};
+
+TEST_P(EngineAxioms, HoldWhereTheyArePromised) {
+  const Guarantees guarantees = engine_->guarantees();
+  EXPECT_TRUE(finds_an_effect(*engine_));
+  EXPECT_TRUE(!guarantees.symmetry || is_symmetric(*engine_));
+  EXPECT_TRUE(!guarantees.null_player || ignores_null_players(*engine_));
+  EXPECT_TRUE(!guarantees.efficiency || is_efficient(*engine_));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EngineAxioms, testing::Range<std::size_t>(0, engine_registry().size()),
+                         [](const auto& instance) { return std::string(engine_registry()[instance.param].name); });
+
+TEST(AxiomChecks, PassForARightEngine) {
+  const ShapleyOfOneDraw engine(EngineFault::kNone);
+  EXPECT_TRUE(finds_an_effect(engine));
+  EXPECT_TRUE(is_symmetric(engine));
+  EXPECT_TRUE(ignores_null_players(engine));
+  EXPECT_TRUE(is_efficient(engine));
+}
+
+TEST(AxiomChecks, FailForAnEngineThatFavoursAModality) {
+  EXPECT_FALSE(is_symmetric(ShapleyOfOneDraw(EngineFault::kFavoursTheFirst)));
+}
+
+TEST(AxiomChecks, FailForAnEngineThatRewardsEveryone) {
+  EXPECT_FALSE(ignores_null_players(ShapleyOfOneDraw(EngineFault::kRewardsEveryone)));
+}
+
+TEST(AxiomChecks, FailForAnEngineThatIgnoresCoalitionSizes) {
+  const ShapleyOfOneDraw engine(EngineFault::kIgnoresCoalitionSizes);
+  EXPECT_FALSE(is_efficient(engine));
+  EXPECT_TRUE(is_symmetric(engine));
+  EXPECT_TRUE(ignores_null_players(engine));
+}
+
+TEST(AxiomChecks, TellThatPermutationImportanceIsNotEfficient) {
+  EXPECT_FALSE(is_efficient(*engine_registry().front().make()));
+}
+
+}  // namespace
+}  // namespace modattr

@@ -1,0 +1,45 @@
+#include "modattr/stats/moments.h"
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace modattr {
+namespace {
+
+TEST(Mean, IsTheArithmeticMean) {
+  EXPECT_DOUBLE_EQ(mean(std::array{1.0, 2.0, 6.0}).value(), 3.0);
+  EXPECT_EQ(mean(std::array{-4.5}), -4.5);
+}
+
+TEST(Mean, OfEqualValuesIsExactlyTheValue) {
+  for (const double value : {0.1, 1.0 / 3.0, -0.7, 1e300, 1e-300}) {
+    for (const std::size_t count : {1U, 3U, 10U, 997U}) {
+      EXPECT_EQ(mean(std::vector<double>(count, value)), value) << value << " x " << count;
+    }
+  }
+}
+
+TEST(Mean, OfNothingIsNotKnown) {
+  EXPECT_EQ(mean({}), std::nullopt);
+}
+
+TEST(StandardError, IsTheSampleDeviationOverTheRootOfTheCount) {
+  // Deviations -1.5, -0.5, 0.5, 1.5: variance 5 / 3.
+  EXPECT_DOUBLE_EQ(standard_error(std::array{1.0, 2.0, 3.0, 4.0}).value(), std::sqrt(5.0 / 3.0 / 4.0));
+  EXPECT_DOUBLE_EQ(standard_error(std::array{0.0, 1.0}).value(), 0.5);
+}
+
+TEST(StandardError, OfEqualValuesIsExactlyZero) {
+  EXPECT_EQ(standard_error(std::vector<double>(10, 0.1)), 0.0);
+}
+
+TEST(StandardError, NeedsTwoValues) {
+  EXPECT_EQ(standard_error(std::array{3.0}), std::nullopt);
+  EXPECT_EQ(standard_error({}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace modattr

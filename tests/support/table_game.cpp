@@ -1,0 +1,130 @@
+#include "table_game.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "modattr/core/error.h"
+#include "modattr/stats/metrics.h"
+
+namespace modattr {
+namespace {
+
+/// v(S) of a toy problem for one row map.
+class DonorGame final : public ValueFunction {
+ public:
+  DonorGame(TableProblem& problem, RowMap donors) : problem_(problem), donors_(std::move(donors)) {}
+
+  const Players& players() const noexcept override { return problem_.players(); }
+  std::size_t example_count() const noexcept override { return problem_.example_count(); }
+  std::size_t width() const noexcept override { return problem_.metric().width(); }
+
+  Matrix evaluate(std::span<const Coalition> coalitions) override {
+    Matrix values(coalitions.size(), example_count() * width());
+    for (std::size_t row = 0; row < coalitions.size(); ++row) {
+      for (std::size_t example = 0; example < example_count(); ++example) {
+        std::ranges::copy(problem_.outcome(coalitions[row], example, donors_.at(example)),
+                          values.row(row).subspan(example * width(), width()).begin());
+      }
+    }
+    problem_.progress().advance(coalitions.size() * example_count());
+    return values;
+  }
+
+ private:
+  TableProblem& problem_;
+  RowMap donors_;
+};
+
+}  // namespace
+
+Players lettered_players(std::size_t player_count) {
+  std::vector<std::string> names;
+  for (std::size_t player = 0; player < player_count; ++player) {
+    names.push_back(std::string(1, static_cast<char>('a' + player)));
+  }
+  return Players::whole(names);
+}
+
+Matrix TableGame::evaluate(std::span<const Coalition> coalitions) {
+  Matrix values(coalitions.size(), example_count_);
+  for (std::size_t row = 0; row < coalitions.size(); ++row) {
+    for (std::size_t example = 0; example < example_count_; ++example) {
+      values(row, example) = formula_(coalitions[row], example);
+    }
+    asked_.push_back(coalitions[row]);
+  }
+  return values;
+}
+
+TableProblem::TableProblem(TableProblemParts parts)
+    : parts_(std::move(parts)), players_(lettered_players(parts_.data.column_count())) {}
+
+std::unique_ptr<ValueFunction> TableProblem::permuted_game(RowMap donors) {
+  row_maps_.push_back(donors);
+  return std::make_unique<DonorGame>(*this, std::move(donors));
+}
+
+std::vector<Stratum> TableProblem::strata(std::string_view column) const {
+  const auto found = parts_.columns.find(column);
+  if (found == parts_.columns.end()) throw ConfigError("strata: unknown column '" + std::string(column) + "'");
+  return found->second;
+}
+
+std::vector<double> TableProblem::outcome(const Coalition& present, std::size_t example, std::size_t donor) const {
+  std::vector<double> numbers;
+  for (std::size_t modality = 0; modality < players_.count(); ++modality) {
+    numbers.push_back(parts_.data(present.contains(modality) ? example : donor, modality));
+  }
+  std::vector<double> outcome(parts_.metric->width());
+  parts_.metric->outcome(parts_.model(numbers), example, outcome);
+  return outcome;
+}
+
+double TableProblem::score(const Coalition& present, const RowMap& donors) const {
+  std::vector<double> outcomes;
+  for (std::size_t example = 0; example < example_count(); ++example) {
+    const std::vector<double> values = outcome(present, example, donors.at(example));
+    outcomes.insert(outcomes.end(), values.begin(), values.end());
+  }
+  const std::vector<std::uint32_t> once(example_count(), 1);
+  return parts_.metric->scorer(outcomes, identity_map(example_count()))->score(once).value();
+}
+
+double TableProblem::clean_score() const {
+  return score(Coalition::full(players_.count()), identity_map(example_count()));
+}
+
+const Score& row_of(const Attribution& attribution, std::string_view modality, std::string_view definition,
+                    const std::optional<std::string>& group) {
+  for (const Score& row : attribution.rows) {
+    if (row.modality == modality && row.definition == definition && row.group == group) return row;
+  }
+  throw std::out_of_range("no row " + std::string(definition) + " of " + std::string(modality));
+}
+
+RowMap identity_map(std::size_t example_count) {
+  RowMap donors(example_count);
+  std::iota(donors.begin(), donors.end(), 0U);
+  return donors;
+}
+
+Matrix matrix_of(const std::vector<std::vector<double>>& rows) {
+  Matrix matrix(rows.size(), rows.empty() ? 0 : rows.front().size());
+  for (std::size_t row = 0; row < rows.size(); ++row) std::ranges::copy(rows[row], matrix.row(row).begin());
+  return matrix;
+}
+
+std::unique_ptr<Metric> binary_metric(std::string_view name, std::vector<std::int64_t> classes) {
+  return make_metric(name, {.kind = OutputKind::kLogits,
+                            .output_width = 1,
+                            .labels = std::make_shared<const Labels>(ClassLabels{std::move(classes)})});
+}
+
+std::unique_ptr<Metric> regression_metric(std::string_view name, std::vector<double> values) {
+  return make_metric(name, {.kind = OutputKind::kRegression,
+                            .output_width = 1,
+                            .labels = std::make_shared<const Labels>(ValueLabels{std::move(values)})});
+}
+
+}  // namespace modattr

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/attribution.h"
+#include "modattr/core/labels.h"
+#include "modattr/core/problem.h"
+
+namespace modattr {
+
+/// Players named "a", "b", "c", ...
+Players lettered_players(std::size_t player_count);
+
+/// A value function from a formula, which remembers what it was asked.
+class TableGame final : public ValueFunction {
+ public:
+  using Formula = std::function<double(const Coalition& coalition, std::size_t example)>;
+
+  TableGame(Players players, std::size_t example_count, Formula formula)
+      : players_(std::move(players)), example_count_(example_count), formula_(std::move(formula)) {}
+
+  const Players& players() const noexcept override { return players_; }
+  std::size_t example_count() const noexcept override { return example_count_; }
+  Matrix evaluate(std::span<const Coalition> coalitions) override;
+
+  /// Coalitions in the order in which they were asked for, repeated ones as often as asked.
+  const std::vector<Coalition>& asked() const noexcept { return asked_; }
+  std::size_t evaluation_count() const noexcept { return asked_.size() * example_count_; }
+
+ private:
+  Players players_;
+  std::size_t example_count_;
+  Formula formula_;
+  std::vector<Coalition> asked_;
+};
+
+/// What a TableProblem is made of.
+struct TableProblemParts {
+  /// One number per example and modality, [examples, modalities].
+  Matrix data;
+  /// The output on one number per modality, [modalities] -> [outputs].
+  std::function<std::vector<double>(std::span<const double> numbers)> model;
+  std::unique_ptr<Metric> metric;
+  std::vector<Stratum> groups = {};
+  std::map<std::string, std::vector<Stratum>, std::less<>> columns = {};
+};
+
+/// A toy model on a toy set, with no library behind it: engines are proved on its closed answers.
+class TableProblem final : public Problem {
+ public:
+  /// Hears every evaluation that was announced and done.
+  class CountingProgress final : public Progress {
+   public:
+    void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
+    void advance(std::size_t evaluation_count) override { done += evaluation_count; }
+
+    std::size_t announced = 0;
+    std::size_t done = 0;
+  };
+
+  explicit TableProblem(TableProblemParts parts);
+
+  const Players& players() const noexcept override { return players_; }
+  std::size_t example_count() const noexcept override { return parts_.data.row_count(); }
+  const Metric& metric() const noexcept override { return *parts_.metric; }
+  std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  std::span<const Stratum> groups() const noexcept override { return parts_.groups; }
+  std::vector<Stratum> strata(std::string_view column) const override;
+  CountingProgress& progress() noexcept override { return progress_; }
+
+  /// The outcome when modalities outside `present` come from `donor`, [metric width].
+  std::vector<double> outcome(const Coalition& present, std::size_t example, std::size_t donor) const;
+  /// The metric when absent modalities come from donors[i], over all examples.
+  double score(const Coalition& present, const RowMap& donors) const;
+  double clean_score() const;
+  /// Donors of the games that were asked for, in order.
+  const std::vector<RowMap>& row_maps() const noexcept { return row_maps_; }
+
+ private:
+  TableProblemParts parts_;
+  Players players_;
+  CountingProgress progress_;
+  std::vector<RowMap> row_maps_;
+};
+
+/// The row of a modality with this definition, for all examples or a group; throws std::out_of_range when there is
+/// none.
+const Score& row_of(const Attribution& attribution, std::string_view modality, std::string_view definition,
+                    const std::optional<std::string>& group = std::nullopt);
+
+/// The row map that leaves every example its own data.
+RowMap identity_map(std::size_t example_count);
+
+/// [rows, columns] from nested lists of one length.
+Matrix matrix_of(const std::vector<std::vector<double>>& rows);
+
+/// Metrics of the product on one number per example: a classifier's logit of class 1, or a regression output.
+std::unique_ptr<Metric> binary_metric(std::string_view name, std::vector<std::int64_t> classes);
+std::unique_ptr<Metric> regression_metric(std::string_view name, std::vector<double> values);
+
+}  // namespace modattr
