@@ -158,7 +158,8 @@ ProgramResult run_process(const std::filesystem::path& program, const ProgramCal
 }
 
 ProgramResult run_program(const ProgramCall& call) {
-  return run_process(MODATTR_PROGRAM, call);
+  const char* other_build = std::getenv("MODATTR_TEST_PROGRAM");
+  return run_process(other_build != nullptr ? other_build : MODATTR_PROGRAM, call);
 }
 
 }  // namespace modattr
