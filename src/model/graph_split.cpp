@@ -5,14 +5,9 @@
 #include <unordered_map>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
-#include <torch/csrc/jit/ir/constants.h>
-#include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
-#include <torch/csrc/jit/passes/inliner.h>
-#include <torch/csrc/jit/passes/lower_tuples.h>
-#include <torch/csrc/jit/passes/remove_mutation.h>
 
-#include "modattr/core/error.h"
+#include "graph_content.h"
 
 namespace modattr {
 namespace {
@@ -44,53 +39,16 @@ void visit_reads(const Node* node, const std::unordered_set<const Value*>& inner
   }
 }
 
-template <typename Predicate>
-bool any_node(const Block* block, Predicate predicate) {
-  for (const Node* node : block->nodes()) {
-    if (predicate(node)) return true;
-    for (const Block* child : node->blocks()) {
-      if (any_node(child, predicate)) return true;
+/// Calls `visit` for every value that is computed inside the blocks of `node`.
+template <typename Visit>
+void visit_inner_values(const Node* node, Visit visit) {
+  for (const Block* block : node->blocks()) {
+    for (const Value* input : block->inputs()) visit(input);
+    for (const Node* child : block->nodes()) {
+      for (const Value* output : child->outputs()) visit(output);
+      visit_inner_values(child, visit);
     }
   }
-  return false;
-}
-
-/// Reads of a dictionary argument by constant keys become reads of tensors.
-void spread_dictionary(Value* dictionary, const std::vector<std::string>& input_names,
-                       const std::vector<Value*>& inputs) {
-  const auto uses = dictionary->uses();
-  for (const torch::jit::Use& use : uses) {
-    Node* node = use.user;
-    const auto key = node->kind() == c10::aten::__getitem__ ? torch::jit::toIValue(node->inputs().at(1)) : c10::nullopt;
-    const auto found = key && key->isString() ? std::ranges::find(input_names, key->toStringRef()) : input_names.end();
-    if (found == input_names.end()) throw ModelError("the dictionary of inputs is used other than by constant keys");
-    node->output()->replaceAllUsesWith(inputs[static_cast<std::size_t>(found - input_names.begin())]);
-    node->destroy();
-  }
-}
-
-/// Gives the graph one input per name, in the order of the names, in place of the arguments of forward().
-void rename_inputs(Graph& graph, const c10::FunctionSchema& schema, const std::vector<std::string>& input_names) {
-  const std::size_t argument_count = graph.inputs().size();
-  std::vector<Value*> inputs;
-  for (const std::string& name : input_names) {
-    inputs.push_back(graph.addInput(name));
-    inputs.back()->setType(c10::TensorType::get());
-  }
-  const torch::jit::WithInsertPoint begin(*graph.nodes().begin());
-  for (std::size_t index = 1; index < argument_count; ++index) {
-    Value* old = graph.inputs()[index];
-    const c10::Argument& argument = schema.arguments()[index];
-    const auto found = std::ranges::find(input_names, argument.name());
-    if (old->type()->kind() == c10::TypeKind::DictType) {
-      spread_dictionary(old, input_names, inputs);
-    } else if (found != input_names.end()) {
-      old->replaceAllUsesWith(inputs[static_cast<std::size_t>(found - input_names.begin())]);
-    } else {
-      old->replaceAllUsesWith(graph.insertConstant(argument.default_value().value()));
-    }
-  }
-  for (std::size_t index = 0; index < argument_count; ++index) graph.eraseInput(0);
 }
 
 /// Groups of top-level nodes that read or write values which an in-place operation may change.
@@ -103,14 +61,15 @@ std::vector<std::vector<std::size_t>> mutation_units(const std::shared_ptr<Graph
   std::vector<Touched> touched;
   std::size_t index = 0;
   for (Node* node : graph->nodes()) {
-    if (aliases.hasWriters(node)) {
-      Touched& entry = touched.emplace_back(Touched{index, {}});
-      const auto add = [&](const Value* value) {
-        if (aliases.hasWriters(value)) entry.values.push_back(const_cast<Value*>(value));
-      };
-      visit_reads(node, {}, add);
-      for (const Value* output : node->outputs()) add(output);
-    }
+    // Blocks may write to what they capture, which is no input of their node.
+    Touched entry{index, {}};
+    const auto add = [&](const Value* value) {
+      if (aliases.hasWriters(value)) entry.values.push_back(const_cast<Value*>(value));
+    };
+    visit_reads(node, {}, add);
+    visit_inner_values(node, add);
+    for (const Value* output : node->outputs()) add(output);
+    if (!entry.values.empty()) touched.push_back(std::move(entry));
     ++index;
   }
   std::vector<std::vector<std::size_t>> units;
@@ -139,23 +98,35 @@ struct NodeInfo {
   Node* node = nullptr;
   Modalities modalities;
   bool fusion = false;
+  /// One of its encoder's, and computed in the fusion, too.
+  bool copied = false;
+  bool reads_content = false;
+  bool in_unit = false;
 };
 
 class Splitter {
  public:
   Splitter(const std::shared_ptr<Graph>& graph, const std::vector<ModelInput>& inputs, std::size_t modality_count,
            const std::unordered_set<std::size_t>& kept_in_fusion)
-      : graph_(*graph), inputs_(inputs), modality_count_(modality_count), units_(mutation_units(graph)) {
+      : graph_(*graph),
+        content_(find_content(graph)),
+        inputs_(inputs),
+        modality_count_(modality_count),
+        units_(mutation_units(graph)) {
     for (Node* node : graph->nodes()) {
       info_of_[node] = nodes_.size();
-      nodes_.push_back({.node = node, .modalities = {}, .fusion = kept_in_fusion.contains(nodes_.size())});
+      nodes_.push_back({.node = node,
+                        .modalities = {},
+                        .fusion = kept_in_fusion.contains(nodes_.size()),
+                        .reads_content = content_.readers.contains(node)});
+    }
+    for (const std::vector<std::size_t>& unit : units_) {
+      for (const std::size_t index : unit) nodes_[index].in_unit = true;
     }
   }
 
   SplitGraphs split() {
-    // A unit of mutated values stands or falls together: repeat until its nodes agree.
-    while (assign_modalities()) {
-    }
+    assign_all();
     keep_numbers_in_fusion();
     collect_frontier();
     SplitGraphs result;
@@ -168,6 +139,12 @@ class Splitter {
   const NodeInfo* producer_of(const Value* value) const {
     const auto found = info_of_.find(value->node());
     return found == info_of_.end() ? nullptr : &nodes_[found->second];
+  }
+
+  /// A unit of mutated values stands or falls together: repeats until its nodes agree.
+  void assign_all() {
+    while (assign_modalities()) {
+    }
   }
 
   /// One pass in the order of the graph; returns whether a unit changed its nodes.
@@ -188,7 +165,8 @@ class Splitter {
         const auto found = modalities_of.find(value);
         if (found != modalities_of.end()) info.modalities.insert(found->second.begin(), found->second.end());
       });
-      info.fusion |= info.modalities.size() > 1;
+      // What is read from the content of a batch must be read from the batch that is asked for.
+      info.fusion |= info.modalities.size() > 1 || (info.reads_content && !info.modalities.empty());
       for (const Value* output : info.node->outputs()) {
         modalities_of[output] = info.modalities;
         if (info.fusion) fusion_values.insert(output);
@@ -220,13 +198,14 @@ class Splitter {
   std::unordered_set<const Value*> read_by_fusion() const {
     std::unordered_set<const Value*> read;
     for (const NodeInfo& info : nodes_) {
-      if (info.fusion) visit_reads(info.node, {}, [&](const Value* value) { read.insert(value); });
+      if (info.fusion || info.copied) visit_reads(info.node, {}, [&](const Value* value) { read.insert(value); });
     }
     for (const Value* output : graph_.outputs()) read.insert(output);
     return read;
   }
 
-  /// Sizes, flags, lists and tuples cannot be gathered by row: whoever makes them moves behind the frontier.
+  /// Sizes, flags, lists and tuples cannot be gathered by row: the fusion computes them, too. They depend on shapes
+  /// and tensors only, which are the same on both sides.
   void keep_numbers_in_fusion() {
     for (bool changed = true; changed;) {
       changed = false;
@@ -234,10 +213,15 @@ class Splitter {
         const auto found = info_of_.find(value->node());
         if (found == info_of_.end()) continue;
         NodeInfo& info = nodes_[found->second];
-        if (is_encoder(info) && !value->type()->isSubtypeOf(*c10::TensorType::get())) {
+        if (!is_encoder(info) || info.copied || value->type()->isSubtypeOf(*c10::TensorType::get())) continue;
+        changed = true;
+        if (info.in_unit) {
+          // A list that grows cannot be built twice from one of its steps: all of them move, and who reads them.
           info.fusion = true;
           unite_units();
-          changed = true;
+          assign_all();
+        } else {
+          info.copied = true;
         }
       }
     }
@@ -246,7 +230,7 @@ class Splitter {
   void collect_frontier() {
     const std::unordered_set<const Value*> read = read_by_fusion();
     for (const NodeInfo& info : nodes_) {
-      if (!is_encoder(info)) continue;
+      if (!is_encoder(info) || info.copied) continue;
       for (const Value* output : info.node->outputs()) {
         if (read.contains(output)) frontier_.push_back(output);
       }
@@ -278,29 +262,28 @@ class Splitter {
       Copies copies;
       for (std::size_t index = 0; index < inputs_.size(); ++index) {
         if (inputs_[index].modality != modality) continue;
-        Value* input = encoder->addInput(inputs_[index].name);
+        Value* input = encoder->addInput();
         input->setType(graph_.inputs()[index]->type());
         copies[graph_.inputs()[index]] = input;
       }
-      std::size_t operation_count = 0;
       for (const NodeInfo& info : nodes_) {
-        if (!is_encoder(info) || *info.modalities.begin() != modality) continue;
-        copy_node(*encoder, info, copies);
-        ++operation_count;
+        if (is_encoder(info) && *info.modalities.begin() == modality) copy_node(*encoder, info, copies);
       }
       std::vector<Value*> outputs;
       for (const Value* value : frontier_) {
         const NodeInfo& info = *producer_of(value);
         if (*info.modalities.begin() != modality) continue;
-        result.frontier.push_back({modality, outputs.size(), info_of_.at(value->node())});
+        result.frontier.push_back(
+            {modality, outputs.size(), info_of_.at(value->node()), content_.values.contains(value)});
         outputs.push_back(copies.at(value));
       }
       Node* tuple = encoder->createTuple(outputs);
       encoder->appendNode(tuple);
       encoder->registerOutput(tuple->output());
       torch::jit::EliminateDeadCode(encoder);
+      // The tuple of features is no operation.
+      result.encoder_operation_counts.push_back(operation_count(*encoder) - 1);
       result.encoders.push_back(std::move(encoder));
-      result.encoder_operation_counts.push_back(operation_count);
     }
   }
 
@@ -317,14 +300,12 @@ class Splitter {
       }
     }
     for (const std::size_t index : raw_inputs_) {
-      Value* input = fusion->addInput(inputs_[index].name);
+      Value* input = fusion->addInput();
       input->setType(graph_.inputs()[index]->type());
       copies[graph_.inputs()[index]] = input;
     }
     for (const NodeInfo& info : nodes_) {
-      if (!info.fusion) continue;
-      copy_node(*fusion, info, copies);
-      ++result.fusion_operation_count;
+      if (info.fusion || info.copied) copy_node(*fusion, info, copies);
     }
     for (const Value* output : graph_.outputs()) {
       const NodeInfo* producer = producer_of(output);
@@ -333,11 +314,25 @@ class Splitter {
       fusion->registerOutput(copies.at(output));
     }
     torch::jit::EliminateDeadCode(fusion);
+    result.fusion_operation_count = operation_count(*fusion);
+    for (std::size_t place = 0; place < raw_inputs_.size(); ++place) {
+      const auto& uses = fusion->inputs()[frontier_.size() + place]->uses();
+      const auto reads_shape = [](const torch::jit::Use& use) { return reads_shape_only(*use.user); };
+      result.raw_inputs.push_back({raw_inputs_[place], std::ranges::all_of(uses, reads_shape)});
+    }
     result.fusion = std::move(fusion);
-    result.raw_inputs = raw_inputs_;
+  }
+
+  static std::size_t operation_count(const Graph& graph) {
+    std::size_t count = 0;
+    for (const Node* node : graph.nodes()) {
+      if (node->kind() != c10::prim::Constant) ++count;
+    }
+    return count;
   }
 
   const Graph& graph_;
+  GraphContent content_;
   const std::vector<ModelInput>& inputs_;
   std::size_t modality_count_;
   std::vector<std::vector<std::size_t>> units_;
@@ -348,25 +343,6 @@ class Splitter {
 };
 
 }  // namespace
-
-std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
-                                     const std::vector<std::string>& input_names) {
-  std::shared_ptr<Graph> graph = const_cast<Graph&>(forward).copy();
-  torch::jit::Inline(*graph);
-  torch::jit::EliminateDeadCode(graph);
-  if (!graph->inputs().front()->uses().empty()) {
-    throw ModelError("it could not be frozen: forward() reads attributes of the module");
-  }
-  rename_inputs(*graph, schema, input_names);
-  torch::jit::RemoveListMutation(graph);
-  torch::jit::RemoveTensorMutation(graph);
-  torch::jit::LowerSimpleTuples(graph);
-  torch::jit::ConstantPropagation(graph);
-  torch::jit::EliminateDeadCode(graph);
-  const auto random = [](const Node* node) { return node->isNondeterministic(); };
-  if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
-  return graph;
-}
 
 SplitGraphs split_graph(const std::shared_ptr<Graph>& graph, const std::vector<ModelInput>& inputs,
                         std::size_t modality_count, const std::unordered_set<std::size_t>& kept_in_fusion) {

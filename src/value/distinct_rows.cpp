@@ -1,9 +1,7 @@
 #include "modattr/value/distinct_rows.h"
 
-#include <functional>
 #include <map>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -31,7 +29,7 @@ std::string content(const Dataset& dataset, std::span<const std::size_t> inputs,
 
 }  // namespace
 
-DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::size_t> inputs) {
+DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::size_t> inputs, const RowHash& hash_of) {
   DistinctRows result;
   result.row_of.reserve(dataset.example_count());
   std::map<RowTuple, std::uint32_t> known_tuples;
@@ -42,7 +40,7 @@ DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::siz
     const auto [entry, added] = known_tuples.try_emplace(rows, next);
     if (added) {
       const std::string bytes = content(dataset, inputs, rows);
-      const std::size_t hash = std::hash<std::string_view>{}(bytes);
+      const std::size_t hash = hash_of(bytes);
       const auto [begin, end] = known_hashes.equal_range(hash);
       for (auto candidate = begin; candidate != end; ++candidate) {
         const std::uint32_t other = result.example_of[candidate->second];

@@ -7,6 +7,7 @@
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
 
+#include "modattr/core/error.h"
 #include "modattr/value/parallel.h"
 
 namespace modattr {
@@ -16,6 +17,13 @@ std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& fea
   std::vector<std::int64_t> shape = feature.sizes().vec();
   shape.front() = static_cast<std::int64_t>(row_count);
   return shape;
+}
+
+/// Throws ModelError when a feature of another call has rows of another shape: copying would stretch them.
+void check_row_shape(const at::Tensor& feature, const at::Tensor& kept) {
+  if (feature.sizes().slice(1) != kept.sizes().slice(1)) {
+    throw ModelError("the shape of an encoder's answer depends on the rows of its batch");
+  }
 }
 
 at::Tensor index_tensor(std::span<const std::int64_t> rows) {
@@ -51,7 +59,10 @@ std::vector<at::Tensor> FeatureStore::encode(std::size_t modality, std::span<con
   std::vector<at::Tensor> features;
   for (std::size_t feature = 0; feature < calls.front().size(); ++feature) {
     std::vector<at::Tensor> parts;
-    for (const std::vector<at::Tensor>& call : calls) parts.push_back(call[feature]);
+    for (const std::vector<at::Tensor>& call : calls) {
+      check_row_shape(call[feature], calls.front()[feature]);
+      parts.push_back(call[feature]);
+    }
     const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts, 0);
     features.push_back(all.narrow(0, 0, static_cast<std::int64_t>(examples.size())));
   }
@@ -95,6 +106,7 @@ void FeatureStore::fill(Progress& progress) {
       const std::size_t count = std::min(options_.rows_per_call, entry.kept_count - first);
       const std::vector<at::Tensor> features = encode(modality, std::span(entry.rows.example_of).subspan(first, count));
       for (std::size_t feature = 0; feature < features.size(); ++feature) {
+        check_row_shape(features[feature], entry.kept[feature]);
         entry.kept[feature]
             .narrow(0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(count))
             .copy_(features[feature]);
@@ -125,15 +137,15 @@ std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<con
     std::vector<std::uint32_t> representatives;
     for (const std::uint32_t row : missing) representatives.push_back(entry.rows.example_of[row]);
     const std::vector<at::Tensor> encoded = encode(modality, representatives);
-    std::vector<std::int64_t> kept_rows;
     std::vector<std::int64_t> places;
-    for (std::int64_t& row : rows) {
+    for (const std::int64_t row : rows) {
       const auto found = std::ranges::lower_bound(missing, static_cast<std::uint32_t>(row));
       const bool is_missing = static_cast<std::size_t>(row) >= entry.kept_count;
       places.push_back(is_missing ? found - missing.begin() : -1);
     }
     std::vector<at::Tensor> features;
     for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
+      check_row_shape(encoded[feature], sources[feature]);
       at::Tensor result = at::empty(with_rows(rows.size(), encoded[feature]), encoded[feature].options());
       for (std::size_t place = 0; place < rows.size(); ++place) {
         const at::Tensor source =

@@ -144,13 +144,18 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     inputs.push_back({layout_.inputs[input].name, whole ? std::optional(parts.front().modality) : std::nullopt});
     if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
-  SplitResult result = model_.split(inputs, layout_.modalities.count(), first_rows());
+  SplitResult result = model_.split(inputs, layout_.modalities.count(), spread_rows());
   if (!result.model) return result.reason;
   auto features = std::make_unique<FeatureStore>(
       *result.model, dataset_, std::move(modality_inputs),
       FeatureStoreOptions{
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
-  features->fill(progress);
+  try {
+    features->fill(progress);
+  } catch (const ModelError& error) {
+    // Rows that the proof has not seen: the whole model answers, or fails with its own words.
+    return error.what();
+  }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});
   return {};
 }
@@ -159,6 +164,19 @@ std::vector<at::Tensor> ModelEvaluator::first_rows() const {
   const auto count = static_cast<std::uint32_t>(std::min(options_.rows_per_call, dataset_.example_count()));
   std::vector<std::uint32_t> examples(options_.rows_per_call);
   for (std::uint32_t row = 0; row < examples.size(); ++row) examples[row] = std::min(row, count - 1);
+  return gather_own(examples);
+}
+
+std::vector<at::Tensor> ModelEvaluator::spread_rows() const {
+  // From the whole set, as neighbours are often alike.
+  std::vector<std::uint32_t> examples(options_.rows_per_call);
+  for (std::size_t row = 0; row < examples.size(); ++row) {
+    examples[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / examples.size());
+  }
+  return gather_own(examples);
+}
+
+std::vector<at::Tensor> ModelEvaluator::gather_own(std::span<const std::uint32_t> examples) const {
   std::vector<at::Tensor> inputs;
   for (std::size_t input = 0; input < layout_.inputs.size(); ++input)
     inputs.push_back(dataset_.gather(input, examples));

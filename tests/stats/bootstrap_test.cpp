@@ -121,8 +121,8 @@ TEST(BootstrapInterval, CoversTheTruthInAboutNineteenOfTwentySets) {
   for (std::uint32_t set = 0; set < kSetCount; ++set) {
     RandomStream stream = Rng(8).stream(RandomPurpose::kBackground, set, 0);
     std::vector<double> values;
-    for (int example = 0; example < 25; ++example) values.push_back(normal(stream));
-    const Interval interval = mean_interval(values, Rng(100 + set), 150).value();
+    for (int example = 0; example < 20; ++example) values.push_back(normal(stream));
+    const Interval interval = mean_interval(values, Rng(100 + set), 100).value();
     covered += interval.low <= 0.0 && 0.0 <= interval.high ? 1U : 0U;
   }
   EXPECT_GE(covered, kSetCount * 87 / 100);

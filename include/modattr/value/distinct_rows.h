@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "modattr/data/dataset.h"
@@ -18,7 +20,11 @@ struct DistinctRows {
   std::vector<std::uint32_t> example_of;
 };
 
+/// The hash of a row's bytes.
+using RowHash = std::function<std::size_t(std::string_view bytes)>;
+
 /// Finds equal rows of `inputs` by hash and confirms them byte by byte. Distinct rows are numbered by first appearance.
-DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::size_t> inputs);
+DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::size_t> inputs,
+                                const RowHash& hash = std::hash<std::string_view>{});
 
 }  // namespace modattr

@@ -53,7 +53,7 @@ class ModelEvaluator {
 
   /// Numbers per output row, from one call on the first examples; later calls must agree.
   std::size_t output_width();
-  /// Rows sent through the model, or through the fusion once it is cut,, without padding.
+  /// Rows sent through the model, or through the fusion once it is cut, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
 
   /// Cuts the model by modality, encodes every distinct row once, and from now on runs only the fusion. Returns the
@@ -81,6 +81,8 @@ class ModelEvaluator {
   std::vector<at::Tensor> gather_all(const MixedRows& rows) const;
   at::Tensor gather_input(std::size_t input, const MixedRows& rows) const;
   std::vector<at::Tensor> first_rows() const;
+  std::vector<at::Tensor> spread_rows() const;
+  std::vector<at::Tensor> gather_own(std::span<const std::uint32_t> examples) const;
   void run_batches(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
   void run_batch(std::span<const Mix> mixes, std::size_t first, std::size_t row_count, const Receiver& receive) const;
   [[noreturn]] void throw_not_finite(const Mix& mix, std::size_t example, std::span<const double> output) const;

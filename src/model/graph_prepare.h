@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/function_schema.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+namespace modattr {
+
+/// A copy of a frozen forward() that can be analysed: inlined, without `self`, with one tensor input per name in the
+/// order of the names (arguments without a name keep their default), mutations made functional where they can be.
+/// Throws ModelError with the reason when something in it stands against a cut.
+std::shared_ptr<torch::jit::Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
+                                                 const std::vector<std::string>& input_names);
+
+}  // namespace modattr

@@ -1,0 +1,164 @@
+#include "split_proof.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <ATen/Functions.h>
+
+#include "modattr/core/error.h"
+
+namespace modattr {
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+
+Tensors select_all(std::span<const at::Tensor> tensors, const at::Tensor& rows) {
+  Tensors result;
+  for (const at::Tensor& tensor : tensors) result.push_back(tensor.index_select(0, rows));
+  return result;
+}
+
+at::Tensor row_numbers(const std::vector<std::int64_t>& rows) {
+  return at::tensor(rows, at::kLong);
+}
+
+/// All rows of a probe batch in an order that differs from modality to modality, and from the batch's own.
+at::Tensor shuffled_rows(std::int64_t row_count, std::size_t modality) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < row_count; ++row) {
+    rows.push_back((row_count - 1 - row + static_cast<std::int64_t>(modality)) % row_count);
+  }
+  return row_numbers(rows);
+}
+
+/// What stands in the other rows of a batch when one row must not notice them.
+enum class Disturbance { kLowest, kHighest, kLarge, kLargeNegative, kNotANumber, kInfinity, kMinusInfinity };
+
+/// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range that the
+/// data has.
+at::Tensor disturbed(const at::Tensor& tensor, std::int64_t first, Disturbance disturbance) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  const at::Tensor numbers = tensor.to(at::kDouble);
+  double value = disturbance == Disturbance::kLowest ? numbers.min().item<double>() : numbers.max().item<double>();
+  if (tensor.is_floating_point()) {
+    if (disturbance == Disturbance::kNotANumber) value = std::numeric_limits<double>::quiet_NaN();
+    if (disturbance == Disturbance::kInfinity) value = kInfinite;
+    if (disturbance == Disturbance::kMinusInfinity) value = -kInfinite;
+  }
+  at::Tensor result = tensor.clone();
+  for (std::int64_t row = first; row < result.size(0); row += 2) {
+    if (tensor.is_floating_point() && disturbance == Disturbance::kLarge) {
+      result.select(0, row).mul_(1e4);
+    } else if (tensor.is_floating_point() && disturbance == Disturbance::kLargeNegative) {
+      result.select(0, row).mul_(-1e4);
+    } else {
+      result.select(0, row).fill_(value);
+    }
+  }
+  return result;
+}
+
+/// Throws ModelError when a row's features change with what stands in the rows around it: sums over a batch, maxima,
+/// quantisation by range, a row that is looked up by its place.
+void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& inputs, at::Device device) {
+  constexpr std::int64_t kRowCount = 8;
+  const Tensors few = narrow_all(inputs, kRowCount);
+  const bool plain = std::ranges::none_of(few, [](const at::Tensor& input) { return input.is_complex(); });
+  const bool any_float = std::ranges::any_of(few, [](const at::Tensor& input) { return input.is_floating_point(); });
+  if (!plain || few.front().numel() == 0) return;
+  std::vector<Disturbance> disturbances = {Disturbance::kLowest, Disturbance::kHighest};
+  // A number made an index by the model must stay in range on a GPU: its failures cannot be caught.
+  if (any_float && device.is_cpu()) {
+    disturbances.insert(disturbances.end(), {Disturbance::kLarge, Disturbance::kLargeNegative, Disturbance::kNotANumber,
+                                             Disturbance::kInfinity, Disturbance::kMinusInfinity});
+  }
+  const Tensors expected = split.encode(modality, few);
+  for (const Disturbance disturbance : disturbances) {
+    for (const std::int64_t first : {0, 1}) {
+      Tensors changed;
+      for (const at::Tensor& input : few) changed.push_back(disturbed(input, first, disturbance));
+      Tensors features;
+      try {
+        features = split.encode(modality, changed);
+      } catch (const ModelError&) {
+        continue;  // No rows like those can occur.
+      }
+      std::vector<std::int64_t> untouched;
+      for (std::int64_t row = 1 - first; row < kRowCount; row += 2) untouched.push_back(row);
+      for (std::size_t feature = 0; feature < features.size(); ++feature) {
+        const at::Tensor rows = row_numbers(untouched).to(expected[feature].device());
+        if (!nearly_equal(features[feature].index_select(0, rows), expected[feature].index_select(0, rows))) {
+          throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Tensors narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count) {
+  Tensors result;
+  for (const at::Tensor& tensor : tensors) result.push_back(tensor.narrow(0, 0, row_count));
+  return result;
+}
+
+bool nearly_equal(const at::Tensor& a, const at::Tensor& b) {
+  if (a.sizes() != b.sizes()) return false;
+  if (!a.is_floating_point() && !a.is_complex()) return a.equal(b);
+  const double tolerance = a.scalar_type() == at::kHalf || a.scalar_type() == at::kBFloat16 ? 2e-2 : 1e-4;
+  const at::Tensor wide = b.to(at::kDouble);
+  const double scale = wide.numel() == 0 ? 1.0 : std::max(1.0, wide.nan_to_num(0, 0, 0).abs().max().item<double>());
+  return a.to(at::kDouble).allclose(wide, 0.0, tolerance * scale, /*equal_nan=*/true);
+}
+
+Tensors inputs_of(const std::vector<ModelInput>& inputs, std::span<const at::Tensor> tensors, std::size_t modality) {
+  Tensors selected;
+  for (std::size_t input = 0; input < inputs.size(); ++input) {
+    if (inputs[input].modality == modality) selected.push_back(tensors[input]);
+  }
+  return selected;
+}
+
+Tensors enough_rows(std::span<const at::Tensor> probe) {
+  constexpr std::int64_t kFewestRows = 8;
+  const std::int64_t row_count = probe.front().size(0);
+  if (row_count >= kFewestRows) return {probe.begin(), probe.end()};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < kFewestRows; ++row) rows.push_back(row % row_count);
+  return select_all(probe, row_numbers(rows));
+}
+
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe) {
+  const std::int64_t row_count = probe.front().size(0);
+  std::vector<at::Tensor> mixed(probe.begin(), probe.end());
+  std::vector<at::Tensor> features;
+  for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
+    const Tensors inputs = inputs_of(options.inputs, probe, modality);
+    if (inputs.empty()) continue;
+    const at::Tensor rows = shuffled_rows(row_count, modality);
+    for (std::size_t input = 0; input < options.inputs.size(); ++input) {
+      if (options.inputs[input].modality == modality) mixed[input] = probe[input].index_select(0, rows);
+    }
+    if (split.feature_count(modality) == 0) continue;
+    const Tensors encoded = split.encode(modality, inputs);
+    const Tensors encoded_shuffled = split.encode(modality, select_all(inputs, rows));
+    const Tensors encoded_some = split.encode(modality, narrow_all(inputs, row_count / 2));
+    for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
+      const at::Tensor gathered = encoded[feature].index_select(0, rows.to(encoded[feature].device()));
+      if (!nearly_equal(gathered, encoded_shuffled[feature]) ||
+          !nearly_equal(encoded[feature].narrow(0, 0, row_count / 2), encoded_some[feature])) {
+        throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
+      }
+      features.push_back(gathered);
+    }
+    prove_rows_apart(split, modality, inputs, options.device);
+  }
+  Tensors raw;
+  for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input]);
+  if (!nearly_equal(split.fuse(features, raw), options.whole(mixed))) {
+    throw ModelError("its parts do not answer like the whole");
+  }
+}
+
+}  // namespace modattr

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "modattr/model/split_model.h"
+#include "torch_split_model.h"
+
+namespace modattr {
+
+/// The first rows of every tensor.
+std::vector<at::Tensor> narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count);
+
+/// Equal up to what other batch shapes do to the last digits.
+bool nearly_equal(const at::Tensor& a, const at::Tensor& b);
+
+/// The inputs of one modality, in the order of ModelInputs.
+std::vector<at::Tensor> inputs_of(const std::vector<ModelInput>& inputs, std::span<const at::Tensor> tensors,
+                                  std::size_t modality);
+
+/// The probe with rows repeated until there are enough to tell which dimension counts them.
+std::vector<at::Tensor> enough_rows(std::span<const at::Tensor> probe);
+
+/// Throws ModelError with the reason when features, or the outputs made of them, differ from the whole model's: for
+/// mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything.
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe);
+
+}  // namespace modattr

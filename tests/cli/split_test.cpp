@@ -1,0 +1,184 @@
+// A model cut by modality scores like the whole one, and says what was cut.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "project.h"
+
+namespace modattr {
+namespace {
+
+/// Rows of two runs are the same up to last digits of the model's answers.
+void expect_near_rows(const Json& some, const Json& others) {
+  ASSERT_EQ(some.size(), others.size());
+  for (std::size_t row = 0; row < some.size(); ++row) {
+    EXPECT_EQ(some[row].at("modality"), others[row].at("modality"));
+    for (const auto& [key, value] : some[row].items()) {
+      const Json& other = others[row].at(key);
+      if (value.is_number() && other.is_number()) {
+        EXPECT_NEAR(value.get<double>(), other.get<double>(), 1e-6) << row << " " << key;
+      } else if (!value.is_array()) {
+        EXPECT_EQ(value, other) << row << " " << key;
+      }
+    }
+  }
+}
+
+class SplitRuns : public testing::TestWithParam<const char*> {};
+
+TEST_P(SplitRuns, ScoreLikeTheWholeModel) {
+  const std::string config = GetParam();
+  const Scores cut = permute_config(config, {"--repeats", "2"});
+  const Scores whole = permute_config(config, {"--repeats", "2", "--no-split"});
+  EXPECT_NEAR(cut.score(), whole.score(), 1e-6);
+  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
+
+  const Json& evaluations = cut.document().at("evaluations");
+  EXPECT_EQ(evaluations.at("model"), 0);
+  EXPECT_GT(evaluations.at("fusion"), 600);
+  const ProgramResult shown =
+      run_program({.arguments = {"inspect", "--format", "json", "--config", (kConfigs / config).string()}});
+  std::size_t distinct_row_count = 0;
+  const Json inspection = Json::parse(shown.output);
+  for (const Json& part : inspection.at("split")) {
+    const std::string rows = part.at("distinct rows");
+    if (rows != "-") distinct_row_count += std::stoul(rows);
+  }
+  EXPECT_EQ(evaluations.at("encoder"), distinct_row_count);
+  EXPECT_GT(distinct_row_count, 2000U);
+  EXPECT_EQ(whole.document().at("evaluations").at("model"), evaluations.at("fusion"));
+  EXPECT_EQ(whole.document().at("evaluations").at("encoder"), 0);
+}
+
+TEST_P(SplitRuns, GiveTheSameBytesForEveryBatchThreadAndMemory) {
+  const auto rows = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--repeats", "2", "--metric", "log_loss"});
+    return permute_config(GetParam(), more).row_text();
+  };
+  const std::string first = rows({"--threads", "1"});
+  EXPECT_GT(first.size(), 500U);
+  EXPECT_EQ(rows({"--threads", "3", "--batch-size", "1"}), first);
+  EXPECT_EQ(rows({"--threads", "2", "--batch-size", "500"}), first);
+}
+
+INSTANTIATE_TEST_SUITE_P(Configurations, SplitRuns, testing::Values("six-views.json", "redundant-pair.json"),
+                         [](const auto& parameter) { return std::string(parameter.param).substr(0, 3); });
+
+const std::vector<ModelParameter> kWeights = {{"w", {4, 3}, {1, -2, 0.5F, 3, 1, -1, 0.25F, 2, -3, 1, 1, -0.5F}}};
+constexpr const char* kLateFusion = "def forward(self, a, b): return torch.relu(a @ self.w) * torch.tanh(b @ self.w)";
+
+/// 90 examples: 30 different a, 45 different b.
+std::vector<TestArray> pair_of_inputs() {
+  std::vector<float> a;
+  std::vector<float> b;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> labels;
+  for (int example = 0; example < 90; ++example) {
+    for (int column = 0; column < 4; ++column) {
+      if (example < 30) a.push_back(static_cast<float>(std::sin(example * 4 + column)));
+      b.push_back(static_cast<float>(std::cos((example % 45) * 3 + column)));
+    }
+    rows.push_back((example * 7) % 30);
+    labels.push_back(example % 3);
+  }
+  return {TestArray::of<float>("a", {30, 4}, a), TestArray::of<std::int64_t>("a__rows", {90}, rows),
+          TestArray::of<float>("b", {90, 4}, b), TestArray::of<std::int64_t>("label", {90}, labels)};
+}
+
+Project late_fusion(const char* forward = kLateFusion) {
+  Project project("logits", {"a", "b"});
+  project.model(forward, kWeights).data(pair_of_inputs());
+  return project;
+}
+
+TEST(Split, EncodesEveryDistinctRowOnce) {
+  const Scores scores = late_fusion().permute({"--repeats", "3"});
+  EXPECT_EQ(scores.document().at("evaluations").at("encoder"), 30 + 45);
+  EXPECT_EQ(scores.document().at("evaluations").at("model"), 0);
+}
+
+TEST(Split, ScoresTheSameWithoutMemory) {
+  // 12 bytes per feature: a MiB is plenty, nothing is kept of 0.
+  const Project project = late_fusion();
+  const Scores all = project.permute({"--repeats", "3", "--metric", "log_loss", "--cache-mb", "1"});
+  const Scores none = project.permute({"--repeats", "3", "--metric", "log_loss", "--cache-mb", "0"});
+  expect_near_rows(all.document().at("rows"), none.document().at("rows"));
+  EXPECT_GT(none.document().at("evaluations").at("encoder"), 75);
+  const Scores again = project.permute(
+      {"--repeats", "3", "--metric", "log_loss", "--cache-mb", "0", "--threads", "2", "--batch-size", "9"});
+  EXPECT_EQ(again.row_text(), none.row_text());
+}
+
+TEST(Split, TellsOnRequestHowTheModelRuns) {
+  const auto lines = [](const char* forward, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"permute", "-v", "--repeats", "1"});
+    const ProgramResult result = late_fusion(forward).run(more);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.errors;
+  };
+  const std::string cut = lines(kLateFusion);
+  EXPECT_NE(cut.find("model cut by modality: 75 rows encoded once, 1 operations in the fusion\n"), std::string::npos)
+      << cut;
+  const std::string random = lines("def forward(self, a, b): return a @ self.w + b @ self.w + 0 * torch.rand([3])");
+  EXPECT_NE(random.find("model runs whole: it draws random numbers\n"), std::string::npos) << random;
+  const std::string mixing =
+      lines("def forward(self, a, b): return torch.cumsum(a @ self.w, 0) + torch.relu(b @ self.w)");
+  EXPECT_NE(mixing.find("model runs whole: an encoder's answer for a row depends on the other rows of its batch\n"),
+            std::string::npos)
+      << mixing;
+  EXPECT_EQ(lines(kLateFusion, {"--no-split"}).find("model cut"), std::string::npos);
+}
+
+TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
+  // The width of the feature is the largest number of the batch: 4 but for one row, which the proof need not see.
+  Project project("regression", {"a", "b"});
+  project.model(R"(def forward(self, a, b):
+  wide = torch.one_hot(a, -1).float()
+  return wide.sum(2).sum(1) + b * wide.size(2))");
+  std::vector<std::int64_t> a;
+  std::vector<float> b;
+  for (int example = 0; example < 200; ++example) {
+    a.insert(a.end(), {3, example == 151 ? 7 : example % 4});
+    b.push_back(static_cast<float>(example));
+  }
+  project.data({TestArray::of<std::int64_t>("a", {200, 2}, a), TestArray::of<float>("b", {200}, b),
+                TestArray::of<float>("label", {200}, b)});
+  const Scores cut = project.permute({"--repeats", "2", "--metric", "mse"});
+  const Scores whole = project.permute({"--repeats", "2", "--metric", "mse", "--no-split"});
+  EXPECT_EQ(cut.row_text(), whole.row_text());
+}
+
+TEST(Split, IsShownByInspect) {
+  const ProgramResult shown = late_fusion().run({"inspect", "--format", "json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.errors;
+  const Json split = Json::parse(shown.output).at("split");
+  ASSERT_EQ(split.size(), 3U);
+  EXPECT_EQ(split[0].at("part"), "a encoder");
+  EXPECT_EQ(split[0].at("operations"), "2");
+  EXPECT_EQ(split[0].at("distinct rows"), "30");
+  EXPECT_EQ(split[0].at("features per row"), "12 bytes");
+  EXPECT_EQ(split[2].at("part"), "fusion");
+  EXPECT_EQ(split[2].at("operations"), "1");
+  const ProgramResult whole = late_fusion("def forward(self, a, b): return (a + b) @ self.w").run({"inspect"});
+  EXPECT_NE(whole.output.find("not cut: its modalities meet before any operation"), std::string::npos) << whole.output;
+}
+
+TEST(Split, ScoresTheDemoLikeTheWholeModel) {
+  const auto scores = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"permute", "--format", "json", "--examples", "300", "--repeats", "1", "--config",
+                               (std::filesystem::path(MODATTR_SOURCE_DIR) / "modattr.json").string()});
+    return Scores(run_program({.arguments = more}));
+  };
+  const Scores cut = scores({});
+  const Scores whole = scores({"--no-split"});
+  EXPECT_EQ(cut.score(), whole.score());
+  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
+  EXPECT_EQ(cut.document().at("evaluations").at("model"), 0);
+  EXPECT_LE(cut.document().at("evaluations").at("encoder"), 600);
+}
+
+}  // namespace
+}  // namespace modattr

@@ -1,0 +1,146 @@
+#include "modattr/value/feature_store.h"
+
+#include <atomic>
+#include <numeric>
+#include <vector>
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include "../support/array_writers.h"
+#include "../support/temporary_folder.h"
+#include "../support/thrown_message.h"
+#include "modattr/core/error.h"
+
+namespace modattr {
+namespace {
+
+using Rows = std::vector<std::uint32_t>;
+
+constexpr std::size_t kRowsPerCall = 4;
+constexpr std::size_t kExampleCount = 11;
+/// Two features of 2 and 1 floats.
+constexpr std::size_t kRowBytes = 12;
+
+/// Two features of modality 0: twice its input and the sum of its columns; modality 1 goes raw into the fusion.
+class TwoFeatures final : public SplitModel {
+ public:
+  std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const override {
+    EXPECT_EQ(modality, 0U);
+    EXPECT_EQ(inputs.front().size(0), static_cast<std::int64_t>(kRowsPerCall));
+    ++call_count;
+    return {inputs[0] * 2, inputs[0].sum(1)};
+  }
+  std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 2 : 0; }
+  const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
+  at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
+  std::size_t encoder_operation_count(std::size_t) const override { return 0; }
+  std::size_t fusion_operation_count() const noexcept override { return 0; }
+
+  mutable std::atomic<std::size_t> call_count = 0;
+
+ private:
+  std::vector<std::size_t> raw_inputs_ = {1};
+};
+
+class FeatureStoreTest : public testing::Test {
+ protected:
+  FeatureStoreTest() {
+    // Examples 0 ... 10 have the contents 0 ... 6, 0 ... 3.
+    std::vector<float> values;
+    for (std::size_t example = 0; example < kExampleCount; ++example) {
+      const auto content = static_cast<float>(example % kDistinctCount);
+      values.insert(values.end(), {content, 10 * content});
+    }
+    write_npz(folder_ / "val.npz", {TestArray::of<float>("x", {kExampleCount, 2}, values),
+                                    TestArray::of<float>("y", {kExampleCount}, std::vector<float>(kExampleCount))});
+    dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = folder_ / "val.npz", .inputs = {"x", "y"}});
+  }
+
+  void expect_features(const FeatureStore& store, const Rows& examples) {
+    const std::vector<at::Tensor> features = store.gather(0, examples);
+    ASSERT_EQ(features.size(), 2U);
+    for (std::size_t place = 0; place < examples.size(); ++place) {
+      const auto row = static_cast<std::int64_t>(place);
+      const auto content = static_cast<float>(examples[place] % kDistinctCount);
+      EXPECT_EQ(features[0][row][1].item<float>(), 20 * content);
+      EXPECT_EQ(features[1][row].item<float>(), 11 * content);
+    }
+  }
+
+  static constexpr std::size_t kDistinctCount = 7;
+  TemporaryFolder folder_;
+  std::unique_ptr<Dataset> dataset_;
+  TwoFeatures model_;
+  Progress progress_;
+};
+
+TEST_F(FeatureStoreTest, EncodesEveryDistinctRowOnce) {
+  FeatureStore store(model_, *dataset_, {{0}, {1}},
+                     {.rows_per_call = kRowsPerCall, .thread_count = 3, .budget_bytes = 1000});
+  store.fill(progress_);
+  EXPECT_EQ(store.distinct_row_count(0), kDistinctCount);
+  EXPECT_EQ(store.distinct_row_count(1), 0U);
+  EXPECT_EQ(store.row_bytes(0), kRowBytes);
+  EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
+  expect_features(store, {0, 10, 6, 3, 3, 7});
+  EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
+}
+
+TEST_F(FeatureStoreTest, AnswersTheSameWhateverItsMemory) {
+  for (const std::size_t kept_count : {0U, 1U, 3U, 6U, 7U}) {
+    FeatureStore store(model_, *dataset_, {{0}, {1}},
+                       {.rows_per_call = kRowsPerCall, .budget_bytes = kept_count * kRowBytes + 5});
+    store.fill(progress_);
+    EXPECT_EQ(store.encoded_row_count(), kept_count);
+    Rows all(kExampleCount);
+    std::iota(all.begin(), all.end(), 0U);
+    expect_features(store, all);
+    expect_features(store, {9, 6, 6, 0, 2});
+    expect_features(store, {5});
+  }
+}
+
+TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
+  class Counting final : public Progress {
+   public:
+    void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
+    void advance(std::size_t evaluation_count) override { done += evaluation_count; }
+    std::size_t announced = 0;
+    std::size_t done = 0;
+  } counting;
+  FeatureStore store(model_, *dataset_, {{0}, {1}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 5 * kRowBytes});
+  store.fill(counting);
+  EXPECT_EQ(counting.announced, 5U);
+  EXPECT_EQ(counting.done, 5U);
+}
+
+/// One feature: a row of it is as long as the batch's largest number.
+class RowsOfAnyLength final : public SplitModel {
+ public:
+  std::vector<at::Tensor> encode(std::size_t, std::span<const at::Tensor> inputs) const override {
+    return {inputs[0].narrow(1, 0, inputs[0][0][0].item<float>() < 4 ? 1 : 2)};
+  }
+  std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 1 : 0; }
+  const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
+  at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
+  std::size_t encoder_operation_count(std::size_t) const override { return 0; }
+  std::size_t fusion_operation_count() const noexcept override { return 0; }
+
+ private:
+  std::vector<std::size_t> raw_inputs_;
+};
+
+TEST_F(FeatureStoreTest, StretchesNoFeatureToAnotherShape) {
+  constexpr const char* kMessage = "the shape of an encoder's answer depends on the rows of its batch";
+  const RowsOfAnyLength model;
+  FeatureStore kept(model, *dataset_, {{0}, {}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 1000});
+  EXPECT_EQ(thrown_message<ModelError>([&] { return kept.fill(progress_), 0; }), kMessage);
+  FeatureStore missing(model, *dataset_, {{0}, {}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 0});
+  missing.fill(progress_);
+  EXPECT_EQ(thrown_message<ModelError>([&] { return missing.gather(0, Rows{5}), 0; }), kMessage);
+}
+
+}  // namespace
+}  // namespace modattr
