@@ -1,6 +1,5 @@
 #include "modattr/data/array_tensor.h"
 
-#include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -26,7 +25,7 @@ class Unaligned {
   template <typename Value>
   Unaligned(std::vector<std::int64_t> shape, const std::vector<Value>& values) {
     std::vector<std::byte> bytes(values.size() * sizeof(Value) + 1);
-    std::memcpy(bytes.data() + 1, values.data(), values.size() * sizeof(Value));
+    std::ranges::copy(std::as_bytes(std::span(values)), bytes.begin() + 1);
     array_.name = "x";
     array_.dtype = c10::CppTypeToScalarType<Value>::value;
     array_.shape = std::move(shape);

@@ -21,13 +21,21 @@ constexpr double kRounding = 1e-12;
 
 /// A problem of four modalities: a and b are interchangeable, c joins in, d is never used.
 TableProblem axiom_problem() {
-  return TableProblem({.data = matrix_of({{1, 1, .5, 3}, {0, 0, 2, 1}, {2, 2, 1, 7}, {0, 0, .1, 5}, {3, 3, 0, 2}}),
+  RandomStream stream = Rng(2).stream(RandomPurpose::kBackground, 0, 0);
+  std::vector<std::vector<double>> rows;
+  std::vector<std::int64_t> labels;
+  for (int example = 0; example < 16; ++example) {
+    const double copy = stream.uniform();
+    rows.push_back({copy, copy, stream.uniform(), stream.uniform()});
+    labels.push_back(2.0 * copy * rows.back()[2] + copy * copy > 0.7 ? 1 : 0);
+  }
+  return TableProblem({.data = matrix_of(rows),
                        .model =
                            [](Numbers numbers) {
                              const double pair = numbers[0] + numbers[1];
-                             return std::vector{pair * numbers[2] + numbers[0] * numbers[1] - 2.0};
+                             return std::vector{pair * numbers[2] + numbers[0] * numbers[1] - 0.7};
                            },
-                       .metric = binary_metric("accuracy", {1, 0, 1, 0, 0})});
+                       .metric = binary_metric("accuracy", labels)});
 }
 
 /// What an engine makes of the problem.

@@ -44,6 +44,9 @@ TEST(PermutationStatistics, AreThoseOfTheDraws) {
     EXPECT_NEAR(row.value.value(), mean(without).value(), 1e-14) << metric;
     EXPECT_NEAR(row.std_error.value(), standard_error(without).value(), 1e-14) << metric;
     EXPECT_EQ(row_of(result, "a", "permutation.drop").std_error, row.std_error);
+    const std::vector<double> alone = draw_scores(problem, Coalition::single(2, 0));
+    EXPECT_NEAR(row_of(result, "a", "permutation.alone").value.value(), mean(alone).value(), 1e-14) << metric;
+    EXPECT_NEAR(row_of(result, "a", "permutation.alone").std_error.value(), standard_error(alone).value(), 1e-14);
     double as_good = 0.0;
     for (const double score : without) {
       const bool is_loss = problem.metric().orientation() == Orientation::kLowerIsBetter;

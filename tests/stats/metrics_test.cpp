@@ -173,6 +173,8 @@ TEST(MajorityScore, IsTheBestConstantAnswer) {
   const auto labels = classes({0, 1, 1, 2, 1});
   EXPECT_DOUBLE_EQ(majority_of("accuracy", kLogits, 3, labels, first_examples(5)).value(), 0.6);
   EXPECT_DOUBLE_EQ(majority_of("accuracy", kLogits, 3, labels, {0, 3}).value(), 0.5);
+  EXPECT_EQ(majority_of("accuracy", kLogits, 3, labels, {2, 4}), 1.0);
+  EXPECT_DOUBLE_EQ(majority_of("balanced_accuracy", kLogits, 3, labels, {3, 4}).value(), 0.5);
   EXPECT_DOUBLE_EQ(majority_of("balanced_accuracy", kLogits, 3, labels, first_examples(5)).value(), 1.0 / 3.0);
   // All ones: precision 0.6 and recall 1, F1 0.75, and 0 for the other two classes.
   EXPECT_DOUBLE_EQ(majority_of("macro_f1", kLogits, 3, labels, first_examples(5)).value(), 0.25);
@@ -180,6 +182,7 @@ TEST(MajorityScore, IsTheBestConstantAnswer) {
   const auto counts = answers({{0, 1, 9}, {2, 8, 0}, {10, 1, 0}});
   EXPECT_DOUBLE_EQ(majority_of("vqa_accuracy", kLogits, 3, counts, first_examples(3)).value(),
                    (1.0 / 3.0 + 1.0 + 1.0 / 3.0) / 3.0);
+  EXPECT_EQ(majority_of("vqa_accuracy", kLogits, 3, counts, {2}), 1.0);
   EXPECT_EQ(majority_of("r2", kRegression, 1, numbers({1, 2}), first_examples(2)), 0.0);
 }
 

@@ -19,7 +19,7 @@ class ArrayStorage {
   virtual std::span<const std::byte> bytes() const noexcept = 0;
   /// Copies the bytes from `offset` on; a large file is read, so that its pages do not count as resident memory.
   virtual void copy(std::size_t offset, std::span<std::byte> destination) const {
-    std::memcpy(destination.data(), bytes().data() + offset, destination.size());
+    if (!destination.empty()) std::memcpy(destination.data(), bytes().data() + offset, destination.size());
   }
   /// Tells the system that pages read so far are not needed in memory; their content stays valid.
   virtual void release_pages() const noexcept {}
