@@ -2,6 +2,8 @@
 
 namespace modattr {
 
-std::string_view version() noexcept { return MODATTR_VERSION; }
+std::string_view version() noexcept {
+  return MODATTR_VERSION;
+}
 
 }  // namespace modattr

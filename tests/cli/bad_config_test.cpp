@@ -180,7 +180,8 @@ TEST_F(BadConfig, RSquaredIsNoMeanOverExamples) {
 TEST_F(BadConfig, DevicesAreChecked) {
   expect_failure(project_, 2, {"--device: expected cpu, cuda, cuda:0 ... or auto, got 'foo'"}, {"--device", "foo"});
   // More than any machine has.
-  expect_failure(project_, 2, {"--device: expected a device that libtorch has", "CUDA devices", "got 'cuda:99'; use --device cpu"},
+  expect_failure(project_, 2,
+                 {"--device: expected a device that libtorch has", "CUDA devices", "got 'cuda:99'; use --device cpu"},
                  {"--device", "cuda:99"});
   EXPECT_EQ(project_.run({"permute", "--device", "cpu"}).exit_code, 0);
 }

@@ -145,7 +145,8 @@ TEST(Results, TableAndMarkdownShowEveryModality) {
 
 TEST(Results, AModalityAloneHasTheNumbersOfTheFullRun) {
   const Json full = permute_config("six-views.json", {"--repeats", "2", "--no-split"}).document();
-  const Json some = permute_config("six-views.json", {"--repeats", "2", "--no-split", "-m", "zer", "-m", "fou", "kar"}).document();
+  const Json some =
+      permute_config("six-views.json", {"--repeats", "2", "--no-split", "-m", "zer", "-m", "fou", "kar"}).document();
   Json expected = Json::array();
   for (const Json& row : full.at("rows")) {
     const std::string modality = row.at("modality");
