@@ -99,7 +99,7 @@ Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& 
     case ColumnKind::kWithout:
       return {"without", table.metric + " when this modality's data comes from other examples"};
     case ColumnKind::kAlone:
-      return {"alone", table.metric + " when only this modality keeps its data; good alone, small drop: redundant"};
+      return {"alone", table.metric + " when only this modality keeps its data"};
     case ColumnKind::kModelShare:
       return {"model", "drop / score (perceptual.model)"};
     case ColumnKind::kTaskShare:

@@ -86,7 +86,7 @@ TEST(Inspect, ShowsModelDataModalitiesAndCosts) {
   EXPECT_EQ(document.at("arrays").size(), 5U);
   EXPECT_EQ(document.at("modalities").at(1).at("inputs"), "input_ids, attention_mask");
   EXPECT_EQ(document.at("cost").at(0).at("evaluations"), std::to_string(4 * (1 + 2 * 10)));
-  expect_one_line(project.run({"inspect", "--format", "csv"}), 2, {"--format: expected table or json for inspect"});
+  expect_one_line(project.run({"inspect", "--format", "csv"}), 2, {"--format: expected table or json"});
 }
 
 TEST(Engines, AreListedWithTheirPromises) {
