@@ -61,6 +61,8 @@ class Dataset {
     const std::uint32_t row = selection_[example];
     return inputs_[input].rows.empty() ? row : inputs_[input].rows[row];
   }
+  /// Whether examples may share rows of the input (it has a NAME__rows).
+  bool shares_rows(std::size_t input) const { return !inputs_.at(input).rows.empty(); }
   /// Copies the bytes of one row of an input's array to `destination` [row_bytes].
   void copy_row(std::size_t input, std::uint32_t row, std::span<std::byte> destination) const;
 
