@@ -38,7 +38,9 @@ void spread_dictionary(Value* dictionary, const std::vector<std::string>& input_
   const auto uses = dictionary->uses();
   for (const torch::jit::Use& use : uses) {
     Node* node = use.user;
-    const auto key = node->kind() == c10::aten::__getitem__ ? torch::jit::toIValue(node->inputs().at(1)) : c10::nullopt;
+    // c10::optional or std::optional, by the version of libtorch.
+    decltype(torch::jit::toIValue(dictionary)) key;
+    if (node->kind() == c10::aten::__getitem__) key = torch::jit::toIValue(node->inputs().at(1));
     const auto found = key && key->isString() ? std::ranges::find(input_names, key->toStringRef()) : input_names.end();
     if (found == input_names.end()) throw ModelError("the dictionary of inputs is used other than by constant keys");
     node->output()->replaceAllUsesWith(inputs[static_cast<std::size_t>(found - input_names.begin())]);
