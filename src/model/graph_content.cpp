@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
@@ -138,10 +137,14 @@ class ContentFlow {
   std::unordered_set<const Value*>& content_;
 };
 
-/// Whether the argument that switches an operation's randomness off does so.
-bool is_switched_off(const Node& node, std::string_view argument) {
-  for (std::size_t input = 0; input < node.inputs().size(); ++input) {
-    if (node.schema().arguments().at(input).name() != argument) continue;
+/// Whether an argument switches an operation's randomness off, as for dropout outside of training. Recurrent layers and
+/// attention have one, too.
+bool is_switched_off(const Node& node) {
+  static const Names switches = {"train", "training", "dropout_p"};
+  const auto* schema = node.maybeSchema();
+  if (schema == nullptr) return false;
+  for (std::size_t input = 0; input < node.inputs().size() && input < schema->arguments().size(); ++input) {
+    if (!switches.contains(schema->arguments()[input].name())) continue;
     const auto value = torch::jit::toIValue(node.inputs()[input]);
     return value && ((value->isBool() && !value->toBool()) || (value->isDouble() && value->toDouble() == 0.0));
   }
@@ -186,26 +189,33 @@ bool reads_shape_only(const Node& node) {
 }
 
 bool draws_random_numbers(const Node& node) {
-  static const Names in_place = {"aten::uniform_",   "aten::normal_",     "aten::random_",     "aten::exponential_",
-                                 "aten::cauchy_",    "aten::log_normal_", "aten::geometric_",  "aten::bernoulli_",
-                                 "aten::bernoulli",  "aten::normal",      "aten::multinomial", "aten::rand_like",
-                                 "aten::randn_like", "aten::randint_like"};
-  // `train` or the probability switches these off.
-  static const std::unordered_map<std::string_view, std::string_view> switched = {
-      {"aten::dropout", "train"},
-      {"aten::dropout_", "train"},
-      {"aten::feature_dropout", "train"},
-      {"aten::feature_dropout_", "train"},
-      {"aten::alpha_dropout", "train"},
-      {"aten::alpha_dropout_", "train"},
-      {"aten::rrelu", "training"},
-      {"aten::rrelu_", "training"},
-      {"aten::feature_alpha_dropout", "train"},
-      {"aten::_scaled_dot_product_attention", "dropout_p"},
-      {"aten::scaled_dot_product_attention", "dropout_p"}};
-  const auto found = switched.find(name_of(node));
-  if (found != switched.end()) return !is_switched_off(node, found->second);
-  return in_place.contains(name_of(node)) || node.isNondeterministic();
+  // Those that isNondeterministic() does not know.
+  static const Names names = {"aten::uniform_",
+                              "aten::normal_",
+                              "aten::random_",
+                              "aten::exponential_",
+                              "aten::cauchy_",
+                              "aten::log_normal_",
+                              "aten::geometric_",
+                              "aten::bernoulli_",
+                              "aten::bernoulli",
+                              "aten::normal",
+                              "aten::multinomial",
+                              "aten::rand_like",
+                              "aten::randn_like",
+                              "aten::randint_like",
+                              "aten::dropout_",
+                              "aten::feature_dropout",
+                              "aten::feature_dropout_",
+                              "aten::alpha_dropout",
+                              "aten::alpha_dropout_",
+                              "aten::feature_alpha_dropout",
+                              "aten::feature_alpha_dropout_",
+                              "aten::rrelu",
+                              "aten::rrelu_",
+                              "aten::scaled_dot_product_attention",
+                              "aten::_scaled_dot_product_attention"};
+  return (names.contains(name_of(node)) || node.isNondeterministic()) && !is_switched_off(node);
 }
 
 GraphContent find_content(const std::shared_ptr<torch::jit::Graph>& graph) {

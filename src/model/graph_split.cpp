@@ -1,6 +1,7 @@
 #include "graph_split.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -51,26 +52,41 @@ void visit_inner_values(const Node* node, Visit visit) {
   }
 }
 
-/// Groups of top-level nodes that read or write values which an in-place operation may change.
+/// The last top-level node that writes to a value or an alias of it, or the number of nodes when that cannot be told;
+/// nullopt when none does.
+std::optional<std::size_t> last_writer(const torch::jit::AliasDb& aliases, const std::vector<Node*>& nodes,
+                                       const Value* value) {
+  if (!aliases.hasWriters(value)) return std::nullopt;
+  const torch::jit::ValueSet values{value};
+  for (std::size_t index = nodes.size(); index-- > 0;) {
+    if (aliases.writesToAlias(nodes[index], values)) return index;
+  }
+  return nodes.size();
+}
+
+/// Groups of top-level nodes that touch values which an in-place operation may still change: who reads a value after
+/// its last change may stand apart.
 std::vector<std::vector<std::size_t>> mutation_units(const std::shared_ptr<Graph>& graph) {
   const torch::jit::AliasDb aliases(graph);
+  const std::vector<Node*> nodes(graph->nodes().begin(), graph->nodes().end());
+  std::unordered_map<const Value*, std::optional<std::size_t>> last_writers;
   struct Touched {
     std::size_t index;
     std::vector<Value*> values;
   };
   std::vector<Touched> touched;
-  std::size_t index = 0;
-  for (Node* node : graph->nodes()) {
+  for (std::size_t index = 0; index < nodes.size(); ++index) {
     // Blocks may write to what they capture, which is no input of their node.
     Touched entry{index, {}};
     const auto add = [&](const Value* value) {
-      if (aliases.hasWriters(value)) entry.values.push_back(const_cast<Value*>(value));
+      const auto [known, added] = last_writers.try_emplace(value, std::nullopt);
+      if (added) known->second = last_writer(aliases, nodes, value);
+      if (known->second && *known->second >= index) entry.values.push_back(const_cast<Value*>(value));
     };
-    visit_reads(node, {}, add);
-    visit_inner_values(node, add);
-    for (const Value* output : node->outputs()) add(output);
+    visit_reads(nodes[index], {}, add);
+    visit_inner_values(nodes[index], add);
+    for (const Value* output : nodes[index]->outputs()) add(output);
     if (!entry.values.empty()) touched.push_back(std::move(entry));
-    ++index;
   }
   std::vector<std::vector<std::size_t>> units;
   std::vector<std::vector<Value*>> values_of;

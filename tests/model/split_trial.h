@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,7 +72,10 @@ class SplitTrial {
 
   bool is_cut() const { return result_.model != nullptr; }
   const std::string& reason() const { return result_.reason; }
-  const SplitModel& split() const { return *result_.model; }
+  const SplitModel& split() const {
+    if (!is_cut()) throw std::runtime_error("not cut: " + reason());
+    return *result_.model;
+  }
   const Model& whole() const { return *model_; }
 
   /// The parts answer like the whole: in the last bit where no row moves, else up to `tolerance`.
