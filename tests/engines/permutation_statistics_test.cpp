@@ -40,7 +40,7 @@ TEST(PermutationStatistics, AreThoseOfTheDraws) {
     EXPECT_NEAR(result.score.value(), problem.clean_score(), 1e-15);
     const std::vector<double> without = draw_scores(problem, Coalition::single(2, 1));
     ASSERT_EQ(without.size(), 6U);
-    const Score& row = row_of(result, "a", "permutation.without");
+    const Score row = row_of(result, "a", "permutation.without");
     EXPECT_NEAR(row.value.value(), mean(without).value(), 1e-14) << metric;
     EXPECT_NEAR(row.std_error.value(), standard_error(without).value(), 1e-14) << metric;
     EXPECT_EQ(row_of(result, "a", "permutation.drop").std_error, row.std_error);
@@ -133,7 +133,7 @@ TEST(PermutationGroups, AreScoredOnTheirOwnExamples) {
       }
     }
     const auto count = static_cast<double>(group.examples.size());
-    const Score& drop = row_of(result, "a", "permutation.drop", group.name);
+    const Score drop = row_of(result, "a", "permutation.drop", group.name);
     EXPECT_NEAR(drop.value.value(), (clean - without) / count, 1e-14);
     EXPECT_EQ(drop.examples, group.examples.size());
   }
@@ -160,7 +160,7 @@ TEST(PermutationGroups, AreEmptyWhereTheMetricIsNotDefined) {
   EXPECT_TRUE(row_of(result, "a", "permutation.drop", "both").value);
   for (const char* const definition :
        {"permutation.drop", "permutation.without", "permutation.alone", "perceptual.model", "perceptual.task"}) {
-    const Score& row = row_of(result, "a", definition, "negatives");
+    const Score row = row_of(result, "a", definition, "negatives");
     EXPECT_EQ(row.value, std::nullopt) << definition;
     EXPECT_EQ(row.std_error, std::nullopt) << definition;
     EXPECT_FALSE(row.ci95) << definition;

@@ -151,9 +151,9 @@ TEST(PermutationImportance, ScalesWithTheScoreAndWithTheRoomAboveTheMajority) {
                         .model = [](Numbers numbers) { return logit(numbers[0]); },
                         .metric = binary_metric("accuracy", {0, 1, 0, 1, 1})});
   const Attribution result = PermutationImportance({.repeats = 20}).attribute(problem, Rng(5));
-  const Score& drop = row_of(result, "a", "permutation.drop");
-  const Score& model = row_of(result, "a", "perceptual.model");
-  const Score& task = row_of(result, "a", "perceptual.task");
+  const Score drop = row_of(result, "a", "permutation.drop");
+  const Score model = row_of(result, "a", "perceptual.model");
+  const Score task = row_of(result, "a", "perceptual.task");
   EXPECT_EQ(result.score, 0.8);
   EXPECT_NE(drop.value, 0.0);
   EXPECT_DOUBLE_EQ(model.value.value(), *drop.value / 0.8);
