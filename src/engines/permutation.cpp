@@ -24,6 +24,8 @@ struct ModalitySeries {
   std::size_t modality = 0;
   ScoreSeries without;
   ScoreSeries alone;
+  /// Outcomes of the additive projection, [examples]; empty when it was not asked for.
+  std::vector<double> additive;
 };
 
 /// What is to be evaluated.
@@ -34,7 +36,10 @@ struct Plan {
   /// Examples in the stratum of each example.
   std::vector<std::size_t> stratum_sizes;
   PermutationDraws draws = PermutationDraws::kRandom;
+  /// Random draws.
   std::size_t draw_count = 0;
+  /// Whether all pairs give the additive projection, too: inside strata it would be another number.
+  bool projects = false;
 };
 
 /// What the evaluations gave.
@@ -86,7 +91,8 @@ Plan make_plan(const Problem& problem, const PermutationOptions& options) {
   for (const Stratum& stratum : plan.strata) {
     for (const std::uint32_t example : stratum.examples) plan.stratum_sizes[example] = stratum.examples.size();
   }
-  plan.draw_count = all_pairs ? largest_stratum_size(plan.strata) - 1 : options.repeats;
+  plan.draw_count = all_pairs ? 0 : options.repeats;
+  plan.projects = all_pairs && !options.within;
   return plan;
 }
 
@@ -96,50 +102,75 @@ std::size_t distinct_count(std::span<const Coalition> coalitions, const Coalitio
   return distinct.size();
 }
 
+std::vector<Coalition> scored_coalitions(const Problem& problem, const Plan& plan) {
+  std::vector<Coalition> coalitions;
+  for (const std::size_t modality : plan.modalities) {
+    coalitions.push_back(Coalition::full(problem.players().count()).without(modality));
+    coalitions.push_back(Coalition::single(problem.players().count(), modality));
+  }
+  return coalitions;
+}
+
+void add_random_draws(Problem& problem, const Plan& plan, const Rng& rng, Evaluated& result) {
+  const std::vector<Coalition> coalitions = scored_coalitions(problem, plan);
+  for (std::size_t draw = 0; draw < plan.draw_count; ++draw) {
+    const std::unique_ptr<ValueFunction> game = problem.permuted_game(
+        random_permutation(plan.strata, problem.example_count(), rng, static_cast<std::uint32_t>(draw)));
+    CoalitionTable table(*game);
+    table.insert(Coalition::full(problem.players().count()), result.clean);
+    const Matrix outcomes = table.evaluate(coalitions);
+    for (std::size_t index = 0; index < result.series.size(); ++index) {
+      result.series[index].without.add_draw(outcomes.row(2 * index));
+      result.series[index].alone.add_draw(outcomes.row(2 * index + 1));
+    }
+  }
+}
+
+void add_all_pairs(Problem& problem, const Plan& plan, Evaluated& result) {
+  std::vector<std::uint32_t> donor_counts;
+  for (const std::size_t size : plan.stratum_sizes) donor_counts.push_back(static_cast<std::uint32_t>(size - 1));
+  std::optional<PairOutcomes> other;
+  for (ModalitySeries& series : result.series) {
+    PairOutcomes pairs;
+    if (problem.players().count() == 2 && other) {
+      // What one of two modalities says without the other is what the other says alone.
+      pairs = std::move(*other);
+      std::swap(pairs.without, pairs.alone);
+    } else {
+      pairs = problem.all_pairs(series.modality, plan.strata, result.clean);
+      other = pairs;
+    }
+    series.without.add_sums(pairs.without, donor_counts);
+    series.alone.add_sums(pairs.alone, donor_counts);
+    if (plan.projects) series.additive = std::move(pairs.additive);
+  }
+}
+
 Evaluated evaluate_plan(Problem& problem, const Plan& plan, const Rng& rng) {
   const std::size_t example_count = problem.example_count();
-  const std::size_t player_count = problem.players().count();
-  const Coalition full = Coalition::full(player_count);
-  std::vector<Coalition> coalitions;
-  Evaluated result;
-  for (const std::size_t modality : plan.modalities) {
-    coalitions.push_back(full.without(modality));
-    coalitions.push_back(Coalition::single(player_count, modality));
-  }
-  problem.progress().begin("permute", example_count * (1 + plan.draw_count * distinct_count(coalitions, full)));
+  const Coalition full = Coalition::full(problem.players().count());
+  const std::size_t coalition_count = distinct_count(scored_coalitions(problem, plan), full);
+  problem.progress().begin("permute", example_count * (1 + plan.draw_count * coalition_count));
 
+  Evaluated result;
   const Matrix clean = problem.permuted_game(all_examples(example_count))->evaluate(std::span(&full, 1));
   result.clean.assign(clean.values().begin(), clean.values().end());
   const ScoreSeries empty(problem.metric(), plan.subsets, result.clean);
-  for (const std::size_t modality : plan.modalities) result.series.push_back({modality, empty, empty});
-  for (std::size_t draw = 0; draw < plan.draw_count; ++draw) {
-    const bool all_pairs = plan.draws == PermutationDraws::kAllPairs;
-    const std::unique_ptr<ValueFunction> game = problem.permuted_game(
-        all_pairs ? circular_shift(plan.strata, example_count, draw + 1)
-                  : random_permutation(plan.strata, example_count, rng, static_cast<std::uint32_t>(draw)));
-    CoalitionTable table(*game);
-    table.insert(full, result.clean);
-    const Matrix outcomes = table.evaluate(coalitions);
-    for (std::size_t index = 0; index < result.series.size(); ++index) {
-      ModalitySeries& series = result.series[index];
-      if (all_pairs) {
-        // A stratum of n examples has n - 1 shifts; its examples sit out the further shifts of larger strata.
-        const auto counts = [&](std::size_t example) { return plan.stratum_sizes[example] > draw + 1; };
-        series.without.add_draw_of_pairs(outcomes.row(2 * index), counts);
-        series.alone.add_draw_of_pairs(outcomes.row(2 * index + 1), counts);
-      } else {
-        series.without.add_draw(outcomes.row(2 * index));
-        series.alone.add_draw(outcomes.row(2 * index + 1));
-      }
-    }
-  }
+  for (const std::size_t modality : plan.modalities) result.series.push_back({modality, empty, empty, {}});
+  if (plan.draws == PermutationDraws::kRandom) add_random_draws(problem, plan, rng, result);
   problem.progress().finish();
+  if (plan.draws == PermutationDraws::kAllPairs) add_all_pairs(problem, plan, result);
   return result;
 }
 
 std::optional<double> divide(std::optional<double> numerator, std::optional<double> denominator) {
   if (!numerator || !denominator || *denominator == 0.0) return std::nullopt;
   return *numerator / *denominator;
+}
+
+std::optional<double> subtract(std::optional<double> first, std::optional<double> second) {
+  if (!first || !second) return std::nullopt;
+  return *first - *second;
 }
 
 /// Positive when the permuted score is worse.
@@ -205,6 +236,12 @@ std::vector<Estimate> estimate(std::span<const DrawScorer> scorers, std::size_t 
   return estimates;
 }
 
+/// Stands for a score that is not defined.
+class UndefinedScorer final : public OutcomeScorer {
+ public:
+  std::optional<double> score(std::span<const std::uint32_t>) const override { return std::nullopt; }
+};
+
 /// The rows of one subset for all modalities, in the order of Plan::modalities: [modalities][definitions].
 class SubsetRows {
  public:
@@ -217,6 +254,9 @@ class SubsetRows {
     for (const ModalitySeries& series : evaluated.series) {
       scorers.push_back(series.without.scorer(subset));
       scorers.push_back(series.alone.scorer(subset));
+    }
+    if (plan.projects) {
+      for (const ModalitySeries& series : evaluated.series) scorers.push_back(additive_scorer(series));
     }
     estimates_ = estimate(scorers, examples().size(), static_cast<std::uint32_t>(subset), rng);
     if (const std::optional<double> majority = problem.metric().majority_score(examples())) {
@@ -249,11 +289,21 @@ class SubsetRows {
     };
     rows.push_back(
         row(index, "perceptual.task", combine(loss, clean(), by_room), divide(without_error, room_above_majority_)));
+    if (plan_.projects) {
+      const Estimate& additive = estimates_[1 + 2 * evaluated_.series.size() + index];
+      rows.push_back(row(index, "emap.gap", combine(clean(), additive, subtract), 0.0));
+    }
     return rows;
   }
 
  private:
   const std::vector<std::uint32_t>& examples() const { return plan_.subsets[subset_].examples; }
+  DrawScorer additive_scorer(const ModalitySeries& series) const {
+    std::vector<std::unique_ptr<OutcomeScorer>> scorers;
+    scorers.push_back(series.additive.empty() ? std::make_unique<UndefinedScorer>()
+                                              : problem_.metric().scorer(series.additive, examples()));
+    return DrawScorer(std::move(scorers));
+  }
   static std::optional<double> magnitude(std::optional<double> value) {
     return value ? std::optional(std::abs(*value)) : std::nullopt;
   }
@@ -274,7 +324,7 @@ class SubsetRows {
   const Plan& plan_;
   const Evaluated& evaluated_;
   std::size_t subset_;
-  /// The clean score, then without and alone of each modality.
+  /// The clean score, then without and alone of each modality, then the additive projection of each.
   std::vector<Estimate> estimates_;
   std::optional<double> room_above_majority_;
 };
@@ -325,6 +375,10 @@ Attribution PermutationImportance::attribute(Problem& problem, const Rng& rng) c
       std::vector<Score> rows = subset.rows(index);
       std::ranges::move(rows, std::back_inserter(result.rows));
     }
+  }
+  if (plan.projects &&
+      std::ranges::any_of(evaluated.series, [](const ModalitySeries& series) { return series.additive.empty(); })) {
+    result.warnings.push_back("emap.gap is not defined: some columns of an input belong to no modality");
   }
   if (!problem.metric().majority_score(plan.subsets.front().examples)) {
     result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +

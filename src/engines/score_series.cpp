@@ -26,13 +26,23 @@ ScoreSeries::ScoreSeries(const Metric& metric, std::span<const Subset> subsets, 
 
 void ScoreSeries::add_draw(std::span<const double> outcomes) {
   if (metric_.is_mean()) {
-    for (std::size_t example = 0; example < differences_.size(); ++example) add_outcome(example, outcomes[example]);
+    for (std::size_t example = 0; example < differences_.size(); ++example) {
+      differences_[example] += outcomes[example] - clean_[example];
+      ++counts_[example];
+    }
   } else {
     draws_.emplace_back(outcomes.begin(), outcomes.end());
   }
   for (std::size_t subset = 0; subset < subsets_.size(); ++subset) {
     const std::vector<std::uint32_t> once(subsets_[subset].examples.size(), 1);
     draw_scores_[subset].push_back(metric_.scorer(outcomes, subsets_[subset].examples)->score(once));
+  }
+}
+
+void ScoreSeries::add_sums(std::span<const double> sums, std::span<const std::uint32_t> counts) {
+  for (std::size_t example = 0; example < differences_.size(); ++example) {
+    differences_[example] += sums[example];
+    counts_[example] += counts[example];
   }
 }
 

@@ -33,6 +33,8 @@ struct FeatureLayout {
   std::int64_t row_dimension = 0;
   /// Dimensions as they lie in memory, outermost first: a view in the fusion may rely on it.
   std::vector<std::int64_t> memory_order = {};
+  /// Its value, when it is the same for all.
+  at::Tensor constant = {};
 };
 
 std::vector<std::int64_t> memory_order_of(const at::Tensor& tensor) {
@@ -70,26 +72,29 @@ class TorchSplitModel final : public SplitModel {
       if (!raw.shape_only) gathered_inputs_.push_back(raw.input);
     }
     layouts_.resize(graphs_.frontier.size());
-    feature_counts_.resize(options.modality_count, 0);
-    for (const FrontierValue& value : graphs_.frontier) ++feature_counts_[value.modality];
+    frontier_counts_.resize(options.modality_count, 0);
+    for (const FrontierValue& value : graphs_.frontier) ++frontier_counts_[value.modality];
     for (const at::Tensor& input : probe) one_row_.push_back(input.narrow(0, 0, 1).to(device_));
   }
 
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const override {
-    Tensors features = run_encoder(modality, inputs);
-    const std::size_t first = first_feature(modality);
-    for (std::size_t feature = 0; feature < features.size(); ++feature) {
-      const FeatureLayout& layout = layouts_[first + feature];
-      if (layout.kind == FeatureKind::kSameForAll) {
-        features[feature] = features[feature].unsqueeze(0).expand(with_rows(inputs.front().size(0), features[feature]));
-      } else if (layout.row_dimension != 0) {
-        features[feature] = features[feature].movedim(layout.row_dimension, 0);
-      }
+    const Tensors values = run_encoder(modality, inputs);
+    const std::size_t first = first_frontier_value(modality);
+    Tensors features;
+    for (std::size_t value = 0; value < values.size(); ++value) {
+      const FeatureLayout& layout = layouts_[first + value];
+      if (layout.kind == FeatureKind::kSameForAll) continue;
+      features.push_back(layout.row_dimension == 0 ? values[value] : values[value].movedim(layout.row_dimension, 0));
     }
     return features;
   }
 
-  std::size_t feature_count(std::size_t modality) const override { return feature_counts_.at(modality); }
+  std::size_t feature_count(std::size_t modality) const override {
+    const auto first = layouts_.begin() + static_cast<std::ptrdiff_t>(first_frontier_value(modality));
+    return static_cast<std::size_t>(
+        std::count_if(first, first + static_cast<std::ptrdiff_t>(frontier_counts_[modality]),
+                      [](const FeatureLayout& layout) { return layout.kind == FeatureKind::kPerRow; }));
+  }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return gathered_inputs_; }
 
   at::Tensor fuse(std::span<const at::Tensor> features, std::span<const at::Tensor> raw_inputs) const override {
@@ -97,12 +102,12 @@ class TorchSplitModel final : public SplitModel {
     const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
     const std::int64_t row_count = (features.empty() ? raw_inputs : features).front().size(0);
     torch::jit::Stack stack;
-    for (std::size_t feature = 0; feature < features.size(); ++feature) {
-      const FeatureLayout& layout = layouts_[feature];
+    auto feature = features.begin();
+    for (const FeatureLayout& layout : layouts_) {
       if (layout.kind == FeatureKind::kSameForAll) {
-        stack.emplace_back(features[feature].select(0, 0));
+        stack.emplace_back(layout.constant);
       } else {
-        const at::Tensor& rows = features[feature];
+        const at::Tensor& rows = *feature++;
         stack.emplace_back(in_memory_order(layout.row_dimension == 0 ? rows : rows.movedim(0, layout.row_dimension),
                                            layout.memory_order));
       }
@@ -131,7 +136,7 @@ class TorchSplitModel final : public SplitModel {
   }
   std::size_t fusion_operation_count() const noexcept override { return graphs_.fusion_operation_count; }
 
-  const SplitGraphs& graphs() const noexcept { return graphs_; }
+  std::size_t frontier_count(std::size_t modality) const { return frontier_counts_[modality]; }
 
   /// Finds out which dimension of each feature counts rows, from batches of two sizes; the top-level nodes of features
   /// that have none.
@@ -141,7 +146,7 @@ class TorchSplitModel final : public SplitModel {
     const Tensors all = run_encoder(modality, inputs);
     const Tensors some = run_encoder(modality, narrow_all(inputs, fewer));
     std::unordered_set<std::size_t> unsuitable;
-    const std::size_t first = first_feature(modality);
+    const std::size_t first = first_frontier_value(modality);
     for (std::size_t feature = 0; feature < all.size(); ++feature) {
       const FrontierValue& value = graphs_.frontier[first + feature];
       const std::optional<FeatureLayout> layout = layout_of(all[feature], some[feature], row_count, fewer);
@@ -151,6 +156,7 @@ class TorchSplitModel final : public SplitModel {
       } else {
         layouts_[first + feature] = *layout;
         layouts_[first + feature].memory_order = memory_order_of(all[feature]);
+        if (layout->kind == FeatureKind::kSameForAll) layouts_[first + feature].constant = all[feature];
       }
     }
     return unsuitable;
@@ -160,12 +166,6 @@ class TorchSplitModel final : public SplitModel {
   /// In-place operations must not reach the caller's tensors.
   static void clone_all(torch::jit::Stack& stack) {
     for (c10::IValue& value : stack) value = value.toTensor().clone();
-  }
-
-  static std::vector<std::int64_t> with_rows(std::int64_t row_count, const at::Tensor& tensor) {
-    std::vector<std::int64_t> shape{row_count};
-    shape.insert(shape.end(), tensor.sizes().begin(), tensor.sizes().end());
-    return shape;
   }
 
   static std::optional<FeatureLayout> layout_of(const at::Tensor& all, const at::Tensor& some, std::int64_t row_count,
@@ -182,10 +182,9 @@ class TorchSplitModel final : public SplitModel {
     return std::nullopt;
   }
 
-  std::size_t first_feature(std::size_t modality) const {
-    std::size_t first = 0;
-    for (std::size_t earlier = 0; earlier < modality; ++earlier) first += feature_counts_[earlier];
-    return first;
+  std::size_t first_frontier_value(std::size_t modality) const {
+    return std::accumulate(frontier_counts_.begin(), frontier_counts_.begin() + static_cast<std::ptrdiff_t>(modality),
+                           std::size_t{0});
   }
 
   Tensors run_encoder(std::size_t modality, std::span<const at::Tensor> inputs) const {
@@ -218,8 +217,10 @@ class TorchSplitModel final : public SplitModel {
   std::vector<std::size_t> gathered_inputs_;
   /// One row of every input, which stands for those whose shape alone is read.
   Tensors one_row_;
+  /// Of each frontier value.
   std::vector<FeatureLayout> layouts_;
-  std::vector<std::size_t> feature_counts_;
+  /// Frontier values of each modality.
+  std::vector<std::size_t> frontier_counts_;
 };
 
 std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span<const at::Tensor> probe,
@@ -231,7 +232,7 @@ std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span
         options, probe, split_graph(prepared, options.inputs, options.modality_count, kept_in_fusion));
     std::unordered_set<std::size_t> unsuitable;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
-      if (split->feature_count(modality) > 0) {
+      if (split->frontier_count(modality) > 0) {
         unsuitable.merge(split->learn_layouts(modality, inputs_of(options.inputs, probe, modality)));
       }
     }

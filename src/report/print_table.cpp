@@ -21,6 +21,7 @@ struct ModalityScores {
   const Score* alone = nullptr;
   const Score* model_share = nullptr;
   const Score* task_share = nullptr;
+  const Score* projection_gap = nullptr;
   /// The first row that was seen; names the modality and the group.
   const Score* any = nullptr;
 };
@@ -31,6 +32,7 @@ const Score* ModalityScores::*slot_of(std::string_view definition) {
   if (definition == "permutation.alone") return &ModalityScores::alone;
   if (definition == "perceptual.model") return &ModalityScores::model_share;
   if (definition == "perceptual.task") return &ModalityScores::task_share;
+  if (definition == "emap.gap") return &ModalityScores::projection_gap;
   return nullptr;
 }
 
@@ -143,7 +145,8 @@ void add_numbers(PrintTable& table, ColumnKind kind, std::string title, std::spa
 
 std::size_t example_count_of(const ModalityScores& line) {
   std::size_t count = 0;
-  for (const Score* score : {line.drop, line.without, line.alone, line.model_share, line.task_share}) {
+  for (const Score* score :
+       {line.drop, line.without, line.alone, line.model_share, line.task_share, line.projection_gap}) {
     if (score != nullptr) count = std::max(count, score->examples);
   }
   return count;
@@ -177,6 +180,7 @@ PrintTable permutation_table(std::span<const ModalityScores> lines, const Number
   add_numbers(table, ColumnKind::kAlone, "alone", lines, &ModalityScores::alone, as_score, symbols);
   add_numbers(table, ColumnKind::kModelShare, "model", lines, &ModalityScores::model_share, as_percent, symbols);
   add_numbers(table, ColumnKind::kTaskShare, "task", lines, &ModalityScores::task_share, as_percent, symbols);
+  add_numbers(table, ColumnKind::kProjectionGap, "emap", lines, &ModalityScores::projection_gap, as_score, symbols);
   std::vector<std::string> p_values;
   for (const Score* drop : drops) {
     p_values.push_back(format_p_value(drop == nullptr ? std::nullopt : drop->p_value, symbols.unknown));

@@ -91,7 +91,9 @@ Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& 
     case ColumnKind::kEstimate:
       return {"drop", std::string(is_lower_better(table) ? "rise" : "fall") + " of " + table.metric +
                           " when this modality's data comes from other examples" +
-                          (print.columns[1].title == "drop" ? "" : "; error: over repeats")};
+                          (print.columns[1].title == "drop" ? ""
+                           : table.repeat_count             ? "; error: over repeats"
+                                                            : "; error: none, as all pairs were visited")};
     case ColumnKind::kInterval:
       return {"interval", "where the drop would lie on another set of such examples (95 % bootstrap)"};
     case ColumnKind::kBar:
@@ -104,6 +106,8 @@ Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& 
       return {"model", "drop / score (perceptual.model)"};
     case ColumnKind::kTaskShare:
       return {"task", "drop / (1 - score of the best constant answer) (perceptual.task)"};
+    case ColumnKind::kProjectionGap:
+      return {"emap", "score - score of the best sum of what the modality and what the others say (emap.gap)"};
     case ColumnKind::kPValue:
       return {"p", "permutation test against a model that ignores the modality"};
     case ColumnKind::kModality:

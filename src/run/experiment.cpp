@@ -77,9 +77,10 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
   load_model(options, context);
   load_data(options, context);
-  EvaluatorOptions evaluator_options{.rows_per_call = rows_per_call(), .thread_count = thread_count_};
-  if (options.common.batch_size) evaluator_options.batch_size = *options.common.batch_size;
-  evaluator_ = std::make_unique<ModelEvaluator>(*model_, *dataset_, layout_, evaluator_options);
+  evaluator_ = std::make_unique<ModelEvaluator>(
+      *model_, *dataset_, layout_,
+      EvaluatorOptions{
+          .rows_per_call = rows_per_call(), .batch_size = options.common.batch_size, .thread_count = thread_count_});
   output_width_ = evaluator_->output_width();
   make_metric();
   if (!options.common.no_split) split_model(options.common, context);
@@ -164,7 +165,7 @@ std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
   if (dropped > 0) {
     dataset_->keep(valid);
     make_metric();
-    evaluator_->forget_split();
+    evaluator_->forget_examples();
     if (!common_.no_split) split_model(common_, context);
   }
   return dropped;

@@ -33,26 +33,29 @@ at::Tensor index_tensor(std::span<const std::int64_t> rows) {
 }  // namespace
 
 FeatureStore::FeatureStore(const SplitModel& model, const Dataset& dataset,
-                           std::vector<std::vector<std::size_t>> modality_inputs, const FeatureStoreOptions& options)
+                           std::vector<std::vector<std::size_t>> modality_inputs, const ModalityRows& rows,
+                           const FeatureStoreOptions& options)
     : model_(model), dataset_(dataset), options_(options), modalities_(modality_inputs.size()) {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     if (model.feature_count(modality) == 0) continue;
     modalities_[modality].inputs = std::move(modality_inputs[modality]);
-    modalities_[modality].rows = find_distinct_rows(dataset, modalities_[modality].inputs);
+    modalities_[modality].rows = &rows.modality(modality);
   }
 }
 
-std::vector<at::Tensor> FeatureStore::encode(std::size_t modality, std::span<const std::uint32_t> examples) const {
+std::vector<at::Tensor> FeatureStore::read_inputs(std::size_t modality, std::span<const std::uint32_t> examples) const {
   std::vector<std::uint32_t> padded(examples.begin(), examples.end());
-  padded.resize((examples.size() + options_.rows_per_call - 1) / options_.rows_per_call * options_.rows_per_call,
-                examples.back());
+  padded.resize(options_.rows_per_call, examples.back());
+  std::vector<at::Tensor> inputs;
+  for (const std::size_t input : modalities_[modality].inputs) inputs.push_back(dataset_.gather(input, padded));
+  return inputs;
+}
+
+std::vector<at::Tensor> FeatureStore::encode(std::size_t modality, std::span<const std::uint32_t> examples) const {
   std::vector<std::vector<at::Tensor>> calls;
-  for (std::size_t first = 0; first < padded.size(); first += options_.rows_per_call) {
-    std::vector<at::Tensor> inputs;
-    for (const std::size_t input : modalities_[modality].inputs) {
-      inputs.push_back(dataset_.gather(input, std::span(padded).subspan(first, options_.rows_per_call)));
-    }
-    calls.push_back(model_.encode(modality, inputs));
+  for (std::size_t first = 0; first < examples.size(); first += options_.rows_per_call) {
+    const std::size_t count = std::min(options_.rows_per_call, examples.size() - first);
+    calls.push_back(model_.encode(modality, read_inputs(modality, examples.subspan(first, count))));
   }
   encoded_row_count_ += examples.size();
   const c10::InferenceMode inference_mode;
@@ -74,10 +77,10 @@ void FeatureStore::plan_memory() {
   std::size_t left = options_.budget_bytes;
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     ModalityFeatures& entry = modalities_[modality];
-    const std::size_t row_count = entry.rows.example_of.size();
-    if (row_count == 0) continue;
+    if (entry.rows == nullptr) continue;
+    const std::size_t row_count = entry.rows->example_of.size();
     const std::vector<at::Tensor> sample =
-        encode(modality, std::span(entry.rows.example_of).first(std::min(row_count, options_.rows_per_call)));
+        encode(modality, std::span(entry.rows->example_of).first(std::min(row_count, options_.rows_per_call)));
     encoded_row_count_ -= std::min(row_count, options_.rows_per_call);
     for (const at::Tensor& feature : sample) {
       entry.row_bytes += static_cast<std::size_t>(feature.numel() / feature.size(0)) *
@@ -100,22 +103,34 @@ void FeatureStore::fill(Progress& progress) {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     ModalityFeatures& entry = modalities_[modality];
     const std::size_t call_count = (entry.kept_count + options_.rows_per_call - 1) / options_.rows_per_call;
-    parallel_for(call_count, options_.thread_count, [&](std::size_t call) {
-      const c10::InferenceMode inference_mode;
+    const auto rows_of = [&](std::size_t call) {
       const std::size_t first = call * options_.rows_per_call;
-      const std::size_t count = std::min(options_.rows_per_call, entry.kept_count - first);
-      const std::vector<at::Tensor> features = encode(modality, std::span(entry.rows.example_of).subspan(first, count));
+      return std::span(entry.rows->example_of)
+          .subspan(first, std::min(options_.rows_per_call, entry.kept_count - first));
+    };
+    const auto read = [&](std::size_t call) { return read_inputs(modality, rows_of(call)); };
+    const auto keep = [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
+      const c10::InferenceMode inference_mode;
+      const std::vector<at::Tensor> features = model_.encode(modality, inputs);
+      const auto first = static_cast<std::int64_t>(call * options_.rows_per_call);
+      const auto count = static_cast<std::int64_t>(rows_of(call).size());
       for (std::size_t feature = 0; feature < features.size(); ++feature) {
         check_row_shape(features[feature], entry.kept[feature]);
-        entry.kept[feature]
-            .narrow(0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(count))
-            .copy_(features[feature]);
+        entry.kept[feature].narrow(0, first, count).copy_(features[feature].narrow(0, 0, count));
       }
+      encoded_row_count_ += static_cast<std::size_t>(count);
       const std::lock_guard lock(progress_mutex);
-      progress.advance(count);
-    });
+      progress.advance(static_cast<std::size_t>(count));
+    };
+    read_ahead_for(call_count, options_.thread_count, read, keep);
   }
   progress.finish();
+}
+
+bool FeatureStore::is_complete() const noexcept {
+  return std::ranges::all_of(modalities_, [](const ModalityFeatures& entry) {
+    return entry.rows == nullptr || entry.kept_count == entry.rows->example_of.size();
+  });
 }
 
 std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<const std::uint32_t> examples) const {
@@ -125,7 +140,7 @@ std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<con
   rows.reserve(examples.size());
   std::vector<std::uint32_t> missing;
   for (const std::uint32_t example : examples) {
-    const std::uint32_t row = entry.rows.row_of[example];
+    const std::uint32_t row = entry.rows->row_of[example];
     rows.push_back(row);
     if (row >= entry.kept_count) missing.push_back(row);
   }
@@ -135,7 +150,7 @@ std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<con
     std::ranges::sort(missing);
     missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
     std::vector<std::uint32_t> representatives;
-    for (const std::uint32_t row : missing) representatives.push_back(entry.rows.example_of[row]);
+    for (const std::uint32_t row : missing) representatives.push_back(entry.rows->example_of[row]);
     const std::vector<at::Tensor> encoded = encode(modality, representatives);
     std::vector<std::int64_t> places;
     for (const std::int64_t row : rows) {

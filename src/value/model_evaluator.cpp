@@ -8,10 +8,17 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/value/call_size.h"
 #include "modattr/value/parallel.h"
 
 namespace modattr {
 namespace {
+
+/// (mix, example) pairs that are planned at a time.
+constexpr std::size_t kPlacesPerPlan = std::size_t{1} << 16;
+/// Largest multiple of the configured rows per call that is tried.
+constexpr std::size_t kMostCallsInOne = 32;
+constexpr std::size_t kMostBytesPerCall = std::size_t{1} << 30;
 
 bool is_finite(std::span<const double> output) {
   return std::ranges::all_of(output, [](double value) { return std::isfinite(value); });
@@ -21,17 +28,16 @@ bool is_finite(std::span<const double> output) {
 
 ModelEvaluator::ModelEvaluator(const Model& model, const Dataset& dataset, const InputLayout& layout,
                                EvaluatorOptions options)
-    : model_(model), dataset_(dataset), layout_(layout), input_names_(layout.input_names()), options_(options) {
-  const std::size_t calls_per_batch = (options_.batch_size + options_.rows_per_call - 1) / options_.rows_per_call;
-  options_.batch_size = std::max<std::size_t>(calls_per_batch, 1) * options_.rows_per_call;
-}
+    : model_(model), dataset_(dataset), layout_(layout), input_names_(layout.input_names()), options_(options) {}
 
 void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress) {
-  const auto receive_finite = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
-    if (!is_finite(output)) throw_not_finite(mixes[mix], example, output);
-    receive(mix, example, output);
-  };
-  run_batches(mixes, receive_finite, progress);
+  evaluate(mixes, receive, progress, NotFinite::kThrow);
+}
+
+void ModelEvaluator::evaluate_rows(std::size_t row_count, const RowWriter& write, const RowReceiver& receive,
+                                   Progress& progress) {
+  const CallListener done = [&](std::size_t, std::size_t count) { progress.advance(count); };
+  run_rows({.row_count = row_count, .write = write, .receive = receive, .done = done});
 }
 
 std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
@@ -41,98 +47,172 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
   // Bytes, not bits: threads write neighbours.
   std::vector<unsigned char> finite(examples.size(), 0);
   progress.begin("check", examples.size());
-  run_batches(
+  evaluate(
       std::span(&untouched, 1),
       [&](std::size_t, std::size_t example, std::span<const double> output) { finite[example] = is_finite(output); },
-      progress);
+      progress, NotFinite::kPass);
   progress.finish();
+  mix_table().forget();
   std::erase_if(examples, [&](std::uint32_t example) { return finite[example] == 0; });
   return examples;
 }
 
-void ModelEvaluator::run_batches(std::span<const Mix> mixes, const Receiver& receive, Progress& progress) {
-  const std::size_t row_count = mixes.size() * dataset_.example_count();
-  const std::size_t batch_count = (row_count + options_.batch_size - 1) / options_.batch_size;
-  std::mutex progress_mutex;
-  parallel_for(batch_count, options_.thread_count, [&](std::size_t batch) {
-    const std::size_t first = batch * options_.batch_size;
-    const std::size_t count = std::min(options_.batch_size, row_count - first);
-    run_batch(mixes, first, count, receive);
-    const std::lock_guard lock(progress_mutex);
-    progress.advance(count);
-  });
-  evaluation_count_ += row_count;
+void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress,
+                              NotFinite not_finite) {
+  const std::size_t example_count = dataset_.example_count();
+  const std::size_t place_count = mixes.size() * example_count;
+  MixTable& table = mix_table();
+  for (std::size_t first = 0; first < place_count; first += kPlacesPerPlan) {
+    const MixPlan plan = table.plan(mixes, {first, std::min(kPlacesPerPlan, place_count - first)});
+    const RowWriter write = [&](std::size_t group, MixedRows& rows, std::size_t row) {
+      const std::size_t place = plan.group(group).front();
+      const Mix& mix = mixes[place / example_count];
+      const std::size_t example = place % example_count;
+      rows.own[row] = static_cast<std::uint32_t>(example);
+      for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
+        rows.by_modality[modality][row] = mix.present.contains(modality) ? rows.own[row] : mix.donors[example];
+      }
+    };
+    const RowReceiver deliver = [&](std::size_t group, std::span<const double> output) {
+      if (table.remembers()) std::ranges::copy(output, table.output(plan.first_output + group).begin());
+      for (const std::size_t place : plan.group(group)) receive(place / example_count, place % example_count, output);
+    };
+    const CallListener done = [&](std::size_t group, std::size_t count) {
+      progress.advance(plan.group_starts[group + count] - plan.group_starts[group]);
+    };
+    try {
+      run_rows({.row_count = plan.group_count(),
+                .write = write,
+                .receive = deliver,
+                .done = done,
+                .not_finite = not_finite});
+    } catch (...) {
+      table.forget();
+      throw;
+    }
+    deliver_known(plan, receive);
+    if (!plan.known.empty()) progress.advance(plan.known.size());
+  }
 }
 
-void ModelEvaluator::run_batch(std::span<const Mix> mixes, std::size_t first, std::size_t row_count,
-                               const Receiver& receive) const {
+void ModelEvaluator::deliver_known(const MixPlan& plan, const Receiver& receive) {
+  constexpr std::size_t kPiece = std::size_t{1} << 14;
   const std::size_t example_count = dataset_.example_count();
-  for (std::size_t start = 0; start < row_count; start += options_.rows_per_call) {
-    const std::size_t count = std::min(options_.rows_per_call, row_count - start);
-    const MixedRows rows = mixed_rows(mixes, first + start, count);
-    const at::Tensor outputs = split_ ? run_split(rows) : model_.run(input_names_, gather_all(rows));
+  parallel_for((plan.known.size() + kPiece - 1) / kPiece, options_.thread_count, [&](std::size_t piece) {
+    const std::size_t first = piece * kPiece;
+    for (const MixPlan::Known& known :
+         std::span(plan.known).subspan(first, std::min(kPiece, plan.known.size() - first))) {
+      receive(known.place / example_count, known.place % example_count, mix_table_->output(known.output));
+    }
+  });
+}
+
+void ModelEvaluator::run_rows(const RowWork& work) {
+  if (work.row_count == 0) return;
+  const std::size_t call_size = rows_per_call();
+  struct Call {
+    MixedRows rows;
+    CallInput input;
+  };
+  // Rows that are encoded again for want of memory are no reading.
+  const bool reads_ahead = !split_ || split_->features->is_complete();
+  const auto prepare = [&](std::size_t call) {
+    MixedRows rows(layout_.modalities.count(), call_size);
+    for (std::size_t row = 0; row < call_size; ++row) {
+      work.write(std::min(call * call_size + row, work.row_count - 1), rows, row);
+    }
+    CallInput input = reads_ahead ? gather(rows) : CallInput{};
+    return Call{std::move(rows), std::move(input)};
+  };
+  std::mutex done_mutex;
+  const auto answer = [&](std::size_t call, const Call& prepared) {
+    const at::Tensor outputs = run(reads_ahead ? prepared.input : gather(prepared.rows));
     const auto width = static_cast<std::size_t>(outputs.size(1));
     if (output_width_ != 0 && width != output_width_) {
       throw ModelError(model_.path() + ": output: expected rows of " + std::to_string(output_width_) +
                        " like those before, got " + std::to_string(width));
     }
     const std::span<const double> values(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
+    const std::size_t first = call * call_size;
+    const std::size_t count = std::min(call_size, work.row_count - first);
     for (std::size_t row = 0; row < count; ++row) {
-      const std::size_t place = first + start + row;
-      receive(place / example_count, place % example_count, values.subspan(row * width, width));
+      const std::span<const double> output = values.subspan(row * width, width);
+      if (work.not_finite == NotFinite::kThrow && !is_finite(output)) throw_not_finite(prepared.rows, row, output);
+      work.receive(first + row, output);
     }
-  }
+    const std::lock_guard lock(done_mutex);
+    work.done(first, count);
+  };
+  read_ahead_for((work.row_count + call_size - 1) / call_size, options_.thread_count, prepare, answer);
+  evaluation_count_ += work.row_count;
 }
 
-ModelEvaluator::MixedRows ModelEvaluator::mixed_rows(std::span<const Mix> mixes, std::size_t first,
-                                                     std::size_t row_count) const {
-  const std::size_t example_count = dataset_.example_count();
-  MixedRows rows;
-  rows.own.resize(options_.rows_per_call);
-  rows.by_modality.assign(layout_.modalities.count(), rows.own);
-  for (std::size_t row = 0; row < options_.rows_per_call; ++row) {
-    const std::size_t place = first + std::min(row, row_count - 1);
-    const Mix& mix = mixes[place / example_count];
-    rows.own[row] = static_cast<std::uint32_t>(place % example_count);
-    for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
-      rows.by_modality[modality][row] = mix.present.contains(modality) ? rows.own[row] : mix.donors[rows.own[row]];
+ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
+  CallInput call;
+  if (!split_) {
+    for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
+      call.inputs.push_back(gather_input(dataset_, layout_, input, rows));
     }
+    return call;
   }
-  return rows;
-}
-
-at::Tensor ModelEvaluator::run_split(const MixedRows& rows) const {
-  std::vector<at::Tensor> features;
   for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
     if (split_->model->feature_count(modality) == 0) continue;
     std::vector<at::Tensor> gathered = split_->features->gather(modality, rows.by_modality[modality]);
-    std::ranges::move(gathered, std::back_inserter(features));
+    std::ranges::move(gathered, std::back_inserter(call.features));
   }
-  std::vector<at::Tensor> raw_inputs;
-  for (const std::size_t input : split_->model->raw_inputs()) raw_inputs.push_back(gather_input(input, rows));
-  return split_->model->fuse(features, raw_inputs);
+  for (const std::size_t input : split_->model->raw_inputs()) {
+    call.inputs.push_back(gather_input(dataset_, layout_, input, rows));
+  }
+  return call;
 }
 
-std::vector<at::Tensor> ModelEvaluator::gather_all(const MixedRows& rows) const {
-  std::vector<at::Tensor> tensors;
-  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) tensors.push_back(gather_input(input, rows));
-  return tensors;
+at::Tensor ModelEvaluator::run(const CallInput& input) const {
+  return split_ ? split_->model->fuse(input.features, input.inputs) : model_.run(input_names_, input.inputs);
 }
 
-at::Tensor ModelEvaluator::gather_input(std::size_t input, const MixedRows& rows) const {
-  const std::vector<InputPart>& parts = layout_.inputs[input].parts;
-  if (parts.size() == 1 && parts.front().columns.empty()) {
-    return dataset_.gather(input, rows.by_modality[parts.front().modality]);
-  }
-  at::Tensor tensor = dataset_.gather(input, rows.own);
-  for (const InputPart& part : parts) {
-    const at::Tensor source = dataset_.gather(input, rows.by_modality[part.modality]);
-    for (const ColumnRange& range : part.columns) {
-      tensor.narrow(1, range.first, range.end - range.first)
-          .copy_(source.narrow(1, range.first, range.end - range.first));
+at::Tensor ModelEvaluator::probe_call(std::size_t first, std::size_t count) const {
+  MixedRows rows(layout_.modalities.count(), count);
+  for (std::size_t row = 0; row < count; ++row) {
+    const std::size_t example = first + row;
+    rows.own[row] = static_cast<std::uint32_t>(example % dataset_.example_count());
+    for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
+      rows.by_modality[modality][row] =
+          static_cast<std::uint32_t>((example * (modality + 1)) % dataset_.example_count());
     }
   }
-  return tensor;
+  return run(gather(rows));
+}
+
+std::size_t ModelEvaluator::fusion_reference_rows() const {
+  // As many rows as keep the features in a processor's own cache; a fixed rule, as results may not depend on timing.
+  constexpr std::size_t kFeatureBytes = std::size_t{1} << 20;
+  constexpr std::size_t kMostRows = 1024;
+  std::size_t row_bytes = 1;
+  for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
+    row_bytes += split_->features->row_bytes(modality);
+  }
+  for (const std::size_t input : split_->model->raw_inputs()) row_bytes += dataset_.input(input).row_bytes();
+  std::size_t rows = options_.rows_per_call;
+  while (2 * rows <= kMostRows && 2 * rows * row_bytes <= kFeatureBytes && rows < dataset_.example_count()) rows *= 2;
+  return rows;
+}
+
+std::size_t ModelEvaluator::rows_per_call() {
+  if (rows_per_call_ != 0) return rows_per_call_;
+  const ProbeCall call = [&](std::size_t first, std::size_t count) { return probe_call(first, count); };
+  rows_per_call_ = options_.rows_per_call;
+  if (split_) {
+    const std::size_t rows = fusion_reference_rows();
+    if (rows > rows_per_call_ && gives_same_answers(call, rows_per_call_, rows)) rows_per_call_ = rows;
+  }
+  std::size_t example_bytes = 1;
+  for (std::size_t input = 0; input < dataset_.input_count(); ++input) {
+    example_bytes += dataset_.input(input).row_bytes();
+  }
+  const std::size_t most =
+      std::min({kMostCallsInOne * options_.rows_per_call, kMostBytesPerCall / example_bytes, kPlacesPerPlan});
+  rows_per_call_ = choose_call_size(call, rows_per_call_, options_.batch_size, most);
+  return rows_per_call_;
 }
 
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
@@ -144,10 +224,15 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     inputs.push_back({layout_.inputs[input].name, whole ? std::optional(parts.front().modality) : std::nullopt});
     if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
-  SplitResult result = model_.split(inputs, layout_.modalities.count(), spread_rows());
+  // From the whole set, as neighbours are often alike.
+  std::vector<std::uint32_t> probe(options_.rows_per_call);
+  for (std::size_t row = 0; row < probe.size(); ++row) {
+    probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
+  }
+  SplitResult result = model_.split(inputs, layout_.modalities.count(), gather_own(probe));
   if (!result.model) return result.reason;
   auto features = std::make_unique<FeatureStore>(
-      *result.model, dataset_, std::move(modality_inputs),
+      *result.model, dataset_, std::move(modality_inputs), modality_rows(),
       FeatureStoreOptions{
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
   try {
@@ -157,49 +242,56 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     return error.what();
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});
+  rows_per_call_ = 0;
+  if (mix_table_) mix_table_->forget();
   return {};
 }
 
-std::vector<at::Tensor> ModelEvaluator::first_rows() const {
-  const auto count = static_cast<std::uint32_t>(std::min(options_.rows_per_call, dataset_.example_count()));
-  std::vector<std::uint32_t> examples(options_.rows_per_call);
-  for (std::uint32_t row = 0; row < examples.size(); ++row) examples[row] = std::min(row, count - 1);
-  return gather_own(examples);
+void ModelEvaluator::forget_examples() {
+  split_.reset();
+  mix_table_.reset();
+  modality_rows_.reset();
+  rows_per_call_ = 0;
 }
 
-std::vector<at::Tensor> ModelEvaluator::spread_rows() const {
-  // From the whole set, as neighbours are often alike.
-  std::vector<std::uint32_t> examples(options_.rows_per_call);
-  for (std::size_t row = 0; row < examples.size(); ++row) {
-    examples[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / examples.size());
+const ModalityRows& ModelEvaluator::modality_rows() {
+  if (!modality_rows_) modality_rows_ = std::make_unique<ModalityRows>(dataset_, layout_);
+  return *modality_rows_;
+}
+
+MixTable& ModelEvaluator::mix_table() {
+  if (!mix_table_) {
+    mix_table_ = std::make_unique<MixTable>(modality_rows(), layout_.modalities.count(), dataset_.example_count(),
+                                            output_width());
   }
-  return gather_own(examples);
+  return *mix_table_;
 }
 
 std::vector<at::Tensor> ModelEvaluator::gather_own(std::span<const std::uint32_t> examples) const {
   std::vector<at::Tensor> inputs;
-  for (std::size_t input = 0; input < layout_.inputs.size(); ++input)
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
     inputs.push_back(dataset_.gather(input, examples));
+  }
   return inputs;
 }
 
-void ModelEvaluator::throw_not_finite(const Mix& mix, std::size_t example, std::span<const double> output) const {
+void ModelEvaluator::throw_not_finite(const MixedRows& rows, std::size_t row, std::span<const double> output) const {
+  const std::uint32_t own = rows.own[row];
   const auto bad = std::ranges::find_if(output, [](double value) { return !std::isfinite(value); });
-  std::string message = model_.path() + ": output for example " + dataset_.id(example);
-  if (!mix.present.is_full() && mix.donors[example] != example) {
-    std::string replaced;
-    for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
-      if (!mix.present.contains(modality)) {
-        replaced += (replaced.empty() ? "" : " and ") + layout_.modalities.modality_name(modality);
-      }
-    }
-    message += " with " + replaced + " of example " + dataset_.id(mix.donors[example]);
+  std::string message = model_.path() + ": output for example " + dataset_.id(own);
+  std::string replaced;
+  std::uint32_t donor = own;
+  for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
+    if (rows.by_modality[modality][row] == own) continue;
+    donor = rows.by_modality[modality][row];
+    replaced += (replaced.empty() ? "" : " and ") + layout_.modalities.modality_name(modality);
   }
+  if (!replaced.empty()) message += " with " + replaced + " of example " + dataset_.id(donor);
   message += ": expected finite numbers, got " + std::to_string(*bad);
-  for (const std::uint32_t source : {static_cast<std::uint32_t>(example), mix.donors[example]}) {
+  for (const std::uint32_t source : {own, donor}) {
     for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
-      const at::Tensor row = dataset_.gather(input, std::span(&source, 1));
-      if (row.is_floating_point() && !row.isfinite().all().item<bool>()) {
+      const at::Tensor data = dataset_.gather(input, std::span(&source, 1));
+      if (data.is_floating_point() && !data.isfinite().all().item<bool>()) {
         throw ModelError(message + "; input '" + layout_.inputs[input].name + "' of example " + dataset_.id(source) +
                          " is not finite, --skip-invalid leaves such examples out");
       }
@@ -209,7 +301,13 @@ void ModelEvaluator::throw_not_finite(const Mix& mix, std::size_t example, std::
 }
 
 std::size_t ModelEvaluator::output_width() {
-  output_width_ = static_cast<std::size_t>(model_.run(input_names_, first_rows()).size(1));
+  if (output_width_ == 0) {
+    std::vector<std::uint32_t> examples(options_.rows_per_call);
+    for (std::size_t row = 0; row < examples.size(); ++row) {
+      examples[row] = static_cast<std::uint32_t>(std::min(row, dataset_.example_count() - 1));
+    }
+    output_width_ = static_cast<std::size_t>(model_.run(input_names_, gather_own(examples)).size(1));
+  }
   return output_width_;
 }
 

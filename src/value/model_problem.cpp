@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "modattr/value/pair_outcomes.h"
+
 namespace modattr {
 namespace {
 
@@ -43,6 +45,17 @@ ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, co
 
 std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
   return std::make_unique<PermutedGame>(*this, evaluator_, progress_, std::move(donors));
+}
+
+PairOutcomes ModelProblem::all_pairs(std::size_t modality, std::span<const Stratum> strata,
+                                     std::span<const double> clean) {
+  return pair_outcomes({.evaluator = evaluator_,
+                        .metric = metric_,
+                        .modality_count = players().count(),
+                        .example_count = example_count(),
+                        .strata = strata,
+                        .clean = clean},
+                       modality, progress_);
 }
 
 }  // namespace modattr

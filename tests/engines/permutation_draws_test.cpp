@@ -84,6 +84,54 @@ TEST(PermutationDraws, AllPairsAreTheMeanOverTheOrderedPairs) {
   expect_mean_over_pairs(result, problem, {{"all", identity_map(6)}});
 }
 
+TEST(PermutationDraws, AllPairsOfTwoModalitiesAreTheMeanOverTheOrderedPairs) {
+  // What one says alone is what the other lacks.
+  TableProblem problem = tangled_problem(6, 2);
+  const Attribution result = PermutationImportance(kAllPairs).attribute(problem, Rng(0));
+  expect_mean_over_pairs(result, problem, {{"all", identity_map(6)}});
+}
+
+/// Logits of Hessel and Lee (EMNLP 2020), Figure 3: rows are texts, columns pictures.
+TableProblem emap_problem(std::unique_ptr<Metric> metric) {
+  const auto logit = [](std::span<const double> numbers) {
+    const Matrix logits = matrix_of({{-1.3, 0.3, -0.2}, {0.8, 3.0, 1.1}, {1.1, -0.1, 0.7}});
+    return std::vector{logits(static_cast<std::size_t>(numbers[0]), static_cast<std::size_t>(numbers[1]))};
+  };
+  return TableProblem({.data = matrix_of({{0, 0}, {1, 1}, {2, 2}}), .model = logit, .metric = std::move(metric)});
+}
+
+TEST(PermutationDraws, AllPairsGiveTheGapToTheAdditiveProjection) {
+  // The projection has the logits -0.8, 2.1 and 0.5; the model itself -1.3, 3.0 and 0.7.
+  TableProblem mean_output = emap_problem(regression_metric("output", {0, 0, 0}));
+  const Attribution outputs = PermutationImportance(kAllPairs).attribute(mean_output, Rng(0));
+  for (const char* modality : {"a", "b"}) {
+    const Score gap = row_of(outputs, modality, "emap.gap");
+    EXPECT_NEAR(gap.value.value(), (-1.3 + 3.0 + 0.7 - (-0.8 + 2.1 + 0.5)) / 3.0, 1e-12);
+    EXPECT_EQ(gap.std_error, 0.0);
+  }
+  TableProblem squares = emap_problem(regression_metric("mse", {-0.8, 2.1, 0.5}));
+  EXPECT_NEAR(row_of(PermutationImportance(kAllPairs).attribute(squares, Rng(0)), "a", "emap.gap").value.value(),
+              (0.25 + 0.81 + 0.04) / 3.0, 1e-12);
+}
+
+TEST(PermutationDraws, AnAdditiveModelHasNoGap) {
+  TableProblem problem({.data = matrix_of({{1, 4, 0}, {2, -1, 3}, {0.5, 2, 2}, {7, 0, 1}}),
+                        .model = [](std::span<const double> x) { return std::vector{x[0] - x[1] * x[1] + x[2]}; },
+                        .metric = regression_metric("mse", {1, 2, 3, 4})});
+  const Attribution result = PermutationImportance(kAllPairs).attribute(problem, Rng(0));
+  for (const char* modality : {"a", "b", "c"}) {
+    EXPECT_NEAR(row_of(result, modality, "emap.gap").value.value(), 0.0, 1e-12);
+  }
+}
+
+TEST(PermutationDraws, ReportTheGapForAllPairsOfTheWholeSetOnly) {
+  TableProblem problem = tangled_problem(4, 2, {{"side", {{"l", {0, 1}}, {"r", {2, 3}}}}});
+  EXPECT_THROW(row_of(PermutationImportance({.repeats = 2}).attribute(problem, Rng(0)), "a", "emap.gap"),
+               std::out_of_range);
+  const PermutationImportance within({.draws = PermutationDraws::kAllPairs, .within = "side"});
+  EXPECT_THROW(row_of(within.attribute(problem, Rng(0)), "a", "emap.gap"), std::out_of_range);
+}
+
 TEST(PermutationDraws, AllPermutationsHaveTheirShareOfTheDropOfAllPairs) {
   constexpr std::size_t kExampleCount = 5;
   TableProblem problem = tangled_problem(kExampleCount, 2);
@@ -106,7 +154,7 @@ TEST(PermutationDraws, RandomOnesConvergeToAllPermutations) {
   const Attribution exact = PermutationImportance(kAllPairs).attribute(problem, Rng(0));
   const Attribution random = PermutationImportance({.repeats = 300}).attribute(problem, Rng(4));
   for (const char* const modality : {"a", "b"}) {
-    const Score& drop = row_of(random, modality, "permutation.drop");
+    const Score drop = row_of(random, modality, "permutation.drop");
     const double expected = (1.0 - 1.0 / 6.0) * row_of(exact, modality, "permutation.drop").value.value();
     EXPECT_NEAR(drop.value.value(), expected, 3.0 * drop.std_error.value());
     EXPECT_LT(*drop.std_error, 0.1 * std::abs(expected));
@@ -164,11 +212,18 @@ TEST(PermutationDraws, AskForEachMixOnce) {
   }
 }
 
-TEST(PermutationDraws, AskForAllPairsInAsManyDrawsAsDonors) {
+TEST(PermutationDraws, AskForTheCleanOutcomesAndThenForAllPairs) {
   TableProblem problem = tangled_problem(5, 3);
   PermutationImportance({.modalities = {1}, .draws = PermutationDraws::kAllPairs}).attribute(problem, Rng(0));
-  EXPECT_EQ(problem.progress().done, 5U * (1 + 4 * 2));
-  EXPECT_EQ(problem.progress().announced, problem.progress().done);
+  EXPECT_EQ(problem.progress().done, 5U);
+  EXPECT_EQ(problem.progress().announced, 5U);
+  EXPECT_EQ(problem.pair_modalities(), std::vector<std::size_t>{1});
+}
+
+TEST(PermutationDraws, AskForAllPairsOfTwoModalitiesOnce) {
+  TableProblem problem = tangled_problem(5, 2);
+  PermutationImportance(kAllPairs).attribute(problem, Rng(0));
+  EXPECT_EQ(problem.pair_modalities(), std::vector<std::size_t>{0});
 }
 
 TEST(PermutationDraws, ScoreOneOfTwoModalitiesWithoutAsTheOtherAlone) {
@@ -194,7 +249,7 @@ TEST(PermutationDraws, DoNotDependOnWhichModalitiesAreScored) {
   ASSERT_EQ(some.rows.size(), 10U);
   EXPECT_EQ(some.rows.front().modality, "c");
   for (const Score& row : some.rows) {
-    const Score& same = row_of(all, row.modality, row.definition);
+    const Score same = row_of(all, row.modality, row.definition);
     EXPECT_EQ(row.value, same.value);
     EXPECT_EQ(row.std_error, same.std_error);
     EXPECT_EQ(row.p_value, same.p_value);

@@ -59,43 +59,5 @@ TEST(RandomPermutation, TreatsEqualStrataIndependently) {
   EXPECT_NEAR(static_cast<double>(same), kDrawCount / 6.0, 40.0);
 }
 
-TEST(CircularShift, VisitsEachOrderedPairOnce) {
-  const std::vector<Stratum> strata = {{"all", {4, 0, 3, 1, 2}}};
-  std::set<std::pair<std::size_t, std::uint32_t>> pairs;
-  for (std::size_t shift = 1; shift < 5; ++shift) {
-    const RowMap donors = circular_shift(strata, 5, shift);
-    for (std::size_t example = 0; example < 5; ++example) {
-      EXPECT_NE(donors[example], example);
-      EXPECT_TRUE(pairs.emplace(example, donors[example]).second);
-    }
-  }
-  EXPECT_EQ(pairs.size(), 20U);
-}
-
-TEST(CircularShift, LeavesStrataThatAreTooSmall) {
-  const RowMap donors = circular_shift(kStrata, kExampleCount, 3);
-  EXPECT_EQ(donors[0], 0U);
-  EXPECT_EQ(donors[8], 8U);
-  EXPECT_EQ(donors[3], 3U);
-  EXPECT_EQ(donors[2], 2U);
-  EXPECT_EQ(donors[5], 5U);
-  EXPECT_EQ(donors[7], 6U);
-  EXPECT_EQ(donors[1], 7U);
-}
-
-TEST(CircularShift, VisitsThePairsOfEveryStratum) {
-  std::size_t moved = 0;
-  for (std::size_t shift = 1; shift < largest_stratum_size(kStrata); ++shift) {
-    const RowMap donors = circular_shift(kStrata, kExampleCount, shift);
-    for (std::size_t example = 0; example < kExampleCount; ++example) moved += donors[example] != example ? 1U : 0U;
-  }
-  EXPECT_EQ(moved, 3U * 2U + 4U * 3U);
-}
-
-TEST(LargestStratumSize, CountsExamples) {
-  EXPECT_EQ(largest_stratum_size(kStrata), 4U);
-  EXPECT_EQ(largest_stratum_size({}), 0U);
-}
-
 }  // namespace
 }  // namespace modattr

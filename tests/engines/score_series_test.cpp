@@ -57,8 +57,8 @@ TEST(ScoreSeries, AveragesEachExampleOverItsOwnPairs) {
   const auto metric = regression_metric("output", {0, 0, 0, 0});
   const std::vector<double> clean = {1, 2, 3, 4};
   ScoreSeries series(*metric, kSubsets, clean);
-  series.add_draw_of_pairs(std::array{2.0, 4.0, 6.0, 8.0}, [](std::size_t example) { return example < 3; });
-  series.add_draw_of_pairs(std::array{4.0, 9.0, 9.0, 9.0}, [](std::size_t example) { return example == 0; });
+  // The outcomes 2 and 4 of the first example, 4 and 6 of the next ones.
+  series.add_sums(std::array{1.0 + 3.0, 2.0, 3.0, 0.0}, std::array{2U, 1U, 1U, 0U});
   // Means 3, 4 and 6; the last example took part in no pair and keeps its clean outcome.
   EXPECT_DOUBLE_EQ(series.scorer(0).score(Weights{1, 0, 0, 0}).value(), 3.0);
   EXPECT_DOUBLE_EQ(series.scorer(0).score(Weights{0, 1, 0, 0}).value(), 4.0);

@@ -71,14 +71,47 @@ std::vector<Stratum> TableProblem::strata(std::string_view column) const {
   return found->second;
 }
 
-std::vector<double> TableProblem::outcome(const Coalition& present, std::size_t example, std::size_t donor) const {
+std::vector<double> TableProblem::output(const Coalition& present, std::size_t example, std::size_t donor) const {
   std::vector<double> numbers;
   for (std::size_t modality = 0; modality < players_.count(); ++modality) {
     numbers.push_back(parts_.data(present.contains(modality) ? example : donor, modality));
   }
+  return parts_.model(numbers);
+}
+
+std::vector<double> TableProblem::outcome(const Coalition& present, std::size_t example, std::size_t donor) const {
   std::vector<double> outcome(parts_.metric->width());
-  parts_.metric->outcome(parts_.model(numbers), example, outcome);
+  parts_.metric->outcome(output(present, example, donor), example, outcome);
   return outcome;
+}
+
+PairOutcomes TableProblem::all_pairs(std::size_t modality, std::span<const Stratum> strata,
+                                     std::span<const double> clean) {
+  pair_modalities_.push_back(modality);
+  const Coalition others = Coalition::full(players_.count()).without(modality);
+  const Coalition single = Coalition::single(players_.count(), modality);
+  const std::vector<double> zeros(example_count(), 0.0);
+  PairOutcomes result{zeros, zeros, {clean.begin(), clean.end()}};
+  for (const Stratum& stratum : strata) {
+    const auto count = static_cast<double>(stratum.examples.size());
+    const auto mean_output = [&](const Coalition& present, std::size_t example) {
+      double sum = 0.0;
+      for (const std::uint32_t donor : stratum.examples) sum += output(present, example, donor).front();
+      return sum / count;
+    };
+    double mean = 0.0;
+    for (const std::uint32_t example : stratum.examples) mean += mean_output(single, example) / count;
+    for (const std::uint32_t example : stratum.examples) {
+      for (const std::uint32_t donor : stratum.examples) {
+        if (donor == example) continue;
+        result.without[example] += outcome(others, example, donor).front() - clean[example];
+        result.alone[example] += outcome(single, example, donor).front() - clean[example];
+      }
+      const double projected = mean_output(single, example) + mean_output(others, example) - mean;
+      parts_.metric->outcome(std::span(&projected, 1), example, std::span(result.additive).subspan(example, 1));
+    }
+  }
+  return result;
 }
 
 double TableProblem::score(const Coalition& present, const RowMap& donors) const {

@@ -73,23 +73,30 @@ class TableProblem final : public Problem {
   std::size_t example_count() const noexcept override { return parts_.data.row_count(); }
   const Metric& metric() const noexcept override { return *parts_.metric; }
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  /// Pair by pair.
+  PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }
   std::vector<Stratum> strata(std::string_view column) const override;
   CountingProgress& progress() noexcept override { return progress_; }
 
-  /// The outcome when modalities outside `present` come from `donor`, [metric width].
+  /// The model's output when modalities outside `present` come from `donor`, [outputs].
+  std::vector<double> output(const Coalition& present, std::size_t example, std::size_t donor) const;
+  /// The metric's outcome of that, [metric width].
   std::vector<double> outcome(const Coalition& present, std::size_t example, std::size_t donor) const;
   /// The metric when absent modalities come from donors[i], over all examples.
   double score(const Coalition& present, const RowMap& donors) const;
   double clean_score() const;
   /// Donors of the games that were asked for, in order.
   const std::vector<RowMap>& row_maps() const noexcept { return row_maps_; }
+  /// Modalities whose pairs were asked for, in order.
+  const std::vector<std::size_t>& pair_modalities() const noexcept { return pair_modalities_; }
 
  private:
   TableProblemParts parts_;
   Players players_;
   CountingProgress progress_;
   std::vector<RowMap> row_maps_;
+  std::vector<std::size_t> pair_modalities_;
 };
 
 /// The row of a modality with this definition, for all examples or a group; throws std::out_of_range when there is

@@ -24,6 +24,19 @@ struct Stratum {
   std::vector<std::uint32_t> examples;
 };
 
+/// What all ordered pairs of different examples in the same stratum say about one modality. Example i's donors are the
+/// other examples of its stratum.
+struct PairOutcomes {
+  /// Sum over donors of the outcome with the donor's data in the modality, less the clean outcome. [examples]
+  std::vector<double> without;
+  /// The same with the donor's data in all other modalities. [examples]
+  std::vector<double> alone;
+  /// Outcome of the projection of the model onto functions that add what the modality says to what the others say
+  /// (EMAP; Hessel, Lee, EMNLP 2020), with means over the stratum, i included: f^(i) = mean_j f(m_i, rest_j) +
+  /// mean_j f(m_j, rest_i) - mean_jk f(m_j, rest_k). Empty when columns of an input belong to no modality. [examples]
+  std::vector<double> additive;
+};
+
 /// What an engine may use: a model on a validation set, seen through games.
 class Problem {
  public:
@@ -35,6 +48,10 @@ class Problem {
   /// The game in which absent modalities of example i take their data, all of them, from example donors[i]; v is the
   /// metric's outcome. The problem must outlive the game.
   virtual std::unique_ptr<ValueFunction> permuted_game(RowMap donors) = 0;
+  /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
+  /// untouched data [examples]; `strata` are disjoint.
+  virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,
+                                 std::span<const double> clean) = 0;
   /// Breakdown of the results; empty when the data has no group column.
   virtual std::span<const Stratum> groups() const noexcept = 0;
   /// The examples cut by "label" or by the name of a metadata column; throws ConfigError for an unknown name.

@@ -40,24 +40,14 @@ class ScoreSeries {
 
   /// Adds a draw: `outcomes` [examples * width].
   void add_draw(std::span<const double> outcomes);
-  /// Adds a draw of which only the examples with `counts(example)` count; for mean metrics.
-  template <typename Predicate>
-  void add_draw_of_pairs(std::span<const double> outcomes, Predicate counts) {
-    for (std::size_t example = 0; example < differences_.size(); ++example) {
-      if (counts(example)) add_outcome(example, outcomes[example]);
-    }
-  }
+  /// Adds sums of outcomes less the clean ones over `counts` donors, both [examples]; for mean metrics.
+  void add_sums(std::span<const double> sums, std::span<const std::uint32_t> counts);
 
-  /// Score of `subset` per full draw; nullopt entries are undefined.
+  /// Score of `subset` per draw; nullopt entries are undefined.
   std::span<const std::optional<double>> draw_scores(std::size_t subset) const { return draw_scores_.at(subset); }
   DrawScorer scorer(std::size_t subset) const;
 
  private:
-  void add_outcome(std::size_t example, double outcome) {
-    differences_[example] += outcome - clean_[example];
-    ++counts_[example];
-  }
-
   const Metric& metric_;
   std::span<const Subset> subsets_;
   std::span<const double> clean_;

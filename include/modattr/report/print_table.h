@@ -22,6 +22,7 @@ enum class ColumnKind : std::uint8_t {
   kAlone,
   kModelShare,
   kTaskShare,
+  kProjectionGap,
   kPValue
 };
 

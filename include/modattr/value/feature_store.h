@@ -11,7 +11,7 @@
 #include "modattr/core/progress.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/split_model.h"
-#include "modattr/value/distinct_rows.h"
+#include "modattr/value/modality_rows.h"
 
 namespace modattr {
 
@@ -25,9 +25,9 @@ struct FeatureStoreOptions {
 /// What the encoders of a split model make of the distinct rows of a set, computed once per row.
 class FeatureStore {
  public:
-  /// `modality_inputs`: the dataset's inputs of each modality. Borrows model and dataset.
+  /// `modality_inputs`: the dataset's inputs of each modality. Borrows model, dataset and rows.
   FeatureStore(const SplitModel& model, const Dataset& dataset, std::vector<std::vector<std::size_t>> modality_inputs,
-               const FeatureStoreOptions& options);
+               const ModalityRows& rows, const FeatureStoreOptions& options);
 
   /// Encodes every distinct row that the budget has room for.
   void fill(Progress& progress);
@@ -35,7 +35,12 @@ class FeatureStore {
   std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> examples) const;
 
   /// Distinct rows of a modality; 0 when it has no encoder.
-  std::size_t distinct_row_count(std::size_t modality) const { return modalities_.at(modality).rows.example_of.size(); }
+  std::size_t distinct_row_count(std::size_t modality) const {
+    const DistinctRows* rows = modalities_.at(modality).rows;
+    return rows == nullptr ? 0 : rows->example_of.size();
+  }
+  /// Whether every row's features are kept; known after fill().
+  bool is_complete() const noexcept;
   /// Bytes of the features of one row; known after fill().
   std::size_t row_bytes(std::size_t modality) const { return modalities_.at(modality).row_bytes; }
   /// Rows sent through encoders so far, without padding.
@@ -44,13 +49,16 @@ class FeatureStore {
  private:
   struct ModalityFeatures {
     std::vector<std::size_t> inputs;
-    DistinctRows rows;
+    /// nullptr when the modality has no encoder.
+    const DistinctRows* rows = nullptr;
     /// Features of the first `kept_count` distinct rows, each [kept_count, ...].
     std::vector<at::Tensor> kept;
     std::size_t kept_count = 0;
     std::size_t row_bytes = 0;
   };
 
+  /// Inputs of one call: the examples, the last one repeated.
+  std::vector<at::Tensor> read_inputs(std::size_t modality, std::span<const std::uint32_t> examples) const;
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const std::uint32_t> examples) const;
   void plan_memory();
 

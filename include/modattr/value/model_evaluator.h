@@ -4,42 +4,46 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "modattr/core/coalition.h"
 #include "modattr/core/problem.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
 #include "modattr/value/feature_store.h"
 #include "modattr/value/input_layout.h"
+#include "modattr/value/mix.h"
+#include "modattr/value/mix_table.h"
+#include "modattr/value/mixed_rows.h"
+#include "modattr/value/modality_rows.h"
 
 namespace modattr {
 
-/// All examples of the set, once, with the modalities outside `present` taken from example donors[i].
-struct Mix {
-  Coalition present;
-  /// [examples]; borrowed.
-  std::span<const std::uint32_t> donors;
-};
-
 struct EvaluatorOptions {
-  /// Rows of every model call. Floating-point kernels give other last digits for other shapes, so each call has exactly
-  /// this many (the last one repeats its last row), whatever the batch size and thread count.
+  /// Rows of a call of the whole model or an encoder. Floating-point kernels give other last digits for other shapes,
+  /// so each call has exactly this many (the last one repeats its last row), whatever the thread count.
   std::size_t rows_per_call = 64;
-  /// Rows that a thread reads and gathers at a time; rounded up to whole calls.
-  std::size_t batch_size = 256;
+  /// Rows per call of what runs most, the fusion or else the whole model; used where that changes no byte. nullopt =
+  /// the fastest such number.
+  std::optional<std::size_t> batch_size = std::nullopt;
+  /// Calls at the same time; one more reads ahead.
   std::size_t thread_count = 1;
 };
 
-/// Runs the model on mixes, in calls of one fixed size, on several threads.
+/// Runs the model on mixes: each different one once, in calls of one fixed size, on several threads. Once the model is
+/// cut, its encoders have run already and a mix is a gather over their features and a run of the fusion.
 class ModelEvaluator {
  public:
   /// Receives the model's output [outputs] for an example of a mix; called from many threads, once per (mix, example).
   using Receiver = std::function<void(std::size_t mix, std::size_t example, std::span<const double> output)>;
+  /// Writes row `index` of the work to row `row` of a call.
+  using RowWriter = std::function<void(std::size_t index, MixedRows& rows, std::size_t row)>;
+  /// Receives the output of row `index`; called from many threads, once per row.
+  using RowReceiver = std::function<void(std::size_t index, std::span<const double> output)>;
 
   /// Borrows everything for its lifetime. `layout.inputs` are the dataset's inputs, in order.
   ModelEvaluator(const Model& model, const Dataset& dataset, const InputLayout& layout, EvaluatorOptions options);
@@ -47,52 +51,73 @@ class ModelEvaluator {
   /// Throws ModelError naming the example when an output is not finite, and whatever model, data and progress throw; of
   /// several failures the first in the order of the mixes.
   void evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
+  /// The same for a list of `row_count` rows of any kind; all of them are run.
+  void evaluate_rows(std::size_t row_count, const RowWriter& write, const RowReceiver& receive, Progress& progress);
 
   /// Examples whose output on untouched data is finite.
   std::vector<std::uint32_t> finite_examples(Progress& progress);
 
   /// Numbers per output row, from one call on the first examples; later calls must agree.
   std::size_t output_width();
+  /// Which examples hold equal data; reads the set when first asked.
+  const ModalityRows& modality_rows();
+  /// Rows of a call of what runs most.
+  std::size_t rows_per_call();
+  std::size_t thread_count() const noexcept { return options_.thread_count; }
   /// Rows sent through the model, or through the fusion once it is cut, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
 
   /// Cuts the model by modality, encodes every distinct row once, and from now on runs only the fusion. Returns the
   /// reason when the model cannot be cut; then every evaluation runs the whole model.
   std::string use_split(std::size_t cache_bytes, Progress& progress);
-  /// Back to the whole model; needed when the dataset's examples change.
-  void forget_split() noexcept { split_.reset(); }
+  /// Forgets what is known about the examples; the whole model runs again. Needed when the dataset's examples change.
+  void forget_examples();
   /// nullptr while the whole model runs.
   const SplitModel* split_model() const noexcept { return split_ ? split_->model.get() : nullptr; }
   const FeatureStore* feature_store() const noexcept { return split_ ? split_->features.get() : nullptr; }
 
  private:
-  /// The example that each modality of each row of a call is taken from.
-  struct MixedRows {
-    std::vector<std::uint32_t> own;
-    std::vector<std::vector<std::uint32_t>> by_modality;
-  };
+  enum class NotFinite { kThrow, kPass };
   struct Split {
     std::unique_ptr<SplitModel> model;
     std::unique_ptr<FeatureStore> features;
   };
+  /// What a call takes: features and raw inputs of the fusion, or the inputs of the whole model.
+  struct CallInput {
+    std::vector<at::Tensor> features;
+    std::vector<at::Tensor> inputs;
+  };
 
-  MixedRows mixed_rows(std::span<const Mix> mixes, std::size_t first, std::size_t row_count) const;
-  at::Tensor run_split(const MixedRows& rows) const;
-  std::vector<at::Tensor> gather_all(const MixedRows& rows) const;
-  at::Tensor gather_input(std::size_t input, const MixedRows& rows) const;
-  std::vector<at::Tensor> first_rows() const;
-  std::vector<at::Tensor> spread_rows() const;
+  void evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress, NotFinite not_finite);
+  /// Hears that rows first ... first + count - 1 have been received; called from many threads, one at a time.
+  using CallListener = std::function<void(std::size_t first, std::size_t count)>;
+  struct RowWork {
+    std::size_t row_count = 0;
+    const RowWriter& write;
+    const RowReceiver& receive;
+    const CallListener& done;
+    NotFinite not_finite = NotFinite::kThrow;
+  };
+  void run_rows(const RowWork& work);
+  void deliver_known(const MixPlan& plan, const Receiver& receive);
+  MixTable& mix_table();
+  CallInput gather(const MixedRows& rows) const;
+  at::Tensor run(const CallInput& input) const;
+  at::Tensor probe_call(std::size_t first, std::size_t count) const;
+  std::size_t fusion_reference_rows() const;
   std::vector<at::Tensor> gather_own(std::span<const std::uint32_t> examples) const;
-  void run_batches(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
-  void run_batch(std::span<const Mix> mixes, std::size_t first, std::size_t row_count, const Receiver& receive) const;
-  [[noreturn]] void throw_not_finite(const Mix& mix, std::size_t example, std::span<const double> output) const;
+  [[noreturn]] void throw_not_finite(const MixedRows& rows, std::size_t row, std::span<const double> output) const;
 
   const Model& model_;
   const Dataset& dataset_;
   const InputLayout& layout_;
   std::vector<std::string> input_names_;
   EvaluatorOptions options_;
+  std::unique_ptr<ModalityRows> modality_rows_;
+  std::unique_ptr<MixTable> mix_table_;
   std::unique_ptr<Split> split_;
+  /// 0 = not chosen yet.
+  std::size_t rows_per_call_ = 0;
   std::size_t output_width_ = 0;
   std::size_t evaluation_count_ = 0;
 };
