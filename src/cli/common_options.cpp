@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <string_view>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -39,10 +40,22 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--seed", common.seed, "Seed of all random numbers")
       ->option_text("N")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
+  const auto parse_batch_size = [&common](const std::string& word) {
+    common.batch_size.reset();
+    if (word == "auto") return;
+    std::string text = word;
+    const std::string error = whole_number(1, 1 << 20)(text);
+    constexpr std::string_view kExpected = "expected ";
+    if (!error.empty()) {
+      throw CLI::ValidationError("--batch-size", "expected auto or " + error.substr(kExpected.size()));
+    }
+    common.batch_size = std::stoul(word);
+  };
   command
-      .add_option("--batch-size", common.batch_size, "Rows that a thread reads at a time; results do not depend on it")
-      ->option_text("N")
-      ->check(whole_number(1, 1 << 20));
+      .add_option_function<std::string>(
+          "--batch-size", parse_batch_size,
+          "Rows per model call, where that changes no digit of a result; default auto, the fastest such number")
+      ->option_text("N|auto");
   command.add_option("--threads", common.threads, "Model calls at a time; results do not depend on it")
       ->option_text("N")
       ->check(whole_number(1, 1024));

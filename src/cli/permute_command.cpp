@@ -53,7 +53,7 @@ void add_permute_command(CLI::App& program) {
           "Examples:\n"
           "  modattr permute                               every modality of the nearest modattr.json\n"
           "  modattr permute --modality text --repeats 30  the text only, with smaller standard errors\n"
-          "  modattr permute --exact --examples 300        all pairs of 300 examples, no Monte Carlo error\n"
+          "  modattr permute --exact                       all pairs of examples: no Monte Carlo error, and emap.gap\n"
           "  modattr permute --within label                what a modality adds once the label is known\n"
           "  modattr permute --format json --out results   JSON here, scores.json and scores.csv in results/\n\n") +
       metric_help());
@@ -62,7 +62,7 @@ void add_permute_command(CLI::App& program) {
   auto* repeats = app.add_option("--repeats", request.repeats, "Random permutations per modality (default 10)")
                       ->option_text("N")
                       ->check(whole_number(1, 1000000));
-  app.add_flag("--exact", request.exact, "Every ordered pair of examples instead of random permutations")
+  app.add_flag("--exact", request.exact, "Every ordered pair of examples instead of random permutations; adds emap.gap")
       ->excludes(repeats)
       ->option_text(" ");
   add_metric_option(app, request.metric);

@@ -35,24 +35,6 @@ RandomStream::RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint3
                            std::uint32_t draw) noexcept
     : key_{low(seed), high(seed)}, counter_{0, static_cast<std::uint32_t>(purpose), example, draw} {}
 
-std::uint32_t RandomStream::next_word() noexcept {
-  if (used_ == block_.size()) {
-    block_ = philox4x32(counter_, key_);
-    ++counter_[0];
-    used_ = 0;
-  }
-  return block_[used_++];
-}
-
-std::uint32_t RandomStream::below(std::uint32_t bound) noexcept {
-  std::uint64_t product = std::uint64_t{next_word()} * bound;
-  if (low(product) < bound) {
-    const std::uint32_t threshold = (0u - bound) % bound;
-    while (low(product) < threshold) product = std::uint64_t{next_word()} * bound;
-  }
-  return high(product);
-}
-
 double RandomStream::uniform() noexcept {
   const std::uint64_t upper = next_word() >> 5;
   const std::uint64_t lower = next_word() >> 6;

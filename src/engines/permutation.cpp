@@ -9,6 +9,7 @@
 
 #include "modattr/core/coalition_table.h"
 #include "modattr/core/error.h"
+#include "modattr/core/parallel.h"
 #include "modattr/engines/row_maps.h"
 #include "modattr/engines/score_series.h"
 #include "modattr/stats/bootstrap.h"
@@ -219,20 +220,33 @@ Estimate combine(const Estimate& first, const Estimate& second, Function functio
   return result;
 }
 
+/// What is resampled.
+struct Sample {
+  std::size_t example_count = 0;
+  /// Keeps the random numbers of subsets apart.
+  std::uint32_t subset = 0;
+  std::size_t thread_count = 1;
+};
+
 /// Scores every scorer on the sample and on the same resamples of it.
-std::vector<Estimate> estimate(std::span<const DrawScorer> scorers, std::size_t example_count, std::uint32_t subset,
-                               const Rng& rng) {
+std::vector<Estimate> estimate(std::span<const DrawScorer> scorers, const Sample& sample, const Rng& rng) {
+  constexpr std::uint32_t kReplicatesPerPiece = 50;
   std::vector<Estimate> estimates(scorers.size());
-  std::vector<std::uint32_t> weights(example_count, 1);
-  for (std::size_t index = 0; index < scorers.size(); ++index) estimates[index].value = scorers[index].score(weights);
+  const std::vector<std::uint32_t> once(sample.example_count, 1);
+  for (std::size_t index = 0; index < scorers.size(); ++index) estimates[index].value = scorers[index].score(once);
   // One example has no spread to resample.
-  if (example_count < 2) return estimates;
-  for (std::uint32_t replicate = 0; replicate < kBootstrapReplicateCount; ++replicate) {
-    bootstrap_weights(rng, subset, replicate, weights);
-    for (std::size_t index = 0; index < scorers.size(); ++index) {
-      estimates[index].replicates.push_back(scorers[index].score(weights));
+  if (sample.example_count < 2) return estimates;
+  for (Estimate& estimate : estimates) estimate.replicates.resize(kBootstrapReplicateCount);
+  run_in_parallel(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
+    std::vector<std::uint32_t> weights(sample.example_count);
+    const auto first = static_cast<std::uint32_t>(piece * kReplicatesPerPiece);
+    for (std::uint32_t replicate = first; replicate < first + kReplicatesPerPiece; ++replicate) {
+      bootstrap_weights(rng, sample.subset, replicate, weights);
+      for (std::size_t index = 0; index < scorers.size(); ++index) {
+        estimates[index].replicates[replicate] = scorers[index].score(weights);
+      }
     }
-  }
+  });
   return estimates;
 }
 
@@ -258,7 +272,11 @@ class SubsetRows {
     if (plan.projects) {
       for (const ModalitySeries& series : evaluated.series) scorers.push_back(additive_scorer(series));
     }
-    estimates_ = estimate(scorers, examples().size(), static_cast<std::uint32_t>(subset), rng);
+    estimates_ = estimate(scorers,
+                          {.example_count = examples().size(),
+                           .subset = static_cast<std::uint32_t>(subset),
+                           .thread_count = problem.thread_count()},
+                          rng);
     if (const std::optional<double> majority = problem.metric().majority_score(examples())) {
       room_above_majority_ = 1.0 - *majority;
     }

@@ -140,13 +140,14 @@ class ContentFlow {
 /// Whether an argument switches an operation's randomness off, as for dropout outside of training. Recurrent layers and
 /// attention have one, too.
 bool is_switched_off(const Node& node) {
-  static const Names switches = {"train", "training", "dropout_p"};
+  static const Names switches = {"train", "training", "dropout", "dropout_p"};
   const auto* schema = node.maybeSchema();
   if (schema == nullptr) return false;
   for (std::size_t input = 0; input < node.inputs().size() && input < schema->arguments().size(); ++input) {
     if (!switches.contains(schema->arguments()[input].name())) continue;
     const auto value = torch::jit::toIValue(node.inputs()[input]);
-    return value && ((value->isBool() && !value->toBool()) || (value->isDouble() && value->toDouble() == 0.0));
+    if (value && ((value->isBool() && !value->toBool()) || (value->isDouble() && value->toDouble() == 0.0)))
+      return true;
   }
   return false;
 }
@@ -213,6 +214,10 @@ bool draws_random_numbers(const Node& node) {
                               "aten::feature_alpha_dropout_",
                               "aten::rrelu",
                               "aten::rrelu_",
+                              "aten::gru",
+                              "aten::lstm",
+                              "aten::rnn_tanh",
+                              "aten::rnn_relu",
                               "aten::scaled_dot_product_attention",
                               "aten::_scaled_dot_product_attention"};
   return (names.contains(name_of(node)) || node.isNondeterministic()) && !is_switched_off(node);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "graph_content.h"
@@ -50,6 +51,35 @@ void visit_inner_values(const Node* node, Visit visit) {
       visit_inner_values(child, visit);
     }
   }
+}
+
+std::size_t number_count(const c10::IValue& constant) {
+  if (constant.isTensor())
+    return constant.toTensor().defined() ? static_cast<std::size_t>(constant.toTensor().numel()) : 0;
+  std::size_t count = 0;
+  if (constant.isTensorList()) {
+    for (const at::Tensor& tensor : constant.toTensorVector()) count += static_cast<std::size_t>(tensor.numel());
+  }
+  return count;
+}
+
+/// Numbers in the tensor constants of a block and of those inside it.
+std::size_t parameter_count(const Block& block) {
+  std::size_t count = 0;
+  for (const Node* node : block.nodes()) {
+    if (node->kind() == c10::prim::Constant) {
+      const auto constant = torch::jit::toIValue(node->output());
+      if (constant) count += number_count(*constant);
+    }
+    for (const Block* child : node->blocks()) count += parameter_count(*child);
+  }
+  return count;
+}
+
+PartSize size_of(const Graph& graph) {
+  const auto operation_count =
+      std::ranges::count_if(graph.nodes(), [](const Node* node) { return node->kind() != c10::prim::Constant; });
+  return {static_cast<std::size_t>(operation_count), parameter_count(*graph.block())};
 }
 
 /// The last top-level node that writes to a value or an alias of it, or the number of nodes when that cannot be told;
@@ -297,8 +327,9 @@ class Splitter {
       encoder->appendNode(tuple);
       encoder->registerOutput(tuple->output());
       torch::jit::EliminateDeadCode(encoder);
+      result.encoder_sizes.push_back(size_of(*encoder));
       // The tuple of features is no operation.
-      result.encoder_operation_counts.push_back(operation_count(*encoder) - 1);
+      --result.encoder_sizes.back().operation_count;
       result.encoders.push_back(std::move(encoder));
     }
   }
@@ -330,21 +361,13 @@ class Splitter {
       fusion->registerOutput(copies.at(output));
     }
     torch::jit::EliminateDeadCode(fusion);
-    result.fusion_operation_count = operation_count(*fusion);
+    result.fusion_size = size_of(*fusion);
     for (std::size_t place = 0; place < raw_inputs_.size(); ++place) {
       const auto& uses = fusion->inputs()[frontier_.size() + place]->uses();
       const auto reads_shape = [](const torch::jit::Use& use) { return reads_shape_only(*use.user); };
       result.raw_inputs.push_back({raw_inputs_[place], std::ranges::all_of(uses, reads_shape)});
     }
     result.fusion = std::move(fusion);
-  }
-
-  static std::size_t operation_count(const Graph& graph) {
-    std::size_t count = 0;
-    for (const Node* node : graph.nodes()) {
-      if (node->kind() != c10::prim::Constant) ++count;
-    }
-    return count;
   }
 
   const Graph& graph_;

@@ -37,9 +37,9 @@ struct SplitGraphs {
   std::shared_ptr<torch::jit::Graph> fusion;
   std::vector<FrontierValue> frontier;
   std::vector<RawInput> raw_inputs;
-  /// Top-level operations that are left after dead code is gone, constants not counted.
-  std::vector<std::size_t> encoder_operation_counts;
-  std::size_t fusion_operation_count = 0;
+  /// What is left after dead code is gone.
+  std::vector<PartSize> encoder_sizes;
+  PartSize fusion_size;
 };
 
 /// Assigns every top-level node to the union of the modalities of its inputs, captured ones included. Nodes of one

@@ -33,8 +33,8 @@ struct FeatureLayout {
   std::int64_t row_dimension = 0;
   /// Dimensions as they lie in memory, outermost first: a view in the fusion may rely on it.
   std::vector<std::int64_t> memory_order = {};
-  /// Its value, when it is the same for all.
-  at::Tensor constant = {};
+  /// Its value when it is the same for all, else its first row.
+  at::Tensor sample = {};
 };
 
 std::vector<std::int64_t> memory_order_of(const at::Tensor& tensor) {
@@ -95,6 +95,14 @@ class TorchSplitModel final : public SplitModel {
         std::count_if(first, first + static_cast<std::ptrdiff_t>(frontier_counts_[modality]),
                       [](const FeatureLayout& layout) { return layout.kind == FeatureKind::kPerRow; }));
   }
+  std::vector<at::Tensor> feature_row(std::size_t modality) const override {
+    Tensors rows;
+    for (std::size_t value = 0; value < frontier_counts_[modality]; ++value) {
+      const FeatureLayout& layout = layouts_[first_frontier_value(modality) + value];
+      if (layout.kind == FeatureKind::kPerRow) rows.push_back(layout.sample.movedim(layout.row_dimension, 0));
+    }
+    return rows;
+  }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return gathered_inputs_; }
 
   at::Tensor fuse(std::span<const at::Tensor> features, std::span<const at::Tensor> raw_inputs) const override {
@@ -105,7 +113,7 @@ class TorchSplitModel final : public SplitModel {
     auto feature = features.begin();
     for (const FeatureLayout& layout : layouts_) {
       if (layout.kind == FeatureKind::kSameForAll) {
-        stack.emplace_back(layout.constant);
+        stack.emplace_back(layout.sample);
       } else {
         const at::Tensor& rows = *feature++;
         stack.emplace_back(in_memory_order(layout.row_dimension == 0 ? rows : rows.movedim(0, layout.row_dimension),
@@ -131,10 +139,8 @@ class TorchSplitModel final : public SplitModel {
     return output_.read(stack.back(), row_count);
   }
 
-  std::size_t encoder_operation_count(std::size_t modality) const override {
-    return graphs_.encoder_operation_counts.at(modality);
-  }
-  std::size_t fusion_operation_count() const noexcept override { return graphs_.fusion_operation_count; }
+  const PartSize& encoder_size(std::size_t modality) const override { return graphs_.encoder_sizes.at(modality); }
+  const PartSize& fusion_size() const noexcept override { return graphs_.fusion_size; }
 
   std::size_t frontier_count(std::size_t modality) const { return frontier_counts_[modality]; }
 
@@ -142,7 +148,7 @@ class TorchSplitModel final : public SplitModel {
   /// that have none.
   std::unordered_set<std::size_t> learn_layouts(std::size_t modality, std::span<const at::Tensor> inputs) {
     const std::int64_t row_count = inputs.front().size(0);
-    const std::int64_t fewer = row_count - (row_count + 3) / 4;
+    const std::int64_t fewer = row_count / 2;
     const Tensors all = run_encoder(modality, inputs);
     const Tensors some = run_encoder(modality, narrow_all(inputs, fewer));
     std::unordered_set<std::size_t> unsuitable;
@@ -156,7 +162,8 @@ class TorchSplitModel final : public SplitModel {
       } else {
         layouts_[first + feature] = *layout;
         layouts_[first + feature].memory_order = memory_order_of(all[feature]);
-        if (layout->kind == FeatureKind::kSameForAll) layouts_[first + feature].constant = all[feature];
+        layouts_[first + feature].sample =
+            layout->kind == FeatureKind::kSameForAll ? all[feature] : all[feature].narrow(layout->row_dimension, 0, 1);
       }
     }
     return unsuitable;
@@ -245,7 +252,10 @@ std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span
 
 SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<const at::Tensor> probe_rows) {
   try {
-    const Tensors probe = enough_rows(probe_rows);
+    // Few rows are as good a proof as many, and the proof is paid for at every start.
+    constexpr std::int64_t kMostRows = 16;
+    Tensors probe = enough_rows(probe_rows);
+    probe = narrow_all(probe, std::min(probe.front().size(0), kMostRows));
     std::vector<std::string> names;
     for (const ModelInput& input : options.inputs) names.push_back(input.name);
     const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names);

@@ -79,6 +79,10 @@ class TorchScriptModel final : public Model {
     if (!loaded.find_method("forward")) {
       throw ModelError(path_ + ": expected a model with a forward() method, got none");
     }
+    // Freezing turns them into constants.
+    for (const at::Tensor& parameter : loaded.parameters()) {
+      parameter_count_ += static_cast<std::size_t>(parameter.numel());
+    }
     module_ = freeze_if_possible(loaded);
     read_arguments();
   }
@@ -99,6 +103,7 @@ class TorchScriptModel final : public Model {
   }
   const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
   bool takes_dictionary() const noexcept override { return takes_dictionary_; }
+  std::size_t parameter_count() const noexcept override { return parameter_count_; }
 
   at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const override {
     const c10::InferenceMode inference_mode;
@@ -172,6 +177,7 @@ class TorchScriptModel final : public Model {
   torch::jit::Module module_;
   std::vector<ModelArgument> arguments_;
   bool takes_dictionary_ = false;
+  std::size_t parameter_count_ = 0;
 };
 
 }  // namespace

@@ -92,7 +92,8 @@ void Experiment::split_model(const CommonOptions& common, const RunContext& cont
   split_reason_ = evaluator_->use_split(cache_bytes, context.progress);
   if (const SplitModel* split = evaluator_->split_model()) {
     context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
-                " rows encoded once, " + std::to_string(split->fusion_operation_count()) + " operations in the fusion");
+                " rows encoded once, " + std::to_string(split->fusion_size().operation_count) +
+                " operations in the fusion, " + std::to_string(evaluator_->rows_per_call()) + " rows per call");
   } else {
     context.log("model runs whole: " + split_reason_);
   }

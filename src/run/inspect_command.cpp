@@ -10,6 +10,7 @@
 #include "modattr/engines/registry.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
+#include "modattr/value/pair_grid.h"
 
 namespace modattr {
 namespace {
@@ -125,43 +126,93 @@ InspectionSection modalities_section(const Experiment& experiment) {
   return section;
 }
 
+std::string percent(double share) {
+  return number(100.0 * share, share < 0.0995 ? "%.1f %%" : "%.0f %%");
+}
+
 /// How the model is cut, or why it is not.
 InspectionSection split_section(Experiment& experiment) {
-  const SplitModel* split = experiment.evaluator().split_model();
+  ModelEvaluator& evaluator = experiment.evaluator();
+  const SplitModel* split = evaluator.split_model();
   if (split == nullptr) {
     const std::string& reason = experiment.split_reason();
-    return {"split", {{"part", "operations"}, {"whole model", reason.empty() ? "--no-split" : "not cut: " + reason}}};
+    return {"split",
+            {{"part", "parameters", "cut"},
+             {"whole model", std::to_string(experiment.model().parameter_count()),
+              reason.empty() ? "no: --no-split" : "no: " + reason}}};
   }
-  const FeatureStore& features = *experiment.evaluator().feature_store();
-  InspectionSection section{"split", {{"part", "operations", "distinct rows", "features per row"}}};
-  for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+  const FeatureStore& features = *evaluator.feature_store();
+  const std::size_t modality_count = experiment.layout().modalities.count();
+  const double fusion_seconds = evaluator.measure_row();
+  std::vector<double> encoder_seconds;
+  double total = fusion_seconds;
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    encoder_seconds.push_back(features.measure_encoder(modality));
+    total += encoder_seconds.back();
+  }
+  InspectionSection section{
+      "split", {{"part", "operations", "parameters", "share of time", "distinct rows", "features per row"}}};
+  const auto add = [&](const std::string& part, const PartSize& size, double seconds, const std::string& rows,
+                       const std::string& feature_bytes) {
+    section.rows.push_back({part, std::to_string(size.operation_count), std::to_string(size.parameter_count),
+                            percent(seconds / total), rows, feature_bytes});
+  };
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const std::string& name = experiment.layout().modalities.modality_name(modality);
     if (split->feature_count(modality) == 0) {
-      section.rows.push_back({name, "0", "-", "goes into the fusion as it is"});
+      section.rows.push_back({name, "0", "0", "-", "-", "goes into the fusion as it is"});
       continue;
     }
-    section.rows.push_back({name + " encoder", std::to_string(split->encoder_operation_count(modality)),
-                            std::to_string(features.distinct_row_count(modality)),
-                            std::to_string(features.row_bytes(modality)) + " bytes"});
+    add(name + " encoder", split->encoder_size(modality), encoder_seconds[modality],
+        std::to_string(features.distinct_row_count(modality)), std::to_string(features.row_bytes(modality)) + " bytes");
   }
-  section.rows.push_back({"fusion", std::to_string(split->fusion_operation_count()), "-", "-"});
+  add("fusion", split->fusion_size(), fusion_seconds, "-", "-");
   return section;
 }
 
-/// Evaluations of `permute --repeats 10` and `--exact` for all modalities.
-InspectionSection costs_section(const Experiment& experiment, const Baseline& baseline) {
+/// Different mixes that all examples have with all others, for all modalities.
+double pair_count(Experiment& experiment) {
+  const std::size_t modality_count = experiment.layout().modalities.count();
+  const std::size_t example_count = experiment.dataset().example_count();
+  const std::vector<std::uint32_t> all = [&] {
+    std::vector<std::uint32_t> examples(example_count);
+    std::iota(examples.begin(), examples.end(), 0u);
+    return examples;
+  }();
+  const std::vector<Stratum> strata{{"all", all}};
+  double count = 0.0;
+  // The pairs of one of two modalities are those of the other.
+  for (std::size_t modality = 0; modality < (modality_count == 2 ? 1 : modality_count); ++modality) {
+    const PairGrid grid(experiment.evaluator().modality_rows(), Coalition::full(modality_count).without(modality),
+                        strata, example_count);
+    count += static_cast<double>(grid.place_count());
+  }
+  return count;
+}
+
+/// What the engines run, all modalities: rows of encoders, once, and of the fusion or the whole model.
+InspectionSection costs_section(Experiment& experiment, const Baseline& baseline) {
   const auto examples = static_cast<double>(experiment.dataset().example_count());
   const std::size_t modality_count = experiment.layout().modalities.count();
   // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
   const double coalitions =
       modality_count <= 2 ? static_cast<double>(modality_count) : 2.0 * static_cast<double>(modality_count);
-  InspectionSection section{"cost", {{"engine", "evaluations", "about"}}};
-  const auto add = [&](const std::string& engine, double evaluations) {
-    section.rows.push_back(
-        {engine, number(evaluations, "%.0f"), duration_text(evaluations / baseline.rows_per_second)});
+  const FeatureStore* features = experiment.evaluator().feature_store();
+  InspectionSection section{"cost",
+                            {{"engine", "encoder rows", features == nullptr ? "model rows" : "fusion rows", "about"}}};
+  const auto add = [&](const std::string& engine, double rows) {
+    const double seconds = rows / baseline.rows_per_second + (features == nullptr ? 0.0 : features->fill_seconds());
+    section.rows.push_back({engine, features == nullptr ? "-" : std::to_string(features->encoded_row_count()),
+                            number(rows, "%.0f"), duration_text(seconds)});
   };
-  add("permute --repeats 10", examples * (1.0 + 10.0 * coalitions));
-  if (experiment.metric().is_mean()) add("permute --exact", examples * (1.0 + (examples - 1.0) * coalitions));
+  double possible = 1.0;
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    possible *= static_cast<double>(experiment.evaluator().modality_rows().modality(modality).example_of.size());
+  }
+  add("permute --repeats 10", std::min(examples * (1.0 + 10.0 * coalitions), possible));
+  if (experiment.metric().is_mean() && examples > 1.0) {
+    add("permute --exact", std::min(examples, possible) + pair_count(experiment));
+  }
   return section;
 }
 
@@ -199,6 +250,7 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
        {{"path", experiment.model().path()},
         {"sha256", sha256_of_file(config.model.path)},
         {"takes", signature(experiment.model())},
+        {"parameters", std::to_string(experiment.model().parameter_count())},
         {"gives", kind_word(config.model.kind) + ", " + std::to_string(experiment.output_width()) + " per row"}}});
   inspection.sections.push_back({"data",
                                  {{"path", experiment.dataset().path()},
@@ -218,7 +270,7 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
       {"baseline",
        {{std::string(experiment.metric().name()), baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
         {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
-                      " threads"}}});
+                      " threads, " + std::to_string(experiment.evaluator().rows_per_call()) + " rows per call"}}});
   inspection.sections.push_back(costs_section(experiment, baseline));
   inspection.json = sections_json(inspection.sections).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;

@@ -16,20 +16,11 @@ using Clock = std::chrono::steady_clock;
 /// Rows 0 ... row_count - 1 in calls of `call_size` rows.
 at::Tensor outputs_of(const ProbeCall& call, std::size_t row_count, std::size_t call_size) {
   std::vector<at::Tensor> parts;
-  for (std::size_t first = 0; first < row_count; first += call_size) parts.push_back(call(first, call_size));
-  return at::cat(parts, 0).narrow(0, 0, static_cast<std::int64_t>(row_count));
-}
-
-double seconds_per_row(const ProbeCall& call, std::size_t row_count) {
-  constexpr int kTrialCount = 3;
-  double best = 0.0;
-  for (int trial = 0; trial < kTrialCount; ++trial) {
-    const auto start = Clock::now();
-    call(0, row_count);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    best = trial == 0 ? seconds : std::min(best, seconds);
+  for (std::size_t first = 0; first < row_count; first += call_size) {
+    parts.push_back(call(first, call_size));
+    if (parts.back().sizes() != parts.front().sizes()) throw ModelError("the output's shape depends on its rows");
   }
-  return best / static_cast<double>(row_count);
+  return at::cat(parts, 0).narrow(0, 0, static_cast<std::int64_t>(row_count));
 }
 
 /// Whether `equal` holds for the outputs of the two sizes; false when a call fails.
@@ -46,6 +37,18 @@ bool agree(const ProbeCall& call, std::size_t reference, std::size_t row_count, 
 }
 
 }  // namespace
+
+double seconds_per_row(const ProbeCall& call, std::size_t row_count) {
+  constexpr int kTrialCount = 3;
+  double best = 0.0;
+  for (int trial = 0; trial < kTrialCount; ++trial) {
+    const auto start = Clock::now();
+    call(0, row_count);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    best = trial == 0 ? seconds : std::min(best, seconds);
+  }
+  return best / static_cast<double>(row_count);
+}
 
 bool gives_same_bytes(const ProbeCall& call, std::size_t reference, std::size_t row_count) {
   return agree(call, reference, row_count, [](const at::Tensor& outputs, const at::Tensor& expected) {
@@ -78,12 +81,6 @@ std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std:
     // The run itself will meet the failure, and knows the example.
   }
   return best;
-}
-
-std::size_t choose_call_size(const ProbeCall& call, std::size_t reference, std::optional<std::size_t> wanted,
-                             std::size_t most) {
-  if (!wanted) return fastest_call_size(call, reference, most);
-  return gives_same_bytes(call, reference, *wanted) ? *wanted : reference;
 }
 
 }  // namespace modattr

@@ -1,6 +1,7 @@
 #include "modattr/value/feature_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "modattr/core/error.h"
+#include "modattr/value/call_size.h"
 #include "modattr/value/parallel.h"
 
 namespace modattr {
@@ -78,23 +80,28 @@ void FeatureStore::plan_memory() {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     ModalityFeatures& entry = modalities_[modality];
     if (entry.rows == nullptr) continue;
-    const std::size_t row_count = entry.rows->example_of.size();
-    const std::vector<at::Tensor> sample =
-        encode(modality, std::span(entry.rows->example_of).first(std::min(row_count, options_.rows_per_call)));
-    encoded_row_count_ -= std::min(row_count, options_.rows_per_call);
-    for (const at::Tensor& feature : sample) {
-      entry.row_bytes += static_cast<std::size_t>(feature.numel() / feature.size(0)) *
-                         static_cast<std::size_t>(feature.element_size());
+    const std::vector<at::Tensor> rows = model_.feature_row(modality);
+    for (const at::Tensor& row : rows) {
+      entry.row_bytes += static_cast<std::size_t>(row.numel()) * static_cast<std::size_t>(row.element_size());
     }
-    entry.kept_count = std::min(row_count, left / std::max<std::size_t>(entry.row_bytes, 1));
+    entry.kept_count = std::min(entry.rows->example_of.size(), left / std::max<std::size_t>(entry.row_bytes, 1));
     left -= entry.kept_count * entry.row_bytes;
-    for (const at::Tensor& feature : sample) {
-      entry.kept.push_back(at::empty(with_rows(entry.kept_count, feature), feature.options()));
+    for (const at::Tensor& row : rows) {
+      entry.kept.push_back(at::empty(with_rows(entry.kept_count, row), row.options()));
     }
   }
 }
 
+double FeatureStore::measure_encoder(std::size_t modality) const {
+  if (modalities_[modality].rows == nullptr) return 0.0;
+  const std::vector<std::uint32_t> examples(options_.rows_per_call, 0U);
+  const std::vector<at::Tensor> inputs = read_inputs(modality, examples);
+  const ProbeCall call = [&](std::size_t, std::size_t) { return model_.encode(modality, inputs).front(); };
+  return seconds_per_row(call, options_.rows_per_call);
+}
+
 void FeatureStore::fill(Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
   plan_memory();
   std::size_t total = 0;
   for (const ModalityFeatures& entry : modalities_) total += entry.kept_count;
@@ -125,6 +132,7 @@ void FeatureStore::fill(Progress& progress) {
     read_ahead_for(call_count, options_.thread_count, read, keep);
   }
   progress.finish();
+  fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 bool FeatureStore::is_complete() const noexcept {

@@ -62,8 +62,9 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
   const std::size_t example_count = dataset_.example_count();
   const std::size_t place_count = mixes.size() * example_count;
   MixTable& table = mix_table();
-  for (std::size_t first = 0; first < place_count; first += kPlacesPerPlan) {
-    const MixPlan plan = table.plan(mixes, {first, std::min(kPlacesPerPlan, place_count - first)});
+  const std::size_t places_per_plan = std::min(kPlacesPerPlan, table.most_places());
+  for (std::size_t first = 0; first < place_count; first += places_per_plan) {
+    const MixPlan plan = table.plan(mixes, {first, std::min(places_per_plan, place_count - first)});
     const RowWriter write = [&](std::size_t group, MixedRows& rows, std::size_t row) {
       const std::size_t place = plan.group(group).front();
       const Mix& mix = mixes[place / example_count];
@@ -109,6 +110,7 @@ void ModelEvaluator::deliver_known(const MixPlan& plan, const Receiver& receive)
 
 void ModelEvaluator::run_rows(const RowWork& work) {
   if (work.row_count == 0) return;
+  speed_calls_up(work.row_count);
   const std::size_t call_size = rows_per_call();
   struct Call {
     MixedRows rows;
@@ -143,7 +145,13 @@ void ModelEvaluator::run_rows(const RowWork& work) {
     const std::lock_guard lock(done_mutex);
     work.done(first, count);
   };
-  read_ahead_for((work.row_count + call_size - 1) / call_size, options_.thread_count, prepare, answer);
+  const std::size_t call_count = (work.row_count + call_size - 1) / call_size;
+  if (split_ && reads_ahead && split_->model->raw_inputs().empty()) {
+    // Nothing is read: another thread would only be in the way.
+    parallel_for(call_count, options_.thread_count, [&](std::size_t call) { answer(call, prepare(call)); });
+  } else {
+    read_ahead_for(call_count, options_.thread_count, prepare, answer);
+  }
   evaluation_count_ += work.row_count;
 }
 
@@ -187,7 +195,7 @@ std::size_t ModelEvaluator::fusion_reference_rows() const {
   // As many rows as keep the features in a processor's own cache; a fixed rule, as results may not depend on timing.
   constexpr std::size_t kFeatureBytes = std::size_t{1} << 20;
   constexpr std::size_t kMostRows = 1024;
-  std::size_t row_bytes = 1;
+  std::size_t row_bytes = 0;
   for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
     row_bytes += split_->features->row_bytes(modality);
   }
@@ -205,14 +213,36 @@ std::size_t ModelEvaluator::rows_per_call() {
     const std::size_t rows = fusion_reference_rows();
     if (rows > rows_per_call_ && gives_same_answers(call, rows_per_call_, rows)) rows_per_call_ = rows;
   }
+  if (options_.batch_size) {
+    const std::size_t wanted = std::min(*options_.batch_size, most_rows_per_call());
+    if (gives_same_bytes(call, rows_per_call_, wanted)) rows_per_call_ = wanted;
+  }
+  return rows_per_call_;
+}
+
+void ModelEvaluator::speed_calls_up(std::size_t row_count) {
+  // Trying sizes pays in long runs.
+  constexpr std::size_t kLongRunCalls = 256;
+  if (options_.batch_size || tried_sizes_) return;
+  if (evaluation_count_ + row_count < kLongRunCalls * rows_per_call()) return;
+  const ProbeCall call = [&](std::size_t first, std::size_t count) { return probe_call(first, count); };
+  rows_per_call_ = fastest_call_size(call, rows_per_call_, most_rows_per_call());
+  tried_sizes_ = true;
+}
+
+std::size_t ModelEvaluator::most_rows_per_call() const {
   std::size_t example_bytes = 1;
   for (std::size_t input = 0; input < dataset_.input_count(); ++input) {
     example_bytes += dataset_.input(input).row_bytes();
   }
   const std::size_t most =
       std::min({kMostCallsInOne * options_.rows_per_call, kMostBytesPerCall / example_bytes, kPlacesPerPlan});
-  rows_per_call_ = choose_call_size(call, rows_per_call_, options_.batch_size, most);
-  return rows_per_call_;
+  return std::max(most, options_.rows_per_call);
+}
+
+double ModelEvaluator::measure_row() {
+  return seconds_per_row([&](std::size_t first, std::size_t count) { return probe_call(first, count); },
+                         rows_per_call());
 }
 
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
@@ -225,7 +255,8 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
   // From the whole set, as neighbours are often alike.
-  std::vector<std::uint32_t> probe(options_.rows_per_call);
+  constexpr std::size_t kProbeRows = 16;
+  std::vector<std::uint32_t> probe(kProbeRows);
   for (std::size_t row = 0; row < probe.size(); ++row) {
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }
@@ -243,6 +274,7 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});
   rows_per_call_ = 0;
+  tried_sizes_ = false;
   if (mix_table_) mix_table_->forget();
   return {};
 }
@@ -252,6 +284,7 @@ void ModelEvaluator::forget_examples() {
   mix_table_.reset();
   modality_rows_.reset();
   rows_per_call_ = 0;
+  tried_sizes_ = false;
 }
 
 const ModalityRows& ModelEvaluator::modality_rows() {
@@ -301,12 +334,20 @@ void ModelEvaluator::throw_not_finite(const MixedRows& rows, std::size_t row, st
 }
 
 std::size_t ModelEvaluator::output_width() {
-  if (output_width_ == 0) {
-    std::vector<std::uint32_t> examples(options_.rows_per_call);
-    for (std::size_t row = 0; row < examples.size(); ++row) {
+  if (output_width_ != 0) return output_width_;
+  const auto width_of_rows = [&](std::size_t row_count) {
+    std::vector<std::uint32_t> examples(row_count);
+    for (std::size_t row = 0; row < row_count; ++row) {
       examples[row] = static_cast<std::uint32_t>(std::min(row, dataset_.example_count() - 1));
     }
-    output_width_ = static_cast<std::size_t>(model_.run(input_names_, gather_own(examples)).size(1));
+    return static_cast<std::size_t>(model_.run(input_names_, gather_own(examples)).size(1));
+  };
+  constexpr std::size_t kFewRows = 4;
+  try {
+    output_width_ = width_of_rows(std::min(kFewRows, options_.rows_per_call));
+  } catch (const ModelError&) {
+    // A model traced for one batch size, or one that fails.
+    output_width_ = width_of_rows(options_.rows_per_call);
   }
   return output_width_;
 }

@@ -1,4 +1,5 @@
-// Prints the table of measurements in the README: start-up, and peak memory against the number of examples.
+// Prints the table of measurements in the README: start-up, encode-once against the whole model and against a bare
+// loop, peak memory against the number of examples.
 
 #include <algorithm>
 #include <chrono>
@@ -27,8 +28,9 @@ struct Measurement {
   double mebibytes = 0.0;
 };
 
-/// Runs a program with its output thrown away.
-Measurement run(const char* program, const std::vector<std::string>& arguments) {
+enum class Output { kThrownAway, kShown };
+
+Measurement run(const char* program, const std::vector<std::string>& arguments, Output output = Output::kThrownAway) {
   std::fflush(stdout);
   const auto start = std::chrono::steady_clock::now();
   const pid_t child = fork();
@@ -36,7 +38,7 @@ Measurement run(const char* program, const std::vector<std::string>& arguments) 
     std::vector<char*> words{const_cast<char*>(program)};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
-    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
+    if (output == Output::kThrownAway && std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
     execv(program, words.data());
     _exit(127);
   }
@@ -53,6 +55,21 @@ Measurement median_run(const std::vector<std::string>& arguments, int repeat_cou
   for (int repeat = 0; repeat < repeat_count; ++repeat) runs.push_back(run(MODATTR_PROGRAM, arguments));
   std::ranges::sort(runs, {}, &Measurement::seconds);
   return runs[runs.size() / 2];
+}
+
+/// Whole processes on the demo, in turns: the cut model before and after the whole one.
+void compare_with_whole_model(const char* name, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--config", MODATTR_DEMO});
+  const Measurement before = median_run(arguments, 3);
+  std::vector<std::string> whole_arguments = arguments;
+  whole_arguments.push_back("--no-split");
+  const Measurement whole = run(MODATTR_PROGRAM, whole_arguments);
+  const Measurement after = median_run(arguments, 3);
+  const double cut = (before.seconds + after.seconds) / 2.0;
+  std::printf("| `%s`, whole process: cut; `--no-split`; times faster | %.2f s; %.1f s; %.0f |\n", name, cut,
+              whole.seconds, whole.seconds / cut);
+  std::printf("| `%s`, peak memory: cut; `--no-split` | %.0f MiB; %.0f MiB |\n", name, after.mebibytes,
+              whole.mebibytes);
 }
 
 /// Two inputs of 512 floats, 4 KiB per example, and a class label, as safetensors.
@@ -101,6 +118,10 @@ int main() {
   std::puts("| measured | result |\n|---|---|");
   std::printf("| `modattr --version`, median of 21 | %.1f ms |\n", median_run({"--version"}, 21).seconds * 1e3);
   std::printf("| `modattr --help`, median of 21 | %.1f ms |\n", median_run({"--help"}, 21).seconds * 1e3);
+
+  compare_with_whole_model("permute --repeats 10", {"permute"});
+  compare_with_whole_model("permute --exact --examples 200", {"permute", "--exact", "--examples", "200"});
+  run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO}, Output::kShown);
 
   std::vector<double> peaks;
   for (const std::uint64_t example_count : {10'000u, 100'000u}) {

@@ -141,7 +141,7 @@ TEST_F(BadConfig, OptionsAreChecked) {
       {{"--examples", "0"}, "--examples: expected a whole number from 1 to "},
       {{"--examples", "2.5"}, "--examples: expected a whole number from 1 to "},
       {{"--seed", "99999999999999999999"}, "--seed: expected a whole number from 0 to 18446744073709551615"},
-      {{"--batch-size", "0"}, "--batch-size: expected a whole number from 1 to 1048576, got '0'"},
+      {{"--batch-size", "0"}, "--batch-size: expected auto or a whole number from 1 to 1048576, got '0'"},
       {{"--threads", "0"}, "--threads: expected a whole number from 1 to 1024, got '0'"},
       {{"--format", "yaml"}, "--format: unknown 'yaml'; expected one of csv, json, markdown, table"},
       {{"--format", "jsn"}, "--format: unknown 'jsn'; did you mean 'json'?"},

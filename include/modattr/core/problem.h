@@ -57,6 +57,8 @@ class Problem {
   /// The examples cut by "label" or by the name of a metadata column; throws ConfigError for an unknown name.
   virtual std::vector<Stratum> strata(std::string_view column) const = 0;
   virtual Progress& progress() noexcept = 0;
+  /// Threads that an engine may use for work of its own.
+  virtual std::size_t thread_count() const noexcept { return 1; }
 };
 
 }  // namespace modattr

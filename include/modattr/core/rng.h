@@ -20,9 +20,23 @@ class RandomStream {
  public:
   RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint32_t example, std::uint32_t draw) noexcept;
 
-  std::uint32_t next_word() noexcept;
+  std::uint32_t next_word() noexcept {
+    if (used_ == block_.size()) {
+      block_ = philox4x32(counter_, key_);
+      ++counter_[0];
+      used_ = 0;
+    }
+    return block_[used_++];
+  }
   /// Uniform on {0, ..., bound - 1} without bias (Lemire 2019); bound must be at least 1.
-  std::uint32_t below(std::uint32_t bound) noexcept;
+  std::uint32_t below(std::uint32_t bound) noexcept {
+    std::uint64_t product = std::uint64_t{next_word()} * bound;
+    if (static_cast<std::uint32_t>(product) < bound) {
+      const std::uint32_t threshold = (0u - bound) % bound;
+      while (static_cast<std::uint32_t>(product) < threshold) product = std::uint64_t{next_word()} * bound;
+    }
+    return static_cast<std::uint32_t>(product >> 32);
+  }
   /// Uniform on [0, 1) with 53 bits.
   double uniform() noexcept;
 

@@ -30,6 +30,8 @@ class Model {
   /// forward()'s arguments in order; empty when it takes one dictionary of tensors by name.
   virtual const std::vector<ModelArgument>& arguments() const noexcept = 0;
   virtual bool takes_dictionary() const noexcept = 0;
+  /// Numbers in its weights.
+  virtual std::size_t parameter_count() const noexcept = 0;
   /// Runs the model on `inputs` (first dimension = rows; in the order of `input_names`) and returns its output as
   /// float64[rows, outputs] on the CPU. Throws ModelError, one line, when the model fails or its output has another
   /// shape.

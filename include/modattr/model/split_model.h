@@ -17,6 +17,14 @@ struct ModelInput {
   std::optional<std::size_t> modality;
 };
 
+/// How large a part of a model is.
+struct PartSize {
+  /// Top-level operations, constants not counted.
+  std::size_t operation_count = 0;
+  /// Numbers in the tensors that the part holds: weights, and buffers where they are not folded into weights.
+  std::size_t parameter_count = 0;
+};
+
 /// A model cut by modality: one encoder per modality, and a fusion that turns their features into the output. Const and
 /// safe to call from many threads.
 class SplitModel {
@@ -26,15 +34,17 @@ class SplitModel {
   virtual std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const = 0;
   /// Number of feature tensors of a modality; 0 when the fusion takes its inputs raw, or not at all.
   virtual std::size_t feature_count(std::size_t modality) const = 0;
+  /// One row of each feature of a modality, each [1, ...], for their shapes and types.
+  virtual std::vector<at::Tensor> feature_row(std::size_t modality) const = 0;
   /// Indices of the ModelInputs that the fusion takes raw.
   virtual const std::vector<std::size_t>& raw_inputs() const noexcept = 0;
   /// Returns the output as float64[rows, outputs] on the CPU. `features`: those of modality 0, of modality 1, ...;
   /// `raw_inputs`: in the order of raw_inputs().
   virtual at::Tensor fuse(std::span<const at::Tensor> features, std::span<const at::Tensor> raw_inputs) const = 0;
 
-  /// Top-level operations of a modality's encoder.
-  virtual std::size_t encoder_operation_count(std::size_t modality) const = 0;
-  virtual std::size_t fusion_operation_count() const noexcept = 0;
+  /// What a modality's encoder, and the fusion, are made of.
+  virtual const PartSize& encoder_size(std::size_t modality) const = 0;
+  virtual const PartSize& fusion_size() const noexcept = 0;
 };
 
 /// A cut, or the reason why there is none.

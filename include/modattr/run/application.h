@@ -27,7 +27,7 @@ struct CommonOptions {
   /// Use the examples with these ids only.
   std::vector<std::string> ids;
   std::optional<std::uint64_t> seed;
-  /// Rows that a thread reads and gathers at a time; results do not depend on it.
+  /// Rows per model call; results do not depend on it. nullopt = the fastest number.
   std::optional<std::size_t> batch_size;
   /// Default: one per processor; results do not depend on it.
   std::optional<std::size_t> threads;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -10,6 +9,9 @@ namespace modattr {
 
 /// Runs the model on rows first ... first + count - 1 of a set of probe rows without end; [count, outputs].
 using ProbeCall = std::function<at::Tensor(std::size_t first, std::size_t count)>;
+
+/// The shortest time of a few calls of `row_count` rows, per row.
+double seconds_per_row(const ProbeCall& call, std::size_t row_count);
 
 /// Whether calls of `row_count` rows give the same bytes as calls of `reference` rows: kernels that sum in another
 /// order for another shape differ in last digits. False when such a call fails.
@@ -21,9 +23,5 @@ bool gives_same_answers(const ProbeCall& call, std::size_t reference, std::size_
 /// they give the same bytes; so results do not depend on what is measured. Calls that take long have nothing to gain:
 /// then it is `reference`.
 std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std::size_t most);
-
-/// `wanted` where it gives the same bytes as `reference`, else `reference`; nullopt = the fastest.
-std::size_t choose_call_size(const ProbeCall& call, std::size_t reference, std::optional<std::size_t> wanted,
-                             std::size_t most);
 
 }  // namespace modattr

@@ -48,6 +48,8 @@ class MixTable {
   /// Borrows `rows`. `output_width`: numbers per output.
   MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t example_count, std::size_t output_width);
 
+  /// Places of a plan whose outputs fit into the table's memory, however different they are.
+  std::size_t most_places() const noexcept;
   /// Outputs of the new groups have to be written before the next plan is made.
   MixPlan plan(std::span<const Mix> mixes, PlaceRange range);
 

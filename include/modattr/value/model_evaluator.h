@@ -28,7 +28,7 @@ struct EvaluatorOptions {
   /// so each call has exactly this many (the last one repeats its last row), whatever the thread count.
   std::size_t rows_per_call = 64;
   /// Rows per call of what runs most, the fusion or else the whole model; used where that changes no byte. nullopt =
-  /// the fastest such number.
+  /// the fastest such number, looked for in long runs.
   std::optional<std::size_t> batch_size = std::nullopt;
   /// Calls at the same time; one more reads ahead.
   std::size_t thread_count = 1;
@@ -64,6 +64,8 @@ class ModelEvaluator {
   /// Rows of a call of what runs most.
   std::size_t rows_per_call();
   std::size_t thread_count() const noexcept { return options_.thread_count; }
+  /// Runs what runs most a few times, on one thread; seconds per row.
+  double measure_row();
   /// Rows sent through the model, or through the fusion once it is cut, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
 
@@ -105,6 +107,9 @@ class ModelEvaluator {
   at::Tensor run(const CallInput& input) const;
   at::Tensor probe_call(std::size_t first, std::size_t count) const;
   std::size_t fusion_reference_rows() const;
+  std::size_t most_rows_per_call() const;
+  /// Looks for a faster number of rows per call once many rows are to be run.
+  void speed_calls_up(std::size_t row_count);
   std::vector<at::Tensor> gather_own(std::span<const std::uint32_t> examples) const;
   [[noreturn]] void throw_not_finite(const MixedRows& rows, std::size_t row, std::span<const double> output) const;
 
@@ -118,6 +123,7 @@ class ModelEvaluator {
   std::unique_ptr<Split> split_;
   /// 0 = not chosen yet.
   std::size_t rows_per_call_ = 0;
+  bool tried_sizes_ = false;
   std::size_t output_width_ = 0;
   std::size_t evaluation_count_ = 0;
 };

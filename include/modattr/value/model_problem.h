@@ -24,6 +24,7 @@ class ModelProblem final : public Problem {
   std::span<const Stratum> groups() const noexcept override { return groups_; }
   std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
   Progress& progress() noexcept override { return progress_; }
+  std::size_t thread_count() const noexcept override { return evaluator_.thread_count(); }
 
  private:
   const Dataset& dataset_;

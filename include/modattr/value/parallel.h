@@ -1,8 +1,9 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
-#include <semaphore>
+#include <mutex>
 #include <utility>
 
 namespace modattr {
@@ -12,24 +13,47 @@ namespace modattr {
 /// met it.
 void parallel_for(std::size_t count, std::size_t thread_count, const std::function<void(std::size_t)>& work);
 
+/// Lets so many threads in at a time. They sleep while they wait; std::counting_semaphore spins.
+class Gate {
+ public:
+  explicit Gate(std::size_t place_count) : free_count_(place_count) {}
+
+  /// A place inside, given back at the end of its life.
+  class Place {
+   public:
+    explicit Place(Gate& gate) : gate_(gate) {
+      std::unique_lock lock(gate_.mutex_);
+      gate_.opened_.wait(lock, [&] { return gate_.free_count_ > 0; });
+      --gate_.free_count_;
+    }
+    ~Place() {
+      {
+        const std::lock_guard lock(gate_.mutex_);
+        ++gate_.free_count_;
+      }
+      gate_.opened_.notify_one();
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    Gate& gate_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable opened_;
+  std::size_t free_count_;
+};
+
 /// parallel_for over pieces whose input, prepare(piece), is read while `thread_count` others are in run(piece, input).
 template <typename Prepare, typename Run>
 void read_ahead_for(std::size_t count, std::size_t thread_count, const Prepare& prepare, const Run& run) {
-  class Slot {
-   public:
-    explicit Slot(std::counting_semaphore<>& slots) : slots_(slots) { slots_.acquire(); }
-    ~Slot() { slots_.release(); }
-    Slot(const Slot&) = delete;
-    Slot& operator=(const Slot&) = delete;
-
-   private:
-    std::counting_semaphore<>& slots_;
-  };
-  std::counting_semaphore<> slots(static_cast<std::ptrdiff_t>(thread_count));
+  Gate gate(thread_count);
   // One thread more than may run: it reads.
   parallel_for(count, thread_count + 1, [&](std::size_t piece) {
     auto input = prepare(piece);
-    const Slot slot(slots);
+    const Gate::Place place(gate);
     run(piece, std::move(input));
   });
 }

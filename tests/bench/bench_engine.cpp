@@ -1,0 +1,165 @@
+// What modattr adds to the model's own work, in one process and in turns: a run once its files are read against a bare
+// loop over the same encoder and fusion calls. Prints rows of the README's table.
+//   modattr_bench_engine CONFIG
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "modattr/core/rng.h"
+#include "modattr/engines/permutation.h"
+#include "modattr/run/experiment.h"
+#include "modattr/value/model_problem.h"
+#include "modattr/value/parallel.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using modattr::Experiment;
+using Calls = std::vector<std::vector<at::Tensor>>;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+/// Inputs of all calls of an encoder.
+Calls encoder_calls(Experiment& experiment, std::size_t modality, std::size_t call_size) {
+  Calls calls;
+  const std::vector<std::uint32_t>& examples = experiment.evaluator().modality_rows().modality(modality).example_of;
+  for (std::size_t first = 0; first < examples.size(); first += call_size) {
+    std::vector<std::uint32_t> rows;
+    for (std::size_t row = 0; row < call_size; ++row)
+      rows.push_back(examples[std::min(first + row, examples.size() - 1)]);
+    calls.emplace_back();
+    for (std::size_t input = 0; input < experiment.layout().inputs.size(); ++input) {
+      if (experiment.layout().inputs[input].parts.front().modality == modality) {
+        calls.back().push_back(experiment.dataset().gather(input, rows));
+      }
+    }
+  }
+  return calls;
+}
+
+/// Gathered features of a few calls of the fusion.
+Calls fusion_calls(Experiment& experiment, std::size_t call_size) {
+  constexpr std::size_t kCallCount = 16;
+  Calls calls(kCallCount);
+  for (std::size_t call = 0; call < kCallCount; ++call) {
+    std::vector<std::uint32_t> examples(call_size);
+    for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+      for (std::size_t row = 0; row < call_size; ++row) {
+        examples[row] = static_cast<std::uint32_t>((call * call_size + row) * (modality + 1) %
+                                                   experiment.dataset().example_count());
+      }
+      for (at::Tensor& feature : experiment.evaluator().feature_store()->gather(modality, examples)) {
+        calls[call].push_back(std::move(feature));
+      }
+    }
+  }
+  return calls;
+}
+
+/// The encoder and fusion calls of a run, and nothing else.
+struct BareLoop {
+  double encoder_seconds = 0.0;
+  double fusion_seconds = 0.0;
+  double seconds() const { return encoder_seconds + fusion_seconds; }
+};
+
+BareLoop run_bare_loop(Experiment& experiment) {
+  BareLoop loop;
+  modattr::ModelEvaluator& evaluator = experiment.evaluator();
+  const modattr::SplitModel& split = *evaluator.split_model();
+  for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+    const Calls calls = encoder_calls(experiment, modality, experiment.config().model.rows_per_call);
+    const Clock::time_point start = Clock::now();
+    modattr::parallel_for(calls.size(), experiment.thread_count(),
+                          [&](std::size_t call) { split.encode(modality, calls[call]); });
+    loop.encoder_seconds += seconds_since(start);
+  }
+  const std::size_t call_size = evaluator.rows_per_call();
+  const Calls calls = fusion_calls(experiment, call_size);
+  const Clock::time_point start = Clock::now();
+  modattr::parallel_for((evaluator.evaluation_count() + call_size - 1) / call_size, experiment.thread_count(),
+                        [&](std::size_t call) { split.fuse(calls[call % calls.size()], {}); });
+  loop.fusion_seconds = seconds_since(start);
+  return loop;
+}
+
+/// Times of one run, from the moment its files are read.
+struct RunTimes {
+  double until_encoded = 0.0;
+  double seconds = 0.0;
+  std::size_t evaluation_count = 0;
+  BareLoop bare;
+};
+
+enum class ModelUse { kCut, kWhole };
+
+RunTimes run(const std::string& config, const modattr::PermutationOptions& permutation, ModelUse use) {
+  modattr::Progress progress;
+  Clock::time_point files_read;
+  const modattr::RunContext context{.progress = progress, .log = [&](std::string_view line) {
+                                      if (line.starts_with("data ")) files_read = Clock::now();
+                                    }};
+  modattr::ExperimentOptions options;
+  options.common.config = config;
+  options.common.no_split = use == ModelUse::kWhole;
+  Experiment experiment(options, context);
+  RunTimes times{.until_encoded = seconds_since(files_read)};
+  modattr::ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                                progress);
+  modattr::PermutationImportance(permutation).attribute(problem, modattr::Rng(0));
+  times.seconds = seconds_since(files_read);
+  times.evaluation_count = experiment.evaluator().evaluation_count();
+  if (use == ModelUse::kCut) times.bare = run_bare_loop(experiment);
+  return times;
+}
+
+/// Median over runs of modattr and of the bare loop, in turns; returns modattr's seconds.
+double compare_with_bare_loop(const std::string& config, const std::string& name,
+                              const modattr::PermutationOptions& permutation) {
+  constexpr int kRoundCount = 7;
+  std::vector<double> encoded;
+  std::vector<double> seconds;
+  std::vector<double> encoders;
+  std::vector<double> fusion;
+  std::size_t fusion_rows = 0;
+  for (int round = 0; round < kRoundCount; ++round) {
+    const RunTimes times = run(config, permutation, ModelUse::kCut);
+    encoded.push_back(times.until_encoded);
+    seconds.push_back(times.seconds);
+    encoders.push_back(times.bare.encoder_seconds);
+    fusion.push_back(times.bare.fusion_seconds);
+    fusion_rows = times.evaluation_count;
+  }
+  const double bare = median(encoders) + median(fusion);
+  const double whole = median(seconds);
+  std::printf("| `%s`, bare loop: encoders; fusion, %zu rows | %.3f s; %.3f s |\n", name.c_str(), fusion_rows,
+              median(encoders), median(fusion));
+  std::printf(
+      "| `%s`, modattr once files are read; of it until all is encoded, with cut and proof | %.3f s; %.3f s |\n",
+      name.c_str(), whole, median(encoded));
+  std::printf("| `%s`, modattr over the bare loop; share of time outside these calls | %.2f; %.0f %% |\n", name.c_str(),
+              whole / bare, 100.0 * (1.0 - bare / whole));
+  return whole;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 2) return 2;
+  const modattr::PermutationOptions ten_repeats{.repeats = 10};
+  const double cut = compare_with_bare_loop(arguments[1], "permute --repeats 10", ten_repeats);
+  compare_with_bare_loop(arguments[1], "permute --exact", {.draws = modattr::PermutationDraws::kAllPairs});
+  const double whole = run(arguments[1], ten_repeats, ModelUse::kWhole).seconds;
+  std::printf("| `permute --repeats 10` once files are read: `--no-split`; times faster when cut | %.1f s; %.0f |\n",
+              whole, whole / cut);
+}
