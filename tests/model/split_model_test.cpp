@@ -34,9 +34,9 @@ TEST(SplitModel, EncodesAPictureAndAQuestionApart) {
       {weight("kernel", {2, 1, 3, 3}, 1), weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight("wh", {9, 3}, 4),
        weight("bi", {9}, 5), weight("bh", {9}, 6), weight("head", {35, 3}, 7)});
   trial.expect_same_answers();
-  EXPECT_EQ(trial.split().encoder_operation_count(0), 3U);
-  EXPECT_GE(trial.split().encoder_operation_count(1), 5U);
-  EXPECT_LE(trial.split().fusion_operation_count(), 3U);
+  EXPECT_EQ(trial.split().encoder_size(0).operation_count, 3U);
+  EXPECT_GE(trial.split().encoder_size(1).operation_count, 5U);
+  EXPECT_LE(trial.split().fusion_size().operation_count, 3U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
 }
 
@@ -55,8 +55,9 @@ TEST_P(NestedModel, AnswersTheSameInParts) {
         GetParam().inputs);
     ASSERT_TRUE(trial.is_cut()) << kind << ": " << trial.reason();
     trial.expect_same_answers();
-    for (const std::size_t modality : {0U, 1U}) EXPECT_GE(trial.split().encoder_operation_count(modality), 3U) << kind;
-    EXPECT_LE(trial.split().fusion_operation_count(), GetParam().most_fusion_operations) << kind;
+    for (const std::size_t modality : {0U, 1U})
+      EXPECT_GE(trial.split().encoder_size(modality).operation_count, 3U) << kind;
+    EXPECT_LE(trial.split().fusion_size().operation_count, GetParam().most_fusion_operations) << kind;
     EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{}) << kind;
   }
 }
@@ -85,7 +86,7 @@ TEST(SplitModel, CutsOnlyTheStemsOfASingleStream) {
       {weight("kernel", {4, 1, 4, 4}, 1), weight("words", {20, 4}, 2), weight("query", {4, 4}, 3),
        weight("value", {4, 4}, 4)});
   trial.expect_same_answers();
-  EXPECT_GE(trial.split().fusion_operation_count(), 3U);
+  EXPECT_GE(trial.split().fusion_size().operation_count, 3U);
   EXPECT_EQ(trial.split().feature_count(0), 1U);
   EXPECT_EQ(trial.split().feature_count(1), 1U);
 }
@@ -94,8 +95,8 @@ TEST(SplitModel, TakesThreeModalities) {
   const SplitTrial trial("def forward(self, a, b, c): return torch.relu(a) * torch.tanh(b) + torch.sigmoid(c)",
                          with_c({"c", 2, floats({kRows, 4}, 5)}));
   trial.expect_same_answers();
-  for (const std::size_t modality : {0U, 1U, 2U}) EXPECT_EQ(trial.split().encoder_operation_count(modality), 1U);
-  EXPECT_EQ(trial.split().fusion_operation_count(), 2U);
+  for (const std::size_t modality : {0U, 1U, 2U}) EXPECT_EQ(trial.split().encoder_size(modality).operation_count, 1U);
+  EXPECT_EQ(trial.split().fusion_size().operation_count, 2U);
 }
 
 TEST(SplitModel, PutsTwoInputsOfAModalityInOneEncoder) {
@@ -103,7 +104,7 @@ TEST(SplitModel, PutsTwoInputsOfAModalityInOneEncoder) {
                          with_c({"c", 0, floats({kRows, 4}, 5)}));
   trial.expect_same_answers();
   EXPECT_EQ(trial.split().feature_count(0), 1U) << "products inside a modality are its encoder's";
-  EXPECT_EQ(trial.split().encoder_operation_count(0), 4U);
+  EXPECT_EQ(trial.split().encoder_size(0).operation_count, 4U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{1});
 }
 
@@ -118,7 +119,7 @@ TEST(SplitModel, ReadsADictionaryByItsKeys) {
   const SplitTrial trial(
       "def forward(self, inputs: Dict[str, Tensor]): return torch.relu(inputs['a']) + torch.tanh(inputs['b'])", kPair);
   trial.expect_same_answers();
-  EXPECT_EQ(trial.split().encoder_operation_count(0), 1U);
+  EXPECT_EQ(trial.split().encoder_size(0).operation_count, 1U);
 }
 
 TEST(SplitModel, TakesNamesThatAGraphWouldRefuse) {
@@ -156,9 +157,9 @@ TEST(SplitModel, RunsLoopsAndBranchesInTheirEncoder) {
   return torch.cat([state, torch.relu(b)], 1))",
       kPair, {weight("w", {2})});
   trial.expect_same_answers();
-  EXPECT_GE(trial.split().encoder_operation_count(0), 3U);
+  EXPECT_GE(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_EQ(trial.split().feature_count(0), 1U) << "values inside the loop stay there";
-  EXPECT_LE(trial.split().fusion_operation_count(), 2U);
+  EXPECT_LE(trial.split().fusion_size().operation_count, 2U);
 }
 
 TEST(SplitModel, ComputesShapesOnBothSides) {
@@ -171,7 +172,7 @@ TEST(SplitModel, ComputesShapesOnBothSides) {
   return left * right + torch.ones([rows, a.size(1)]) * b.size(1))",
       kPair);
   trial.expect_same_answers();
-  EXPECT_GE(trial.split().encoder_operation_count(0), 3U);
+  EXPECT_GE(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{}) << "their shapes alone are read";
 }
 
@@ -205,7 +206,7 @@ TEST(SplitModel, GivesAnInputThatModalitiesShareToTheFusion) {
   const SplitTrial trial("def forward(self, a, b): return torch.relu(a) + torch.tanh(b)", inputs);
   trial.expect_same_answers();
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{1});
-  EXPECT_EQ(trial.split().fusion_operation_count(), 2U);
+  EXPECT_EQ(trial.split().fusion_size().operation_count, 2U);
 }
 
 TEST(SplitModel, GathersFeaturesWhoseRowsAreTheirSecondDimension) {
@@ -219,7 +220,7 @@ TEST(SplitModel, GathersFeaturesWhoseRowsAreTheirSecondDimension) {
        weight("bh", {9}, 6)});
   trial.expect_same_answers();
   EXPECT_EQ(trial.split().feature_count(1), 1U);
-  EXPECT_LE(trial.split().fusion_operation_count(), 4U);
+  EXPECT_LE(trial.split().fusion_size().operation_count, 4U);
 }
 
 TEST(SplitModel, KeepsAFeatureThatIsTheSameForAllRows) {
@@ -233,7 +234,7 @@ TEST(SplitModel, PassesViewsAndOneModalityOn) {
       .expect_same_answers();
   const SplitTrial alone("def forward(self, a, b): return torch.relu(a)", kPair);
   alone.expect_same_answers();
-  EXPECT_EQ(alone.split().fusion_operation_count(), 0U);
+  EXPECT_EQ(alone.split().fusion_size().operation_count, 0U);
   SplitTrial("def forward(self, a, b): return torch.relu(a) * b + a", kPair).expect_same_answers();
 }
 

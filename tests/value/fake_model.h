@@ -25,6 +25,7 @@ class FakeModel final : public Model {
   const std::string& path() const noexcept override { return path_; }
   const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
   bool takes_dictionary() const noexcept override { return arguments_.empty(); }
+  std::size_t parameter_count() const noexcept override { return 0; }
 
   at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const override {
     {

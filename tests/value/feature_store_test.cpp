@@ -33,15 +33,17 @@ class TwoFeatures final : public SplitModel {
     return {inputs[0] * 2, inputs[0].sum(1)};
   }
   std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 2 : 0; }
+  std::vector<at::Tensor> feature_row(std::size_t) const override { return {at::zeros({1, 2}), at::zeros({1})}; }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
   at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
-  std::size_t encoder_operation_count(std::size_t) const override { return 0; }
-  std::size_t fusion_operation_count() const noexcept override { return 0; }
+  const PartSize& encoder_size(std::size_t) const override { return size_; }
+  const PartSize& fusion_size() const noexcept override { return size_; }
 
   mutable std::atomic<std::size_t> call_count = 0;
 
  private:
   std::vector<std::size_t> raw_inputs_ = {1};
+  PartSize size_;
 };
 
 class FeatureStoreTest : public testing::Test {
@@ -56,6 +58,7 @@ class FeatureStoreTest : public testing::Test {
     write_npz(folder_ / "val.npz", {TestArray::of<float>("x", {kExampleCount, 2}, values),
                                     TestArray::of<float>("y", {kExampleCount}, std::vector<float>(kExampleCount))});
     dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = folder_ / "val.npz", .inputs = {"x", "y"}});
+    rows_ = std::make_unique<ModalityRows>(*dataset_, layout_);
   }
 
   void expect_features(const FeatureStore& store, const Rows& examples) {
@@ -71,29 +74,33 @@ class FeatureStoreTest : public testing::Test {
 
   static constexpr std::size_t kDistinctCount = 7;
   TemporaryFolder folder_;
+  InputLayout layout_ = make_input_layout(std::vector<ModalityInputs>{{"first", {{"x", {}}}}, {"second", {{"y", {}}}}});
   std::unique_ptr<Dataset> dataset_;
+  std::unique_ptr<ModalityRows> rows_;
   TwoFeatures model_;
   Progress progress_;
 };
 
 TEST_F(FeatureStoreTest, EncodesEveryDistinctRowOnce) {
-  FeatureStore store(model_, *dataset_, {{0}, {1}},
+  FeatureStore store(model_, *dataset_, {{0}, {1}}, *rows_,
                      {.rows_per_call = kRowsPerCall, .thread_count = 3, .budget_bytes = 1000});
   store.fill(progress_);
   EXPECT_EQ(store.distinct_row_count(0), kDistinctCount);
   EXPECT_EQ(store.distinct_row_count(1), 0U);
   EXPECT_EQ(store.row_bytes(0), kRowBytes);
   EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
+  EXPECT_TRUE(store.is_complete());
   expect_features(store, {0, 10, 6, 3, 3, 7});
   EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
 }
 
 TEST_F(FeatureStoreTest, AnswersTheSameWhateverItsMemory) {
   for (const std::size_t kept_count : {0U, 1U, 3U, 6U, 7U}) {
-    FeatureStore store(model_, *dataset_, {{0}, {1}},
+    FeatureStore store(model_, *dataset_, {{0}, {1}}, *rows_,
                        {.rows_per_call = kRowsPerCall, .budget_bytes = kept_count * kRowBytes + 5});
     store.fill(progress_);
     EXPECT_EQ(store.encoded_row_count(), kept_count);
+    EXPECT_EQ(store.is_complete(), kept_count == kDistinctCount);
     Rows all(kExampleCount);
     std::iota(all.begin(), all.end(), 0U);
     expect_features(store, all);
@@ -110,7 +117,8 @@ TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
     std::size_t announced = 0;
     std::size_t done = 0;
   } counting;
-  FeatureStore store(model_, *dataset_, {{0}, {1}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 5 * kRowBytes});
+  FeatureStore store(model_, *dataset_, {{0}, {1}}, *rows_,
+                     {.rows_per_call = kRowsPerCall, .budget_bytes = 5 * kRowBytes});
   store.fill(counting);
   EXPECT_EQ(counting.announced, 5U);
   EXPECT_EQ(counting.done, 5U);
@@ -123,21 +131,23 @@ class RowsOfAnyLength final : public SplitModel {
     return {inputs[0].narrow(1, 0, inputs[0][0][0].item<float>() < 4 ? 1 : 2)};
   }
   std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 1 : 0; }
+  std::vector<at::Tensor> feature_row(std::size_t) const override { return {at::zeros({1, 1})}; }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
   at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
-  std::size_t encoder_operation_count(std::size_t) const override { return 0; }
-  std::size_t fusion_operation_count() const noexcept override { return 0; }
+  const PartSize& encoder_size(std::size_t) const override { return size_; }
+  const PartSize& fusion_size() const noexcept override { return size_; }
 
  private:
   std::vector<std::size_t> raw_inputs_;
+  PartSize size_;
 };
 
 TEST_F(FeatureStoreTest, StretchesNoFeatureToAnotherShape) {
   constexpr const char* kMessage = "the shape of an encoder's answer depends on the rows of its batch";
   const RowsOfAnyLength model;
-  FeatureStore kept(model, *dataset_, {{0}, {}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 1000});
+  FeatureStore kept(model, *dataset_, {{0}, {}}, *rows_, {.rows_per_call = kRowsPerCall, .budget_bytes = 1000});
   EXPECT_EQ(thrown_message<ModelError>([&] { return kept.fill(progress_), 0; }), kMessage);
-  FeatureStore missing(model, *dataset_, {{0}, {}}, {.rows_per_call = kRowsPerCall, .budget_bytes = 0});
+  FeatureStore missing(model, *dataset_, {{0}, {}}, *rows_, {.rows_per_call = kRowsPerCall, .budget_bytes = 0});
   missing.fill(progress_);
   EXPECT_EQ(thrown_message<ModelError>([&] { return missing.gather(0, Rows{5}), 0; }), kMessage);
 }

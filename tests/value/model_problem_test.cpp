@@ -76,7 +76,9 @@ TEST_F(ModelProblemTest, MovesTheTensorsOfAModalityTogether) {
   const Attribution result = permute({.rows_per_call = 8}, {.repeats = 3});
   EXPECT_EQ(row(result, "pair", "permutation.drop").value, 0.0);
   EXPECT_GT(row(result, "rest", "permutation.drop").value.value(), 0.01);
-  EXPECT_EQ(evaluation_count_, kExampleCount * (1 + 3 * 2));
+  // Modalities share their draws and games of two modalities their mixes, so some pairs of rows come up again.
+  EXPECT_LE(evaluation_count_, kExampleCount * (1 + 3 * 2));
+  EXPECT_GT(evaluation_count_, kExampleCount * (1 + 2));
 }
 
 TEST_F(ModelProblemTest, AgreesWithAllPairsOfTheData) {
@@ -95,6 +97,8 @@ TEST_F(ModelProblemTest, AgreesWithAllPairsOfTheData) {
   }
   EXPECT_NEAR(row(result, "rest", "permutation.without").value.value(),
               sum / static_cast<double>(kExampleCount * (kExampleCount - 1)), 1e-9);
+  // The untouched data, and one grid of all pairs for both modalities.
+  EXPECT_EQ(evaluation_count_, kExampleCount + kExampleCount * kExampleCount);
 }
 
 TEST_F(ModelProblemTest, GivesTheSameDigitsForEveryBatchSizeAndThreadCount) {
