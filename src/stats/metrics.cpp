@@ -87,6 +87,8 @@ struct MeanMetricParts {
   std::string name;
   Orientation orientation = Orientation::kHigherIsBetter;
   std::function<double(Row output, std::size_t example)> outcome;
+  /// Metric::outcomes(), where it is faster than one by one.
+  std::function<void(Row output, Examples examples, std::span<double> outcomes)> outcomes = {};
   std::function<std::optional<double>(Examples)> majority;
 };
 
@@ -99,6 +101,13 @@ class MeanMetric final : public Metric {
   bool is_mean() const noexcept override { return true; }
   void outcome(Row output, std::size_t example, std::span<double> outcome) const override {
     outcome[0] = parts_.outcome(output, example);
+  }
+  void outcomes(Row output, Examples examples, std::span<double> outcomes) const override {
+    if (parts_.outcomes) {
+      parts_.outcomes(output, examples, outcomes);
+    } else {
+      Metric::outcomes(output, examples, outcomes);
+    }
   }
   std::unique_ptr<OutcomeScorer> scorer(Row outcomes, Examples examples) const override {
     return make_mean_scorer(select(outcomes, examples));
@@ -270,6 +279,13 @@ std::unique_ptr<Metric> make_accuracy(const MetricInput& input) {
       .name = "accuracy",
       .outcome = [=](Row output,
                      std::size_t example) { return reader.predicted(output) == label_of(example) ? 1.0 : 0.0; },
+      .outcomes =
+          [=](Row output, Examples examples, std::span<double> outcomes) {
+            const std::size_t predicted = reader.predicted(output);
+            for (std::size_t place = 0; place < examples.size(); ++place) {
+              outcomes[place] = predicted == label_of(examples[place]) ? 1.0 : 0.0;
+            }
+          },
       .majority = [=](Examples examples) -> std::optional<double> {
         std::vector<double> counts(reader.class_count(), 0.0);
         for (const std::uint32_t example : examples) counts[label_of(example)] += 1.0;

@@ -1,6 +1,7 @@
 #include "modattr/value/pair_grid.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "modattr/value/row_numbers.h"
 
@@ -21,14 +22,17 @@ std::vector<std::size_t> find_parts(const ModalityRows& rows, const Coalition& o
   for (std::size_t modality = 0; modality < own.player_count(); ++modality) {
     if (own.contains(modality) == (side == Side::kOwn)) combine(rows.modality(modality));
   }
-  const std::size_t part_count = numbers.compact();
-  parts.example_of.resize(part_count);
-  parts.example_count.assign(part_count, 0);
+  parts.starts.assign(numbers.compact() + 1, 0);
   std::vector<std::size_t> part_of;
-  for (std::size_t entry = 0; entry < stratum.examples.size(); ++entry) {
-    const auto part = static_cast<std::size_t>(numbers.numbers()[entry]);
-    if (parts.example_count[part]++ == 0) parts.example_of[part] = stratum.examples[entry];
-    part_of.push_back(part);
+  for (const std::uint64_t number : numbers.numbers()) {
+    part_of.push_back(static_cast<std::size_t>(number));
+    ++parts.starts[part_of.back() + 1];
+  }
+  std::partial_sum(parts.starts.begin(), parts.starts.end(), parts.starts.begin());
+  std::vector<std::size_t> next = parts.starts;
+  parts.grouped.resize(stratum.examples.size());
+  for (std::size_t entry = 0; entry < part_of.size(); ++entry) {
+    parts.grouped[next[part_of[entry]]++] = stratum.examples[entry];
   }
   return part_of;
 }
@@ -55,7 +59,8 @@ PairGrid::Pair PairGrid::pair(std::size_t place) const {
   const auto after = std::ranges::upper_bound(blocks_, place, {}, &Block::first_place);
   const Block& block = *(after - 1);
   const std::size_t inside = place - block.first_place;
-  return {block.own.example_of[inside / block.donor.size()], block.donor.example_of[inside % block.donor.size()]};
+  return {block.own.examples(inside / block.donor.size()).front(),
+          block.donor.examples(inside % block.donor.size()).front()};
 }
 
 }  // namespace modattr

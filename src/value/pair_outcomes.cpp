@@ -1,7 +1,7 @@
 #include "modattr/value/pair_outcomes.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <vector>
 
 #include "modattr/core/matrix.h"
@@ -11,7 +11,7 @@
 namespace modattr {
 namespace {
 
-constexpr std::size_t kExamplesPerPiece = 64;
+constexpr std::size_t kPartsPerPiece = 16;
 constexpr std::size_t kOutputBytes = std::size_t{1} << 25;
 
 /// Outputs of a stretch of the places of a grid.
@@ -21,164 +21,151 @@ struct Outputs {
   std::size_t width = 0;
   std::vector<double> values;
 
+  std::size_t end_place() const { return first_place + place_count; }
   std::span<const double> at(std::size_t place) const {
     return std::span(values).subspan((place - first_place) * width, width);
   }
 };
 
-/// Places start + step * index, of all indices below `count` those that lie in the stretch: [first, end).
-struct IndexRange {
+/// Parts first ... end - 1.
+struct PartRange {
   std::size_t first = 0;
   std::size_t end = 0;
 };
 
-IndexRange indices_inside(std::size_t start, std::size_t step, std::size_t count, const Outputs& outputs) {
-  const auto first_from = [&](std::size_t place) {
-    return place <= start ? 0 : std::min(count, (place - start + step - 1) / step);
-  };
-  return {first_from(outputs.first_place), first_from(outputs.first_place + outputs.place_count)};
-}
-
-/// Calls work(0) ... work(count - 1) in pieces, each on one thread.
-template <typename Work>
-void for_each_of(std::size_t count, std::size_t thread_count, const Work& work) {
-  parallel_for((count + kExamplesPerPiece - 1) / kExamplesPerPiece, thread_count, [&](std::size_t piece) {
-    const std::size_t first = piece * kExamplesPerPiece;
-    for (std::size_t item = first; item < std::min(count, first + kExamplesPerPiece); ++item) work(item);
+/// Calls work(range) for all parts, piece by piece, each on one thread.
+void for_each_piece(std::size_t part_count, std::size_t thread_count, const std::function<void(PartRange)>& work) {
+  parallel_for((part_count + kPartsPerPiece - 1) / kPartsPerPiece, thread_count, [&](std::size_t piece) {
+    const std::size_t first = piece * kPartsPerPiece;
+    work({first, std::min(part_count, first + kPartsPerPiece)});
   });
 }
 
-/// What a grid sums up to.
+/// What the outputs of a grid sum up to, seen from the side that keeps its own parts and from the side of the donors.
+/// Every sum belongs to one piece of work, which adds in the order of the grid.
 class GridSums {
  public:
-  GridSums(const PairProblem& problem, const PairGrid& grid) : problem_(problem), grid_(grid) {
-    own_.assign(problem.example_count, 0.0);
-    donor_.assign(problem.example_count, 0.0);
+  GridSums(const PairProblem& problem, const PairGrid& grid, std::size_t width)
+      : problem_(problem),
+        grid_(grid),
+        width_(width),
+        own_(problem.example_count, 0.0),
+        donor_(problem.example_count, 0.0) {
+    for (const PairGrid::Block& block : grid.blocks()) {
+      own_outputs_.emplace_back(block.own.size(), width);
+      donor_outputs_.emplace_back(block.donor.size(), width);
+    }
   }
 
-  /// Adds outcomes of mixes in which the example has the own side.
+  /// Adds outcomes of mixes in which an example has the own side.
   void add_own(const Outputs& outputs) {
-    for_each_example([&](std::size_t example, const PairGrid::Position& position, const PairGrid::Block& block) {
-      const std::size_t start = block.first_place + position.own * block.donor.size();
-      const IndexRange range = indices_inside(start, 1, block.donor.size(), outputs);
-      for (std::size_t part = range.first; part < range.end; ++part) {
-        add(own_[example], example, block.donor.example_count[part] - (part == position.donor ? 1 : 0),
-            outputs.at(start + part));
-      }
+    for_each_block(outputs, [&](std::size_t index, const PairGrid::Block& block) {
+      for_each_piece(block.own.size(), problem_.evaluator.thread_count(), [&](PartRange own_parts) {
+        for (std::size_t own = own_parts.first; own < own_parts.end; ++own) {
+          const std::size_t row = block.first_place + own * block.donor.size();
+          for_each_donor(outputs, row, {0, block.donor.size()}, [&](std::size_t donor) {
+            const std::span<const double> output = outputs.at(row + donor);
+            const std::size_t donor_count = block.donor.examples(donor).size();
+            add_outputs(own_outputs_[index].row(own), donor_count, output);
+            add_outcomes(own_, block.own.examples(own), output, [&](std::uint32_t example) {
+              return donor_count - (grid_.position(example).donor == donor ? 1 : 0);
+            });
+          });
+        }
+      });
     });
   }
 
-  /// Adds outcomes of mixes in which the example has the donor side.
+  /// Adds outcomes of mixes in which an example has the donor side.
   void add_donor(const Outputs& outputs) {
-    for_each_example([&](std::size_t example, const PairGrid::Position& position, const PairGrid::Block& block) {
-      const std::size_t start = block.first_place + position.donor;
-      const IndexRange range = indices_inside(start, block.donor.size(), block.own.size(), outputs);
-      for (std::size_t part = range.first; part < range.end; ++part) {
-        add(donor_[example], example, block.own.example_count[part] - (part == position.own ? 1 : 0),
-            outputs.at(start + part * block.donor.size()));
-      }
+    for_each_block(outputs, [&](std::size_t index, const PairGrid::Block& block) {
+      for_each_piece(block.donor.size(), problem_.evaluator.thread_count(), [&](PartRange donor_parts) {
+        for (std::size_t own = 0; own < block.own.size(); ++own) {
+          const std::size_t row = block.first_place + own * block.donor.size();
+          const std::size_t own_count = block.own.examples(own).size();
+          for_each_donor(outputs, row, donor_parts, [&](std::size_t donor) {
+            const std::span<const double> output = outputs.at(row + donor);
+            add_outputs(donor_outputs_[index].row(donor), own_count, output);
+            add_outcomes(donor_, block.donor.examples(donor), output, [&](std::uint32_t example) {
+              return own_count - (grid_.position(example).own == own ? 1 : 0);
+            });
+          });
+        }
+      });
     });
   }
 
   std::vector<double>& own() noexcept { return own_; }
   std::vector<double>& donor() noexcept { return donor_; }
 
- private:
-  template <typename Work>
-  void for_each_example(const Work& work) {
-    for_each_of(problem_.example_count, problem_.evaluator.thread_count(), [&](std::size_t example) {
-      const PairGrid::Position& position = grid_.position(example);
-      if (position.block != PairGrid::kNoBlock) work(example, position, grid_.blocks()[position.block]);
-    });
-  }
-
-  void add(double& sum, std::size_t example, std::size_t count, std::span<const double> output) const {
-    if (count == 0) return;
-    std::array<double, 1> outcome{};
-    problem_.metric.outcome(output, example, outcome);
-    sum += static_cast<double>(count) * (outcome.front() - problem_.clean[example]);
-  }
-
-  const PairProblem& problem_;
-  const PairGrid& grid_;
-  std::vector<double> own_;
-  std::vector<double> donor_;
-};
-
-/// Sums of outputs for the additive projection.
-class ProjectionSums {
- public:
-  ProjectionSums(const PairProblem& problem, const PairGrid& grid, std::size_t width)
-      : problem_(problem), grid_(grid), width_(width) {
-    for (const PairGrid::Block& block : grid.blocks()) {
-      own_.emplace_back(block.own.size(), width);
-      donor_.emplace_back(block.donor.size(), width);
-    }
-  }
-
-  void add(const Outputs& outputs) {
+  /// Outcome of the additive projection of every example.
+  std::vector<double> projected_outcomes() const {
+    std::vector<double> result(problem_.clean.begin(), problem_.clean.end());
+    std::vector<double> projected(width_);
     for (std::size_t index = 0; index < grid_.blocks().size(); ++index) {
       const PairGrid::Block& block = grid_.blocks()[index];
-      if (block.first_place >= outputs.first_place + outputs.place_count ||
-          block.first_place + block.place_count() <= outputs.first_place) {
-        continue;
+      const auto count = static_cast<double>(block.example_count);
+      std::vector<double> total(width_, 0.0);
+      for (std::size_t own = 0; own < block.own.size(); ++own) {
+        add_outputs(total, block.own.examples(own).size(), own_outputs_[index].row(own));
       }
-      const std::size_t thread_count = problem_.evaluator.thread_count();
-      for_each_of(block.own.size(), thread_count, [&](std::size_t part) {
-        const std::size_t start = block.first_place + part * block.donor.size();
-        const IndexRange range = indices_inside(start, 1, block.donor.size(), outputs);
-        for (std::size_t other = range.first; other < range.end; ++other) {
-          add(own_[index].row(part), block.donor.example_count[other], outputs.at(start + other));
+      for (const std::uint32_t example : block.own.grouped) {
+        const std::span<const double> own = own_outputs_[index].row(grid_.position(example).own);
+        const std::span<const double> donor = donor_outputs_[index].row(grid_.position(example).donor);
+        for (std::size_t output = 0; output < width_; ++output) {
+          projected[output] = own[output] / count + donor[output] / count - total[output] / (count * count);
         }
-      });
-      for_each_of(block.donor.size(), thread_count, [&](std::size_t part) {
-        const std::size_t start = block.first_place + part;
-        const IndexRange range = indices_inside(start, block.donor.size(), block.own.size(), outputs);
-        for (std::size_t other = range.first; other < range.end; ++other) {
-          add(donor_[index].row(part), block.own.example_count[other], outputs.at(start + other * block.donor.size()));
-        }
-      });
-    }
-  }
-
-  /// Outcome of the projection of every example.
-  std::vector<double> outcomes() const {
-    std::vector<double> result(problem_.clean.begin(), problem_.clean.end());
-    std::vector<std::vector<double>> totals;
-    for (std::size_t index = 0; index < grid_.blocks().size(); ++index) {
-      totals.emplace_back(width_, 0.0);
-      const Parts& own = grid_.blocks()[index].own;
-      for (std::size_t part = 0; part < own.size(); ++part) {
-        add(totals.back(), own.example_count[part], own_[index].row(part));
+        problem_.metric.outcome(projected, example, std::span(result).subspan(example, 1));
       }
-    }
-    std::vector<double> projected(width_);
-    for (std::size_t example = 0; example < problem_.example_count; ++example) {
-      const PairGrid::Position& position = grid_.position(example);
-      if (position.block == PairGrid::kNoBlock) continue;
-      const auto count = static_cast<double>(grid_.blocks()[position.block].example_count);
-      const std::span<const double> own = own_[position.block].row(position.own);
-      const std::span<const double> donor = donor_[position.block].row(position.donor);
-      for (std::size_t output = 0; output < width_; ++output) {
-        projected[output] =
-            own[output] / count + donor[output] / count - totals[position.block][output] / (count * count);
-      }
-      problem_.metric.outcome(projected, example, std::span(result).subspan(example, 1));
     }
     return result;
   }
 
  private:
-  static void add(std::span<double> sums, std::size_t count, std::span<const double> output) {
+  /// Blocks with places in the stretch.
+  template <typename Work>
+  void for_each_block(const Outputs& outputs, const Work& work) {
+    for (std::size_t index = 0; index < grid_.blocks().size(); ++index) {
+      const PairGrid::Block& block = grid_.blocks()[index];
+      if (block.first_place < outputs.end_place() && block.first_place + block.place_count() > outputs.first_place) {
+        work(index, block);
+      }
+    }
+  }
+
+  /// Donor parts of a row of the grid whose places are in the stretch.
+  template <typename Work>
+  static void for_each_donor(const Outputs& outputs, std::size_t row, PartRange parts, const Work& work) {
+    const std::size_t first = std::max(row + parts.first, outputs.first_place);
+    const std::size_t end = std::min(row + parts.end, outputs.end_place());
+    for (std::size_t place = first; place < end; ++place) work(place - row);
+  }
+
+  static void add_outputs(std::span<double> sums, std::size_t count, std::span<const double> output) {
     for (std::size_t index = 0; index < sums.size(); ++index) sums[index] += static_cast<double>(count) * output[index];
+  }
+
+  template <typename CountOf>
+  void add_outcomes(std::vector<double>& sums, std::span<const std::uint32_t> examples, std::span<const double> output,
+                    const CountOf& count_of) const {
+    thread_local std::vector<double> outcomes;
+    outcomes.resize(examples.size());
+    problem_.metric.outcomes(output, examples, outcomes);
+    for (std::size_t place = 0; place < examples.size(); ++place) {
+      const std::uint32_t example = examples[place];
+      const std::size_t count = count_of(example);
+      if (count > 0) sums[example] += static_cast<double>(count) * (outcomes[place] - problem_.clean[example]);
+    }
   }
 
   const PairProblem& problem_;
   const PairGrid& grid_;
   std::size_t width_;
-  /// Per block, [own parts, outputs] and [donor parts, outputs].
-  std::vector<Matrix> own_;
-  std::vector<Matrix> donor_;
+  std::vector<double> own_;
+  std::vector<double> donor_;
+  /// Per block, sums of outputs for the projection, [own parts, outputs] and [donor parts, outputs].
+  std::vector<Matrix> own_outputs_;
+  std::vector<Matrix> donor_outputs_;
 };
 
 /// Evaluates all places of a grid, stretch by stretch.
@@ -212,32 +199,30 @@ void evaluate_grid(const PairProblem& problem, const PairGrid& grid, const Coali
 
 PairOutcomes pair_outcomes(const PairProblem& problem, std::size_t modality, Progress& progress) {
   const ModalityRows& rows = problem.evaluator.modality_rows();
+  const std::size_t width = problem.evaluator.output_width();
   const Coalition others = Coalition::full(problem.modality_count).without(modality);
   const PairGrid grid(rows, others, problem.strata, problem.example_count);
-  GridSums sums(problem, grid);
+  GridSums sums(problem, grid, width);
   PairOutcomes result;
   if (rows.kept_columns() == nullptr) {
     // One grid serves both: who is the example and who the donor is only a matter of view.
-    ProjectionSums projection(problem, grid, problem.evaluator.output_width());
     progress.begin("pairs", grid.place_count());
     evaluate_grid(problem, grid, others, progress, [&](const Outputs& outputs) {
       sums.add_own(outputs);
       sums.add_donor(outputs);
-      projection.add(outputs);
     });
-    progress.finish();
     result.alone = std::move(sums.donor());
-    result.additive = projection.outcomes();
+    result.additive = sums.projected_outcomes();
   } else {
     const Coalition single = Coalition::single(problem.modality_count, modality);
     const PairGrid alone_grid(rows, single, problem.strata, problem.example_count);
-    GridSums alone_sums(problem, alone_grid);
+    GridSums alone_sums(problem, alone_grid, width);
     progress.begin("pairs", grid.place_count() + alone_grid.place_count());
     evaluate_grid(problem, grid, others, progress, [&](const Outputs& outputs) { sums.add_own(outputs); });
     evaluate_grid(problem, alone_grid, single, progress, [&](const Outputs& outputs) { alone_sums.add_own(outputs); });
-    progress.finish();
     result.alone = std::move(alone_sums.own());
   }
+  progress.finish();
   result.without = std::move(sums.own());
   return result;
 }

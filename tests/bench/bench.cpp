@@ -57,19 +57,18 @@ Measurement median_run(const std::vector<std::string>& arguments, int repeat_cou
   return runs[runs.size() / 2];
 }
 
-/// Whole processes on the demo, in turns: the cut model before and after the whole one.
-void compare_with_whole_model(const char* name, std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--config", MODATTR_DEMO});
+/// Whole processes in turns: the cut model before and after the whole one.
+void compare_with_whole_model(const char* name, std::vector<std::string> arguments, const std::string& config) {
+  arguments.insert(arguments.end(), {"--config", config});
   const Measurement before = median_run(arguments, 3);
   std::vector<std::string> whole_arguments = arguments;
   whole_arguments.push_back("--no-split");
   const Measurement whole = run(MODATTR_PROGRAM, whole_arguments);
   const Measurement after = median_run(arguments, 3);
   const double cut = (before.seconds + after.seconds) / 2.0;
-  std::printf("| `%s`, whole process: cut; `--no-split`; times faster | %.2f s; %.1f s; %.0f |\n", name, cut,
+  std::printf("| %s, whole process: cut; `--no-split`; times faster | %.2f s; %.1f s; %.2f |\n", name, cut,
               whole.seconds, whole.seconds / cut);
-  std::printf("| `%s`, peak memory: cut; `--no-split` | %.0f MiB; %.0f MiB |\n", name, after.mebibytes,
-              whole.mebibytes);
+  std::printf("| %s, peak memory: cut; `--no-split` | %.0f MiB; %.0f MiB |\n", name, after.mebibytes, whole.mebibytes);
 }
 
 /// Two inputs of 512 floats, 4 KiB per example, and a class label, as safetensors.
@@ -103,8 +102,9 @@ void write_set(const fs::path& path, std::uint64_t example_count) {
   }
 }
 
-void write_config(const fs::path& path, const std::string& data) {
-  std::ofstream(path) << R"({"model": {"path": "model.pt"}, "data": {"path": ")" << data << R"("}, "modalities": [)"
+void write_config(const fs::path& path, const std::string& model, const std::string& data) {
+  std::ofstream(path) << R"({"model": {"path": ")" << model << R"("}, "data": {"path": ")" << data
+                      << R"("}, "modalities": [)"
                       << R"({"name": "first", "kind": "columns", "inputs": ["first"]}, )"
                       << R"({"name": "second", "kind": "columns", "inputs": ["second"]}]})";
 }
@@ -114,13 +114,19 @@ void write_config(const fs::path& path, const std::string& data) {
 int main() {
   const fs::path folder = fs::temp_directory_path() / ("modattr-bench-" + std::to_string(getpid()));
   fs::create_directory(folder);
-  run(MODATTR_BENCH_MODEL, {(folder / "model.pt").string()});
+  run(MODATTR_BENCH_MODEL, {"linear", (folder / "model.pt").string()});
   std::puts("| measured | result |\n|---|---|");
   std::printf("| `modattr --version`, median of 21 | %.1f ms |\n", median_run({"--version"}, 21).seconds * 1e3);
   std::printf("| `modattr --help`, median of 21 | %.1f ms |\n", median_run({"--help"}, 21).seconds * 1e3);
 
-  compare_with_whole_model("permute --repeats 10", {"permute"});
-  compare_with_whole_model("permute --exact --examples 200", {"permute", "--exact", "--examples", "200"});
+  compare_with_whole_model("`permute --repeats 10`", {"permute"}, MODATTR_DEMO);
+  compare_with_whole_model("`permute --exact --examples 200`", {"permute", "--exact", "--examples", "200"},
+                           MODATTR_DEMO);
+  write_set(folder / "400.safetensors", 400);
+  run(MODATTR_BENCH_MODEL, {"single-stream", (folder / "single_stream.pt").string()});
+  write_config(folder / "single_stream.json", "single_stream.pt", "400.safetensors");
+  compare_with_whole_model("one Transformer over both modalities, N = 400", {"permute"},
+                           (folder / "single_stream.json").string());
   run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO}, Output::kShown);
 
   std::vector<double> peaks;
@@ -128,7 +134,7 @@ int main() {
     const std::string data = std::to_string(example_count) + ".safetensors";
     const fs::path config = folder / (data + ".json");
     write_set(folder / data, example_count);
-    write_config(config, data);
+    write_config(config, "model.pt", data);
     const Measurement measured = run(MODATTR_PROGRAM, {"permute", "--config", config.string()});
     peaks.push_back(measured.mebibytes);
     std::printf("| `permute`, N = %lu of 4 KiB each: peak memory, time | %.1f MiB, %.1f s |\n",

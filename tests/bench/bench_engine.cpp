@@ -113,7 +113,8 @@ RunTimes run(const std::string& config, const modattr::PermutationOptions& permu
   options.common.config = config;
   options.common.no_split = use == ModelUse::kWhole;
   Experiment experiment(options, context);
-  RunTimes times{.until_encoded = seconds_since(files_read)};
+  RunTimes times;
+  times.until_encoded = seconds_since(files_read);
   modattr::ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
                                 progress);
   modattr::PermutationImportance(permutation).attribute(problem, modattr::Rng(0));

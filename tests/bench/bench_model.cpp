@@ -1,14 +1,58 @@
-// Writes the model of the benchmarks: modattr_bench_model FILE. A program of its own, because a child process begins
-// with the peak memory of its parent, and libtorch would be in it.
+// Writes the models of the benchmarks: modattr_bench_model linear|single-stream FILE. A program of its own, because a
+// child process begins with the peak memory of its parent, and libtorch would be in it.
+
+#include <string>
 
 #include <torch/script.h>
 
-int main(int argument_count, char** arguments) {
-  if (argument_count != 2) return 2;
-  torch::jit::Module module("bench");
+namespace {
+
+/// Two inputs of 512 numbers and eight classes.
+torch::jit::Module linear() {
+  torch::jit::Module module("linear");
   module.register_parameter("weight", torch::full({512, 8}, 0.01), false);
   module.define(
       "def forward(self, first, second):\n"
       "    return torch.tanh(torch.matmul(first, self.weight)) + torch.matmul(second, self.weight)\n");
-  module.save(arguments[1]);
+  return module;
+}
+
+/// Both inputs, as 16 tokens of 32 numbers each, go through one Transformer of four layers: the stems alone can be cut
+/// off.
+torch::jit::Module single_stream() {
+  constexpr std::int64_t kWidth = 96;
+  constexpr int kLayerCount = 4;
+  torch::manual_seed(0);
+  torch::jit::Module module("single_stream");
+  std::string code =
+      "def forward(self, first, second):\n"
+      "    a = torch.matmul(first.reshape([-1, 16, 32]), self.first_stem)\n"
+      "    b = torch.matmul(second.reshape([-1, 16, 32]), self.second_stem)\n"
+      "    x = torch.cat([a, b], 1)\n";
+  const auto add = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
+    module.register_parameter(name, 0.1 * torch::randn({rows, columns}), false);
+  };
+  add("first_stem", 32, kWidth);
+  add("second_stem", 32, kWidth);
+  for (int layer = 0; layer < kLayerCount; ++layer) {
+    const std::string number = std::to_string(layer);
+    for (const char* name : {"query", "key", "value"}) add(name + number, kWidth, kWidth);
+    add("up" + number, kWidth, 4 * kWidth);
+    add("down" + number, 4 * kWidth, kWidth);
+    code += "    q, k, v = x @ self.query" + number + ", x @ self.key" + number + ", x @ self.value" + number + "\n";
+    code += "    x = torch.layer_norm(x + torch.softmax(q @ k.transpose(1, 2) * 0.1, -1) @ v, [96])\n";
+    code += "    x = torch.layer_norm(x + torch.relu(x @ self.up" + number + ") @ self.down" + number + ", [96])\n";
+  }
+  add("head", kWidth, 8);
+  module.define(code + "    return x.mean([1]) @ self.head\n");
+  return module;
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 3) return 2;
+  const std::string kind = arguments[1];
+  if (kind != "linear" && kind != "single-stream") return 2;
+  (kind == "linear" ? linear() : single_stream()).save(arguments[2]);
 }

@@ -33,6 +33,14 @@ class Metric {
   virtual std::size_t width() const noexcept { return 1; }
   /// Reduces the model's output [outputs] on example `example` to `outcome` [width].
   virtual void outcome(std::span<const double> output, std::size_t example, std::span<double> outcome) const = 0;
+  /// The same output on many examples, `outcomes` [examples]; for metrics that are means. Reading the output once is
+  /// faster.
+  virtual void outcomes(std::span<const double> output, std::span<const std::uint32_t> examples,
+                        std::span<double> outcomes) const {
+    for (std::size_t place = 0; place < examples.size(); ++place) {
+      outcome(output, examples[place], outcomes.subspan(place, 1));
+    }
+  }
   /// `outcomes`: of all examples, [examples of the set * width]; the scorer copies those of `examples`.
   virtual std::unique_ptr<OutcomeScorer> scorer(std::span<const double> outcomes,
                                                 std::span<const std::uint32_t> examples) const = 0;

@@ -13,12 +13,15 @@ namespace modattr {
 
 /// The different data that the examples of a stratum have in some modalities.
 struct Parts {
-  /// An example that has the part, [parts].
-  std::vector<std::uint32_t> example_of;
-  /// Examples of the stratum that have it, [parts].
-  std::vector<std::uint32_t> example_count;
+  std::size_t size() const noexcept { return starts.empty() ? 0 : starts.size() - 1; }
+  /// Examples of the stratum that have a part, in their order there.
+  std::span<const std::uint32_t> examples(std::size_t part) const {
+    return std::span(grouped).subspan(starts[part], starts[part + 1] - starts[part]);
+  }
 
-  std::size_t size() const noexcept { return example_of.size(); }
+  /// Where the examples of each part begin in `grouped`, [parts + 1].
+  std::vector<std::size_t> starts;
+  std::vector<std::uint32_t> grouped;
 };
 
 /// All mixes of own modalities of one example with the other modalities of another one of its stratum, each different
