@@ -95,7 +95,7 @@ std::optional<std::size_t> last_writer(const torch::jit::AliasDb& aliases, const
 }
 
 /// Groups of top-level nodes that touch values which an in-place operation may still change: who reads a value after
-/// its last change may stand apart.
+/// its last change may stand apart, as it follows the unit that made the value. No unit makes inputs of the graph.
 std::vector<std::vector<std::size_t>> mutation_units(const std::shared_ptr<Graph>& graph) {
   const torch::jit::AliasDb aliases(graph);
   const std::vector<Node*> nodes(graph->nodes().begin(), graph->nodes().end());
@@ -111,7 +111,8 @@ std::vector<std::vector<std::size_t>> mutation_units(const std::shared_ptr<Graph
     const auto add = [&](const Value* value) {
       const auto [known, added] = last_writers.try_emplace(value, std::nullopt);
       if (added) known->second = last_writer(aliases, nodes, value);
-      if (known->second && *known->second >= index) entry.values.push_back(const_cast<Value*>(value));
+      const bool is_input = value->node() == graph->param_node();
+      if (known->second && (*known->second >= index || is_input)) entry.values.push_back(const_cast<Value*>(value));
     };
     visit_reads(nodes[index], {}, add);
     visit_inner_values(nodes[index], add);

@@ -155,8 +155,7 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, std:
     prove_rows_apart(split, modality, inputs, options.device);
   }
   Tensors raw;
-  // The whole model may write to its inputs.
-  for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input].clone());
+  for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input]);
   if (!nearly_equal(split.fuse(features, raw), options.whole(mixed))) {
     throw ModelError("its parts do not answer like the whole");
   }

@@ -118,6 +118,12 @@ INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
   out.add_(x)
   torch.sigmoid_(out)
   return out * x)"},
+                                         Text{"FusionWritesBesideAView", R"(def forward(self, a, b):
+  x = torch.tanh(a @ self.w)
+  y = x + 0.0
+  view = y.view([-1, 2, 2])
+  y.mul_(torch.tanh(b))
+  return view.flatten(1) * 2.0 + y)"},
                                          Text{"WriteInABranch", R"(def forward(self, a, b):
   x = torch.tanh(a @ self.w)
   y = x + 0.0

@@ -35,30 +35,28 @@ inline Donors random_donors(std::size_t count, std::uint32_t draw) {
   return donors;
 }
 
-/// A set with one column of whole numbers per modality, "a", "b", ..., and one more that belongs to no modality where
-/// `keeps_column` is set: then all are columns of one input "x".
+/// A set with one column of whole numbers per modality, "a", "b", ... With `keeps_column`, the last but one column
+/// belongs to no modality: it and those before it are columns of one input "x".
 class NumberSet {
  public:
   /// `numbers`: [columns][examples].
   explicit NumberSet(std::vector<std::vector<std::int64_t>> numbers, bool keeps_column = false)
       : numbers_(std::move(numbers)), keeps_column_(keeps_column) {
-    const auto count = static_cast<std::int64_t>(numbers_.front().size());
+    const auto count = static_cast<std::int64_t>(example_count());
     const std::size_t modality_count = numbers_.size() - (keeps_column ? 1 : 0);
-    std::vector<TestArray> arrays;
-    std::vector<ModalityInputs> modalities;
+    const std::size_t last = numbers_.size() - 1;
     std::vector<std::int64_t> table;
-    for (std::int64_t example = 0; example < count; ++example) {
-      for (const std::vector<std::int64_t>& column : numbers_) {
-        table.push_back(column[static_cast<std::size_t>(example)]);
-      }
+    for (std::size_t example = 0; example < example_count(); ++example) {
+      for (std::size_t column = 0; column < last; ++column) table.push_back(numbers_[column][example]);
     }
-    arrays.push_back(TestArray::of<std::int64_t>("x", {count, static_cast<std::int64_t>(numbers_.size())}, table));
+    std::vector<TestArray> arrays = {TestArray::of<std::int64_t>("x", {count, static_cast<std::int64_t>(last)}, table)};
+    std::vector<ModalityInputs> modalities;
     for (std::size_t modality = 0; modality < modality_count; ++modality) {
       const std::string name(1, static_cast<char>('a' + modality));
-      arrays.push_back(TestArray::of<std::int64_t>(name, {count}, numbers_[modality]));
+      arrays.push_back(TestArray::of<std::int64_t>(name, {count}, numbers_[column_of(modality)]));
       const auto column = static_cast<std::int64_t>(modality);
-      modalities.push_back(
-          {name, {keeps_column ? InputReference{"x", {{column, column + 1}}} : InputReference{name, {}}}});
+      const bool is_part = keeps_column && column_of(modality) < last;
+      modalities.push_back({name, {is_part ? InputReference{"x", {{column, column + 1}}} : InputReference{name, {}}}});
     }
     write_npz(folder_ / "val.npz", arrays);
     layout_ = make_input_layout(modalities);
@@ -88,27 +86,40 @@ class NumberSet {
 
   /// The numbers that the model sees, [columns].
   std::vector<std::int64_t> mixed(const Coalition& present, std::uint32_t example, std::uint32_t donor) const {
-    std::vector<std::int64_t> row;
-    for (std::size_t column = 0; column < numbers_.size(); ++column) {
-      const bool own = column >= modality_count() || present.contains(column);
-      row.push_back(numbers_[column][own ? example : donor]);
+    std::vector<std::int64_t> row(numbers_.size());
+    for (std::size_t column = 0; column < row.size(); ++column) row[column] = numbers_[column][example];
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      if (!present.contains(modality)) row[column_of(modality)] = numbers_[column_of(modality)][donor];
     }
     return row;
   }
-  /// What tells a mix from others: with columns of no modality, rows of the one input count whole.
+  /// What tells the data of a modality apart: rows of an input that has a column of no modality count whole.
+  std::vector<std::int64_t> part(std::size_t modality, std::uint32_t example) const {
+    if (!keeps_column_ || modality + 1 == modality_count()) return {numbers_[column_of(modality)][example]};
+    return kept_part(example);
+  }
+  std::vector<std::int64_t> kept_part(std::uint32_t example) const {
+    std::vector<std::int64_t> row;
+    for (std::size_t column = 0; keeps_column_ && column + 1 < numbers_.size(); ++column) {
+      row.push_back(numbers_[column][example]);
+    }
+    return row;
+  }
+  /// What tells a mix apart.
   std::vector<std::vector<std::int64_t>> key(const Coalition& present, std::uint32_t example,
                                              std::uint32_t donor) const {
-    if (!keeps_column_) return {mixed(present, example, donor)};
-    const Coalition all = Coalition::full(modality_count());
-    std::vector<std::vector<std::int64_t>> rows = {mixed(all, example, example)};
+    std::vector<std::vector<std::int64_t>> rows = {kept_part(example)};
     for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-      const std::uint32_t source = present.contains(modality) ? example : donor;
-      rows.push_back(mixed(all, source, source));
+      rows.push_back(part(modality, present.contains(modality) ? example : donor));
     }
     return rows;
   }
 
  private:
+  std::size_t column_of(std::size_t modality) const {
+    return keeps_column_ && modality + 2 == numbers_.size() ? modality + 1 : modality;
+  }
+
   std::vector<std::vector<std::int64_t>> numbers_;
   bool keeps_column_;
   TemporaryFolder folder_;

@@ -1,5 +1,6 @@
 #include "modattr/value/pair_grid.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -24,10 +25,10 @@ std::vector<Stratum> strata_of(std::size_t example_count) {
   return strata;
 }
 
-/// What the examples of a grid's one side have.
+/// Examples by what they bring to each side of a grid.
 struct Sides {
-  std::map<Key, std::uint32_t> own;
-  std::map<Key, std::uint32_t> donor;
+  std::map<Key, std::vector<std::uint32_t>> own;
+  std::map<Key, std::vector<std::uint32_t>> donor;
 };
 
 class PairGridTest : public testing::TestWithParam<bool> {
@@ -35,24 +36,16 @@ class PairGridTest : public testing::TestWithParam<bool> {
   NumberSet set_{NumberSet::random(31, {3, 4, 2}), GetParam()};
   std::vector<Stratum> strata_ = strata_of(31);
 
-  /// The data that an example brings to each side: what a mix with itself and a mix have in common.
+  /// The data that an example brings to each side.
   Key own_key(const Coalition& own, std::uint32_t example) const { return side_key(own, example, true); }
   Key donor_key(const Coalition& own, std::uint32_t example) const { return side_key(own, example, false); }
 
  private:
   Key side_key(const Coalition& own, std::uint32_t example, bool is_own) const {
-    const Coalition all = Coalition::full(set_.modality_count());
-    const Key whole = set_.key(all, example, example);
     Key side;
-    if (set_.keeps_column()) {
-      if (is_own) side.push_back(whole.front());
-      for (std::size_t modality = 0; modality < set_.modality_count(); ++modality) {
-        if (own.contains(modality) == is_own) side.push_back(whole[modality + 1]);
-      }
-      return side;
-    }
+    if (is_own) side.push_back(set_.kept_part(example));
     for (std::size_t modality = 0; modality < set_.modality_count(); ++modality) {
-      if (own.contains(modality) == is_own) side.push_back({whole.front()[modality]});
+      if (own.contains(modality) == is_own) side.push_back(set_.part(modality, example));
     }
     return side;
   }
@@ -107,23 +100,25 @@ TEST_P(PairGridTest, KnowsWhereAnExampleStands) {
   }
 }
 
-TEST_P(PairGridTest, CountsTheExamplesOfEachPart) {
+TEST_P(PairGridTest, ListsTheExamplesOfEachPart) {
   const Coalition own = Coalition::full(set_.modality_count()).without(1);
   const PairGrid grid(set_.rows(), own, strata_, set_.example_count());
   for (std::size_t index = 0; index < 3; ++index) {
     const PairGrid::Block& block = grid.blocks()[index];
     Sides expected;
     for (const std::uint32_t example : strata_[index == 0 ? 0 : index + 1].examples) {
-      ++expected.own[own_key(own, example)];
-      ++expected.donor[donor_key(own, example)];
+      expected.own[own_key(own, example)].push_back(example);
+      expected.donor[donor_key(own, example)].push_back(example);
     }
     ASSERT_EQ(block.own.size(), expected.own.size());
     ASSERT_EQ(block.donor.size(), expected.donor.size());
     for (std::size_t part = 0; part < block.own.size(); ++part) {
-      EXPECT_EQ(block.own.example_count[part], expected.own.at(own_key(own, block.own.example_of[part])));
+      const auto examples = block.own.examples(part);
+      EXPECT_TRUE(std::ranges::equal(examples, expected.own.at(own_key(own, examples.front()))));
     }
     for (std::size_t part = 0; part < block.donor.size(); ++part) {
-      EXPECT_EQ(block.donor.example_count[part], expected.donor.at(donor_key(own, block.donor.example_of[part])));
+      const auto examples = block.donor.examples(part);
+      EXPECT_TRUE(std::ranges::equal(examples, expected.donor.at(donor_key(own, examples.front()))));
     }
   }
 }
