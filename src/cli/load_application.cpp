@@ -1,6 +1,7 @@
 #include "load_application.h"
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 
 #include <dlfcn.h>
@@ -15,6 +16,8 @@ std::unique_ptr<Application> load_application() {
   // In the build folder the library lies beside the program, installed in lib beside bin.
   const std::array<std::filesystem::path, 2> candidates = {folder / MODATTR_APP_FILE,
                                                            folder / ".." / "lib" / MODATTR_APP_FILE};
+  // Model calls run on one thread each; OpenBLAS would start a pool, whose threads spin for work, as soon as it is loaded.
+  setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/1);
   std::string reason;
   for (const std::filesystem::path& candidate : candidates) {
     void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_GLOBAL);

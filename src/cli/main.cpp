@@ -96,7 +96,9 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace modattr
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_and_report(int argc, char** argv) {
   using namespace modattr;
   try {
     return run(argc, argv);
@@ -110,4 +112,13 @@ int main(int argc, char** argv) {
     print_error(error.what());
     return kFailure;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int exit_code = run_and_report(argc, argv);
+  // Everything is written. libtorch would take a tenth of a second to take itself down.
+  std::fflush(nullptr);
+  std::_Exit(exit_code);
 }
