@@ -59,7 +59,8 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--threads", common.threads, "Model calls at a time; results do not depend on it")
       ->option_text("N")
       ->check(whole_number(1, 1024));
-  command.add_flag("--no-split", common.no_split, "Run the whole model every time instead of caching encoder features");
+  command.add_flag("--no-split", common.no_split,
+                   "Run the whole model on every mix that is asked for and share nothing: slow, to check the fast way");
   command
       .add_option("--cache-mb", common.cache_mb, "Memory for cached features in MiB; default a quarter of what is free")
       ->option_text("N")

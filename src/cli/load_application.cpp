@@ -5,10 +5,26 @@
 #include <filesystem>
 
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include "modattr/core/error.h"
 
 namespace modattr {
+namespace {
+
+/// What has to be set before libtorch is loaded.
+void prepare_process() {
+  // Model calls run on one thread each; OpenBLAS would start a pool, whose threads spin for work, as soon as it is
+  // loaded.
+  setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/1);
+  // Tensors of a few MiB come and go with every layer: given back to the system each time, their pages cost a quarter
+  // of a convolutional network's time.
+  constexpr int kMebibyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, 32 * kMebibyte);
+  mallopt(M_TRIM_THRESHOLD, 1024 * kMebibyte);
+}
+
+}  // namespace
 
 std::unique_ptr<Application> load_application() {
   std::error_code error;
@@ -16,8 +32,7 @@ std::unique_ptr<Application> load_application() {
   // In the build folder the library lies beside the program, installed in lib beside bin.
   const std::array<std::filesystem::path, 2> candidates = {folder / MODATTR_APP_FILE,
                                                            folder / ".." / "lib" / MODATTR_APP_FILE};
-  // Model calls run on one thread each; OpenBLAS would start a pool, whose threads spin for work, as soon as it is loaded.
-  setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/1);
+  prepare_process();
   std::string reason;
   for (const std::filesystem::path& candidate : candidates) {
     void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_GLOBAL);

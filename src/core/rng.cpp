@@ -35,6 +35,40 @@ RandomStream::RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint3
                            std::uint32_t draw) noexcept
     : key_{low(seed), high(seed)}, counter_{0, static_cast<std::uint32_t>(purpose), example, draw} {}
 
+void RandomStream::next_words(std::span<std::uint32_t> words) noexcept {
+  while (!words.empty() && used_ < block_.size()) {
+    words.front() = next_word();
+    words = words.subspan(1);
+  }
+  // Blocks do not depend on each other: round by round for several of them, a compiler keeps their numbers in vectors.
+  constexpr std::size_t kBlockCount = 8;
+  while (words.size() >= 4 * kBlockCount) {
+    std::array<std::array<std::uint32_t, kBlockCount>, 4> counters;
+    for (std::size_t block = 0; block < kBlockCount; ++block) {
+      counters[0][block] = counter_[0] + static_cast<std::uint32_t>(block);
+      for (std::size_t word = 1; word < 4; ++word) counters[word][block] = counter_[word];
+    }
+    std::array<std::uint32_t, 2> key = key_;
+    for (int round = 0; round < kRoundCount; ++round) {
+      for (std::size_t block = 0; block < kBlockCount; ++block) {
+        const std::uint64_t product0 = kMultiplier0 * counters[0][block];
+        const std::uint64_t product1 = kMultiplier1 * counters[2][block];
+        counters[0][block] = high(product1) ^ counters[1][block] ^ key[0];
+        counters[1][block] = low(product1);
+        counters[2][block] = high(product0) ^ counters[3][block] ^ key[1];
+        counters[3][block] = low(product0);
+      }
+      key = {key[0] + kWeyl0, key[1] + kWeyl1};
+    }
+    for (std::size_t block = 0; block < kBlockCount; ++block) {
+      for (std::size_t word = 0; word < 4; ++word) words[4 * block + word] = counters[word][block];
+    }
+    counter_[0] += kBlockCount;
+    words = words.subspan(4 * kBlockCount);
+  }
+  for (std::uint32_t& word : words) word = next_word();
+}
+
 double RandomStream::uniform() noexcept {
   const std::uint64_t upper = next_word() >> 5;
   const std::uint64_t lower = next_word() >> 6;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -75,12 +76,19 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   layout_ = make_layout(config_);
   modalities_ = select_modalities(layout_.modalities, options.common.modalities);
   thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
+  // Both take tens of milliseconds; an error of the model is told first.
+  std::future<std::unique_ptr<Dataset>> dataset = std::async(std::launch::async, [&] { return open_dataset(options); });
   load_model(options, context);
-  load_data(options, context);
+  dataset_ = dataset.get();
+  check_columns(*dataset_, layout_);
+  context.log("data " + dataset_->path() + " opened: " + std::to_string(dataset_->example_count()) + " examples");
+  select_examples(options.common);
   evaluator_ = std::make_unique<ModelEvaluator>(
       *model_, *dataset_, layout_,
-      EvaluatorOptions{
-          .rows_per_call = rows_per_call(), .batch_size = options.common.batch_size, .thread_count = thread_count_});
+      EvaluatorOptions{.rows_per_call = rows_per_call(),
+                       .batch_size = options.common.batch_size,
+                       .thread_count = thread_count_,
+                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
   output_width_ = evaluator_->output_width();
   make_metric();
   if (!options.common.no_split) split_model(options.common, context);
@@ -116,19 +124,16 @@ void Experiment::load_model(const ExperimentOptions& options, const RunContext& 
   context.log("model " + model_->path() + " loaded");
 }
 
-void Experiment::load_data(const ExperimentOptions& options, const RunContext& context) {
+std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& options) const {
   const DataConfig& data = config_.data;
-  dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = data.path,
-                                                      .inputs = layout_.input_names(),
-                                                      .label = data.label,
-                                                      .id = data.id,
-                                                      .group = data.group,
-                                                      .within = options.within,
-                                                      .metadata = data.metadata,
-                                                      .output_kind = config_.model.kind});
-  check_columns(*dataset_, layout_);
-  context.log("data " + dataset_->path() + " opened: " + std::to_string(dataset_->example_count()) + " examples");
-  select_examples(options.common);
+  return std::make_unique<Dataset>(DatasetOptions{.path = data.path,
+                                                  .inputs = layout_.input_names(),
+                                                  .label = data.label,
+                                                  .id = data.id,
+                                                  .group = data.group,
+                                                  .within = options.within,
+                                                  .metadata = data.metadata,
+                                                  .output_kind = config_.model.kind});
 }
 
 void Experiment::select_examples(const CommonOptions& common) {

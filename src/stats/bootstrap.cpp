@@ -1,6 +1,7 @@
 #include "modattr/stats/bootstrap.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace modattr {
@@ -21,7 +22,19 @@ void bootstrap_weights(const Rng& rng, std::uint32_t subset, std::uint32_t repli
   std::ranges::fill(weights, 0u);
   RandomStream stream = rng.stream(RandomPurpose::kBootstrap, subset, replicate);
   const auto count = static_cast<std::uint32_t>(weights.size());
-  for (std::uint32_t draw = 0; draw < count; ++draw) ++weights[stream.below(count)];
+  // RandomStream::below(), many words at a time.
+  std::array<std::uint32_t, 512> words;
+  const std::uint32_t threshold = count == 0 ? 0 : (0u - count) % count;
+  for (std::uint32_t drawn = 0; drawn < count;) {
+    const std::span<std::uint32_t> some = std::span(words).first(std::min<std::size_t>(words.size(), count - drawn));
+    stream.next_words(some);
+    for (const std::uint32_t word : some) {
+      const std::uint64_t product = std::uint64_t{word} * count;
+      if (static_cast<std::uint32_t>(product) < threshold) continue;
+      ++weights[product >> 32];
+      ++drawn;
+    }
+  }
 }
 
 std::optional<Interval> percentile_interval95(std::span<const std::optional<double>> replicates) {

@@ -103,34 +103,40 @@ double FeatureStore::measure_encoder(std::size_t modality) const {
 void FeatureStore::fill(Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   plan_memory();
+  struct Call {
+    std::size_t modality;
+    std::size_t first_row;
+    std::span<const std::uint32_t> examples;
+  };
+  std::vector<Call> calls;
   std::size_t total = 0;
-  for (const ModalityFeatures& entry : modalities_) total += entry.kept_count;
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    const ModalityFeatures& entry = modalities_[modality];
+    total += entry.kept_count;
+    for (std::size_t first = 0; first < entry.kept_count; first += options_.rows_per_call) {
+      const std::size_t count = std::min(options_.rows_per_call, entry.kept_count - first);
+      calls.push_back({modality, first, std::span(entry.rows->example_of).subspan(first, count)});
+    }
+  }
   progress.begin("encode", total);
   std::mutex progress_mutex;
-  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+  const auto read = [&](std::size_t call) { return read_inputs(calls[call].modality, calls[call].examples); };
+  const auto keep = [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
+    const c10::InferenceMode inference_mode;
+    const auto& [modality, first_row, examples] = calls[call];
     ModalityFeatures& entry = modalities_[modality];
-    const std::size_t call_count = (entry.kept_count + options_.rows_per_call - 1) / options_.rows_per_call;
-    const auto rows_of = [&](std::size_t call) {
-      const std::size_t first = call * options_.rows_per_call;
-      return std::span(entry.rows->example_of)
-          .subspan(first, std::min(options_.rows_per_call, entry.kept_count - first));
-    };
-    const auto read = [&](std::size_t call) { return read_inputs(modality, rows_of(call)); };
-    const auto keep = [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
-      const c10::InferenceMode inference_mode;
-      const std::vector<at::Tensor> features = model_.encode(modality, inputs);
-      const auto first = static_cast<std::int64_t>(call * options_.rows_per_call);
-      const auto count = static_cast<std::int64_t>(rows_of(call).size());
-      for (std::size_t feature = 0; feature < features.size(); ++feature) {
-        check_row_shape(features[feature], entry.kept[feature]);
-        entry.kept[feature].narrow(0, first, count).copy_(features[feature].narrow(0, 0, count));
-      }
-      encoded_row_count_ += static_cast<std::size_t>(count);
-      const std::lock_guard lock(progress_mutex);
-      progress.advance(static_cast<std::size_t>(count));
-    };
-    read_ahead_for(call_count, options_.thread_count, read, keep);
-  }
+    const std::vector<at::Tensor> features = model_.encode(modality, inputs);
+    const auto first = static_cast<std::int64_t>(first_row);
+    const auto count = static_cast<std::int64_t>(examples.size());
+    for (std::size_t feature = 0; feature < features.size(); ++feature) {
+      check_row_shape(features[feature], entry.kept[feature]);
+      entry.kept[feature].narrow(0, first, count).copy_(features[feature].narrow(0, 0, count));
+    }
+    encoded_row_count_ += examples.size();
+    const std::lock_guard lock(progress_mutex);
+    progress.advance(examples.size());
+  };
+  read_and_run_for(calls.size(), options_.thread_count, read, keep);
   progress.finish();
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace modattr {
 namespace {
@@ -18,6 +19,15 @@ std::uint64_t saturated_product(std::uint64_t a, std::uint64_t b) {
 }
 
 }  // namespace
+
+MixPlan MixPlan::one_by_one(PlaceRange range) {
+  MixPlan plan;
+  plan.group_starts.resize(range.count + 1);
+  std::iota(plan.group_starts.begin(), plan.group_starts.end(), std::size_t{0});
+  plan.places.resize(range.count);
+  std::iota(plan.places.begin(), plan.places.end(), range.first);
+  return plan;
+}
 
 MixTable::MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t example_count,
                    std::size_t output_width)

@@ -52,7 +52,7 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
       [&](std::size_t, std::size_t example, std::span<const double> output) { finite[example] = is_finite(output); },
       progress, NotFinite::kPass);
   progress.finish();
-  mix_table().forget();
+  if (mix_table_) mix_table_->forget();
   std::erase_if(examples, [&](std::uint32_t example) { return finite[example] == 0; });
   return examples;
 }
@@ -61,10 +61,12 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
                               NotFinite not_finite) {
   const std::size_t example_count = dataset_.example_count();
   const std::size_t place_count = mixes.size() * example_count;
-  MixTable& table = mix_table();
-  const std::size_t places_per_plan = std::min(kPlacesPerPlan, table.most_places());
+  MixTable* const table = options_.sharing == MixSharing::kNone ? nullptr : &mix_table();
+  const std::size_t places_per_plan =
+      table == nullptr ? kPlacesPerPlan : std::min(kPlacesPerPlan, table->most_places());
   for (std::size_t first = 0; first < place_count; first += places_per_plan) {
-    const MixPlan plan = table.plan(mixes, {first, std::min(places_per_plan, place_count - first)});
+    const PlaceRange range{first, std::min(places_per_plan, place_count - first)};
+    const MixPlan plan = table == nullptr ? MixPlan::one_by_one(range) : table->plan(mixes, range);
     const RowWriter write = [&](std::size_t group, MixedRows& rows, std::size_t row) {
       const std::size_t place = plan.group(group).front();
       const Mix& mix = mixes[place / example_count];
@@ -75,7 +77,9 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
       }
     };
     const RowReceiver deliver = [&](std::size_t group, std::span<const double> output) {
-      if (table.remembers()) std::ranges::copy(output, table.output(plan.first_output + group).begin());
+      if (table != nullptr && table->remembers()) {
+        std::ranges::copy(output, table->output(plan.first_output + group).begin());
+      }
       for (const std::size_t place : plan.group(group)) receive(place / example_count, place % example_count, output);
     };
     const CallListener done = [&](std::size_t group, std::size_t count) {
@@ -88,7 +92,7 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
                 .done = done,
                 .not_finite = not_finite});
     } catch (...) {
-      table.forget();
+      if (table != nullptr) table->forget();
       throw;
     }
     deliver_known(plan, receive);
@@ -146,11 +150,12 @@ void ModelEvaluator::run_rows(const RowWork& work) {
     work.done(first, count);
   };
   const std::size_t call_count = (work.row_count + call_size - 1) / call_size;
-  if (split_ && reads_ahead && split_->model->raw_inputs().empty()) {
-    // Nothing is read: another thread would only be in the way.
-    parallel_for(call_count, options_.thread_count, [&](std::size_t call) { answer(call, prepare(call)); });
+  // Gathering cached features is no reading: another thread would only be in the way.
+  const bool reads = !split_ || !split_->model->raw_inputs().empty();
+  if (reads && reads_ahead) {
+    read_and_run_for(call_count, options_.thread_count, prepare, answer);
   } else {
-    read_ahead_for(call_count, options_.thread_count, prepare, answer);
+    parallel_for(call_count, options_.thread_count, [&](std::size_t call) { answer(call, prepare(call)); });
   }
   evaluation_count_ += work.row_count;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace modattr {
@@ -37,6 +38,8 @@ class RandomStream {
     }
     return static_cast<std::uint32_t>(product >> 32);
   }
+  /// The next words of the stream; many at a time are faster than one by one.
+  void next_words(std::span<std::uint32_t> words) noexcept;
   /// Uniform on [0, 1) with 53 bits.
   double uniform() noexcept;
 

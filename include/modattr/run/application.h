@@ -32,7 +32,7 @@ struct CommonOptions {
   /// Default: one per processor; results do not depend on it.
   std::optional<std::size_t> threads;
   std::string device = "auto";
-  /// Never cut the model; run it whole every time.
+  /// Never cut the model; run it whole every time, also on equal mixes.
   bool no_split = false;
   /// Memory for cached features, in MiB; default a quarter of what is free.
   std::optional<std::size_t> cache_mb;

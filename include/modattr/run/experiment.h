@@ -47,7 +47,7 @@ class Experiment {
 
  private:
   void load_model(const ExperimentOptions& options, const RunContext& context);
-  void load_data(const ExperimentOptions& options, const RunContext& context);
+  std::unique_ptr<Dataset> open_dataset(const ExperimentOptions& options) const;
   void select_examples(const CommonOptions& common);
   /// The configured number, less when so many rows would not fit into a GiB.
   std::size_t rows_per_call() const;

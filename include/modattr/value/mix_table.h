@@ -19,6 +19,9 @@ struct PlaceRange {
 
 /// What a stretch of places comes down to: the mixes of rows that must be evaluated, and where their outputs go.
 struct MixPlan {
+  /// Every place is a group of its own.
+  static MixPlan one_by_one(PlaceRange range);
+
   /// One group of places per mix of rows that is new, in the order of their first places.
   std::size_t group_count() const noexcept { return group_starts.size() - 1; }
   std::span<const std::size_t> group(std::size_t group) const {

@@ -23,6 +23,9 @@
 
 namespace modattr {
 
+/// Whether mixes of equal rows are evaluated once, or every time they are asked for.
+enum class MixSharing { kEqualOnce, kNone };
+
 struct EvaluatorOptions {
   /// Rows of a call of the whole model or an encoder. Floating-point kernels give other last digits for other shapes,
   /// so each call has exactly this many (the last one repeats its last row), whatever the thread count.
@@ -30,12 +33,14 @@ struct EvaluatorOptions {
   /// Rows per call of what runs most, the fusion or else the whole model; used where that changes no byte. nullopt =
   /// the fastest such number, looked for in long runs.
   std::optional<std::size_t> batch_size = std::nullopt;
-  /// Calls at the same time; one more reads ahead.
+  /// Calls at the same time; where a processor is idle, one more reads ahead.
   std::size_t thread_count = 1;
+  MixSharing sharing = MixSharing::kEqualOnce;
 };
 
-/// Runs the model on mixes: each different one once, in calls of one fixed size, on several threads. Once the model is
-/// cut, its encoders have run already and a mix is a gather over their features and a run of the fusion.
+/// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
+/// threads. Once the model is cut, its encoders have run already and a mix is a gather over their features and a run of
+/// the fusion.
 class ModelEvaluator {
  public:
   /// Receives the model's output [outputs] for an example of a mix; called from many threads, once per (mix, example).

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace modattr {
@@ -56,6 +57,17 @@ void read_ahead_for(std::size_t count, std::size_t thread_count, const Prepare& 
     const Gate::Place place(gate);
     run(piece, std::move(input));
   });
+}
+
+/// read_ahead_for where a processor is idle; elsewhere a reading thread would only be in the way of those that run,
+/// which then read in turn.
+template <typename Prepare, typename Run>
+void read_and_run_for(std::size_t count, std::size_t thread_count, const Prepare& prepare, const Run& run) {
+  if (std::thread::hardware_concurrency() > thread_count) {
+    read_ahead_for(count, thread_count, prepare, run);
+  } else {
+    parallel_for(count, thread_count, [&](std::size_t piece) { run(piece, prepare(piece)); });
+  }
 }
 
 }  // namespace modattr
