@@ -4,10 +4,8 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
-#include <unordered_set>
 #include <utility>
 
-#include "modattr/core/coalition_table.h"
 #include "modattr/core/error.h"
 #include "modattr/core/parallel.h"
 #include "modattr/engines/row_maps.h"
@@ -97,12 +95,6 @@ Plan make_plan(const Problem& problem, const PermutationOptions& options) {
   return plan;
 }
 
-std::size_t distinct_count(std::span<const Coalition> coalitions, const Coalition& known) {
-  std::unordered_set<Coalition> distinct(coalitions.begin(), coalitions.end());
-  distinct.erase(known);
-  return distinct.size();
-}
-
 std::vector<Coalition> scored_coalitions(const Problem& problem, const Plan& plan) {
   std::vector<Coalition> coalitions;
   for (const std::size_t modality : plan.modalities) {
@@ -112,17 +104,37 @@ std::vector<Coalition> scored_coalitions(const Problem& problem, const Plan& pla
   return coalitions;
 }
 
+/// Those of the scored coalitions that something is removed from, each once.
+std::vector<Coalition> asked_coalitions(const Problem& problem, const Plan& plan) {
+  std::vector<Coalition> asked;
+  for (const Coalition& coalition : scored_coalitions(problem, plan)) {
+    if (!coalition.is_full() && std::ranges::find(asked, coalition) == asked.end()) asked.push_back(coalition);
+  }
+  return asked;
+}
+
 void add_random_draws(Problem& problem, const Plan& plan, const Rng& rng, Evaluated& result) {
-  const std::vector<Coalition> coalitions = scored_coalitions(problem, plan);
-  for (std::size_t draw = 0; draw < plan.draw_count; ++draw) {
-    const std::unique_ptr<ValueFunction> game = problem.permuted_game(
-        random_permutation(plan.strata, problem.example_count(), rng, static_cast<std::uint32_t>(draw)));
-    CoalitionTable table(*game);
-    table.insert(Coalition::full(problem.players().count()), result.clean);
-    const Matrix outcomes = table.evaluate(coalitions);
-    for (std::size_t index = 0; index < result.series.size(); ++index) {
-      result.series[index].without.add_draw(outcomes.row(2 * index));
-      result.series[index].alone.add_draw(outcomes.row(2 * index + 1));
+  // Several draws at a time fill batches better; their outcomes are held at once.
+  constexpr std::size_t kOutcomesAtOnce = std::size_t{1} << 17;
+  const std::vector<Coalition> scored = scored_coalitions(problem, plan);
+  const std::vector<Coalition> asked = asked_coalitions(problem, plan);
+  const std::size_t outcomes_per_draw =
+      std::max<std::size_t>(problem.example_count() * problem.metric().width() * asked.size(), 1);
+  const std::size_t draws_at_once = std::max<std::size_t>(kOutcomesAtOnce / outcomes_per_draw, 1);
+  for (std::size_t first = 0; first < plan.draw_count; first += draws_at_once) {
+    std::vector<RowMap> donors;
+    for (std::size_t draw = first; draw < std::min(first + draws_at_once, plan.draw_count); ++draw) {
+      donors.push_back(random_permutation(plan.strata, problem.example_count(), rng, static_cast<std::uint32_t>(draw)));
+    }
+    for (const Matrix& outcomes : problem.permuted_outcomes(donors, asked)) {
+      const auto outcomes_of = [&](const Coalition& coalition) -> std::span<const double> {
+        if (coalition.is_full()) return result.clean;
+        return outcomes.row(static_cast<std::size_t>(std::ranges::find(asked, coalition) - asked.begin()));
+      };
+      for (std::size_t index = 0; index < result.series.size(); ++index) {
+        result.series[index].without.add_draw(outcomes_of(scored[2 * index]));
+        result.series[index].alone.add_draw(outcomes_of(scored[2 * index + 1]));
+      }
     }
   }
 }
@@ -150,8 +162,7 @@ void add_all_pairs(Problem& problem, const Plan& plan, Evaluated& result) {
 Evaluated evaluate_plan(Problem& problem, const Plan& plan, const Rng& rng) {
   const std::size_t example_count = problem.example_count();
   const Coalition full = Coalition::full(problem.players().count());
-  const std::size_t coalition_count = distinct_count(scored_coalitions(problem, plan), full);
-  problem.progress().begin("permute", example_count * (1 + plan.draw_count * coalition_count));
+  problem.progress().begin("permute", example_count * (1 + plan.draw_count * asked_coalitions(problem, plan).size()));
 
   Evaluated result;
   const Matrix clean = problem.permuted_game(all_examples(example_count))->evaluate(std::span(&full, 1));

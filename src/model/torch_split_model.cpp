@@ -264,11 +264,17 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);
     }
-    if (feature_count == 0) return {nullptr, "its modalities meet before any operation"};
-    prove_split(options, *split, probe);
-    return {std::move(split), {}};
+    if (feature_count == 0) return {nullptr, "its modalities meet before any operation", {}};
+    const auto prove = [options, probe, &proven = *split] {
+      try {
+        prove_split(options, proven, probe);
+      } catch (const std::exception& error) {
+        throw ModelError(one_line_reason(error));
+      }
+    };
+    return {std::move(split), {}, prove};
   } catch (const std::exception& error) {
-    return {nullptr, one_line_reason(error)};
+    return {nullptr, one_line_reason(error), {}};
   }
 }
 

@@ -24,8 +24,8 @@ struct TorchSplitOptions {
   at::Device device;
 };
 
-/// Cuts a TorchScript model and proves on `probe` (one tensor of at least one row per input) that the cut answers like
-/// the whole: for mixed rows, permuted rows and another batch size.
+/// Cuts a TorchScript model. The proof, on `probe` (one tensor of at least one row per input), is that the cut answers
+/// like the whole for mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything.
 SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<const at::Tensor> probe);
 
 }  // namespace modattr

@@ -92,14 +92,15 @@ class TorchScriptModel final : public Model {
                     std::span<const at::Tensor> probe) const override {
     std::vector<std::string> names;
     for (const ModelInput& input : inputs) names.push_back(input.name);
-    return make_torch_split_model({.path = path_,
-                                   .forward = module_.get_method("forward"),
-                                   .inputs = {inputs.begin(), inputs.end()},
-                                   .modality_count = modality_count,
-                                   .output = output_,
-                                   .whole = [&](std::span<const at::Tensor> rows) { return run(names, rows); },
-                                   .device = device_},
-                                  probe);
+    return make_torch_split_model(
+        {.path = path_,
+         .forward = module_.get_method("forward"),
+         .inputs = {inputs.begin(), inputs.end()},
+         .modality_count = modality_count,
+         .output = output_,
+         .whole = [this, names](std::span<const at::Tensor> rows) { return run(names, rows); },
+         .device = device_},
+        probe);
   }
   const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
   bool takes_dictionary() const noexcept override { return takes_dictionary_; }

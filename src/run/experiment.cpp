@@ -99,9 +99,11 @@ void Experiment::split_model(const CommonOptions& common, const RunContext& cont
   const std::size_t cache_bytes = common.cache_mb ? *common.cache_mb * kMebibyte : available_memory_bytes() / 4;
   split_reason_ = evaluator_->use_split(cache_bytes, context.progress);
   if (const SplitModel* split = evaluator_->split_model()) {
+    const std::size_t operation_count = split->fusion_size().operation_count;
     context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
-                " rows encoded once, " + std::to_string(split->fusion_size().operation_count) +
-                " operations in the fusion, " + std::to_string(evaluator_->rows_per_call()) + " rows per call");
+                " rows encoded once, a fusion of " + std::to_string(operation_count) +
+                (operation_count == 1 ? " operation" : " operations") + " in calls of " +
+                std::to_string(evaluator_->rows_per_call()) + " rows");
   } else {
     context.log("model runs whole: " + split_reason_);
   }

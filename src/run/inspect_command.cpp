@@ -137,9 +137,9 @@ InspectionSection split_section(Experiment& experiment) {
   if (split == nullptr) {
     const std::string& reason = experiment.split_reason();
     return {"split",
-            {{"part", "parameters", "cut"},
+            {{"part", "parameters", "why"},
              {"whole model", std::to_string(experiment.model().parameter_count()),
-              reason.empty() ? "no: --no-split" : "no: " + reason}}};
+              reason.empty() ? "--no-split" : "not cut: " + reason}}};
   }
   const FeatureStore& features = *evaluator.feature_store();
   const std::size_t modality_count = experiment.layout().modalities.count();
@@ -198,8 +198,7 @@ InspectionSection costs_section(Experiment& experiment, const Baseline& baseline
   const double coalitions =
       modality_count <= 2 ? static_cast<double>(modality_count) : 2.0 * static_cast<double>(modality_count);
   const FeatureStore* features = experiment.evaluator().feature_store();
-  InspectionSection section{"cost",
-                            {{"engine", "encoder rows", features == nullptr ? "model rows" : "fusion rows", "about"}}};
+  InspectionSection section{"cost", {{"engine", "encoder rows", "evaluations", "about"}}};
   const auto add = [&](const std::string& engine, double rows) {
     const double seconds = rows / baseline.rows_per_second + (features == nullptr ? 0.0 : features->fill_seconds());
     section.rows.push_back({engine, features == nullptr ? "-" : std::to_string(features->encoded_row_count()),

@@ -100,7 +100,7 @@ double FeatureStore::measure_encoder(std::size_t modality) const {
   return seconds_per_row(call, options_.rows_per_call);
 }
 
-void FeatureStore::fill(Progress& progress) {
+void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhile) {
   const auto start = std::chrono::steady_clock::now();
   plan_memory();
   struct Call {
@@ -136,7 +136,14 @@ void FeatureStore::fill(Progress& progress) {
     const std::lock_guard lock(progress_mutex);
     progress.advance(examples.size());
   };
-  read_and_run_for(calls.size(), options_.thread_count, read, keep);
+  // The work beside it is the first piece, so that of several failures its own is told.
+  const std::size_t extra = meanwhile ? 1 : 0;
+  read_and_run_for(
+      calls.size() + extra, options_.thread_count,
+      [&](std::size_t piece) { return piece < extra ? std::vector<at::Tensor>{} : read(piece - extra); },
+      [&](std::size_t piece, const std::vector<at::Tensor>& inputs) {
+        piece < extra ? meanwhile() : keep(piece - extra, inputs);
+      });
   progress.finish();
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

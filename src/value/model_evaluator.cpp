@@ -272,9 +272,9 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
       FeatureStoreOptions{
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
   try {
-    features->fill(progress);
+    features->fill(progress, result.prove);
   } catch (const ModelError& error) {
-    // Rows that the proof has not seen: the whole model answers, or fails with its own words.
+    // The proof failed, or a row that it has not seen: the whole model answers, or fails with its own words.
     return error.what();
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});

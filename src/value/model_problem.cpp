@@ -10,28 +10,18 @@ namespace {
 /// v(S) = the metric's outcome when the data of absent modalities comes from donor rows.
 class PermutedGame final : public ValueFunction {
  public:
-  PermutedGame(const Problem& problem, ModelEvaluator& evaluator, Progress& progress, RowMap donors)
-      : problem_(problem), evaluator_(evaluator), progress_(progress), donors_(std::move(donors)) {}
+  PermutedGame(Problem& problem, RowMap donors) : problem_(problem), donors_(std::move(donors)) {}
 
   const Players& players() const noexcept override { return problem_.players(); }
   std::size_t example_count() const noexcept override { return problem_.example_count(); }
   std::size_t width() const noexcept override { return problem_.metric().width(); }
 
   Matrix evaluate(std::span<const Coalition> coalitions) override {
-    std::vector<Mix> mixes;
-    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, donors_});
-    Matrix outcomes(coalitions.size(), example_count() * width());
-    const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
-      problem_.metric().outcome(output, example, outcomes.row(mix).subspan(example * width(), width()));
-    };
-    evaluator_.evaluate(mixes, receive, progress_);
-    return outcomes;
+    return std::move(problem_.permuted_outcomes(std::span(&donors_, 1), coalitions).front());
   }
 
  private:
-  const Problem& problem_;
-  ModelEvaluator& evaluator_;
-  Progress& progress_;
+  Problem& problem_;
   RowMap donors_;
 };
 
@@ -44,7 +34,23 @@ ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, co
 }
 
 std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
-  return std::make_unique<PermutedGame>(*this, evaluator_, progress_, std::move(donors));
+  return std::make_unique<PermutedGame>(*this, std::move(donors));
+}
+
+std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,
+                                                    std::span<const Coalition> coalitions) {
+  const std::size_t width = metric_.width();
+  std::vector<Matrix> outcomes(donors.size(), Matrix(coalitions.size(), example_count() * width));
+  std::vector<Mix> mixes;
+  for (const RowMap& map : donors) {
+    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, map});
+  }
+  const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
+    const std::span<double> row = outcomes[mix / coalitions.size()].row(mix % coalitions.size());
+    metric_.outcome(output, example, row.subspan(example * width, width));
+  };
+  evaluator_.evaluate(mixes, receive, progress_);
+  return outcomes;
 }
 
 PairOutcomes ModelProblem::all_pairs(std::size_t modality, std::span<const Stratum> strata,

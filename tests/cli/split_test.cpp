@@ -49,7 +49,8 @@ TEST_P(SplitRuns, ScoreLikeTheWholeModel) {
   }
   EXPECT_EQ(evaluations.at("encoder"), distinct_row_count);
   EXPECT_GT(distinct_row_count, 2000U);
-  EXPECT_EQ(whole.document().at("evaluations").at("model"), evaluations.at("fusion"));
+  // Equal mixes are one evaluation of the fusion.
+  EXPECT_GE(whole.document().at("evaluations").at("model"), evaluations.at("fusion"));
   EXPECT_EQ(whole.document().at("evaluations").at("encoder"), 0);
 }
 
@@ -120,7 +121,8 @@ TEST(Split, TellsOnRequestHowTheModelRuns) {
     return result.errors;
   };
   const std::string cut = lines(kLateFusion);
-  EXPECT_NE(cut.find("model cut by modality: 75 rows encoded once, 1 operations in the fusion\n"), std::string::npos)
+  EXPECT_NE(cut.find("model cut by modality: 75 rows encoded once, a fusion of 1 operation in calls of 128 rows\n"),
+            std::string::npos)
       << cut;
   const std::string random = lines("def forward(self, a, b): return a @ self.w + b @ self.w + 0 * torch.rand([3])");
   EXPECT_NE(random.find("model runs whole: it draws random numbers\n"), std::string::npos) << random;
@@ -136,8 +138,8 @@ TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
   // The width of the feature is the largest number of the batch: 4 but for one row, which the proof need not see.
   Project project("regression", {"a", "b"});
   project.model(R"(def forward(self, a, b):
-  wide = torch.one_hot(a, -1).float()
-  return wide.sum(2).sum(1) + b * wide.size(2))");
+  wide = torch.one_hot(a, -1).float() * (1 + a.unsqueeze(2))
+  return (wide * b[:, None, None]).sum([1, 2]))");
   std::vector<std::int64_t> a;
   std::vector<float> b;
   for (int example = 0; example < 200; ++example) {

@@ -15,6 +15,7 @@
 
 #include "../support/temporary_folder.h"
 #include "../support/torchscript_models.h"
+#include "modattr/core/error.h"
 #include "modattr/core/rng.h"
 #include "modattr/model/torchscript_model.h"
 
@@ -142,6 +143,12 @@ class SplitTrial {
     const std::vector<at::Tensor> probe = data();
     const std::vector<at::Tensor> before = cloned(probe);
     result_ = model_->split(inputs, modality_count(), probe);
+    if (!result_.model) return;
+    try {
+      result_.prove();
+    } catch (const ModelError& error) {
+      result_ = {nullptr, error.what(), {}};
+    }
     EXPECT_EQ(result_.reason.empty(), is_cut());
     EXPECT_EQ(result_.reason.find('\n'), std::string::npos) << result_.reason;
     for (std::size_t input = 0; input < probe.size(); ++input) {

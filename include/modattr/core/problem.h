@@ -48,6 +48,9 @@ class Problem {
   /// The game in which absent modalities of example i take their data, all of them, from example donors[i]; v is the
   /// metric's outcome. The problem must outlive the game.
   virtual std::unique_ptr<ValueFunction> permuted_game(RowMap donors) = 0;
+  /// Values of the permuted games of several row maps, [row maps] of [coalitions, examples * metric width]: the same as
+  /// one after the other, in fuller batches.
+  virtual std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions);
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
   /// untouched data [examples]; `strata` are disjoint.
   virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,

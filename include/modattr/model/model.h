@@ -36,8 +36,8 @@ class Model {
   /// float64[rows, outputs] on the CPU. Throws ModelError, one line, when the model fails or its output has another
   /// shape.
   virtual at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const = 0;
-  /// Cuts the model by modality, where its kind allows that, and proves on `probe` (one tensor of rows per input) that
-  /// the parts answer like the whole.
+  /// Cuts the model by modality, where its kind allows that; the proof runs on `probe` (one tensor of rows per input).
+  /// The model must outlive the result.
   virtual SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count,
                             std::span<const at::Tensor> probe) const;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -52,6 +53,9 @@ struct SplitResult {
   std::unique_ptr<SplitModel> model;
   /// One line; empty when there is a model.
   std::string reason;
+  /// Proves that the parts answer like the whole; throws ModelError with the reason when they do not. Until then
+  /// nothing that the model says may be used. Borrows the model.
+  std::function<void()> prove;
 };
 
 }  // namespace modattr

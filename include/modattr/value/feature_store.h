@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,8 +30,9 @@ class FeatureStore {
   FeatureStore(const SplitModel& model, const Dataset& dataset, std::vector<std::vector<std::size_t>> modality_inputs,
                const ModalityRows& rows, const FeatureStoreOptions& options);
 
-  /// Encodes every distinct row that the budget has room for.
-  void fill(Progress& progress);
+  /// Encodes every distinct row that the budget has room for, and does other work of the caller's on one of the
+  /// threads.
+  void fill(Progress& progress, const std::function<void()>& meanwhile = {});
   /// Features of a modality for the listed examples, each [examples, ...]. Safe to call from many threads.
   std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> examples) const;
 

@@ -20,6 +20,7 @@ class ModelProblem final : public Problem {
   std::size_t example_count() const noexcept override { return dataset_.example_count(); }
   const Metric& metric() const noexcept override { return metric_; }
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
   std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
