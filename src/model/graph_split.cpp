@@ -1,144 +1,25 @@
 #include "graph_split.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <unordered_map>
 
-#include <torch/csrc/jit/ir/alias_analysis.h>
-#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "graph_content.h"
+#include "graph_walk.h"
+#include "mutation_units.h"
+#include "part_size.h"
 
 namespace modattr {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
 /// Which modalities a value depends on; more than one, or an input that several share, is the fusion.
 using Modalities = std::set<std::size_t>;
-
-/// Calls `visit` for every value from outside `node` that it reads, also inside its blocks.
-template <typename Visit>
-void visit_reads(const Node* node, const std::unordered_set<const Value*>& inner, Visit visit) {
-  for (const Value* input : node->inputs()) {
-    if (!inner.contains(input)) visit(input);
-  }
-  for (const Block* block : node->blocks()) {
-    std::unordered_set<const Value*> known = inner;
-    for (const Value* input : block->inputs()) known.insert(input);
-    for (const Node* child : block->nodes()) {
-      visit_reads(child, known, visit);
-      for (const Value* output : child->outputs()) known.insert(output);
-    }
-    for (const Value* output : block->outputs()) {
-      if (!known.contains(output)) visit(output);
-    }
-  }
-}
-
-/// Calls `visit` for every value that is computed inside the blocks of `node`.
-template <typename Visit>
-void visit_inner_values(const Node* node, Visit visit) {
-  for (const Block* block : node->blocks()) {
-    for (const Value* input : block->inputs()) visit(input);
-    for (const Node* child : block->nodes()) {
-      for (const Value* output : child->outputs()) visit(output);
-      visit_inner_values(child, visit);
-    }
-  }
-}
-
-std::size_t number_count(const c10::IValue& constant) {
-  if (constant.isTensor())
-    return constant.toTensor().defined() ? static_cast<std::size_t>(constant.toTensor().numel()) : 0;
-  std::size_t count = 0;
-  if (constant.isTensorList()) {
-    for (const at::Tensor& tensor : constant.toTensorVector()) count += static_cast<std::size_t>(tensor.numel());
-  }
-  return count;
-}
-
-/// Numbers in the tensor constants of a block and of those inside it.
-std::size_t parameter_count(const Block& block) {
-  std::size_t count = 0;
-  for (const Node* node : block.nodes()) {
-    if (node->kind() == c10::prim::Constant) {
-      const auto constant = torch::jit::toIValue(node->output());
-      if (constant) count += number_count(*constant);
-    }
-    for (const Block* child : node->blocks()) count += parameter_count(*child);
-  }
-  return count;
-}
-
-PartSize size_of(const Graph& graph) {
-  const auto operation_count =
-      std::ranges::count_if(graph.nodes(), [](const Node* node) { return node->kind() != c10::prim::Constant; });
-  return {static_cast<std::size_t>(operation_count), parameter_count(*graph.block())};
-}
-
-/// The last top-level node that writes to a value or an alias of it, or the number of nodes when that cannot be told;
-/// nullopt when none does.
-std::optional<std::size_t> last_writer(const torch::jit::AliasDb& aliases, const std::vector<Node*>& nodes,
-                                       const Value* value) {
-  if (!aliases.hasWriters(value)) return std::nullopt;
-  const torch::jit::ValueSet values{value};
-  for (std::size_t index = nodes.size(); index-- > 0;) {
-    if (aliases.writesToAlias(nodes[index], values)) return index;
-  }
-  return nodes.size();
-}
-
-/// Groups of top-level nodes that touch values which an in-place operation may still change: who reads a value after
-/// its last change may stand apart, as it follows the unit that made the value. No unit makes inputs of the graph.
-std::vector<std::vector<std::size_t>> mutation_units(const std::shared_ptr<Graph>& graph) {
-  const torch::jit::AliasDb aliases(graph);
-  const std::vector<Node*> nodes(graph->nodes().begin(), graph->nodes().end());
-  std::unordered_map<const Value*, std::optional<std::size_t>> last_writers;
-  struct Touched {
-    std::size_t index;
-    std::vector<Value*> values;
-  };
-  std::vector<Touched> touched;
-  for (std::size_t index = 0; index < nodes.size(); ++index) {
-    // Blocks may write to what they capture, which is no input of their node.
-    Touched entry{index, {}};
-    const auto add = [&](const Value* value) {
-      const auto [known, added] = last_writers.try_emplace(value, std::nullopt);
-      if (added) known->second = last_writer(aliases, nodes, value);
-      const bool is_input = value->node() == graph->param_node();
-      if (known->second && (*known->second >= index || is_input)) entry.values.push_back(const_cast<Value*>(value));
-    };
-    visit_reads(nodes[index], {}, add);
-    visit_inner_values(nodes[index], add);
-    for (const Value* output : nodes[index]->outputs()) add(output);
-    if (!entry.values.empty()) touched.push_back(std::move(entry));
-  }
-  std::vector<std::vector<std::size_t>> units;
-  std::vector<std::vector<Value*>> values_of;
-  for (Touched& entry : touched) {
-    std::vector<std::size_t> unit{entry.index};
-    std::vector<Value*> values = std::move(entry.values);
-    for (std::size_t other = 0; other < units.size();) {
-      if (!aliases.mayContainAlias(values, values_of[other])) {
-        ++other;
-        continue;
-      }
-      unit.insert(unit.end(), units[other].begin(), units[other].end());
-      values.insert(values.end(), values_of[other].begin(), values_of[other].end());
-      units.erase(units.begin() + static_cast<std::ptrdiff_t>(other));
-      values_of.erase(values_of.begin() + static_cast<std::ptrdiff_t>(other));
-    }
-    units.push_back(std::move(unit));
-    values_of.push_back(std::move(values));
-  }
-  return units;
-}
 
 /// Where a top-level node goes.
 struct NodeInfo {

@@ -11,6 +11,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/stats/class_reader.h"
 #include "modattr/stats/scorers.h"
 
 namespace modattr {
@@ -28,59 +29,6 @@ std::vector<double> select(Row values, Examples examples) {
   for (const std::uint32_t example : examples) selected.push_back(values[example]);
   return selected;
 }
-
-/// Index of the largest number, of equal ones the first. Most outputs meet this function and nothing else: it looks for
-/// the largest in four lanes, without a branch, and then for its place.
-std::size_t first_of_largest(Row values) {
-  std::array<double, 4> lanes;
-  lanes.fill(values.front());
-  const std::size_t whole = values.size() / lanes.size() * lanes.size();
-  for (std::size_t first = 0; first < whole; first += lanes.size()) {
-    for (std::size_t lane = 0; lane < lanes.size(); ++lane) lanes[lane] = std::max(lanes[lane], values[first + lane]);
-  }
-  double largest = std::max(std::max(lanes[0], lanes[1]), std::max(lanes[2], lanes[3]));
-  for (const double value : values.subspan(whole)) largest = std::max(largest, value);
-  // NaN is equal to nothing.
-  return std::min(static_cast<std::size_t>(std::ranges::find(values, largest) - values.begin()), values.size() - 1);
-}
-
-/// Turns outputs into classes and probabilities; one number is the positive class of two.
-class ClassReader {
- public:
-  ClassReader(OutputKind kind, std::size_t output_width) : kind_(kind), output_width_(output_width) {}
-
-  std::size_t class_count() const { return std::max<std::size_t>(output_width_, 2); }
-
-  std::size_t predicted(Row output) const {
-    if (output_width_ == 1) return output[0] > (kind_ == OutputKind::kLogits ? 0.0 : 0.5) ? 1 : 0;
-    return first_of_largest(output);
-  }
-
-  double log_probability(Row output, std::size_t label) const {
-    if (kind_ == OutputKind::kProbabilities) {
-      const double positive = output_width_ == 1 ? (label == 1 ? output[0] : 1.0 - output[0]) : output[label];
-      return std::log(std::max(positive, kSmallestProbability));
-    }
-    if (output_width_ == 1) {
-      const double margin = label == 1 ? output[0] : -output[0];
-      return margin > 0 ? -std::log1p(std::exp(-margin)) : margin - std::log1p(std::exp(margin));
-    }
-    const double largest = std::ranges::max(output);
-    double sum = 0.0;
-    for (const double logit : output) sum += std::exp(logit - largest);
-    return output[label] - largest - std::log(sum);
-  }
-
-  /// A number that grows with the probability of class 1 of two.
-  double positive_score(Row output) const { return output_width_ == 1 ? output[0] : output[1] - output[0]; }
-
- private:
-  /// A probability of exactly 0 would make the loss infinite; scikit-learn clips at the same value.
-  static constexpr double kSmallestProbability = 2.220446049250313e-16;
-
-  OutputKind kind_;
-  std::size_t output_width_;
-};
 
 /// A metric that is the mean of one number per example.
 struct MeanMetricParts {

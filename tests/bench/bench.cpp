@@ -119,15 +119,16 @@ int main() {
   std::printf("| `modattr --version`, median of 21 | %.1f ms |\n", median_run({"--version"}, 21).seconds * 1e3);
   std::printf("| `modattr --help`, median of 21 | %.1f ms |\n", median_run({"--help"}, 21).seconds * 1e3);
 
-  compare_with_whole_model("`permute --repeats 10`", {"permute"}, MODATTR_DEMO);
-  compare_with_whole_model("`permute --exact --examples 200`", {"permute", "--exact", "--examples", "200"},
+  compare_with_whole_model("demo, `permute --repeats 10`", {"permute"}, MODATTR_DEMO);
+  compare_with_whole_model("demo, `permute --exact --examples 200`", {"permute", "--exact", "--examples", "200"},
                            MODATTR_DEMO);
   write_set(folder / "400.safetensors", 400);
   run(MODATTR_BENCH_MODEL, {"single-stream", (folder / "single_stream.pt").string()});
   write_config(folder / "single_stream.json", "single_stream.pt", "400.safetensors");
-  compare_with_whole_model("one Transformer over both modalities, N = 400", {"permute"},
+  compare_with_whole_model("one Transformer over both modalities, N = 400, `permute --repeats 10`", {"permute"},
                            (folder / "single_stream.json").string());
-  run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO}, Output::kShown);
+  run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
+  run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
 
   std::vector<double> peaks;
   for (const std::uint64_t example_count : {10'000u, 100'000u}) {

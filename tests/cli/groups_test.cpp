@@ -75,7 +75,7 @@ TEST(Groups, AColumnOfTheDataBreaksResultsDown) {
               1e-12);
   EXPECT_EQ(scores.row("a", "permutation.drop", "7").at("examples"), 3);
   EXPECT_EQ(scores.row("a", "permutation.drop", "-2").at("examples"), 5);
-  EXPECT_EQ(scores.document().at("rows").size(), 2U * 3U * 5U);
+  EXPECT_EQ(scores.document().at("rows").size(), 2U * 3U * 6U);
 }
 
 TEST(Groups, AKeyOfTheMetadataDoesTheSame) {

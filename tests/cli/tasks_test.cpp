@@ -149,6 +149,34 @@ TEST(Tasks, AModelThatLearnsNothingFromOneModalityGivesTheOtherTheWholeEffect) {
   EXPECT_EQ(scores.value("b", "permutation.alone"), scores.value("a", "permutation.without"));
 }
 
+TEST(Tasks, AllPairsGiveTheGapToTheAdditiveProjection) {
+  // The logits of Hessel and Lee (EMNLP 2020), text by picture, project to -0.8, 2.1 and 0.5.
+  Project project("regression", {"text", "image"});
+  project
+      .model(R"(def forward(self, text, image):
+  logits = torch.tensor([[-1.3, 0.3, -0.2], [0.8, 3.0, 1.1], [1.1, -0.1, 0.7]])
+  return logits[text, image])")
+      .data({TestArray::of<std::int64_t>("text", {3}, {0, 1, 2}), TestArray::of<std::int64_t>("image", {3}, {0, 1, 2}),
+             TestArray::of<float>("label", {3}, {-0.8F, 2.1F, 0.5F})});
+  const Scores scores = project.permute({"--exact", "--metric", "mse"});
+  for (const char* modality : {"text", "image"}) {
+    EXPECT_NEAR(scores.value(modality, "emap.gap"), (0.25 + 0.81 + 0.04) / 3.0, 1e-6) << modality;
+  }
+  EXPECT_EQ(scores.document().at("evaluations").at("model"), 3 + 9) << "the clean outputs, and each pair once";
+}
+
+TEST(Tasks, ColumnsOfNoModalityLeaveTheGapUndefined) {
+  Project project("regression", {"x[0]", "x[1]"});
+  project.model("def forward(self, x):\n  return x.prod(1)")
+      .data({TestArray::of<float>("x", {3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}),
+             TestArray::of<float>("label", {3}, {1, 2, 3})});
+  const Scores scores = project.permute({"--exact"});
+  for (const Json& row : scores.document().at("rows")) {
+    if (row.at("definition") == "emap.gap") EXPECT_EQ(row.at("value"), nullptr);
+  }
+  EXPECT_NE(scores.document().at("warnings").dump().find("belong to no modality"), std::string::npos);
+}
+
 TEST(Tasks, OneModalityHasNothingElseToPermute) {
   Project project("logits", {"a"});
   project.model("def forward(self, a):\n  return a").data(binary_data());

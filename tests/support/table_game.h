@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "counting_progress.h"
 #include "modattr/core/attribution.h"
 #include "modattr/core/labels.h"
 #include "modattr/core/problem.h"
@@ -57,16 +58,6 @@ struct TableProblemParts {
 /// A toy model on a toy set, with no library behind it: engines are proved on its closed answers.
 class TableProblem final : public Problem {
  public:
-  /// Hears every evaluation that was announced and done.
-  class CountingProgress final : public Progress {
-   public:
-    void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
-    void advance(std::size_t evaluation_count) override { done += evaluation_count; }
-
-    std::size_t announced = 0;
-    std::size_t done = 0;
-  };
-
   explicit TableProblem(TableProblemParts parts);
 
   const Players& players() const noexcept override { return players_; }

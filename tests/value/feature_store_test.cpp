@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "../support/array_writers.h"
+#include "../support/counting_progress.h"
 #include "../support/temporary_folder.h"
 #include "../support/thrown_message.h"
 #include "modattr/core/error.h"
@@ -110,13 +111,7 @@ TEST_F(FeatureStoreTest, AnswersTheSameWhateverItsMemory) {
 }
 
 TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
-  class Counting final : public Progress {
-   public:
-    void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
-    void advance(std::size_t evaluation_count) override { done += evaluation_count; }
-    std::size_t announced = 0;
-    std::size_t done = 0;
-  } counting;
+  CountingProgress counting;
   FeatureStore store(model_, *dataset_, {{0}, {1}}, *rows_,
                      {.rows_per_call = kRowsPerCall, .budget_bytes = 5 * kRowBytes});
   store.fill(counting);

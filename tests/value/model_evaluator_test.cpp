@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "../support/array_writers.h"
+#include "../support/counting_progress.h"
 #include "../support/temporary_folder.h"
 #include "../support/thrown_message.h"
 #include "../support/torchscript_models.h"
@@ -387,13 +388,7 @@ TEST_F(ModelEvaluatorTest, StopsWhenTheUserInterrupts) {
 }
 
 TEST_F(ModelEvaluatorTest, TellsProgressEveryRow) {
-  class Counting final : public Progress {
-   public:
-    void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
-    void advance(std::size_t evaluation_count) override { done += evaluation_count; }
-    std::size_t announced = 0;
-    std::size_t done = 0;
-  } counting;
+  CountingProgress counting;
   ModelEvaluator evaluator(echo_, *dataset_, layout_, {.rows_per_call = 4, .batch_size = 4, .thread_count = 3});
   EXPECT_EQ(evaluator.finite_examples(counting).size(), kExampleCount);
   EXPECT_EQ(counting.announced, kExampleCount);

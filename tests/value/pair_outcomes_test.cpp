@@ -11,6 +11,7 @@
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
+#include "../support/counting_progress.h"
 #include "../support/thrown_message.h"
 #include "fake_model.h"
 #include "modattr/core/error.h"
@@ -67,14 +68,6 @@ at::Tensor table_of(const std::vector<std::vector<double>>& rows) {
   return at::tensor(values).reshape({static_cast<std::int64_t>(rows.size()), -1});
 }
 
-class Counting final : public Progress {
- public:
-  void begin(std::string_view, std::size_t evaluation_count) override { announced += evaluation_count; }
-  void advance(std::size_t evaluation_count) override { done += evaluation_count; }
-  std::size_t announced = 0;
-  std::size_t done = 0;
-};
-
 /// A set, a model on it, and what pairs give, example by example.
 class PairTrial {
  public:
@@ -92,7 +85,7 @@ class PairTrial {
   }
 
   PairOutcomes run(ModelEvaluator& evaluator, std::size_t modality) {
-    Counting counting;
+    CountingProgress counting;
     const PairOutcomes result = pair_outcomes({.evaluator = evaluator,
                                                .metric = metric_,
                                                .modality_count = set_.modality_count(),

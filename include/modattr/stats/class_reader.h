@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "modattr/core/labels.h"
+
+namespace modattr {
+
+/// Index of the largest number, of equal ones the first. `values` is not empty.
+std::size_t first_of_largest(std::span<const double> values);
+
+/// Turns outputs into classes and probabilities; one number is the positive class of two.
+class ClassReader {
+ public:
+  ClassReader(OutputKind kind, std::size_t output_width) : kind_(kind), output_width_(output_width) {}
+
+  std::size_t class_count() const { return std::max<std::size_t>(output_width_, 2); }
+  std::size_t predicted(std::span<const double> output) const {
+    if (output_width_ == 1) return output[0] > (kind_ == OutputKind::kLogits ? 0.0 : 0.5) ? 1 : 0;
+    return first_of_largest(output);
+  }
+  /// Natural logarithm; probabilities of 0 count as the smallest one above.
+  double log_probability(std::span<const double> output, std::size_t label) const;
+  /// A number that grows with the probability of class 1 of two.
+  double positive_score(std::span<const double> output) const {
+    return output_width_ == 1 ? output[0] : output[1] - output[0];
+  }
+
+ private:
+  OutputKind kind_;
+  std::size_t output_width_;
+};
+
+}  // namespace modattr
