@@ -7,16 +7,13 @@
 #include <utility>
 
 #include "modattr/core/error.h"
-#include "modattr/core/parallel.h"
+#include "modattr/engines/bootstrap_estimate.h"
 #include "modattr/engines/row_maps.h"
 #include "modattr/engines/score_series.h"
-#include "modattr/stats/bootstrap.h"
 #include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
-
-using OptionalValues = std::vector<std::optional<double>>;
 
 /// The two coalitions that are scored for a modality.
 struct ModalitySeries {
@@ -214,53 +211,6 @@ std::optional<double> monte_carlo_error(std::span<const std::optional<double>> d
   return standard_error(values);
 }
 
-/// A score on the sample itself and on its bootstrap resamples.
-struct Estimate {
-  std::optional<double> value;
-  OptionalValues replicates;
-
-  std::optional<Interval> interval() const { return percentile_interval95(replicates); }
-};
-
-template <typename Function>
-Estimate combine(const Estimate& first, const Estimate& second, Function function) {
-  Estimate result{function(first.value, second.value), {}};
-  for (std::size_t replicate = 0; replicate < first.replicates.size(); ++replicate) {
-    result.replicates.push_back(function(first.replicates[replicate], second.replicates[replicate]));
-  }
-  return result;
-}
-
-/// What is resampled.
-struct Sample {
-  std::size_t example_count = 0;
-  /// Keeps the random numbers of subsets apart.
-  std::uint32_t subset = 0;
-  std::size_t thread_count = 1;
-};
-
-/// Scores every scorer on the sample and on the same resamples of it.
-std::vector<Estimate> estimate(std::span<const DrawScorer> scorers, const Sample& sample, const Rng& rng) {
-  constexpr std::uint32_t kReplicatesPerPiece = 50;
-  std::vector<Estimate> estimates(scorers.size());
-  const std::vector<std::uint32_t> once(sample.example_count, 1);
-  for (std::size_t index = 0; index < scorers.size(); ++index) estimates[index].value = scorers[index].score(once);
-  // One example has no spread to resample.
-  if (sample.example_count < 2) return estimates;
-  for (Estimate& estimate : estimates) estimate.replicates.resize(kBootstrapReplicateCount);
-  run_in_parallel(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
-    std::vector<std::uint32_t> weights(sample.example_count);
-    const auto first = static_cast<std::uint32_t>(piece * kReplicatesPerPiece);
-    for (std::uint32_t replicate = first; replicate < first + kReplicatesPerPiece; ++replicate) {
-      bootstrap_weights(rng, sample.subset, replicate, weights);
-      for (std::size_t index = 0; index < scorers.size(); ++index) {
-        estimates[index].replicates[replicate] = scorers[index].score(weights);
-      }
-    }
-  });
-  return estimates;
-}
-
 /// Stands for a score that is not defined.
 class UndefinedScorer final : public OutcomeScorer {
  public:
@@ -283,11 +233,11 @@ class SubsetRows {
     if (plan.projects) {
       for (const ModalitySeries& series : evaluated.series) scorers.push_back(additive_scorer(series));
     }
-    estimates_ = estimate(scorers,
-                          {.example_count = examples().size(),
-                           .subset = static_cast<std::uint32_t>(subset),
-                           .thread_count = problem.thread_count()},
-                          rng);
+    estimates_ = bootstrap_estimates(scorers,
+                                     {.example_count = examples().size(),
+                                      .subset = static_cast<std::uint32_t>(subset),
+                                      .thread_count = problem.thread_count()},
+                                     rng);
     if (const std::optional<double> majority = problem.metric().majority_score(examples())) {
       room_above_majority_ = 1.0 - *majority;
     }

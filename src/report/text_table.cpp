@@ -107,7 +107,8 @@ Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& 
     case ColumnKind::kTaskShare:
       return {"task", "drop / (1 - score of the best constant answer) (perceptual.task)"};
     case ColumnKind::kProjectionGap:
-      return {"emap", "score - score of the best sum of what the modality and what the others say (emap.gap)"};
+      return {"emap",
+              "score - score of the model projected onto sums of what the modality and the others say (emap.gap)"};
     case ColumnKind::kPValue:
       return {"p", "permutation test against a model that ignores the modality"};
     case ColumnKind::kModality:

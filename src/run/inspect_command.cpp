@@ -27,6 +27,10 @@ Baseline measure_baseline(Experiment& experiment, const RunContext& context) {
   RowMap own(problem.example_count());
   std::iota(own.begin(), own.end(), 0u);
   const Coalition full = Coalition::full(problem.players().count());
+  // What is done once is no part of the speed.
+  experiment.evaluator().modality_rows();
+  experiment.evaluator().rows_per_call();
+  const std::size_t evaluated_before = experiment.evaluator().evaluation_count();
   context.progress.begin("baseline", problem.example_count());
   const auto start = std::chrono::steady_clock::now();
   const Matrix outcomes = problem.permuted_game(own)->evaluate(std::span(&full, 1));
@@ -34,7 +38,7 @@ Baseline measure_baseline(Experiment& experiment, const RunContext& context) {
   context.progress.finish();
   const std::vector<std::uint32_t> once(own.size(), 1);
   return {experiment.metric().scorer(outcomes.row(0), own)->score(once),
-          static_cast<double>(own.size()) / std::max(seconds, 1e-9)};
+          static_cast<double>(experiment.evaluator().evaluation_count() - evaluated_before) / std::max(seconds, 1e-9)};
 }
 
 std::string number(double value, const char* format = "%.4g") {
@@ -170,47 +174,75 @@ InspectionSection split_section(Experiment& experiment) {
   return section;
 }
 
-/// Different mixes that all examples have with all others, for all modalities.
-double pair_count(Experiment& experiment) {
-  const std::size_t modality_count = experiment.layout().modalities.count();
-  const std::size_t example_count = experiment.dataset().example_count();
-  const std::vector<std::uint32_t> all = [&] {
-    std::vector<std::uint32_t> examples(example_count);
-    std::iota(examples.begin(), examples.end(), 0u);
-    return examples;
-  }();
-  const std::vector<Stratum> strata{{"all", all}};
-  double count = 0.0;
-  // The pairs of one of two modalities are those of the other.
-  for (std::size_t modality = 0; modality < (modality_count == 2 ? 1 : modality_count); ++modality) {
-    const PairGrid grid(experiment.evaluator().modality_rows(), Coalition::full(modality_count).without(modality),
-                        strata, example_count);
-    count += static_cast<double>(grid.place_count());
-  }
-  return count;
-}
+/// Evaluations of `permute` for all modalities, each different mix once unless nothing is shared.
+class EvaluationCounts {
+ public:
+  explicit EvaluationCounts(Experiment& experiment)
+      : evaluator_(experiment.evaluator()),
+        modality_count_(experiment.layout().modalities.count()),
+        example_count_(experiment.dataset().example_count()) {}
 
-/// What the engines run, all modalities: rows of encoders, once, and of the fusion or the whole model.
+  double of_repeats(double repeats) {
+    // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
+    const auto modalities = static_cast<double>(modality_count_);
+    const double coalitions = modality_count_ <= 2 ? modalities : 2.0 * modalities;
+    return at_most_possible(static_cast<double>(example_count_) * (1.0 + repeats * coalitions));
+  }
+
+  double of_all_pairs() {
+    std::vector<std::uint32_t> examples(example_count_);
+    std::iota(examples.begin(), examples.end(), 0u);
+    const std::vector<Stratum> strata{{"all", examples}};
+    const Coalition full = Coalition::full(modality_count_);
+    double count = at_most_possible(static_cast<double>(example_count_));
+    // The pairs of one of two modalities are those of the other.
+    for (std::size_t modality = 0; modality < (modality_count_ == 2 ? 1 : modality_count_); ++modality) {
+      count += grid_size(full.without(modality), strata);
+      if (rows().kept_columns() != nullptr) {
+        count += grid_size(Coalition::single(modality_count_, modality), strata);
+      }
+    }
+    return count;
+  }
+
+ private:
+  const ModalityRows& rows() { return evaluator_.modality_rows(); }
+  bool shares() const { return evaluator_.sharing() == MixSharing::kEqualOnce; }
+
+  double grid_size(const Coalition& own, std::span<const Stratum> strata) {
+    const PairGrid grid = shares() ? PairGrid(rows(), own, strata, example_count_) : PairGrid(strata, example_count_);
+    return static_cast<double>(grid.place_count());
+  }
+
+  double at_most_possible(double asked) {
+    if (!shares()) return asked;
+    double possible = 1.0;
+    for (std::size_t modality = 0; modality < modality_count_; ++modality) {
+      possible *= static_cast<double>(rows().modality(modality).example_of.size());
+    }
+    if (rows().kept_columns() != nullptr) possible *= static_cast<double>(rows().kept_columns()->example_of.size());
+    return std::min(asked, possible);
+  }
+
+  ModelEvaluator& evaluator_;
+  std::size_t modality_count_;
+  std::size_t example_count_;
+};
+
+/// What the engines run, all modalities: rows of encoders, once, and evaluations of the fusion or the whole model.
 InspectionSection costs_section(Experiment& experiment, const Baseline& baseline) {
-  const auto examples = static_cast<double>(experiment.dataset().example_count());
-  const std::size_t modality_count = experiment.layout().modalities.count();
-  // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
-  const double coalitions =
-      modality_count <= 2 ? static_cast<double>(modality_count) : 2.0 * static_cast<double>(modality_count);
   const FeatureStore* features = experiment.evaluator().feature_store();
   InspectionSection section{"cost", {{"engine", "encoder rows", "evaluations", "about"}}};
-  const auto add = [&](const std::string& engine, double rows) {
-    const double seconds = rows / baseline.rows_per_second + (features == nullptr ? 0.0 : features->fill_seconds());
+  const auto add = [&](const std::string& engine, double evaluations) {
+    const double seconds =
+        evaluations / baseline.rows_per_second + (features == nullptr ? 0.0 : features->fill_seconds());
     section.rows.push_back({engine, features == nullptr ? "-" : std::to_string(features->encoded_row_count()),
-                            number(rows, "%.0f"), duration_text(seconds)});
+                            number(evaluations, "%.0f"), duration_text(seconds)});
   };
-  double possible = 1.0;
-  for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    possible *= static_cast<double>(experiment.evaluator().modality_rows().modality(modality).example_of.size());
-  }
-  add("permute --repeats 10", std::min(examples * (1.0 + 10.0 * coalitions), possible));
-  if (experiment.metric().is_mean() && examples > 1.0) {
-    add("permute --exact", std::min(examples, possible) + pair_count(experiment));
+  EvaluationCounts counts(experiment);
+  add("permute --repeats 10", counts.of_repeats(10.0));
+  if (experiment.metric().is_mean() && experiment.dataset().example_count() > 1) {
+    add("permute --exact", counts.of_all_pairs());
   }
   return section;
 }

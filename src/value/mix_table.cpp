@@ -9,9 +9,7 @@ namespace {
 
 /// 16 MiB of table.
 constexpr std::uint64_t kMostTableEntries = std::uint64_t{1} << 22;
-constexpr std::size_t kMostOutputBytes = std::size_t{1} << 28;
-/// Wider outputs, of which a plan would hold fewer than this, are not worth a table.
-constexpr std::size_t kFewestPlaces = 1024;
+constexpr std::uint64_t kMostOutputBytes = std::uint64_t{1} << 28;
 
 /// Number of different combinations; the largest number when there are more.
 std::uint64_t saturated_product(std::uint64_t a, std::uint64_t b) {
@@ -36,12 +34,8 @@ MixTable::MixTable(const ModalityRows& rows, std::size_t modality_count, std::si
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     possible = saturated_product(possible, rows.modality(modality).example_of.size());
   }
-  const bool is_wide = output_width * sizeof(double) * kFewestPlaces > kMostOutputBytes;
-  if (possible <= kMostTableEntries && !is_wide) output_of_mix_.resize(possible, 0);
-}
-
-std::size_t MixTable::most_places() const noexcept {
-  return remembers() ? kMostOutputBytes / (output_width_ * sizeof(double)) : std::numeric_limits<std::size_t>::max();
+  const std::uint64_t output_bytes = saturated_product(possible, output_width * sizeof(double));
+  if (possible <= kMostTableEntries && output_bytes <= kMostOutputBytes) output_of_mix_.resize(possible, 0);
 }
 
 void MixTable::forget() {
@@ -77,7 +71,6 @@ RowNumbers MixTable::number_mixes(std::span<const Mix> mixes, PlaceRange range) 
 MixPlan MixTable::plan(std::span<const Mix> mixes, PlaceRange range) {
   RowNumbers row_numbers = number_mixes(mixes, range);
   MixPlan plan;
-  if (remembers() && (output_count_ + range.count) * output_width_ * sizeof(double) > kMostOutputBytes) forget();
   plan.first_output = output_count_;
 
   // Group of each place whose mix is new.

@@ -62,11 +62,9 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
   const std::size_t example_count = dataset_.example_count();
   const std::size_t place_count = mixes.size() * example_count;
   MixTable* const table = options_.sharing == MixSharing::kNone ? nullptr : &mix_table();
-  const std::size_t places_per_plan =
-      table == nullptr ? kPlacesPerPlan : std::min(kPlacesPerPlan, table->most_places());
-  for (std::size_t first = 0; first < place_count; first += places_per_plan) {
-    const PlaceRange range{first, std::min(places_per_plan, place_count - first)};
-    const MixPlan plan = table == nullptr ? MixPlan::one_by_one(range) : table->plan(mixes, range);
+  for (std::size_t first = 0; first < place_count; first += kPlacesPerPlan) {
+    const PlaceRange range{first, std::min(kPlacesPerPlan, place_count - first)};
+    MixPlan plan;
     const RowWriter write = [&](std::size_t group, MixedRows& rows, std::size_t row) {
       const std::size_t place = plan.group(group).front();
       const Mix& mix = mixes[place / example_count];
@@ -86,6 +84,7 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
       progress.advance(plan.group_starts[group + count] - plan.group_starts[group]);
     };
     try {
+      plan = table == nullptr ? MixPlan::one_by_one(range) : table->plan(mixes, range);
       run_rows({.row_count = plan.group_count(),
                 .write = write,
                 .receive = deliver,
@@ -183,7 +182,7 @@ at::Tensor ModelEvaluator::run(const CallInput& input) const {
   return split_ ? split_->model->fuse(input.features, input.inputs) : model_.run(input_names_, input.inputs);
 }
 
-at::Tensor ModelEvaluator::probe_call(std::size_t first, std::size_t count) const {
+MixedRows ModelEvaluator::probe_rows(std::size_t first, std::size_t count) const {
   MixedRows rows(layout_.modalities.count(), count);
   for (std::size_t row = 0; row < count; ++row) {
     const std::size_t example = first + row;
@@ -193,26 +192,36 @@ at::Tensor ModelEvaluator::probe_call(std::size_t first, std::size_t count) cons
           static_cast<std::uint32_t>((example * (modality + 1)) % dataset_.example_count());
     }
   }
-  return run(gather(rows));
+  return rows;
 }
 
-std::size_t ModelEvaluator::fusion_reference_rows() const {
-  // As many rows as keep the features in a processor's own cache; a fixed rule, as results may not depend on timing.
-  constexpr std::size_t kFeatureBytes = std::size_t{1} << 20;
-  constexpr std::size_t kMostRows = 1024;
-  std::size_t row_bytes = 0;
-  for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
-    row_bytes += split_->features->row_bytes(modality);
+std::size_t ModelEvaluator::call_row_bytes() {
+  std::size_t bytes = output_width() * sizeof(double);
+  if (!split_) {
+    for (std::size_t input = 0; input < dataset_.input_count(); ++input) bytes += dataset_.input(input).row_bytes();
+    return bytes;
   }
-  for (const std::size_t input : split_->model->raw_inputs()) row_bytes += dataset_.input(input).row_bytes();
+  for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
+    bytes += split_->features->row_bytes(modality);
+  }
+  for (const std::size_t input : split_->model->raw_inputs()) bytes += dataset_.input(input).row_bytes();
+  return bytes;
+}
+
+std::size_t ModelEvaluator::fusion_reference_rows() {
+  // As many rows as a processor's own cache has room for; a fixed rule, as results may not depend on timing.
+  constexpr std::size_t kCacheBytes = std::size_t{1} << 21;
+  constexpr std::size_t kMostRows = 1024;
   std::size_t rows = options_.rows_per_call;
-  while (2 * rows <= kMostRows && 2 * rows * row_bytes <= kFeatureBytes && rows < dataset_.example_count()) rows *= 2;
+  while (2 * rows <= kMostRows && 2 * rows * call_row_bytes() <= kCacheBytes && rows < dataset_.example_count()) {
+    rows *= 2;
+  }
   return rows;
 }
 
 std::size_t ModelEvaluator::rows_per_call() {
   if (rows_per_call_ != 0) return rows_per_call_;
-  const ProbeCall call = [&](std::size_t first, std::size_t count) { return probe_call(first, count); };
+  const ProbeCall call = [&](std::size_t first, std::size_t count) { return run(gather(probe_rows(first, count))); };
   rows_per_call_ = options_.rows_per_call;
   if (split_) {
     const std::size_t rows = fusion_reference_rows();
@@ -230,24 +239,20 @@ void ModelEvaluator::speed_calls_up(std::size_t row_count) {
   constexpr std::size_t kLongRunCalls = 256;
   if (options_.batch_size || tried_sizes_) return;
   if (evaluation_count_ + row_count < kLongRunCalls * rows_per_call()) return;
-  const ProbeCall call = [&](std::size_t first, std::size_t count) { return probe_call(first, count); };
+  const ProbeCall call = [&](std::size_t first, std::size_t count) { return run(gather(probe_rows(first, count))); };
   rows_per_call_ = fastest_call_size(call, rows_per_call_, most_rows_per_call());
   tried_sizes_ = true;
 }
 
-std::size_t ModelEvaluator::most_rows_per_call() const {
-  std::size_t example_bytes = 1;
-  for (std::size_t input = 0; input < dataset_.input_count(); ++input) {
-    example_bytes += dataset_.input(input).row_bytes();
-  }
+std::size_t ModelEvaluator::most_rows_per_call() {
   const std::size_t most =
-      std::min({kMostCallsInOne * options_.rows_per_call, kMostBytesPerCall / example_bytes, kPlacesPerPlan});
+      std::min({kMostCallsInOne * options_.rows_per_call, kMostBytesPerCall / call_row_bytes(), kPlacesPerPlan});
   return std::max(most, options_.rows_per_call);
 }
 
 double ModelEvaluator::measure_row() {
-  return seconds_per_row([&](std::size_t first, std::size_t count) { return probe_call(first, count); },
-                         rows_per_call());
+  const CallInput input = gather(probe_rows(0, rows_per_call()));
+  return seconds_per_row([&](std::size_t, std::size_t) { return run(input); }, rows_per_call());
 }
 
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
@@ -275,6 +280,7 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     features->fill(progress, result.prove);
   } catch (const ModelError& error) {
     // The proof failed, or a row that it has not seen: the whole model answers, or fails with its own words.
+    progress.finish();
     return error.what();
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});

@@ -2,39 +2,27 @@
 
 #include <algorithm>
 #include <numeric>
-
-#include "modattr/value/row_numbers.h"
+#include <utility>
 
 namespace modattr {
 namespace {
 
-enum class Side { kOwn, kDonor };
+void combine(RowNumbers& numbers, const DistinctRows& rows, const Stratum& stratum) {
+  numbers.combine(rows.example_of.size(), [&](std::size_t entry) { return rows.row_of[stratum.examples[entry]]; });
+}
 
-/// Part of every example of the stratum, [examples of the stratum].
-std::vector<std::size_t> find_parts(const ModalityRows& rows, const Coalition& own, Side side, const Stratum& stratum,
-                                    Parts& parts) {
-  RowNumbers numbers(stratum.examples.size());
-  const auto combine = [&](const DistinctRows& distinct) {
-    numbers.combine(distinct.example_of.size(),
-                    [&](std::size_t entry) { return distinct.row_of[stratum.examples[entry]]; });
-  };
-  if (side == Side::kOwn && rows.kept_columns() != nullptr) combine(*rows.kept_columns());
-  for (std::size_t modality = 0; modality < own.player_count(); ++modality) {
-    if (own.contains(modality) == (side == Side::kOwn)) combine(rows.modality(modality));
-  }
-  parts.starts.assign(numbers.compact() + 1, 0);
-  std::vector<std::size_t> part_of;
-  for (const std::uint64_t number : numbers.numbers()) {
-    part_of.push_back(static_cast<std::size_t>(number));
-    ++parts.starts[part_of.back() + 1];
-  }
+/// Groups the examples of a stratum by part; `part_of`: compact, [examples of the stratum].
+Parts group_examples(const Stratum& stratum, std::span<const std::uint64_t> part_of) {
+  Parts parts;
+  parts.starts.assign(*std::ranges::max_element(part_of) + 2, 0);
+  for (const std::uint64_t part : part_of) ++parts.starts[part + 1];
   std::partial_sum(parts.starts.begin(), parts.starts.end(), parts.starts.begin());
   std::vector<std::size_t> next = parts.starts;
-  parts.grouped.resize(stratum.examples.size());
+  parts.grouped.resize(part_of.size());
   for (std::size_t entry = 0; entry < part_of.size(); ++entry) {
     parts.grouped[next[part_of[entry]]++] = stratum.examples[entry];
   }
-  return part_of;
+  return parts;
 }
 
 }  // namespace
@@ -44,15 +32,38 @@ PairGrid::PairGrid(const ModalityRows& rows, const Coalition& own, std::span<con
     : positions_(example_count) {
   for (const Stratum& stratum : strata) {
     if (stratum.examples.size() < 2) continue;
-    Block block{.first_place = place_count_, .example_count = stratum.examples.size(), .own = {}, .donor = {}};
-    const std::vector<std::size_t> own_parts = find_parts(rows, own, Side::kOwn, stratum, block.own);
-    const std::vector<std::size_t> donor_parts = find_parts(rows, own, Side::kDonor, stratum, block.donor);
-    for (std::size_t entry = 0; entry < stratum.examples.size(); ++entry) {
-      positions_[stratum.examples[entry]] = {blocks_.size(), own_parts[entry], donor_parts[entry]};
+    RowNumbers own_numbers(stratum.examples.size());
+    RowNumbers donor_numbers(stratum.examples.size());
+    if (rows.kept_columns() != nullptr) combine(own_numbers, *rows.kept_columns(), stratum);
+    for (std::size_t modality = 0; modality < own.player_count(); ++modality) {
+      combine(own.contains(modality) ? own_numbers : donor_numbers, rows.modality(modality), stratum);
     }
-    place_count_ += block.place_count();
-    blocks_.push_back(std::move(block));
+    own_numbers.compact();
+    donor_numbers.compact();
+    add_block(stratum, own_numbers, donor_numbers);
   }
+}
+
+PairGrid::PairGrid(std::span<const Stratum> strata, std::size_t example_count) : positions_(example_count) {
+  for (const Stratum& stratum : strata) {
+    if (stratum.examples.size() < 2) continue;
+    RowNumbers numbers(stratum.examples.size());
+    numbers.combine(stratum.examples.size(), [](std::size_t entry) { return entry; });
+    add_block(stratum, numbers, numbers);
+  }
+}
+
+void PairGrid::add_block(const Stratum& stratum, const RowNumbers& own, const RowNumbers& donor) {
+  Block block{.first_place = place_count_,
+              .example_count = stratum.examples.size(),
+              .own = group_examples(stratum, own.numbers()),
+              .donor = group_examples(stratum, donor.numbers())};
+  for (std::size_t entry = 0; entry < stratum.examples.size(); ++entry) {
+    positions_[stratum.examples[entry]] = {blocks_.size(), static_cast<std::size_t>(own.numbers()[entry]),
+                                           static_cast<std::size_t>(donor.numbers()[entry])};
+  }
+  place_count_ += block.place_count();
+  blocks_.push_back(std::move(block));
 }
 
 PairGrid::Pair PairGrid::pair(std::size_t place) const {

@@ -41,32 +41,37 @@ void for_each_piece(std::size_t part_count, std::size_t thread_count, const std:
   });
 }
 
+/// Whether outputs are summed, too, for the additive projection.
+enum class Projection { kNone, kAdditive };
+
 /// What the outputs of a grid sum up to, seen from the side that keeps its own parts and from the side of the donors.
 /// Every sum belongs to one piece of work, which adds in the order of the grid.
 class GridSums {
  public:
-  GridSums(const PairProblem& problem, const PairGrid& grid, std::size_t width)
+  GridSums(const PairProblem& problem, const PairGrid& grid, Projection projection)
       : problem_(problem),
         grid_(grid),
-        width_(width),
+        width_(problem.evaluator.output_width()),
         own_(problem.example_count, 0.0),
         donor_(problem.example_count, 0.0) {
+    if (projection == Projection::kNone) return;
     for (const PairGrid::Block& block : grid.blocks()) {
-      own_outputs_.emplace_back(block.own.size(), width);
-      donor_outputs_.emplace_back(block.donor.size(), width);
+      own_outputs_.emplace_back(block.own.size(), width_);
+      donor_outputs_.emplace_back(block.donor.size(), width_);
     }
   }
 
   /// Adds outcomes of mixes in which an example has the own side.
   void add_own(const Outputs& outputs) {
     for_each_block(outputs, [&](std::size_t index, const PairGrid::Block& block) {
-      for_each_piece(block.own.size(), problem_.evaluator.thread_count(), [&](PartRange own_parts) {
-        for (std::size_t own = own_parts.first; own < own_parts.end; ++own) {
+      const PartRange rows = own_parts_inside(block, outputs);
+      for_each_piece(rows.end - rows.first, problem_.evaluator.thread_count(), [&](PartRange own_parts) {
+        for (std::size_t own = rows.first + own_parts.first; own < rows.first + own_parts.end; ++own) {
           const std::size_t row = block.first_place + own * block.donor.size();
           for_each_donor(outputs, row, {0, block.donor.size()}, [&](std::size_t donor) {
             const std::span<const double> output = outputs.at(row + donor);
             const std::size_t donor_count = block.donor.examples(donor).size();
-            add_outputs(own_outputs_[index].row(own), donor_count, output);
+            if (!own_outputs_.empty()) add_outputs(own_outputs_[index].row(own), donor_count, output);
             add_outcomes(own_, block.own.examples(own), output, [&](std::uint32_t example) {
               return donor_count - (grid_.position(example).donor == donor ? 1 : 0);
             });
@@ -79,13 +84,14 @@ class GridSums {
   /// Adds outcomes of mixes in which an example has the donor side.
   void add_donor(const Outputs& outputs) {
     for_each_block(outputs, [&](std::size_t index, const PairGrid::Block& block) {
+      const PartRange rows = own_parts_inside(block, outputs);
       for_each_piece(block.donor.size(), problem_.evaluator.thread_count(), [&](PartRange donor_parts) {
-        for (std::size_t own = 0; own < block.own.size(); ++own) {
+        for (std::size_t own = rows.first; own < rows.end; ++own) {
           const std::size_t row = block.first_place + own * block.donor.size();
           const std::size_t own_count = block.own.examples(own).size();
           for_each_donor(outputs, row, donor_parts, [&](std::size_t donor) {
             const std::span<const double> output = outputs.at(row + donor);
-            add_outputs(donor_outputs_[index].row(donor), own_count, output);
+            if (!donor_outputs_.empty()) add_outputs(donor_outputs_[index].row(donor), own_count, output);
             add_outcomes(donor_, block.donor.examples(donor), output, [&](std::uint32_t example) {
               return own_count - (grid_.position(example).own == own ? 1 : 0);
             });
@@ -133,6 +139,13 @@ class GridSums {
     }
   }
 
+  /// Rows of the block's grid, one per own part, that have places in the stretch.
+  static PartRange own_parts_inside(const PairGrid::Block& block, const Outputs& outputs) {
+    const std::size_t first = std::max(outputs.first_place, block.first_place) - block.first_place;
+    const std::size_t end = std::min(outputs.end_place() - block.first_place, block.place_count());
+    return {first / block.donor.size(), (end + block.donor.size() - 1) / block.donor.size()};
+  }
+
   /// Donor parts of a row of the grid whose places are in the stretch.
   template <typename Work>
   static void for_each_donor(const Outputs& outputs, std::size_t row, PartRange parts, const Work& work) {
@@ -168,13 +181,17 @@ class GridSums {
   std::vector<Matrix> donor_outputs_;
 };
 
+PairGrid make_grid(const PairProblem& problem, const Coalition& own) {
+  if (problem.evaluator.sharing() == MixSharing::kNone) return PairGrid(problem.strata, problem.example_count);
+  return PairGrid(problem.evaluator.modality_rows(), own, problem.strata, problem.example_count);
+}
+
 /// Evaluates all places of a grid, stretch by stretch.
 template <typename Use>
 void evaluate_grid(const PairProblem& problem, const PairGrid& grid, const Coalition& own, Progress& progress,
                    const Use& use) {
   Outputs outputs{.width = problem.evaluator.output_width(), .values = {}};
-  const std::size_t call_size = problem.evaluator.rows_per_call();
-  const std::size_t stretch = std::max<std::size_t>(kOutputBytes / (outputs.width * sizeof(double)) / call_size, 1);
+  const std::size_t most_places = std::max<std::size_t>(kOutputBytes / (outputs.width * sizeof(double)), 1);
   const auto write = [&](std::size_t index, MixedRows& rows, std::size_t row) {
     const PairGrid::Pair pair = grid.pair(outputs.first_place + index);
     rows.own[row] = pair.own_example;
@@ -183,7 +200,10 @@ void evaluate_grid(const PairProblem& problem, const PairGrid& grid, const Coali
     }
   };
   for (; outputs.first_place < grid.place_count(); outputs.first_place += outputs.place_count) {
-    outputs.place_count = std::min(stretch * call_size, grid.place_count() - outputs.first_place);
+    // Whole calls, at least one for every thread; their size may have grown since the last stretch.
+    const std::size_t call_size = problem.evaluator.rows_per_call();
+    const std::size_t call_count = std::max(most_places / call_size, problem.evaluator.thread_count());
+    outputs.place_count = std::min(call_count * call_size, grid.place_count() - outputs.first_place);
     outputs.values.resize(outputs.place_count * outputs.width);
     problem.evaluator.evaluate_rows(
         outputs.place_count, write,
@@ -199,31 +219,33 @@ void evaluate_grid(const PairProblem& problem, const PairGrid& grid, const Coali
 
 PairOutcomes pair_outcomes(const PairProblem& problem, std::size_t modality, Progress& progress) {
   const ModalityRows& rows = problem.evaluator.modality_rows();
-  const std::size_t width = problem.evaluator.output_width();
   const Coalition others = Coalition::full(problem.modality_count).without(modality);
-  const PairGrid grid(rows, others, problem.strata, problem.example_count);
-  GridSums sums(problem, grid, width);
+  const PairGrid grid = make_grid(problem, others);
   PairOutcomes result;
   if (rows.kept_columns() == nullptr) {
     // One grid serves both: who is the example and who the donor is only a matter of view.
+    const Projection projection = problem.strata.size() == 1 ? Projection::kAdditive : Projection::kNone;
+    GridSums sums(problem, grid, projection);
     progress.begin("pairs", grid.place_count());
     evaluate_grid(problem, grid, others, progress, [&](const Outputs& outputs) {
       sums.add_own(outputs);
       sums.add_donor(outputs);
     });
+    result.without = std::move(sums.own());
     result.alone = std::move(sums.donor());
-    result.additive = sums.projected_outcomes();
+    if (projection == Projection::kAdditive) result.additive = sums.projected_outcomes();
   } else {
     const Coalition single = Coalition::single(problem.modality_count, modality);
-    const PairGrid alone_grid(rows, single, problem.strata, problem.example_count);
-    GridSums alone_sums(problem, alone_grid, width);
+    const PairGrid alone_grid = make_grid(problem, single);
+    GridSums sums(problem, grid, Projection::kNone);
+    GridSums alone_sums(problem, alone_grid, Projection::kNone);
     progress.begin("pairs", grid.place_count() + alone_grid.place_count());
     evaluate_grid(problem, grid, others, progress, [&](const Outputs& outputs) { sums.add_own(outputs); });
     evaluate_grid(problem, alone_grid, single, progress, [&](const Outputs& outputs) { alone_sums.add_own(outputs); });
+    result.without = std::move(sums.own());
     result.alone = std::move(alone_sums.own());
   }
   progress.finish();
-  result.without = std::move(sums.own());
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,9 @@ struct BareLoop {
 BareLoop run_bare_loop(Experiment& experiment) {
   BareLoop loop;
   modattr::ModelEvaluator& evaluator = experiment.evaluator();
+  if (evaluator.split_model() == nullptr || !evaluator.split_model()->raw_inputs().empty()) {
+    throw std::runtime_error("bench: expected a model of which every input can be encoded");
+  }
   const modattr::SplitModel& split = *evaluator.split_model();
   for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
     const Calls calls = encoder_calls(experiment, modality, experiment.config().model.rows_per_call);

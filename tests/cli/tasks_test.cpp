@@ -172,7 +172,9 @@ TEST(Tasks, ColumnsOfNoModalityLeaveTheGapUndefined) {
              TestArray::of<float>("label", {3}, {1, 2, 3})});
   const Scores scores = project.permute({"--exact"});
   for (const Json& row : scores.document().at("rows")) {
-    if (row.at("definition") == "emap.gap") EXPECT_EQ(row.at("value"), nullptr);
+    if (row.at("definition") == "emap.gap") {
+      EXPECT_EQ(row.at("value"), nullptr);
+    }
   }
   EXPECT_NE(scores.document().at("warnings").dump().find("belong to no modality"), std::string::npos);
 }

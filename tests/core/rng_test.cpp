@@ -34,6 +34,20 @@ TEST(RandomStream, CountsBlocksUnderItsKey) {
   EXPECT_EQ(words, (std::vector{first[0], first[1], first[2], first[3], second[0], second[1], second[2], second[3]}));
 }
 
+TEST(RandomStream, GivesManyWordsAsItGivesThemOneByOne) {
+  for (const std::size_t used_before : {0U, 1U, 3U, 4U}) {
+    RandomStream stream = Rng(9).stream(RandomPurpose::kBootstrap, 1, 2);
+    for (std::size_t word = 0; word < used_before; ++word) stream.next_word();
+    RandomStream one_by_one = stream;
+    for (const std::size_t count : {0U, 1U, 31U, 32U, 33U, 100U}) {
+      std::vector<std::uint32_t> words(count);
+      stream.next_words(words);
+      for (const std::uint32_t word : words) ASSERT_EQ(word, one_by_one.next_word()) << used_before << " " << count;
+    }
+    EXPECT_EQ(stream.next_word(), one_by_one.next_word());
+  }
+}
+
 TEST(RandomStream, DiffersForEveryPartOfItsKey) {
   std::set<std::vector<std::uint32_t>> streams;
   std::size_t count = 0;

@@ -37,6 +37,17 @@ double normal(RandomStream& stream) {
   return radius * std::cos(2.0 * std::numbers::pi * stream.uniform());
 }
 
+TEST(BootstrapWeights, CountDrawsBelowTheNumberOfExamples) {
+  for (const std::uint32_t count : {1U, 2U, 700U}) {
+    std::vector<std::uint32_t> weights(count, 99);
+    bootstrap_weights(Rng(5), 3, 8, weights);
+    std::vector<std::uint32_t> expected(count, 0);
+    RandomStream stream = Rng(5).stream(RandomPurpose::kBootstrap, 3, 8);
+    for (std::uint32_t draw = 0; draw < count; ++draw) ++expected[stream.below(count)];
+    EXPECT_EQ(weights, expected) << count;
+  }
+}
+
 TEST(BootstrapWeights, DrawAsManyExamplesAsThereAre) {
   for (const std::size_t example_count : {1U, 2U, 7U, 100U}) {
     for (std::uint32_t replicate = 0; replicate < 20; ++replicate) {

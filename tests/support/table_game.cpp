@@ -111,6 +111,7 @@ PairOutcomes TableProblem::all_pairs(std::size_t modality, std::span<const Strat
       parts_.metric->outcome(std::span(&projected, 1), example, std::span(result.additive).subspan(example, 1));
     }
   }
+  if (strata.size() > 1) result.additive.clear();
   return result;
 }
 

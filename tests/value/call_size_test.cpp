@@ -41,7 +41,7 @@ ProbeCall fails_above(std::size_t most) {
 
 /// Each call takes as long as any other.
 at::Tensor constant_time(std::size_t first, std::size_t count) {
-  std::this_thread::sleep_for(milliseconds(1));
+  std::this_thread::sleep_for(milliseconds(4));
   return rows_apart(first, count);
 }
 
@@ -134,7 +134,7 @@ TEST(FastestCallSize, StaysWhereLargerCallsAreSlower) {
 
 TEST(FastestCallSize, StopsBeforeBytesChange) {
   const ProbeCall call = [](std::size_t first, std::size_t count) {
-    std::this_thread::sleep_for(milliseconds(1));
+    std::this_thread::sleep_for(milliseconds(4));
     return differs_above(16, 1e-14)(first, count);
   };
   EXPECT_EQ(fastest_call_size(call, 4, 256), 16U);
@@ -142,7 +142,7 @@ TEST(FastestCallSize, StopsBeforeBytesChange) {
 
 TEST(FastestCallSize, LeavesFailuresToTheRun) {
   const ProbeCall call = [](std::size_t first, std::size_t count) {
-    std::this_thread::sleep_for(milliseconds(1));
+    std::this_thread::sleep_for(milliseconds(4));
     return fails_above(8)(first, count);
   };
   EXPECT_EQ(fastest_call_size(call, 4, 256), 8U);

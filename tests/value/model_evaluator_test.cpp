@@ -170,7 +170,7 @@ TEST_F(ModelEvaluatorTest, TakesABatchSizeThatChangesNoByte) {
 TEST_F(ModelEvaluatorTest, LooksForFasterCallsInLongRuns) {
   for (const bool tells_place : {false, true}) {
     const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [&](Inputs inputs) {
-      std::this_thread::sleep_for(std::chrono::microseconds(500));
+      std::this_thread::sleep_for(std::chrono::microseconds(2000));
       const at::Tensor rows = side_by_side(inputs);
       return tells_place ? rows + at::arange(rows.size(0), rows.options()).unsqueeze(1) : rows;
     });

@@ -127,7 +127,7 @@ class PairTrial {
         result.additive[example] = outcome(projected, example);
       }
     }
-    if (set_.keeps_column()) result.additive.clear();
+    if (set_.keeps_column() || strata_.size() > 1) result.additive.clear();
     return result;
   }
 
@@ -267,12 +267,29 @@ TEST(PairOutcomes, AreSummedStretchByStretchWhenOutputsAreWide) {
   const PairOutcomes expected = trial.run(0, {.rows_per_call = 8});
   const std::size_t evaluation_count = trial.evaluation_count();
   EXPECT_GT(evaluation_count, 64U);
-  ModelEvaluator evaluator(wide, set.dataset(), set.layout(), {.rows_per_call = 8, .batch_size = 8, .thread_count = 2});
-  const PairOutcomes outcomes = trial.run(evaluator, 0);
-  EXPECT_EQ(trial.evaluation_count(), evaluation_count);
-  EXPECT_EQ(outcomes.without, expected.without);
-  EXPECT_EQ(outcomes.alone, expected.alone);
-  EXPECT_EQ(outcomes.additive, expected.additive);
+  for (const std::size_t batch_size : {8U, 5U}) {
+    ModelEvaluator evaluator(wide, set.dataset(), set.layout(),
+                             {.rows_per_call = 8, .batch_size = batch_size, .thread_count = 2});
+    const PairOutcomes outcomes = trial.run(evaluator, 0);
+    EXPECT_EQ(trial.evaluation_count(), evaluation_count);
+    EXPECT_EQ(outcomes.without, expected.without);
+    EXPECT_EQ(outcomes.alone, expected.alone);
+    EXPECT_EQ(outcomes.additive, expected.additive);
+  }
+}
+
+TEST(PairOutcomes, ShareNothingWhenToldSo) {
+  const NumberSet set({{1, 1, 2, 2, 1}, {4, 4, 4, 5, 4}});
+  PairTrial trial(set, {{"all", {0, 1, 2, 3, 4}}});
+  const PairOutcomes shared = trial.run(0, {.rows_per_call = 4});
+  EXPECT_EQ(trial.evaluation_count(), 4U);
+  const PairOutcomes plain = trial.run(0, {.rows_per_call = 4, .sharing = MixSharing::kNone});
+  EXPECT_EQ(trial.evaluation_count(), 25U);
+  for (std::size_t example = 0; example < 5; ++example) {
+    EXPECT_NEAR(plain.without[example], shared.without[example], 1e-12);
+    EXPECT_NEAR(plain.alone[example], shared.alone[example], 1e-12);
+    EXPECT_NEAR(plain.additive[example], shared.additive[example], 1e-12);
+  }
 }
 
 TEST(PairOutcomes, AreZeroWhereNobodyHasDonors) {

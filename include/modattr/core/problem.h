@@ -33,7 +33,8 @@ struct PairOutcomes {
   std::vector<double> alone;
   /// Outcome of the projection of the model onto functions that add what the modality says to what the others say
   /// (EMAP; Hessel, Lee, EMNLP 2020), with means over the stratum, i included: f^(i) = mean_j f(m_i, rest_j) +
-  /// mean_j f(m_j, rest_i) - mean_jk f(m_j, rest_k). Empty when columns of an input belong to no modality. [examples]
+  /// mean_j f(m_j, rest_i) - mean_jk f(m_j, rest_k). Empty with several strata, or when
+  /// columns of an input belong to no modality. [examples]
   std::vector<double> additive;
 };
 

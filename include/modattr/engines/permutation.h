@@ -37,8 +37,8 @@ struct PermutationOptions {
 ///   permutation.without = mean over r,  permutation.alone = mean over r
 ///   permutation.drop    = score - without (losses: without - score), so positive means "the model needs m"
 ///   perceptual.model    = drop / score,  perceptual.task = drop / (1 - majority score)   (Gat et al., NeurIPS 2021)
-/// All pairs give one number more, the part of the score that no sum of what m says and what the others say can reach:
-///   emap.gap            = score - score of the additive projection (see PairOutcomes; Hessel, Lee, EMNLP 2020)
+/// All pairs give one number more, what the score owes to an interplay of m with the others:
+///   emap.gap            = score - score of the additive projection of the outputs (see PairOutcomes; Hessel, Lee 2020)
 class PermutationImportance final : public Attributor {
  public:
   explicit PermutationImportance(PermutationOptions options) : options_(std::move(options)) {}

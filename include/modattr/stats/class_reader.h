@@ -21,7 +21,7 @@ class ClassReader {
     if (output_width_ == 1) return output[0] > (kind_ == OutputKind::kLogits ? 0.0 : 0.5) ? 1 : 0;
     return first_of_largest(output);
   }
-  /// Natural logarithm; probabilities of 0 count as the smallest one above.
+  /// Natural logarithm; probabilities below 2^-52 count as 2^-52.
   double log_probability(std::span<const double> output, std::size_t label) const;
   /// A number that grows with the probability of class 1 of two.
   double positive_score(std::span<const double> output) const {

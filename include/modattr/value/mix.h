@@ -7,6 +7,9 @@
 
 namespace modattr {
 
+/// Whether mixes of equal rows are evaluated once, or every time they are asked for.
+enum class MixSharing { kEqualOnce, kNone };
+
 /// All examples of the set, once, with the modalities outside `present` taken from example donors[i].
 struct Mix {
   Coalition present;

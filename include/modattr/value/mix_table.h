@@ -44,15 +44,13 @@ struct MixPlan {
 };
 
 /// Finds mixes of equal rows, so that each is evaluated once: within one plan always; from plan to plan where there are
-/// so few possible mixes that a table of all of them fits. What is found depends on the set and the order of plans
-/// only, not on threads or free memory.
+/// so few possible mixes that the outputs of all of them fit into 256 MiB. What is found depends on the set and the
+/// order of plans only, not on threads or free memory.
 class MixTable {
  public:
   /// Borrows `rows`. `output_width`: numbers per output.
   MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t example_count, std::size_t output_width);
 
-  /// Places of a plan whose outputs fit into the table's memory, however different they are.
-  std::size_t most_places() const noexcept;
   /// Outputs of the new groups have to be written before the next plan is made.
   MixPlan plan(std::span<const Mix> mixes, PlaceRange range);
 

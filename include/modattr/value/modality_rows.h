@@ -13,7 +13,7 @@ namespace modattr {
 /// Which examples hold equal data, modality by modality: two mixes of equal rows have equal outputs.
 class ModalityRows {
  public:
-  /// Reads the inputs once. `layout.inputs` are the dataset's inputs, in order.
+  /// Reads the inputs of every modality. `layout.inputs` are the dataset's inputs, in order.
   ModalityRows(const Dataset& dataset, const InputLayout& layout);
 
   const DistinctRows& modality(std::size_t modality) const { return modalities_.at(modality); }

@@ -11,7 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "modattr/core/problem.h"
+#include "modattr/core/progress.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
 #include "modattr/value/feature_store.h"
@@ -22,9 +22,6 @@
 #include "modattr/value/modality_rows.h"
 
 namespace modattr {
-
-/// Whether mixes of equal rows are evaluated once, or every time they are asked for.
-enum class MixSharing { kEqualOnce, kNone };
 
 struct EvaluatorOptions {
   /// Rows of a call of the whole model or an encoder. Floating-point kernels give other last digits for other shapes,
@@ -69,6 +66,7 @@ class ModelEvaluator {
   /// Rows of a call of what runs most.
   std::size_t rows_per_call();
   std::size_t thread_count() const noexcept { return options_.thread_count; }
+  MixSharing sharing() const noexcept { return options_.sharing; }
   /// Runs what runs most a few times, on one thread; seconds per row.
   double measure_row();
   /// Rows sent through the model, or through the fusion once it is cut, without padding.
@@ -110,9 +108,11 @@ class ModelEvaluator {
   MixTable& mix_table();
   CallInput gather(const MixedRows& rows) const;
   at::Tensor run(const CallInput& input) const;
-  at::Tensor probe_call(std::size_t first, std::size_t count) const;
-  std::size_t fusion_reference_rows() const;
-  std::size_t most_rows_per_call() const;
+  MixedRows probe_rows(std::size_t first, std::size_t count) const;
+  /// Bytes that a row of a call takes and gives.
+  std::size_t call_row_bytes();
+  std::size_t fusion_reference_rows();
+  std::size_t most_rows_per_call();
   /// Looks for a faster number of rows per call once many rows are to be run.
   void speed_calls_up(std::size_t row_count);
   std::vector<at::Tensor> gather_own(std::span<const std::uint32_t> examples) const;

@@ -8,6 +8,7 @@
 #include "modattr/core/coalition.h"
 #include "modattr/core/problem.h"
 #include "modattr/value/modality_rows.h"
+#include "modattr/value/row_numbers.h"
 
 namespace modattr {
 
@@ -50,6 +51,8 @@ class PairGrid {
 
   /// `own`: the modalities of an example that meet the others of its donors. Columns of no modality are own, too.
   PairGrid(const ModalityRows& rows, const Coalition& own, std::span<const Stratum> strata, std::size_t example_count);
+  /// A grid in which every example has parts of its own, whatever it shares with others.
+  PairGrid(std::span<const Stratum> strata, std::size_t example_count);
 
   /// Mixes to be evaluated.
   std::size_t place_count() const noexcept { return place_count_; }
@@ -59,6 +62,8 @@ class PairGrid {
   Pair pair(std::size_t place) const;
 
  private:
+  void add_block(const Stratum& stratum, const RowNumbers& own, const RowNumbers& donor);
+
   std::vector<Block> blocks_;
   std::vector<Position> positions_;
   std::size_t place_count_ = 0;
