@@ -17,6 +17,9 @@ void prepare_process() {
   // Model calls run on one thread each; OpenBLAS would start a pool, whose threads spin for work, as soon as it is
   // loaded.
   setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/1);
+  // libtorch's own warnings are no part of the output; its errors come as exceptions.
+  setenv("GLOG_minloglevel", "2", /*overwrite=*/0);
+  setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
   // Tensors of a few MiB come and go with every layer: given back to the system each time, their pages cost a quarter
   // of a convolutional network's time.
   constexpr int kMebibyte = 1 << 20;

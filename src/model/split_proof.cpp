@@ -34,11 +34,11 @@ at::Tensor shuffled_rows(std::int64_t row_count, std::size_t modality) {
 /// What stands in the other rows of a batch when one row must not notice them.
 enum class Disturbance { kLowest, kHighest, kLarge, kLargeNegative, kNotANumber, kInfinity, kMinusInfinity };
 
-/// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range that the
-/// data has.
-at::Tensor disturbed(const at::Tensor& tensor, std::int64_t first, Disturbance disturbance) {
+/// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range of
+/// `data`.
+at::Tensor disturbed(const at::Tensor& tensor, const at::Tensor& data, std::int64_t first, Disturbance disturbance) {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  const at::Tensor numbers = tensor.to(at::kDouble);
+  const at::Tensor numbers = data.to(at::kDouble);
   double value = disturbance == Disturbance::kLowest ? numbers.min().item<double>() : numbers.max().item<double>();
   if (tensor.is_floating_point()) {
     if (disturbance == Disturbance::kNotANumber) value = std::numeric_limits<double>::quiet_NaN();
@@ -60,7 +60,8 @@ at::Tensor disturbed(const at::Tensor& tensor, std::int64_t first, Disturbance d
 
 /// Throws ModelError when a row's features change with what stands in the rows around it: sums over a batch, maxima,
 /// quantisation by range, a row that is looked up by its place.
-void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& inputs, at::Device device) {
+void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& inputs, const Tensors& data,
+                      at::Device device) {
   constexpr std::int64_t kRowCount = 4;
   const Tensors few = narrow_all(inputs, kRowCount);
   const bool plain = std::ranges::none_of(few, [](const at::Tensor& input) { return input.is_complex(); });
@@ -76,7 +77,9 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
   for (const Disturbance disturbance : disturbances) {
     for (const std::int64_t first : {0, 1}) {
       Tensors changed;
-      for (const at::Tensor& input : few) changed.push_back(disturbed(input, first, disturbance));
+      for (std::size_t input = 0; input < few.size(); ++input) {
+        changed.push_back(disturbed(few[input], data[input], first, disturbance));
+      }
       Tensors features;
       try {
         features = split.encode(modality, changed);
@@ -97,6 +100,14 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
 
 }  // namespace
 
+Tensors spread_rows(std::span<const at::Tensor> tensors, std::int64_t most_rows) {
+  const std::int64_t row_count = tensors.front().size(0);
+  const std::int64_t count = std::min(row_count, most_rows);
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < count; ++row) rows.push_back(row * row_count / count);
+  return select_all(tensors, row_numbers(rows));
+}
+
 Tensors narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count) {
   Tensors result;
   for (const at::Tensor& tensor : tensors) result.push_back(tensor.narrow(0, 0, row_count));
@@ -105,10 +116,11 @@ Tensors narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count) 
 
 bool nearly_equal(const at::Tensor& a, const at::Tensor& b) {
   if (a.sizes() != b.sizes()) return false;
+  if (a.is_complex() && b.is_complex()) return nearly_equal(at::view_as_real(a), at::view_as_real(b));
   if (!a.is_floating_point() && !a.is_complex()) return a.equal(b);
   const double tolerance = a.scalar_type() == at::kHalf || a.scalar_type() == at::kBFloat16 ? 2e-2 : 1e-4;
   const at::Tensor wide = b.to(at::kDouble);
-  const double scale = wide.numel() == 0 ? 1.0 : std::max(1.0, wide.nan_to_num(0, 0, 0).abs().max().item<double>());
+  const double scale = wide.numel() == 0 ? 1.0 : std::max(1e-3, wide.nan_to_num(0, 0, 0).abs().max().item<double>());
   return a.to(at::kDouble).allclose(wide, 0.0, tolerance * scale, /*equal_nan=*/true);
 }
 
@@ -129,7 +141,8 @@ Tensors enough_rows(std::span<const at::Tensor> probe) {
   return select_all(probe, row_numbers(rows));
 }
 
-void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe) {
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe,
+                 std::span<const at::Tensor> data) {
   const std::int64_t row_count = probe.front().size(0);
   std::vector<at::Tensor> mixed(probe.begin(), probe.end());
   std::vector<at::Tensor> features;
@@ -152,7 +165,7 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, std:
       }
       features.push_back(gathered);
     }
-    prove_rows_apart(split, modality, inputs, options.device);
+    prove_rows_apart(split, modality, inputs, inputs_of(options.inputs, data, modality), options.device);
   }
   Tensors raw;
   for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input]);

@@ -15,6 +15,9 @@ namespace modattr {
 /// The first rows of every tensor.
 std::vector<at::Tensor> narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count);
 
+/// At most so many rows of every tensor, from everywhere in it.
+std::vector<at::Tensor> spread_rows(std::span<const at::Tensor> tensors, std::int64_t most_rows);
+
 /// Equal up to what other batch shapes do to the last digits.
 bool nearly_equal(const at::Tensor& a, const at::Tensor& b);
 
@@ -26,7 +29,9 @@ std::vector<at::Tensor> inputs_of(const std::vector<ModelInput>& inputs, std::sp
 std::vector<at::Tensor> enough_rows(std::span<const at::Tensor> probe);
 
 /// Throws ModelError with the reason when features, or the outputs made of them, differ from the whole model's: for
-/// mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything.
-void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe);
+/// mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything in the range of `data`, which
+/// are more rows than those of the probe.
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe,
+                 std::span<const at::Tensor> data);
 
 }  // namespace modattr

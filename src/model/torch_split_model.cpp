@@ -254,8 +254,8 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
   try {
     // Few rows are as good a proof as many, and the proof is paid for at every start.
     constexpr std::int64_t kMostRows = 16;
-    Tensors probe = enough_rows(probe_rows);
-    probe = narrow_all(probe, std::min(probe.front().size(0), kMostRows));
+    const Tensors data = enough_rows(probe_rows);
+    const Tensors probe = spread_rows(data, kMostRows);
     std::vector<std::string> names;
     for (const ModelInput& input : options.inputs) names.push_back(input.name);
     const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names);
@@ -265,9 +265,9 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
       feature_count += split->feature_count(modality);
     }
     if (feature_count == 0) return {nullptr, "its modalities meet before any operation", {}};
-    const auto prove = [options, probe, &proven = *split] {
+    const auto prove = [options, probe, data, &proven = *split] {
       try {
-        prove_split(options, proven, probe);
+        prove_split(options, proven, probe, data);
       } catch (const std::exception& error) {
         throw ModelError(one_line_reason(error));
       }

@@ -10,6 +10,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/passes/canonicalize_graph_fuser_ops.h>
+#include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -84,6 +86,10 @@ class TorchScriptModel final : public Model {
       parameter_count_ += static_cast<std::size_t>(parameter.numel());
     }
     module_ = freeze_if_possible(loaded);
+    // A traced number is a 0-dimensional tensor of doubles: without this pass it would turn integers into doubles.
+    const auto graph = module_.get_method("forward").graph();
+    torch::jit::Inline(*graph);
+    torch::jit::CanonicalizeOps(graph);
     read_arguments();
   }
 

@@ -91,10 +91,31 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
   output_width_ = evaluator_->output_width();
   make_metric();
+  check_row_behaviour();
   if (!options.common.no_split) split_model(options.common, context);
 }
 
+void Experiment::check_row_behaviour() {
+  const RowBehaviour behaviour = evaluator_->row_behaviour();
+  if (behaviour == RowBehaviour::kIndependent) return;
+  evaluator_->share_nothing();
+  if (behaviour == RowBehaviour::kRandom) {
+    split_reason_ = "it draws random numbers";
+    warnings_.push_back(
+        "the model gives other answers to the same rows: results change from run to run; save it in eval() mode");
+  } else {
+    split_reason_ = "its answer for a row depends on the other rows of the batch";
+    warnings_.push_back(
+        "the model's answer for a row depends on the other rows of its batch: results depend on how rows are "
+        "batched; save it in eval() mode, or without operations over the batch");
+  }
+}
+
 void Experiment::split_model(const CommonOptions& common, const RunContext& context) {
+  if (evaluator_->sharing() == MixSharing::kNone) {
+    context.log("model runs whole: " + split_reason_);
+    return;
+  }
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   const std::size_t cache_bytes = common.cache_mb ? *common.cache_mb * kMebibyte : available_memory_bytes() / 4;
   split_reason_ = evaluator_->use_split(cache_bytes, context.progress);

@@ -50,7 +50,7 @@ std::string config_in_force(const Experiment& experiment, const PermuteRequest& 
 ScoreTable run_permute(const PermuteRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
   Experiment experiment({.common = request.common, .metric = request.metric, .within = request.within}, context);
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) {
     if (const std::size_t dropped = experiment.drop_invalid_examples(context); dropped > 0) {
       warnings.push_back(std::to_string(dropped) + (dropped == 1

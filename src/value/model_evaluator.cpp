@@ -7,7 +7,10 @@
 #include <numeric>
 #include <utility>
 
+#include <c10/util/Exception.h>
+
 #include "modattr/core/error.h"
+#include "modattr/model/torch_errors.h"
 #include "modattr/value/call_size.h"
 #include "modattr/value/parallel.h"
 
@@ -228,8 +231,10 @@ std::size_t ModelEvaluator::rows_per_call() {
     if (rows > rows_per_call_ && gives_same_answers(call, rows_per_call_, rows)) rows_per_call_ = rows;
   }
   if (options_.batch_size) {
-    const std::size_t wanted = std::min(*options_.batch_size, most_rows_per_call());
-    if (gives_same_bytes(call, rows_per_call_, wanted)) rows_per_call_ = wanted;
+    // Kernels treat the rows at the end of an odd number apart, which a probe may miss.
+    const std::size_t wanted =
+        std::min(*options_.batch_size, most_rows_per_call()) / options_.rows_per_call * options_.rows_per_call;
+    if (wanted > 0 && gives_same_bytes(call, rows_per_call_, wanted)) rows_per_call_ = wanted;
   }
   return rows_per_call_;
 }
@@ -255,6 +260,52 @@ double ModelEvaluator::measure_row() {
   return seconds_per_row([&](std::size_t, std::size_t) { return run(input); }, rows_per_call());
 }
 
+RowBehaviour ModelEvaluator::row_behaviour() const {
+  constexpr std::size_t kRowCount = 8;
+  constexpr std::size_t kRoundCount = 2;
+  const std::size_t example_count = dataset_.example_count();
+  // The first example of every pair keeps its place, its neighbours come from elsewhere in each round.
+  const auto examples = [&](std::size_t round) {
+    std::vector<std::uint32_t> rows(std::min(kRowCount, options_.rows_per_call));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const std::size_t place = row * example_count / rows.size();
+      rows[row] = static_cast<std::uint32_t>(
+          row % 2 == 0 ? place : (place + round * example_count / 3 + round) % example_count);
+    }
+    return rows;
+  };
+  const auto run_round = [&](std::size_t round) { return model_.run(input_names_, gather_own(examples(round))); };
+  const auto even_rows = [](const at::Tensor& rows) { return rows.slice(0, 0, rows.size(0), 2); };
+  const auto near = [](const at::Tensor& a, const at::Tensor& b) {
+    const double scale = std::max(1e-3, b.nan_to_num(0, 0, 0).abs().max().item<double>());
+    return a.sizes() == b.sizes() && a.allclose(b, 0.0, 1e-4 * scale, /*equal_nan=*/true);
+  };
+  try {
+    const at::Tensor first = run_round(0);
+    if (!near(run_round(0), first)) return RowBehaviour::kRandom;
+    const at::Tensor kept = even_rows(first);
+    for (std::size_t round = 1; round <= kRoundCount; ++round) {
+      if (!near(even_rows(run_round(round)), kept)) return RowBehaviour::kDependsOnNeighbours;
+    }
+    // Among its like: a loop over a batch may end earlier there.
+    const std::vector<std::uint32_t> rows = examples(0);
+    for (std::size_t row = 0; row < rows.size(); row += 2) {
+      const std::vector<std::uint32_t> twice = {rows[row], rows[row]};
+      const at::Tensor alone = model_.run(input_names_, gather_own(twice)).slice(0, 0, 1);
+      const auto place = static_cast<std::int64_t>(row);
+      if (!near(alone, first.slice(0, place, place + 1))) return RowBehaviour::kDependsOnNeighbours;
+    }
+  } catch (const ModelError&) {
+    // A model traced for one batch size: its rows are those of one call, whichever way.
+  }
+  return RowBehaviour::kIndependent;
+}
+
+void ModelEvaluator::share_nothing() {
+  forget_examples();
+  options_.sharing = MixSharing::kNone;
+}
+
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
   std::vector<ModelInput> inputs;
   std::vector<std::vector<std::size_t>> modality_inputs(layout_.modalities.count());
@@ -265,8 +316,8 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
   // From the whole set, as neighbours are often alike.
-  constexpr std::size_t kProbeRows = 16;
-  std::vector<std::uint32_t> probe(kProbeRows);
+  constexpr std::size_t kProbeRows = 256;
+  std::vector<std::uint32_t> probe(std::min(kProbeRows, std::max<std::size_t>(dataset_.example_count(), 16)));
   for (std::size_t row = 0; row < probe.size(); ++row) {
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }
@@ -278,6 +329,9 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
   try {
     features->fill(progress, result.prove);
+  } catch (const c10::Error& error) {
+    progress.finish();
+    return "its features cannot be kept: " + one_line_reason(error);
   } catch (const ModelError& error) {
     // The proof failed, or a row that it has not seen: the whole model answers, or fails with its own words.
     progress.finish();

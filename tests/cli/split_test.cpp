@@ -128,7 +128,7 @@ TEST(Split, TellsOnRequestHowTheModelRuns) {
   EXPECT_NE(random.find("model runs whole: it draws random numbers\n"), std::string::npos) << random;
   const std::string mixing =
       lines("def forward(self, a, b): return torch.cumsum(a @ self.w, 0) + torch.relu(b @ self.w)");
-  EXPECT_NE(mixing.find("model runs whole: an encoder's answer for a row depends on the other rows of its batch\n"),
+  EXPECT_NE(mixing.find("model runs whole: its answer for a row depends on the other rows of the batch\n"),
             std::string::npos)
       << mixing;
   EXPECT_EQ(lines(kLateFusion, {"--no-split"}).find("model cut"), std::string::npos);
@@ -151,6 +151,24 @@ TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
   const Scores cut = project.permute({"--repeats", "2", "--metric", "mse"});
   const Scores whole = project.permute({"--repeats", "2", "--metric", "mse", "--no-split"});
   EXPECT_EQ(cut.row_text(), whole.row_text());
+}
+
+TEST(Split, SharesNothingAndWarnsWhenRowsDependOnTheirNeighbours) {
+  for (const char* forward : {"def forward(self, a, b): return a @ self.w + torch.softmax(b @ self.w, 0)",
+                              "def forward(self, a, b): return (a @ self.w) * (b @ self.w) - (a @ self.w).mean(0)"}) {
+    const Project project = late_fusion(forward);
+    const Scores shared = project.permute({"--repeats", "2", "--metric", "log_loss"});
+    const Scores plain = project.permute({"--repeats", "2", "--metric", "log_loss", "--no-split"});
+    EXPECT_EQ(shared.row_text(), plain.row_text()) << forward;
+    EXPECT_NE(shared.document().at("warnings").dump().find("depends on the other rows of its batch"), std::string::npos)
+        << forward;
+  }
+}
+
+TEST(Split, WarnsOfAModelThatDrawsRandomNumbers) {
+  const Scores scores = late_fusion("def forward(self, a, b): return torch.dropout(a @ self.w, 0.5, True) + b @ self.w")
+                            .permute({"--repeats", "1"});
+  EXPECT_NE(scores.document().at("warnings").dump().find("other answers to the same rows"), std::string::npos);
 }
 
 TEST(Split, IsShownByInspect) {

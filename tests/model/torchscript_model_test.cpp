@@ -184,6 +184,17 @@ TEST_F(TorchScriptModelTest, PutsTheModelIntoEvaluationMode) {
   EXPECT_EQ(run(*load_torchscript_model({.path = path_, .device = "cpu"})), (std::vector<double>{1, 2, 3, 4, 5, 6}));
 }
 
+TEST_F(TorchScriptModelTest, TakesATracedNumberForANumber) {
+  // Tracing makes a 0-dimensional tensor of doubles of 0.5; times bytes it would give doubles, which no float can meet.
+  torch::jit::Module module("Traced");
+  module.register_buffer("half", at::full({}, 0.5, at::kDouble));
+  module.register_buffer("weight", at::ones({2, 1}));
+  module.define("def forward(self, x): return torch.matmul(x * self.half, self.weight)\n");
+  module.save(path_.string());
+  EXPECT_EQ(run(*load_torchscript_model({.path = path_, .device = "cpu"}), default_x().to(at::kByte)),
+            (std::vector<double>{1.5, 3.5, 5.5}));
+}
+
 TEST_F(TorchScriptModelTest, NamesAFileThatIsNoModel) {
   const auto error = [&] {
     return thrown_message<ModelError>([&] { return load_torchscript_model({.path = path_, .device = "cpu"}); });

@@ -41,6 +41,8 @@ class Experiment {
 
   /// Why the model is not cut by modality; empty when it is, or was not to be.
   const std::string& split_reason() const noexcept { return split_reason_; }
+  /// About the model; one sentence each.
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
   /// Leaves out examples whose output is not finite; returns how many.
   std::size_t drop_invalid_examples(const RunContext& context);
@@ -52,6 +54,7 @@ class Experiment {
   /// The configured number, less when so many rows would not fit into a GiB.
   std::size_t rows_per_call() const;
   void make_metric();
+  void check_row_behaviour();
   void split_model(const CommonOptions& common, const RunContext& context);
 
   CommonOptions common_;
@@ -65,6 +68,7 @@ class Experiment {
   std::size_t thread_count_ = 1;
   std::vector<std::size_t> modalities_;
   std::string split_reason_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace modattr
