@@ -55,8 +55,9 @@ TEST_P(NestedModel, AnswersTheSameInParts) {
         GetParam().inputs);
     ASSERT_TRUE(trial.is_cut()) << kind << ": " << trial.reason();
     trial.expect_same_answers();
+    // Freezing may fold a normalisation into the layer before it.
     for (const std::size_t modality : {0U, 1U})
-      EXPECT_GE(trial.split().encoder_size(modality).operation_count, 3U) << kind;
+      EXPECT_GE(trial.split().encoder_size(modality).operation_count, 2U) << kind;
     EXPECT_LE(trial.split().fusion_size().operation_count, GetParam().most_fusion_operations) << kind;
     EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{}) << kind;
   }
