@@ -34,12 +34,23 @@ at::Tensor shuffled_rows(std::int64_t row_count, std::size_t modality) {
 /// What stands in the other rows of a batch when one row must not notice them.
 enum class Disturbance { kLowest, kHighest, kLarge, kLargeNegative, kNotANumber, kInfinity, kMinusInfinity };
 
-/// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range of
-/// `data`.
-at::Tensor disturbed(const at::Tensor& tensor, const at::Tensor& data, std::int64_t first, Disturbance disturbance) {
+/// The smallest and the largest number of a tensor.
+struct NumberRange {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+NumberRange range_of(const at::Tensor& data) {
+  // Not every version finds the least of half-precision numbers.
+  const at::Tensor numbers = data.is_floating_point() ? data.to(at::kDouble) : data;
+  return {numbers.min().to(at::kDouble).item<double>(), numbers.max().to(at::kDouble).item<double>()};
+}
+
+/// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range of the
+/// data.
+at::Tensor disturbed(const at::Tensor& tensor, const NumberRange& range, std::int64_t first, Disturbance disturbance) {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  const at::Tensor numbers = data.to(at::kDouble);
-  double value = disturbance == Disturbance::kLowest ? numbers.min().item<double>() : numbers.max().item<double>();
+  double value = disturbance == Disturbance::kLowest ? range.low : range.high;
   if (tensor.is_floating_point()) {
     if (disturbance == Disturbance::kNotANumber) value = std::numeric_limits<double>::quiet_NaN();
     if (disturbance == Disturbance::kInfinity) value = kInfinite;
@@ -73,12 +84,14 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
     disturbances.insert(disturbances.end(), {Disturbance::kLarge, Disturbance::kLargeNegative, Disturbance::kNotANumber,
                                              Disturbance::kInfinity, Disturbance::kMinusInfinity});
   }
+  std::vector<NumberRange> ranges;
+  for (const at::Tensor& input : data) ranges.push_back(range_of(input));
   const Tensors expected = split.encode(modality, few);
   for (const Disturbance disturbance : disturbances) {
     for (const std::int64_t first : {0, 1}) {
       Tensors changed;
       for (std::size_t input = 0; input < few.size(); ++input) {
-        changed.push_back(disturbed(few[input], data[input], first, disturbance));
+        changed.push_back(disturbed(few[input], ranges[input], first, disturbance));
       }
       Tensors features;
       try {

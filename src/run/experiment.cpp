@@ -13,6 +13,7 @@
 #include "modattr/model/torchscript_model.h"
 #include "modattr/stats/metrics.h"
 #include "modattr/value/bind_inputs.h"
+#include "modattr/value/row_behaviour.h"
 
 namespace modattr {
 namespace {
@@ -96,7 +97,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
 }
 
 void Experiment::check_row_behaviour() {
-  const RowBehaviour behaviour = evaluator_->row_behaviour();
+  const RowBehaviour behaviour = try_row_behaviour(*model_, *dataset_, layout_, rows_per_call());
   if (behaviour == RowBehaviour::kIndependent) return;
   evaluator_->share_nothing();
   if (behaviour == RowBehaviour::kRandom) {

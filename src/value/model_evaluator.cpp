@@ -213,7 +213,7 @@ std::size_t ModelEvaluator::call_row_bytes() {
 
 std::size_t ModelEvaluator::fusion_reference_rows() {
   // As many rows as a processor's own cache has room for; a fixed rule, as results may not depend on timing.
-  constexpr std::size_t kCacheBytes = std::size_t{1} << 21;
+  constexpr std::size_t kCacheBytes = std::size_t{1} << 20;
   constexpr std::size_t kMostRows = 1024;
   std::size_t rows = options_.rows_per_call;
   while (2 * rows <= kMostRows && 2 * rows * call_row_bytes() <= kCacheBytes && rows < dataset_.example_count()) {
@@ -260,47 +260,6 @@ double ModelEvaluator::measure_row() {
   return seconds_per_row([&](std::size_t, std::size_t) { return run(input); }, rows_per_call());
 }
 
-RowBehaviour ModelEvaluator::row_behaviour() const {
-  constexpr std::size_t kRowCount = 8;
-  constexpr std::size_t kRoundCount = 2;
-  const std::size_t example_count = dataset_.example_count();
-  // The first example of every pair keeps its place, its neighbours come from elsewhere in each round.
-  const auto examples = [&](std::size_t round) {
-    std::vector<std::uint32_t> rows(std::min(kRowCount, options_.rows_per_call));
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      const std::size_t place = row * example_count / rows.size();
-      rows[row] = static_cast<std::uint32_t>(
-          row % 2 == 0 ? place : (place + round * example_count / 3 + round) % example_count);
-    }
-    return rows;
-  };
-  const auto run_round = [&](std::size_t round) { return model_.run(input_names_, gather_own(examples(round))); };
-  const auto even_rows = [](const at::Tensor& rows) { return rows.slice(0, 0, rows.size(0), 2); };
-  const auto near = [](const at::Tensor& a, const at::Tensor& b) {
-    const double scale = std::max(1e-3, b.nan_to_num(0, 0, 0).abs().max().item<double>());
-    return a.sizes() == b.sizes() && a.allclose(b, 0.0, 1e-4 * scale, /*equal_nan=*/true);
-  };
-  try {
-    const at::Tensor first = run_round(0);
-    if (!near(run_round(0), first)) return RowBehaviour::kRandom;
-    const at::Tensor kept = even_rows(first);
-    for (std::size_t round = 1; round <= kRoundCount; ++round) {
-      if (!near(even_rows(run_round(round)), kept)) return RowBehaviour::kDependsOnNeighbours;
-    }
-    // Among its like: a loop over a batch may end earlier there.
-    const std::vector<std::uint32_t> rows = examples(0);
-    for (std::size_t row = 0; row < rows.size(); row += 2) {
-      const std::vector<std::uint32_t> twice = {rows[row], rows[row]};
-      const at::Tensor alone = model_.run(input_names_, gather_own(twice)).slice(0, 0, 1);
-      const auto place = static_cast<std::int64_t>(row);
-      if (!near(alone, first.slice(0, place, place + 1))) return RowBehaviour::kDependsOnNeighbours;
-    }
-  } catch (const ModelError&) {
-    // A model traced for one batch size: its rows are those of one call, whichever way.
-  }
-  return RowBehaviour::kIndependent;
-}
-
 void ModelEvaluator::share_nothing() {
   forget_examples();
   options_.sharing = MixSharing::kNone;
@@ -316,8 +275,11 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     if (whole) modality_inputs[parts.front().modality].push_back(input);
   }
   // From the whole set, as neighbours are often alike.
-  constexpr std::size_t kProbeRows = 256;
-  std::vector<std::uint32_t> probe(std::min(kProbeRows, std::max<std::size_t>(dataset_.example_count(), 16)));
+  constexpr std::size_t kMostProbeRows = 256;
+  constexpr std::size_t kFewestProbeRows = 16;
+  constexpr std::size_t kProbeBytes = std::size_t{1} << 26;
+  const std::size_t row_count = std::min({kMostProbeRows, dataset_.example_count(), kProbeBytes / call_row_bytes()});
+  std::vector<std::uint32_t> probe(std::max(row_count, kFewestProbeRows));
   for (std::size_t row = 0; row < probe.size(); ++row) {
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }

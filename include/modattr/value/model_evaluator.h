@@ -35,9 +35,6 @@ struct EvaluatorOptions {
   MixSharing sharing = MixSharing::kEqualOnce;
 };
 
-/// What a row's answer depends on besides the row.
-enum class RowBehaviour { kIndependent, kDependsOnNeighbours, kRandom };
-
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
 /// threads. Once the model is cut, its encoders have run already and a mix is a gather over their features and a run of
 /// the fusion.
@@ -75,8 +72,6 @@ class ModelEvaluator {
   /// Rows sent through the model, or through the fusion once it is cut, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
 
-  /// Tries the whole model on a few rows with changing neighbours.
-  RowBehaviour row_behaviour() const;
   /// From now on every mix is a run of the whole model, as for a model whose rows are not independent.
   void share_nothing();
   /// Cuts the model by modality, encodes every distinct row once, and from now on runs only the fusion. Returns the
