@@ -240,8 +240,8 @@ std::size_t ModelEvaluator::rows_per_call() {
 }
 
 void ModelEvaluator::speed_calls_up(std::size_t row_count) {
-  // Trying sizes pays in long runs.
-  constexpr std::size_t kLongRunCalls = 256;
+  // Trying sizes takes up to some hundred calls: it pays in long runs.
+  constexpr std::size_t kLongRunCalls = 4096;
   if (options_.batch_size || tried_sizes_) return;
   if (evaluation_count_ + row_count < kLongRunCalls * rows_per_call()) return;
   const ProbeCall call = [&](std::size_t first, std::size_t count) { return run(gather(probe_rows(first, count))); };
