@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "modattr/core/attributor.h"
+#include "modattr/core/coalition.h"
+#include "modattr/core/rng.h"
+
+namespace modattr {
+
+/// Shapley values of one game.
+struct ShapleyEstimate {
+  /// [players]
+  std::vector<double> values;
+  /// Monte Carlo error of each value, by the estimator's own rule; 0 when every coalition was evaluated. [players]
+  std::vector<double> std_errors;
+};
+
+/// What is known of a game once the coalitions that an estimator asked for are evaluated.
+struct SampledGame {
+  std::size_t player_count = 0;
+  /// v of the coalition without players, and of the one with all of them.
+  double empty_value = 0.0;
+  double full_value = 0.0;
+  /// In the order in which the estimator gave them.
+  std::span<const Coalition> coalitions;
+  /// v of each, [coalitions].
+  std::span<const double> values;
+};
+
+/// One way to estimate the Shapley values of a game from the values of some coalitions. Const: serves many games.
+class ShapleyEstimator {
+ public:
+  virtual ~ShapleyEstimator() = default;
+  /// The word of --method.
+  virtual std::string_view name() const noexcept = 0;
+  virtual Guarantees guarantees() const noexcept = 0;
+  /// The coalitions to evaluate, none of them empty or full; at most `evaluation_count` different ones. `player_count`
+  /// is at least 2. The same stream gives the same coalitions, and a larger count gives a list of which most are
+  /// known from a smaller one. Throws ConfigError when the count is too small for the method.
+  virtual std::vector<Coalition> coalitions(std::size_t player_count, std::size_t evaluation_count,
+                                            RandomStream stream) const = 0;
+  virtual ShapleyEstimate estimate(const SampledGame& game) const = 0;
+};
+
+}  // namespace modattr
