@@ -36,4 +36,30 @@ double ClassReader::log_probability(std::span<const double> output, std::size_t 
   return output[label] - largest - std::log(sum);
 }
 
+double ClassReader::probability(std::span<const double> output, std::size_t label) const {
+  if (kind_ == OutputKind::kProbabilities) {
+    if (output_width_ == 1) return label == 1 ? output[0] : 1.0 - output[0];
+    return output[label];
+  }
+  return std::exp(log_probability(output, label));
+}
+
+void ClassReader::probabilities(std::span<const double> output, std::span<double> probabilities) const {
+  if (kind_ == OutputKind::kProbabilities) {
+    std::ranges::copy(output, probabilities.begin());
+    return;
+  }
+  if (output_width_ == 1) {
+    probabilities[0] = probability(output, 1);
+    return;
+  }
+  const double largest = std::ranges::max(output);
+  double sum = 0.0;
+  for (std::size_t index = 0; index < output.size(); ++index) {
+    probabilities[index] = std::exp(output[index] - largest);
+    sum += probabilities[index];
+  }
+  for (double& probability : probabilities) probability /= sum;
+}
+
 }  // namespace modattr

@@ -10,6 +10,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/value/call_size.h"
+#include "modattr/value/mixed_rows.h"
 #include "modattr/value/parallel.h"
 
 namespace modattr {
@@ -25,6 +26,17 @@ std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& fea
 void check_row_shape(const at::Tensor& feature, const at::Tensor& kept) {
   if (feature.sizes().slice(1) != kept.sizes().slice(1)) {
     throw ModelError("the shape of an encoder's answer depends on the rows of its batch");
+  }
+}
+
+/// Puts the first `count` rows of a call's features into the rows from `first` on of `kept`.
+void copy_features(std::span<const at::Tensor> features, std::span<const at::Tensor> kept, std::size_t first,
+                   std::size_t count) {
+  const auto first_row = static_cast<std::int64_t>(first);
+  const auto row_count = static_cast<std::int64_t>(count);
+  for (std::size_t feature = 0; feature < features.size(); ++feature) {
+    check_row_shape(features[feature], kept[feature]);
+    kept[feature].narrow(0, first_row, row_count).copy_(features[feature].narrow(0, 0, row_count));
   }
 }
 
@@ -126,12 +138,7 @@ void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhi
     const auto& [modality, first_row, examples] = calls[call];
     ModalityFeatures& entry = modalities_[modality];
     const std::vector<at::Tensor> features = model_.encode(modality, inputs);
-    const auto first = static_cast<std::int64_t>(first_row);
-    const auto count = static_cast<std::int64_t>(examples.size());
-    for (std::size_t feature = 0; feature < features.size(); ++feature) {
-      check_row_shape(features[feature], entry.kept[feature]);
-      entry.kept[feature].narrow(0, first, count).copy_(features[feature].narrow(0, 0, count));
-    }
+    copy_features(features, entry.kept, first_row, examples.size());
     encoded_row_count_ += examples.size();
     const std::lock_guard lock(progress_mutex);
     progress.advance(examples.size());
@@ -148,13 +155,74 @@ void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhi
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+void FeatureStore::encode_made_rows(const MadeRows* made) {
+  struct Call {
+    std::size_t modality;
+    std::size_t first;
+    std::size_t count;
+  };
+  std::vector<Call> calls;
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    ModalityFeatures& entry = modalities_[modality];
+    entry.made.clear();
+    const std::size_t row_count = made == nullptr || entry.rows == nullptr ? 0 : made->count(modality);
+    if (row_count == 0) continue;
+    const c10::InferenceMode inference_mode;
+    for (const at::Tensor& row : model_.feature_row(modality)) {
+      entry.made.push_back(at::empty(with_rows(row_count, row), row.options()));
+    }
+    for (std::size_t first = 0; first < row_count; first += options_.rows_per_call) {
+      calls.push_back({modality, first, std::min(options_.rows_per_call, row_count - first)});
+    }
+  }
+  const auto read = [&](std::size_t call) {
+    const auto& [modality, first, count] = calls[call];
+    std::vector<std::uint32_t> rows(options_.rows_per_call);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      rows[row] = static_cast<std::uint32_t>(first + std::min(row, count - 1));
+    }
+    std::vector<at::Tensor> inputs;
+    for (const std::size_t input : modalities_[modality].inputs) {
+      inputs.push_back(made->gather(input, modality, rows));
+    }
+    return inputs;
+  };
+  read_and_run_for(calls.size(), options_.thread_count, read,
+                   [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
+                     const c10::InferenceMode inference_mode;
+                     const auto& [modality, first, count] = calls[call];
+                     const std::vector<at::Tensor> features = model_.encode(modality, inputs);
+                     copy_features(features, modalities_[modality].made, first, count);
+                     encoded_row_count_ += count;
+                   });
+}
+
 bool FeatureStore::is_complete() const noexcept {
   return std::ranges::all_of(modalities_, [](const ModalityFeatures& entry) {
     return entry.rows == nullptr || entry.kept_count == entry.rows->example_of.size();
   });
 }
 
-std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<const std::uint32_t> examples) const {
+std::vector<at::Tensor> FeatureStore::gather(std::size_t modality, std::span<const std::uint32_t> rows) const {
+  const ModalityFeatures& entry = modalities_[modality];
+  if (entry.made.empty()) return gather_examples(modality, rows);
+  const RowOrigins origins(rows, entry.rows->row_of.size());
+  if (origins.made.empty()) return gather_examples(modality, rows);
+  const c10::InferenceMode inference_mode;
+  const std::vector<std::int64_t> made_rows(origins.made.begin(), origins.made.end());
+  const at::Tensor index = index_tensor(made_rows);
+  std::vector<at::Tensor> features;
+  for (const at::Tensor& made : entry.made) features.push_back(made.index_select(0, index.to(made.device())));
+  if (origins.examples.empty()) return features;
+  const std::vector<at::Tensor> examples = gather_examples(modality, origins.examples);
+  for (std::size_t feature = 0; feature < features.size(); ++feature) {
+    features[feature] = merge_rows(origins, examples[feature], features[feature]);
+  }
+  return features;
+}
+
+std::vector<at::Tensor> FeatureStore::gather_examples(std::size_t modality,
+                                                      std::span<const std::uint32_t> examples) const {
   const c10::InferenceMode inference_mode;
   const ModalityFeatures& entry = modalities_[modality];
   std::vector<std::int64_t> rows;

@@ -27,12 +27,11 @@ MixPlan MixPlan::one_by_one(PlaceRange range) {
   return plan;
 }
 
-MixTable::MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t example_count,
-                   std::size_t output_width)
-    : rows_(rows), modality_count_(modality_count), example_count_(example_count), output_width_(output_width) {
+MixTable::MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t output_width)
+    : rows_(rows), modality_count_(modality_count), output_width_(output_width) {
   std::uint64_t possible = rows.kept_columns() != nullptr ? rows.kept_columns()->example_of.size() : 1;
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    possible = saturated_product(possible, rows.modality(modality).example_of.size());
+    possible = saturated_product(possible, rows.row_count(modality));
   }
   const std::uint64_t output_bytes = saturated_product(possible, output_width * sizeof(double));
   if (possible <= kMostTableEntries && output_bytes <= kMostOutputBytes) output_of_mix_.resize(possible, 0);
@@ -44,32 +43,34 @@ void MixTable::forget() {
   output_count_ = 0;
 }
 
-RowNumbers MixTable::number_mixes(std::span<const Mix> mixes, PlaceRange range) const {
+RowNumbers MixTable::number_mixes(const MixList& list, PlaceRange range) const {
   struct Place {
     const Mix* mix;
-    std::size_t example;
+    std::size_t entry;
   };
   std::vector<Place> places(range.count);
   for (std::size_t entry = 0; entry < range.count; ++entry) {
     const std::size_t place = range.first + entry;
-    places[entry] = {&mixes[place / example_count_], place % example_count_};
+    places[entry] = {&list.mixes[place / list.examples.size()], place % list.examples.size()};
   }
   RowNumbers numbers(range.count);
   if (const DistinctRows* kept = rows_.kept_columns()) {
-    numbers.combine(kept->example_of.size(), [&](std::size_t entry) { return kept->row_of[places[entry].example]; });
+    numbers.combine(kept->example_of.size(), [&](std::size_t entry) {
+      return kept->row_of[list.examples[places[entry].entry]];
+    });
   }
   for (std::size_t modality = 0; modality < modality_count_; ++modality) {
-    const DistinctRows& rows = rows_.modality(modality);
-    numbers.combine(rows.example_of.size(), [&](std::size_t entry) {
-      const auto [mix, example] = places[entry];
-      return rows.row_of[mix->present.contains(modality) ? example : mix->donors[example]];
+    numbers.combine(rows_.row_count(modality), [&](std::size_t index) {
+      const auto [mix, entry] = places[index];
+      return rows_.row_number(modality, mix->present.contains(modality) ? list.examples[entry]
+                                                                        : mix->absent_row(modality, entry));
     });
   }
   return numbers;
 }
 
-MixPlan MixTable::plan(std::span<const Mix> mixes, PlaceRange range) {
-  RowNumbers row_numbers = number_mixes(mixes, range);
+MixPlan MixTable::plan(const MixList& list, PlaceRange range) {
+  RowNumbers row_numbers = number_mixes(list, range);
   MixPlan plan;
   plan.first_output = output_count_;
 

@@ -33,8 +33,14 @@ ModelEvaluator::ModelEvaluator(const Model& model, const Dataset& dataset, const
                                EvaluatorOptions options)
     : model_(model), dataset_(dataset), layout_(layout), input_names_(layout.input_names()), options_(options) {}
 
+void ModelEvaluator::evaluate(const MixList& list, const Receiver& receive, Progress& progress) {
+  evaluate(list, receive, progress, NotFinite::kThrow);
+}
+
 void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress) {
-  evaluate(mixes, receive, progress, NotFinite::kThrow);
+  std::vector<std::uint32_t> examples(dataset_.example_count());
+  std::iota(examples.begin(), examples.end(), 0u);
+  evaluate({mixes, examples}, receive, progress, NotFinite::kThrow);
 }
 
 void ModelEvaluator::evaluate_rows(std::size_t row_count, const RowWriter& write, const RowReceiver& receive,
@@ -51,7 +57,7 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
   std::vector<unsigned char> finite(examples.size(), 0);
   progress.begin("check", examples.size());
   evaluate(
-      std::span(&untouched, 1),
+      {std::span(&untouched, 1), examples},
       [&](std::size_t, std::size_t example, std::span<const double> output) { finite[example] = is_finite(output); },
       progress, NotFinite::kPass);
   progress.finish();
@@ -60,21 +66,21 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
   return examples;
 }
 
-void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress,
-                              NotFinite not_finite) {
-  const std::size_t example_count = dataset_.example_count();
-  const std::size_t place_count = mixes.size() * example_count;
+void ModelEvaluator::evaluate(const MixList& list, const Receiver& receive, Progress& progress, NotFinite not_finite) {
+  const std::size_t example_count = list.examples.size();
+  const std::size_t place_count = list.place_count();
   MixTable* const table = options_.sharing == MixSharing::kNone ? nullptr : &mix_table();
   for (std::size_t first = 0; first < place_count; first += kPlacesPerPlan) {
     const PlaceRange range{first, std::min(kPlacesPerPlan, place_count - first)};
     MixPlan plan;
     const RowWriter write = [&](std::size_t group, MixedRows& rows, std::size_t row) {
       const std::size_t place = plan.group(group).front();
-      const Mix& mix = mixes[place / example_count];
-      const std::size_t example = place % example_count;
-      rows.own[row] = static_cast<std::uint32_t>(example);
+      const Mix& mix = list.mixes[place / example_count];
+      const std::size_t entry = place % example_count;
+      rows.own[row] = list.examples[entry];
       for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
-        rows.by_modality[modality][row] = mix.present.contains(modality) ? rows.own[row] : mix.donors[example];
+        rows.by_modality[modality][row] =
+            mix.present.contains(modality) ? rows.own[row] : mix.absent_row(modality, entry);
       }
     };
     const RowReceiver deliver = [&](std::size_t group, std::span<const double> output) {
@@ -87,7 +93,7 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
       progress.advance(plan.group_starts[group + count] - plan.group_starts[group]);
     };
     try {
-      plan = table == nullptr ? MixPlan::one_by_one(range) : table->plan(mixes, range);
+      plan = table == nullptr ? MixPlan::one_by_one(range) : table->plan(list, range);
       run_rows({.row_count = plan.group_count(),
                 .write = write,
                 .receive = deliver,
@@ -97,14 +103,13 @@ void ModelEvaluator::evaluate(std::span<const Mix> mixes, const Receiver& receiv
       if (table != nullptr) table->forget();
       throw;
     }
-    deliver_known(plan, receive);
+    deliver_known(plan, example_count, receive);
     if (!plan.known.empty()) progress.advance(plan.known.size());
   }
 }
 
-void ModelEvaluator::deliver_known(const MixPlan& plan, const Receiver& receive) {
+void ModelEvaluator::deliver_known(const MixPlan& plan, std::size_t example_count, const Receiver& receive) {
   constexpr std::size_t kPiece = std::size_t{1} << 14;
-  const std::size_t example_count = dataset_.example_count();
   parallel_for((plan.known.size() + kPiece - 1) / kPiece, options_.thread_count, [&](std::size_t piece) {
     const std::size_t first = piece * kPiece;
     for (const MixPlan::Known& known :
@@ -166,7 +171,7 @@ ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
   CallInput call;
   if (!split_) {
     for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
-      call.inputs.push_back(gather_input(dataset_, layout_, input, rows));
+      call.inputs.push_back(gather_input(dataset_, layout_, input, rows, made_));
     }
     return call;
   }
@@ -176,7 +181,7 @@ ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
     std::ranges::move(gathered, std::back_inserter(call.features));
   }
   for (const std::size_t input : split_->model->raw_inputs()) {
-    call.inputs.push_back(gather_input(dataset_, layout_, input, rows));
+    call.inputs.push_back(gather_input(dataset_, layout_, input, rows, made_));
   }
   return call;
 }
@@ -306,7 +311,20 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   return {};
 }
 
+void ModelEvaluator::use_made_rows(const MadeRows* made) {
+  made_ = made;
+  std::vector<std::size_t> counts(layout_.modalities.count(), 0);
+  for (std::size_t modality = 0; made != nullptr && modality < counts.size(); ++modality) {
+    counts[modality] = made->count(modality);
+  }
+  modality_rows();
+  modality_rows_->set_made_counts(std::move(counts));
+  mix_table_.reset();
+  if (split_) split_->features->encode_made_rows(made);
+}
+
 void ModelEvaluator::forget_examples() {
+  made_ = nullptr;
   split_.reset();
   mix_table_.reset();
   modality_rows_.reset();
@@ -321,8 +339,7 @@ const ModalityRows& ModelEvaluator::modality_rows() {
 
 MixTable& ModelEvaluator::mix_table() {
   if (!mix_table_) {
-    mix_table_ = std::make_unique<MixTable>(modality_rows(), layout_.modalities.count(), dataset_.example_count(),
-                                            output_width());
+    mix_table_ = std::make_unique<MixTable>(modality_rows(), layout_.modalities.count(), output_width());
   }
   return *mix_table_;
 }
@@ -340,13 +357,18 @@ void ModelEvaluator::throw_not_finite(const MixedRows& rows, std::size_t row, st
   const auto bad = std::ranges::find_if(output, [](double value) { return !std::isfinite(value); });
   std::string message = model_.path() + ": output for example " + dataset_.id(own);
   std::string replaced;
+  std::string removed;
   std::uint32_t donor = own;
   for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
-    if (rows.by_modality[modality][row] == own) continue;
-    donor = rows.by_modality[modality][row];
-    replaced += (replaced.empty() ? "" : " and ") + layout_.modalities.modality_name(modality);
+    const std::uint32_t source = rows.by_modality[modality][row];
+    if (source == own) continue;
+    const bool is_made = source >= dataset_.example_count();
+    if (!is_made) donor = source;
+    std::string& names = is_made ? removed : replaced;
+    names += (names.empty() ? "" : " and ") + layout_.modalities.modality_name(modality);
   }
   if (!replaced.empty()) message += " with " + replaced + " of example " + dataset_.id(donor);
+  if (!removed.empty()) message += (replaced.empty() ? " with " : " and ") + removed + " removed";
   message += ": expected finite numbers, got " + std::to_string(*bad);
   for (const std::uint32_t source : {own, donor}) {
     for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {

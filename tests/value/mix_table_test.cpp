@@ -18,15 +18,16 @@ using Key = std::vector<std::vector<std::int64_t>>;
 /// Plans mixes with a table and checks every plan against a map of the numbers that a mix is made of.
 class TableTrial {
  public:
-  explicit TableTrial(const NumberSet& set) : set_(set), table_(make(1)) {}
+  explicit TableTrial(const NumberSet& set)
+      : set_(set), examples_(own_donors(set.example_count())), table_(make(1)) {}
 
   MixTable make(std::size_t output_width) const {
-    return {set_.rows(), set_.modality_count(), set_.example_count(), output_width};
+    return {set_.rows(), set_.modality_count(), output_width};
   }
 
   /// Returns how many mixes were new.
   std::size_t plan(const std::vector<Mix>& mixes, PlaceRange range) {
-    const MixPlan plan = table_.plan(mixes, range);
+    const MixPlan plan = table_.plan({mixes, examples_}, range);
     std::set<std::size_t> seen;
     std::set<Key> new_keys;
     std::size_t last_first = 0;
@@ -76,6 +77,7 @@ class TableTrial {
   }
 
   const NumberSet& set_;
+  Donors examples_;
   MixTable table_;
   std::map<Key, double> known_;
   std::size_t output_count_ = 0;
@@ -192,9 +194,9 @@ TEST(MixTable, KnowsWideOutputsFromPlanToPlan) {
   ASSERT_TRUE(table.remembers());
   const Donors own = own_donors(1030);
   const std::vector<Mix> mixes = {Mix{Coalition::full(2), own}};
-  const std::size_t group_count = table.plan(mixes, {0, 1030}).group_count();
+  const std::size_t group_count = table.plan({mixes, own}, {0, 1030}).group_count();
   EXPECT_GT(group_count, 50U);
-  const MixPlan again = table.plan(mixes, {0, 1030});
+  const MixPlan again = table.plan({mixes, own}, {0, 1030});
   EXPECT_EQ(again.group_count(), 0U);
   EXPECT_EQ(again.known.size(), 1030U);
 }

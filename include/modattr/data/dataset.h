@@ -47,6 +47,10 @@ class Dataset {
   explicit Dataset(const DatasetOptions& options);
 
   const std::string& path() const noexcept { return path_; }
+  /// Rows of the file, of which the examples are a selection.
+  std::size_t row_count() const noexcept { return row_count_; }
+  /// Row of the file that an example is.
+  std::uint32_t row(std::size_t example) const { return selection_.at(example); }
   std::size_t example_count() const noexcept { return selection_.size(); }
   std::size_t input_count() const noexcept { return inputs_.size(); }
   const Array& input(std::size_t input) const { return inputs_.at(input).array; }

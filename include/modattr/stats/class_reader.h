@@ -23,6 +23,9 @@ class ClassReader {
   }
   /// Natural logarithm; probabilities below 2^-52 count as 2^-52.
   double log_probability(std::span<const double> output, std::size_t label) const;
+  double probability(std::span<const double> output, std::size_t label) const;
+  /// The probability of every class, or that of class 1 where the output is one number; `probabilities`: [outputs].
+  void probabilities(std::span<const double> output, std::span<double> probabilities) const;
   /// A number that grows with the probability of class 1 of two.
   double positive_score(std::span<const double> output) const {
     return output_width_ == 1 ? output[0] : output[1] - output[0];

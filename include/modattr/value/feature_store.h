@@ -12,6 +12,7 @@
 #include "modattr/core/progress.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/split_model.h"
+#include "modattr/value/made_rows.h"
 #include "modattr/value/modality_rows.h"
 
 namespace modattr {
@@ -33,8 +34,11 @@ class FeatureStore {
   /// Encodes every distinct row that the budget has room for, and does other work of the caller's on one of the
   /// threads.
   void fill(Progress& progress, const std::function<void()>& meanwhile = {});
-  /// Features of a modality for the listed examples, each [examples, ...]. Safe to call from many threads.
-  std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> examples) const;
+  /// Encodes made rows and keeps their features, beside the budget, until the next call; nullptr = none.
+  void encode_made_rows(const MadeRows* made);
+  /// Features of a modality for the listed rows, examples or made ones, each [rows, ...]. Safe to call from many
+  /// threads.
+  std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> rows) const;
 
   /// Distinct rows of a modality; 0 when it has no encoder.
   std::size_t distinct_row_count(std::size_t modality) const {
@@ -61,11 +65,14 @@ class FeatureStore {
     std::vector<at::Tensor> kept;
     std::size_t kept_count = 0;
     std::size_t row_bytes = 0;
+    /// Features of the made rows, each [made rows, ...].
+    std::vector<at::Tensor> made;
   };
 
   /// Inputs of one call: the examples, the last one repeated.
   std::vector<at::Tensor> read_inputs(std::size_t modality, std::span<const std::uint32_t> examples) const;
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const std::uint32_t> examples) const;
+  std::vector<at::Tensor> gather_examples(std::size_t modality, std::span<const std::uint32_t> examples) const;
   void plan_memory();
 
   const SplitModel& model_;

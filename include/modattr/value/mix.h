@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -10,11 +11,19 @@ namespace modattr {
 /// Whether mixes of equal rows are evaluated once, or every time they are asked for.
 enum class MixSharing { kEqualOnce, kNone };
 
-/// All examples of the set, once, with the modalities outside `present` taken from example donors[i].
+/// A list of examples, each with the modalities outside `present` taken from another row: an example, or a made row.
 struct Mix {
   Coalition present;
-  /// [examples]; borrowed.
+  /// [examples of the list]; borrowed.
   std::span<const std::uint32_t> donors;
+  /// Where removals differ by modality: the rows of each, instead of `donors`. [modalities] of [examples of the list],
+  /// or empty; borrowed.
+  std::span<const std::span<const std::uint32_t>> stand_ins = {};
+
+  /// The row that stands for an absent modality.
+  std::uint32_t absent_row(std::size_t modality, std::size_t place) const {
+    return stand_ins.empty() ? donors[place] : stand_ins[modality][place];
+  }
 };
 
 }  // namespace modattr

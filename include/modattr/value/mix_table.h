@@ -11,6 +11,14 @@
 
 namespace modattr {
 
+/// Mixes of the same examples; everything is borrowed.
+struct MixList {
+  std::span<const Mix> mixes;
+  std::span<const std::uint32_t> examples;
+
+  std::size_t place_count() const noexcept { return mixes.size() * examples.size(); }
+};
+
 /// A stretch of the (mix, example) pairs of a list of mixes; pair (m, i) has the place m * examples + i.
 struct PlaceRange {
   std::size_t first = 0;
@@ -49,10 +57,10 @@ struct MixPlan {
 class MixTable {
  public:
   /// Borrows `rows`. `output_width`: numbers per output.
-  MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t example_count, std::size_t output_width);
+  MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t output_width);
 
   /// Outputs of the new groups have to be written before the next plan is made.
-  MixPlan plan(std::span<const Mix> mixes, PlaceRange range);
+  MixPlan plan(const MixList& list, PlaceRange range);
 
   /// Whether outputs are kept from plan to plan.
   bool remembers() const noexcept { return !output_of_mix_.empty(); }
@@ -63,11 +71,10 @@ class MixTable {
   void forget();
 
  private:
-  RowNumbers number_mixes(std::span<const Mix> mixes, PlaceRange range) const;
+  RowNumbers number_mixes(const MixList& list, PlaceRange range) const;
 
   const ModalityRows& rows_;
   std::size_t modality_count_;
-  std::size_t example_count_;
   std::size_t output_width_;
   /// 1 + the output of every possible mix of rows, 0 = unknown; empty when there are too many.
   std::vector<std::uint32_t> output_of_mix_;

@@ -16,6 +16,7 @@
 #include "modattr/model/model.h"
 #include "modattr/value/feature_store.h"
 #include "modattr/value/input_layout.h"
+#include "modattr/value/made_rows.h"
 #include "modattr/value/mix.h"
 #include "modattr/value/mix_table.h"
 #include "modattr/value/mixed_rows.h"
@@ -40,7 +41,8 @@ struct EvaluatorOptions {
 /// the fusion.
 class ModelEvaluator {
  public:
-  /// Receives the model's output [outputs] for an example of a mix; called from many threads, once per (mix, example).
+  /// Receives the model's output [outputs] for an example of a mix, by its place in the list of examples; called from
+  /// many threads, once per (mix, example).
   using Receiver = std::function<void(std::size_t mix, std::size_t example, std::span<const double> output)>;
   /// Writes row `index` of the work to row `row` of a call.
   using RowWriter = std::function<void(std::size_t index, MixedRows& rows, std::size_t row)>;
@@ -52,9 +54,15 @@ class ModelEvaluator {
 
   /// Throws ModelError naming the example when an output is not finite, and whatever model, data and progress throw; of
   /// several failures the first in the order of the mixes.
+  void evaluate(const MixList& list, const Receiver& receive, Progress& progress);
+  /// The same for all examples of the set.
   void evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
   /// The same for a list of `row_count` rows of any kind; all of them are run.
   void evaluate_rows(std::size_t row_count, const RowWriter& write, const RowReceiver& receive, Progress& progress);
+
+  /// From now on rows may be made ones, too; their features are computed at once, where the model is cut. Borrows
+  /// `made` until the next call; nullptr = examples only.
+  void use_made_rows(const MadeRows* made);
 
   /// Examples whose output on untouched data is finite.
   std::vector<std::uint32_t> finite_examples(Progress& progress);
@@ -95,7 +103,7 @@ class ModelEvaluator {
     std::vector<at::Tensor> inputs;
   };
 
-  void evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress, NotFinite not_finite);
+  void evaluate(const MixList& list, const Receiver& receive, Progress& progress, NotFinite not_finite);
   /// Hears that rows first ... first + count - 1 have been received; called from many threads, one at a time.
   using CallListener = std::function<void(std::size_t first, std::size_t count)>;
   struct RowWork {
@@ -106,7 +114,7 @@ class ModelEvaluator {
     NotFinite not_finite = NotFinite::kThrow;
   };
   void run_rows(const RowWork& work);
-  void deliver_known(const MixPlan& plan, const Receiver& receive);
+  void deliver_known(const MixPlan& plan, std::size_t example_count, const Receiver& receive);
   MixTable& mix_table();
   CallInput gather(const MixedRows& rows) const;
   at::Tensor run(const CallInput& input) const;
@@ -127,6 +135,7 @@ class ModelEvaluator {
   EvaluatorOptions options_;
   std::unique_ptr<ModalityRows> modality_rows_;
   std::unique_ptr<MixTable> mix_table_;
+  const MadeRows* made_ = nullptr;
   std::unique_ptr<Split> split_;
   /// 0 = not chosen yet.
   std::size_t rows_per_call_ = 0;

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modattr/core/labels.h"
+#include "modattr/stats/class_reader.h"
+
+namespace modattr {
+
+/// The behaviour of a model that a game explains, for the target class c of each example; p = probability, z = logit.
+enum class ValueKind {
+  kLogit,           ///< z_c
+  kProbability,     ///< p_c
+  kLogProbability,  ///< ln p_c
+  kMargin,          ///< z_c - max of the other logits
+  kCorrect,         ///< 1 when c is the most probable class, else 0
+  kLoss,            ///< -loss: ln p_c, or -(output - label)^2 for regressions
+  kOutput           ///< the output itself
+};
+
+/// The words of `value`, in the order of ValueKind.
+std::span<const std::string> value_names() noexcept;
+/// Throws ConfigError naming the nearest word.
+ValueKind parse_value_kind(std::string_view name);
+
+/// What a target is made of.
+struct TargetInput {
+  OutputKind kind = OutputKind::kLogits;
+  /// Numbers per output row; one logit or probability means two classes.
+  std::size_t output_width = 0;
+  ValueKind value = ValueKind::kProbability;
+  /// Class, or column of a regression's output, of each example. [examples]
+  std::vector<std::uint32_t> classes;
+  /// Labels of a regression, for kLoss. [examples]
+  std::vector<double> label_values = {};
+};
+
+/// Turns outputs into v in two steps, because what is averaged over donors is the prediction, not the value (SAGE's
+/// order; Covert, Lundberg, Lee 2020): output -> prediction, mean over donors, -> value. Logits are averaged for kLogit
+/// and kMargin, probabilities for the other values of a classifier, outputs for regressions.
+class Target {
+ public:
+  /// Throws ConfigError when the value does not go with the kind of output, or a class is none of the model's.
+  explicit Target(TargetInput input);
+
+  std::size_t example_count() const noexcept { return input_.classes.size(); }
+  std::uint32_t target_class(std::size_t example) const { return input_.classes[example]; }
+  /// Numbers per prediction.
+  std::size_t width() const noexcept { return width_; }
+  /// Reads `output` [outputs] into `prediction` [width].
+  void prediction(std::span<const double> output, std::size_t example, std::span<double> prediction) const;
+  /// v of an example from its prediction [width], a mean over donors.
+  double value(std::span<const double> prediction, std::size_t example) const;
+
+ private:
+  TargetInput input_;
+  ClassReader reader_;
+  std::size_t width_ = 1;
+};
+
+}  // namespace modattr

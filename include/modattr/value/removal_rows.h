@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "modattr/data/dataset.h"
+#include "modattr/masking/stand_in.h"
+#include "modattr/value/input_layout.h"
+#include "modattr/value/made_rows.h"
+#include "modattr/value/modality_rows.h"
+
+namespace modattr {
+
+/// What takes the place of a removed modality: rows of a reference set (the background), the same ones for all
+/// modalities of an evaluation, or stand-ins. With a background, v(S) is a mean over its rows.
+class RemovalRows final : public MadeRows {
+ public:
+  struct Parts {
+    const Dataset& dataset;
+    const InputLayout& layout;
+    /// Different rows of the dataset.
+    const ModalityRows& rows;
+    /// nullptr when no modality is removed by a background.
+    const Dataset* reference = nullptr;
+    /// Per modality; nullptr = the background. [modalities]
+    std::vector<std::unique_ptr<StandIn>> stand_ins;
+  };
+  /// Borrows what the parts refer to.
+  explicit RemovalRows(Parts parts);
+
+  /// Rows of the background; 1 without.
+  std::size_t draw_count() const noexcept { return parts_.reference ? parts_.reference->example_count() : 1; }
+  bool uses_background(std::size_t modality) const { return parts_.stand_ins[modality] == nullptr; }
+  /// Writes the row that stands for every example's data of a modality in a draw, [examples].
+  void write_rows(std::size_t modality, std::size_t draw, std::span<std::uint32_t> rows) const;
+
+  std::size_t count(std::size_t modality) const override;
+  at::Tensor gather(std::size_t input, std::size_t modality, std::span<const std::uint32_t> rows) const override;
+
+ private:
+  Parts parts_;
+  /// Different rows of the reference set.
+  std::unique_ptr<ModalityRows> reference_rows_;
+};
+
+}  // namespace modattr

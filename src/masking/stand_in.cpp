@@ -1,0 +1,221 @@
+#include "modattr/masking/stand_in.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/InferenceMode.h>
+
+#include "modattr/core/error.h"
+#include "modattr/data/array_tensor.h"
+
+namespace modattr {
+namespace {
+
+const std::array<std::string, 7> kRemovalNames = {"background", "mean", "zero", "value", "token", "blur", "file"};
+
+[[noreturn]] void fail(const std::string& modality, RemovalType type, const std::string& expected,
+                       const std::string& got, const std::string& hint) {
+  throw ConfigError("modality '" + modality + "': removal '" + kRemovalNames[static_cast<std::size_t>(type)] +
+                    "': expected " + expected + ", got " + got + "; " + hint);
+}
+
+bool is_floating(const Array& array) {
+  return c10::isFloatingType(array.dtype);
+}
+
+at::Tensor own_rows(const Dataset& dataset, std::size_t input, std::span<const std::uint32_t> examples) {
+  return dataset.gather(input, examples);
+}
+
+/// One row for all examples.
+class ConstantStandIn final : public StandIn {
+ public:
+  /// `rows`: one row per input, [1, ...].
+  explicit ConstantStandIn(std::map<std::size_t, at::Tensor> rows) : rows_(std::move(rows)) {}
+
+  StandInVariety variety() const noexcept override { return StandInVariety::kOneForAll; }
+  at::Tensor rows(std::size_t input, std::span<const std::uint32_t> examples) const override {
+    std::vector<std::int64_t> shape = rows_.at(input).sizes().vec();
+    shape.front() = static_cast<std::int64_t>(examples.size());
+    return rows_.at(input).expand(shape).contiguous();
+  }
+
+ private:
+  std::map<std::size_t, at::Tensor> rows_;
+};
+
+/// Mean row of an input, in double precision over blocks of examples in their order.
+at::Tensor mean_row(const Dataset& dataset, std::size_t input) {
+  constexpr std::size_t kBlock = 256;
+  at::Tensor sum;
+  for (std::size_t first = 0; first < dataset.example_count(); first += kBlock) {
+    std::vector<std::uint32_t> examples;
+    for (std::size_t example = first; example < std::min(first + kBlock, dataset.example_count()); ++example) {
+      examples.push_back(static_cast<std::uint32_t>(example));
+    }
+    const at::Tensor rows = own_rows(dataset, input, examples);
+    const at::Tensor part = rows.to(at::kDouble).sum(0, /*keepdim=*/true);
+    sum = sum.defined() ? sum + part : part;
+  }
+  return (sum / static_cast<double>(dataset.example_count())).to(dataset.input(input).dtype);
+}
+
+at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value) {
+  std::vector<std::int64_t> shape = dataset.input(input).shape;
+  shape.front() = 1;
+  return at::full(shape, value, at::TensorOptions().dtype(at::kDouble)).to(dataset.input(input).dtype);
+}
+
+class TokenStandIn final : public StandIn {
+ public:
+  TokenStandIn(const Dataset& dataset, std::size_t id_input, const StandInOptions& options)
+      : dataset_(dataset), id_input_(id_input), token_id_(options.token_id), special_ids_(options.special_ids) {}
+
+  StandInVariety variety() const noexcept override { return StandInVariety::kOnePerContent; }
+  at::Tensor rows(std::size_t input, std::span<const std::uint32_t> examples) const override {
+    at::Tensor rows = own_rows(dataset_, input, examples);
+    if (input != id_input_) return rows;
+    at::Tensor stays = at::zeros(rows.sizes(), at::kBool);
+    for (const std::int64_t id : special_ids_) stays = stays.logical_or(rows.eq(id));
+    return at::where(stays, rows, at::full_like(rows, token_id_));
+  }
+
+ private:
+  const Dataset& dataset_;
+  std::size_t id_input_;
+  std::int64_t token_id_;
+  std::vector<std::int64_t> special_ids_;
+};
+
+/// Weights of a Gaussian window of odd length.
+at::Tensor gaussian_window(double sigma, std::int64_t longest_radius) {
+  const std::int64_t radius = std::min(static_cast<std::int64_t>(std::ceil(3.0 * sigma)), longest_radius);
+  at::Tensor window = at::arange(-radius, radius + 1, at::kDouble);
+  window = (-(window * window) / (2.0 * sigma * sigma)).exp();
+  return window / window.sum();
+}
+
+class BlurStandIn final : public StandIn {
+ public:
+  explicit BlurStandIn(const Dataset& dataset) : dataset_(dataset) {}
+
+  StandInVariety variety() const noexcept override { return StandInVariety::kOnePerContent; }
+  at::Tensor rows(std::size_t input, std::span<const std::uint32_t> examples) const override {
+    const at::Tensor images = own_rows(dataset_, input, examples);
+    const std::int64_t height = images.size(-2);
+    const std::int64_t width = images.size(-1);
+    const double sigma = 0.1 * static_cast<double>(std::max(height, width));
+    // One direction after the other, mirrored at the border.
+    at::Tensor rows = images.to(at::kDouble).reshape({-1, 1, height, width});
+    rows = blurred(rows, gaussian_window(sigma, width - 1).reshape({1, 1, 1, -1}), {0, 1});
+    rows = blurred(rows, gaussian_window(sigma, height - 1).reshape({1, 1, -1, 1}), {1, 0});
+    return rows.reshape(images.sizes()).to(images.scalar_type());
+  }
+
+ private:
+  static at::Tensor blurred(const at::Tensor& images, const at::Tensor& window, std::array<std::int64_t, 2> axes) {
+    const std::int64_t radius = (window.numel() - 1) / 2;
+    const std::array<std::int64_t, 4> margins = {axes[1] * radius, axes[1] * radius, axes[0] * radius,
+                                                 axes[0] * radius};
+    return at::conv2d(at::reflection_pad2d(images, margins), window);
+  }
+
+  const Dataset& dataset_;
+};
+
+class FileStandIn final : public StandIn {
+ public:
+  explicit FileStandIn(const Dataset& dataset, std::map<std::size_t, Array> arrays)
+      : dataset_(dataset), arrays_(std::move(arrays)) {}
+
+  StandInVariety variety() const noexcept override {
+    const bool one = std::ranges::all_of(arrays_, [](const auto& entry) { return entry.second.row_count() == 1; });
+    return one ? StandInVariety::kOneForAll : StandInVariety::kOnePerExample;
+  }
+  at::Tensor rows(std::size_t input, std::span<const std::uint32_t> examples) const override {
+    const Array& array = arrays_.at(input);
+    std::vector<std::uint32_t> rows;
+    for (const std::uint32_t example : examples) rows.push_back(array.row_count() == 1 ? 0U : dataset_.row(example));
+    return copy_rows(array, rows);
+  }
+
+ private:
+  const Dataset& dataset_;
+  std::map<std::size_t, Array> arrays_;
+};
+
+std::unique_ptr<StandIn> make_file_stand_in(const StandInOptions& options, const std::string& modality,
+                                            const Dataset& dataset, std::span<const std::size_t> inputs) {
+  std::map<std::size_t, Array> arrays;
+  for (std::size_t place = 0; place < inputs.size(); ++place) {
+    const Array& input = dataset.input(inputs[place]);
+    const Array& baseline = options.baselines.at(place);
+    const auto tail = [](const Array& array) {
+      return std::vector<std::int64_t>(array.shape.begin() + (array.shape.empty() ? 0 : 1), array.shape.end());
+    };
+    const bool rows_match = baseline.row_count() == 1 || baseline.row_count() == dataset.row_count();
+    if (baseline.dtype != input.dtype || tail(baseline) != tail(input) || !rows_match || baseline.shape.empty()) {
+      fail(modality, options.type, "an array like " + describe(input) + " or one row of it", describe(baseline),
+           "save " + baseline.name + " with the shape and dtype of " + input.name);
+    }
+    arrays.emplace(inputs[place], baseline);
+  }
+  return std::make_unique<FileStandIn>(dataset, std::move(arrays));
+}
+
+}  // namespace
+
+std::span<const std::string> removal_names() noexcept {
+  return kRemovalNames;
+}
+
+std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std::string& modality,
+                                       const Dataset& dataset, std::span<const std::size_t> inputs) {
+  const RemovalType type = options.type;
+  std::map<std::size_t, at::Tensor> constant;
+  switch (type) {
+    case RemovalType::kMean:
+      for (const std::size_t input : inputs) {
+        if (!is_floating(dataset.input(input))) {
+          fail(modality, type, "inputs of floating-point numbers", describe(dataset.input(input)),
+               "use token, value or background");
+        }
+        constant.emplace(input, mean_row(dataset, input));
+      }
+      return std::make_unique<ConstantStandIn>(std::move(constant));
+    case RemovalType::kZero:
+    case RemovalType::kValue:
+      for (const std::size_t input : inputs) {
+        constant.emplace(input, constant_row(dataset, input, type == RemovalType::kZero ? 0.0 : options.value));
+      }
+      return std::make_unique<ConstantStandIn>(std::move(constant));
+    case RemovalType::kToken:
+      if (!is_integral(dataset.input(inputs.front())) || dataset.input(inputs.front()).dtype == at::kBool) {
+        fail(modality, type, "a first input of token ids (integers)", describe(dataset.input(inputs.front())),
+             "use zero, mean, value or background");
+      }
+      return std::make_unique<TokenStandIn>(dataset, inputs.front(), options);
+    case RemovalType::kBlur:
+      for (const std::size_t input : inputs) {
+        const Array& array = dataset.input(input);
+        if (!is_floating(array) || array.shape.size() < 3 || array.shape.back() < 2 ||
+            array.shape[array.shape.size() - 2] < 2) {
+          fail(modality, type, "images of floating-point numbers, [..., height, width]", describe(array),
+               "use mean, zero or background");
+        }
+      }
+      return std::make_unique<BlurStandIn>(dataset);
+    case RemovalType::kFile:
+      return make_file_stand_in(options, modality, dataset, inputs);
+    case RemovalType::kBackground:
+      break;
+  }
+  throw ConfigError("modality '" + modality + "': expected a stand-in, got rows of a background");
+}
+
+}  // namespace modattr

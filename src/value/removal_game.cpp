@@ -1,0 +1,89 @@
+#include "modattr/value/removal_game.h"
+
+#include <algorithm>
+
+
+namespace modattr {
+namespace {
+
+/// Predictions that are held at once, before they are summed in the order of the background's rows.
+constexpr std::size_t kPredictionBytes = std::size_t{1} << 25;
+
+std::size_t prediction_width(std::span<const Target> targets) {
+  std::size_t width = 0;
+  for (const Target& target : targets) width += target.width();
+  return width;
+}
+
+}  // namespace
+
+std::size_t RemovalGame::draw_count(const Coalition& coalition) const {
+  for (std::size_t modality = 0; modality < players().count(); ++modality) {
+    if (!coalition.contains(modality) && parts_.removal.uses_background(modality)) return parts_.removal.draw_count();
+  }
+  return 1;
+}
+
+std::size_t RemovalGame::evaluation_count(const Coalition& coalition) const {
+  return example_count() * draw_count(coalition);
+}
+
+Matrix RemovalGame::evaluate(std::span<const Coalition> coalitions) {
+  const std::size_t width = prediction_width(parts_.targets);
+  Matrix values(coalitions.size(), example_count() * parts_.targets.size());
+  for (std::size_t row = 0; row < coalitions.size(); ++row) {
+    std::vector<double> sums(example_count() * width, 0.0);
+    const std::size_t draws = draw_count(coalitions[row]);
+    const std::size_t draws_at_once =
+        std::max<std::size_t>(kPredictionBytes / std::max<std::size_t>(sums.size() * sizeof(double), 1), 1);
+    for (std::size_t first = 0; first < draws; first += draws_at_once) {
+      add_predictions(coalitions[row], first, std::min(draws_at_once, draws - first), sums);
+    }
+    for (double& sum : sums) sum /= static_cast<double>(draws);
+    for (std::size_t example = 0; example < example_count(); ++example) {
+      std::span<const double> predictions = std::span(sums).subspan(example * width, width);
+      for (std::size_t target = 0; target < parts_.targets.size(); ++target) {
+        const std::size_t target_width = parts_.targets[target].width();
+        values(row, example * parts_.targets.size() + target) =
+            parts_.targets[target].value(predictions.first(target_width), example);
+        predictions = predictions.subspan(target_width);
+      }
+    }
+  }
+  return values;
+}
+
+void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_draw, std::size_t draw_count,
+                                  std::span<double> sums) {
+  const std::size_t modality_count = players().count();
+  std::vector<std::vector<std::uint32_t>> rows(draw_count * modality_count);
+  std::vector<std::span<const std::uint32_t>> stand_ins(rows.size());
+  std::vector<Mix> mixes;
+  for (std::size_t draw = 0; draw < draw_count; ++draw) {
+    for (std::size_t modality = 0; modality < modality_count; ++modality) {
+      if (coalition.contains(modality)) continue;
+      const std::size_t place = draw * modality_count + modality;
+      rows[place].resize(example_count());
+      parts_.removal.write_rows(modality, first_draw + draw, rows[place]);
+      stand_ins[place] = rows[place];
+    }
+    mixes.push_back({coalition, {}, std::span(stand_ins).subspan(draw * modality_count, modality_count)});
+  }
+  const std::size_t width = prediction_width(parts_.targets);
+  std::vector<double> predictions(draw_count * sums.size());
+  const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
+    std::span<double> prediction = std::span(predictions).subspan(mix * sums.size() + example * width, width);
+    for (const Target& target : parts_.targets) {
+      target.prediction(output, example, prediction.first(target.width()));
+      prediction = prediction.subspan(target.width());
+    }
+  };
+  parts_.evaluator.evaluate(mixes, receive, parts_.progress);
+  // Always in the order of the draws, whatever came first.
+  for (std::size_t draw = 0; draw < draw_count; ++draw) {
+    const std::span<const double> part = std::span(predictions).subspan(draw * sums.size(), sums.size());
+    for (std::size_t place = 0; place < sums.size(); ++place) sums[place] += part[place];
+  }
+}
+
+}  // namespace modattr

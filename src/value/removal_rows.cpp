@@ -1,0 +1,52 @@
+#include "modattr/value/removal_rows.h"
+
+#include <utility>
+
+namespace modattr {
+
+RemovalRows::RemovalRows(Parts parts) : parts_(std::move(parts)) {
+  if (parts_.reference != nullptr) reference_rows_ = std::make_unique<ModalityRows>(*parts_.reference, parts_.layout);
+}
+
+std::size_t RemovalRows::count(std::size_t modality) const {
+  if (uses_background(modality)) return reference_rows_->modality(modality).example_of.size();
+  switch (parts_.stand_ins[modality]->variety()) {
+    case StandInVariety::kOneForAll:
+      return 1;
+    case StandInVariety::kOnePerContent:
+      return parts_.rows.modality(modality).example_of.size();
+    case StandInVariety::kOnePerExample:
+      break;
+  }
+  return parts_.dataset.example_count();
+}
+
+void RemovalRows::write_rows(std::size_t modality, std::size_t draw, std::span<std::uint32_t> rows) const {
+  const auto first = static_cast<std::uint32_t>(parts_.dataset.example_count());
+  for (std::uint32_t example = 0; example < rows.size(); ++example) {
+    std::uint32_t number = 0;
+    if (uses_background(modality)) {
+      number = reference_rows_->modality(modality).row_of[draw];
+    } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerContent) {
+      number = parts_.rows.modality(modality).row_of[example];
+    } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerExample) {
+      number = example;
+    }
+    rows[example] = first + number;
+  }
+}
+
+at::Tensor RemovalRows::gather(std::size_t input, std::size_t modality, std::span<const std::uint32_t> rows) const {
+  std::vector<std::uint32_t> sources(rows.begin(), rows.end());
+  if (uses_background(modality)) {
+    for (std::uint32_t& source : sources) source = reference_rows_->modality(modality).example_of[source];
+    return parts_.reference->gather(input, sources);
+  }
+  const StandIn& stand_in = *parts_.stand_ins[modality];
+  if (stand_in.variety() == StandInVariety::kOnePerContent) {
+    for (std::uint32_t& source : sources) source = parts_.rows.modality(modality).example_of[source];
+  }
+  return stand_in.rows(input, sources);
+}
+
+}  // namespace modattr
