@@ -1,16 +1,8 @@
 #include <memory>
-#include <optional>
-#include <vector>
-
-#include <spdlog/spdlog.h>
 
 #include "commands.h"
 #include "common_options.h"
-#include "console.h"
-#include "load_application.h"
-#include "modattr/report/result_writer.h"
-#include "modattr/report/text.h"
-#include "progress_bar.h"
+#include "scoring.h"
 
 namespace modattr {
 namespace {
@@ -19,28 +11,6 @@ struct PermuteCommand {
   PermuteRequest request;
   OutputOptions output;
 };
-
-void run(const PermuteCommand& command) {
-  const OutputOptions& output = command.output;
-  start_logging(output);
-  std::optional<ResultDirectory> directory;
-  if (output.out) directory.emplace(ResultDirectory::open(*output.out));
-
-  const bool show_bar = standard_error_is_terminal() && !output.quiet;
-  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
-  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
-  const ScoreTable table = load_application()->permute(command.request, context);
-
-  if (directory) {
-    directory->write(std::vector<NamedContent>{{"scores.json", render(table, OutputFormat::kJson, {})},
-                                               {"scores.csv", render(table, OutputFormat::kCsv, {})}});
-  }
-  print(render(table, output.format, standard_output_style()));
-  // The table and the JSON hold the warnings themselves.
-  if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
-    for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));
-  }
-}
 
 }  // namespace
 
@@ -75,7 +45,11 @@ void add_permute_command(CLI::App& program) {
       ->type_name("DIR");
   add_format_option(app, command->output);
   add_verbosity_options(app, command->output);
-  app.callback([command] { run(*command); });
+  app.callback([command] {
+    run_scoring(command->output, [&](Application& application, const RunContext& context) {
+      return application.permute(command->request, context);
+    });
+  });
 }
 
 }  // namespace modattr

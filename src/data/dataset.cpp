@@ -118,9 +118,9 @@ void Dataset::read_labels(const DatasetOptions& options) {
 }
 
 void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options) const {
-  const char* key = name == options.within ? "--within" : name == options.group ? "data.group" : "data.id";
+  const char* key = name == options.column ? options.column_option.c_str() : name == options.group ? "data.group" : "data.id";
   std::vector<std::string> known;
-  if (name == options.within) known.emplace_back("label");
+  if (name == options.column) known.emplace_back("label");
   for (const Array& array : arrays_) known.push_back(array.name);
   throw ConfigError(std::string(key) + ": expected an array of " + path_ + " or a key of a data.metadata file, got " +
                     quoted_text(name) + suggestion(name, known));
@@ -129,7 +129,7 @@ void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions
 void Dataset::read_columns(const DatasetOptions& options) {
   group_column_ = options.group;
   std::vector<std::string> wanted;
-  for (const std::optional<std::string>& name : {options.group, options.within}) {
+  for (const std::optional<std::string>& name : {options.group, options.column}) {
     if (name && *name != "label" && std::ranges::find(wanted, *name) == wanted.end()) wanted.push_back(*name);
   }
   std::vector<std::string> from_metadata;

@@ -10,6 +10,7 @@
 #include "modattr/engines/bootstrap_estimate.h"
 #include "modattr/engines/row_maps.h"
 #include "modattr/engines/score_series.h"
+#include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
 
 namespace modattr {
@@ -44,18 +45,6 @@ struct Evaluated {
   std::vector<double> clean;
   std::vector<ModalitySeries> series;
 };
-
-std::vector<std::uint32_t> all_examples(std::size_t example_count) {
-  std::vector<std::uint32_t> examples(example_count);
-  std::iota(examples.begin(), examples.end(), 0u);
-  return examples;
-}
-
-std::vector<Subset> subsets_of(const Problem& problem) {
-  std::vector<Subset> subsets{{std::nullopt, all_examples(problem.example_count())}};
-  for (const Stratum& group : problem.groups()) subsets.push_back({group.name, group.examples});
-  return subsets;
-}
 
 std::vector<Stratum> strata_of(const Problem& problem, const std::optional<std::string>& within) {
   if (within) return problem.strata(*within);

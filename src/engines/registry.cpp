@@ -2,12 +2,13 @@
 
 #include <array>
 
+#include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
 
 namespace modattr {
 
 std::span<const EngineEntry> engine_registry() noexcept {
-  static const std::array<EngineEntry, 1> entries = {{
+  static const std::array<EngineEntry, 2> entries = {{
       {.name = "permute",
        .summary = "how far the score falls when a modality's data comes from other examples",
        .needs = "any model, labels for the metric",
@@ -15,6 +16,14 @@ std::span<const EngineEntry> engine_registry() noexcept {
        .source = "Breiman 2001; Fisher, Rudin, Dominici 2019; Gat et al. 2021",
        .make = []() -> std::unique_ptr<Attributor> {
          return std::make_unique<PermutationImportance>(PermutationOptions{});
+       }},
+      {.name = "shap",
+       .summary = "Shapley values of modalities: what each adds to an answer, and what they add together",
+       .needs = "any model; a target class or output",
+       .cost = "N (1 + (2^M - 1) B) with B background rows, N 2^M without; equal mixes once",
+       .source = "Shapley 1953; Lundberg, Lee 2017; Wenderoth et al. 2025; Hu, Li, Zhou 2022",
+       .make = []() -> std::unique_ptr<Attributor> {
+         return std::make_unique<ModalityShapley>(ModalityShapleyOptions{});
        }},
   }};
   return entries;

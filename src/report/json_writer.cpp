@@ -1,10 +1,10 @@
 #include "modattr/report/json_writer.h"
 
-#include <cmath>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "json_text.h"
 #include "modattr/core/error.h"
 #include "modattr/report/utf8.h"
 
@@ -12,10 +12,6 @@ namespace modattr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number_or_null(std::optional<double> value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
 
 Json interval_or_null(const std::optional<Interval>& interval) {
   if (!interval) return nullptr;
@@ -63,38 +59,11 @@ Json table_document(const ScoreTable& table) {
   return document;
 }
 
-// A file that is shown with `cat` must not drive the terminal: C1 controls, DEL and direction marks can only stand
-// inside strings, where an escape means the same.
-std::string escape_invisible(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  while (!text.empty()) {
-    const CodePoint point = decode_utf8(text);
-    const char32_t value = point.value;
-    const bool is_control = value >= 0x7F && value <= 0x9F;
-    const bool is_direction = value == 0x061C || value == 0x200E || value == 0x200F ||
-                              (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069);
-    if (is_control || is_direction) {
-      constexpr std::string_view kHexadecimal = "0123456789abcdef";
-      escaped += "\\u";
-      for (unsigned shift = 16; shift > 0; shift -= 4) escaped += kHexadecimal[value >> (shift - 4) & 0xFU];
-    } else {
-      escaped += text.substr(0, point.length);
-    }
-    text.remove_prefix(point.length);
-  }
-  return escaped;
-}
-
-std::string dump(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // One element per line, so that files can be compared and searched line by line.
 std::string dump_lines(const Json& list) {
   if (list.empty()) return "[]";
   std::string text = "[";
-  for (const Json& element : list) text.append(text.size() == 1 ? "\n    " : ",\n    ").append(dump(element));
+  for (const Json& element : list) text.append(text.size() == 1 ? "\n    " : ",\n    ").append(to_line(element));
   return text + "\n  ]";
 }
 
@@ -105,7 +74,7 @@ std::string to_json(const ScoreTable& table) {
   std::string text;
   for (const auto& [key, value] : document.items()) {
     text.append(text.empty() ? "{\n" : ",\n").append("  \"").append(key).append("\": ");
-    text.append(value.is_array() ? dump_lines(value) : dump(value));
+    text.append(value.is_array() ? dump_lines(value) : to_line(value));
   }
   return escape_invisible(text + "\n}\n");
 }

@@ -1,11 +1,14 @@
 #include "modattr/run/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "json_object.h"
 #include "modattr/core/error.h"
+#include "modattr/stats/target.h"
 
 namespace modattr {
 namespace {
@@ -22,8 +25,6 @@ const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 const Words kModelKinds = {"logits", "probabilities", "regression"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
-const Words kRemovalTypes = {"background", "mean", "zero", "value", "token", "blur", "file"};
-const Words kValues = {"logit", "probability", "log_probability", "margin", "correct", "loss", "output"};
 
 std::string read_text(const std::filesystem::path& file) {
   std::error_code error;
@@ -67,7 +68,7 @@ class ConfigReader {
     }
     config_.metric = root.find_string("metric");
     config_.seed = root.find_count("seed").value_or(0);
-    check_explanation_keys(root);
+    read_explanation_keys(root);
     config_.document = document_.dump(-1, ' ', false, Json::error_handler_t::replace);
     return std::move(config_);
   }
@@ -114,7 +115,9 @@ class ConfigReader {
                           .kind = modality.find_word("kind", kModalityKinds).value_or("tensor"),
                           .inputs = {},
                           .vocab = resolved(modality.find_string("vocab")),
-                          .special_ids = {}};
+                          .special_ids = {},
+                          .players = {},
+                          .removal = {}};
     for (const std::string& text : modality.require_strings("inputs")) {
       const std::optional<InputReference> reference = parse_input_reference(text);
       if (!reference) modality.fail("inputs", "names such as \"x\", \"x[0:216]\" or \"x[0,3,5:9]\"");
@@ -127,50 +130,65 @@ class ConfigReader {
         result.special_ids.push_back(id.get<std::int64_t>());
       }
     }
-    check_players(modality);
-    check_removal(modality);
+    read_players(modality, result.players);
+    read_removal(modality, result.removal);
     config_.modalities.push_back(std::move(result));
   }
 
-  static void check_players(JsonObject& modality) {
+  static void read_players(JsonObject& modality, PlayersConfig& config) {
     const Json* value = modality.find("players");
     if (value == nullptr) return;
     JsonObject players(*value, modality.where("players"));
     players.reject_unknown(kPlayersKeys);
     players.require("type");
-    players.find_word("type", kPlayerTypes);
+    config.type = *players.find_word("type", kPlayerTypes);
     if (const Json* size = players.find("size")) {
       const bool pair =
           size->is_array() && size->size() == 2 && (*size)[0].is_number_unsigned() && (*size)[1].is_number_unsigned();
       if (!size->is_number_unsigned() && !pair) players.fail("size", "a whole number or [height, width]");
+      config.size = pair ? std::array{(*size)[0].get<std::size_t>(), (*size)[1].get<std::size_t>()}
+                         : std::array{size->get<std::size_t>(), size->get<std::size_t>()};
+      if ((*config.size)[0] == 0 || (*config.size)[1] == 0) players.fail("size", "sizes of at least 1");
     }
   }
 
-  static void check_removal(JsonObject& modality) {
+  void read_removal(JsonObject& modality, RemovalConfig& config) const {
     const Json* value = modality.find("removal");
     if (value == nullptr) return;
     JsonObject removal(*value, modality.where("removal"));
     removal.reject_unknown(kRemovalKeys);
     removal.require("type");
-    removal.find_word("type", kRemovalTypes);
-    removal.find_count("rows");
-    removal.find_string("path");
-    if (const Json* number = removal.find("value"); number != nullptr && !number->is_number()) {
-      removal.fail("value", "a number");
+    const std::string type = *removal.find_word("type", removal_names());
+    config.type = static_cast<RemovalType>(std::ranges::find(removal_names(), type) - removal_names().begin());
+    config.rows = removal.find_count("rows");
+    config.path = resolved(removal.find_string("path"));
+    if (const Json* number = removal.find("value")) {
+      if (!number->is_number()) removal.fail("value", "a number");
+      config.value = number->get<double>();
+    } else if (config.type == RemovalType::kValue) {
+      removal.require("value");
     }
-    if (const Json* id = removal.find("id"); id != nullptr && !id->is_number_integer()) {
-      removal.fail("id", "a whole number");
+    if (const Json* id = removal.find("id")) {
+      if (!id->is_number_integer()) removal.fail("id", "a whole number");
+      config.token_id = id->get<std::int64_t>();
+    } else if (config.type == RemovalType::kToken) {
+      removal.require("id");
     }
   }
 
   /// Keys that say how examples are explained one by one; a configuration serves all commands, permutation needs none
   /// of them.
-  static void check_explanation_keys(JsonObject& root) {
+  void read_explanation_keys(JsonObject& root) {
     if (const Json* target = root.find("target")) {
-      const bool word = target->is_string() && (*target == "predicted" || *target == "label");
-      if (!word && !target->is_number_unsigned()) root.fail("target", "\"predicted\", \"label\" or a class index");
+      if (target->is_number_unsigned() && *target <= std::numeric_limits<std::uint32_t>::max()) {
+        config_.target = {TargetChoice::kFixed, target->get<std::uint32_t>()};
+      } else if (target->is_string() && *target == "label") {
+        config_.target.choice = TargetChoice::kLabel;
+      } else if (!target->is_string() || *target != "predicted") {
+        root.fail("target", "\"predicted\", \"label\" or a class index");
+      }
     }
-    root.find_word("value", kValues);
+    config_.value = root.find_word("value", value_names());
     if (const Json* runs = root.find("runs")) {
       if (!runs->is_array()) root.fail("runs", "a list of runs");
       for (std::size_t index = 0; index < runs->size(); ++index) {

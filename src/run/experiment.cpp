@@ -155,7 +155,8 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
                                                   .label = data.label,
                                                   .id = data.id,
                                                   .group = data.group,
-                                                  .within = options.within,
+                                                  .column = options.column,
+                                                  .column_option = options.column_option,
                                                   .metadata = data.metadata,
                                                   .output_kind = config_.model.kind});
 }

@@ -271,7 +271,7 @@ Json sections_json(const std::vector<InspectionSection>& sections) {
 }  // namespace
 
 Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
-  Experiment experiment({.common = request.common, .metric = request.metric, .within = std::nullopt}, context);
+  Experiment experiment({.common = request.common, .metric = request.metric}, context);
   const Baseline baseline = measure_baseline(experiment, context);
   const Config& config = experiment.config();
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "modattr/core/error.h"
 #include "modattr/value/pair_outcomes.h"
+#include "modattr/value/removal_game.h"
 
 namespace modattr {
 namespace {
@@ -35,6 +37,15 @@ ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, co
 
 std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
   return std::make_unique<PermutedGame>(*this, std::move(donors));
+}
+
+std::unique_ptr<ValueFunction> ModelProblem::removal_game() {
+  if (removal_ == nullptr) throw ConfigError("removal: expected a way to remove modalities, got none");
+  return std::make_unique<RemovalGame>(RemovalGame::Parts{.evaluator = evaluator_,
+                                                          .players = players(),
+                                                          .removal = *removal_,
+                                                          .targets = targets_,
+                                                          .progress = progress_});
 }
 
 std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,

@@ -24,8 +24,10 @@ std::size_t RemovalGame::draw_count(const Coalition& coalition) const {
   return 1;
 }
 
-std::size_t RemovalGame::evaluation_count(const Coalition& coalition) const {
-  return example_count() * draw_count(coalition);
+std::size_t RemovalGame::evaluation_count(std::span<const Coalition> coalitions) const {
+  std::size_t count = 0;
+  for (const Coalition& coalition : coalitions) count += example_count() * draw_count(coalition);
+  return count;
 }
 
 Matrix RemovalGame::evaluate(std::span<const Coalition> coalitions) {

@@ -119,7 +119,7 @@ TEST_F(DatasetTest, IsCutByLabelInNumericalOrder) {
 TEST_F(DatasetTest, IsCutByAnArrayOrByMetadata) {
   const DatasetOptions options = {.inputs = {"x"},
                                   .group = "kind",
-                                  .within = "block",
+                                  .column = "block",
                                   .metadata = metadata("{\"kind\": \"b\"}\n{\"kind\": \"a\"}\n{\"kind\": \"b\"}\n")};
   const Dataset dataset = open({floats("x", {3}), integers("block", {1, 1, 0})}, options);
   EXPECT_EQ(dataset.group_column(), "kind");
@@ -171,7 +171,7 @@ TEST_F(DatasetTest, NamesAColumnThatIsMissing) {
   EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .group = "kinds"}),
                        {"data.group: expected an array of ", "val.npz", "got 'kinds'; did you mean 'kind'?"}));
   EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .id = "key"}), {"data.id: ", "got 'key'"}));
-  EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .within = "lable"}), {"--within: ", "did you mean 'label'?"}));
+  EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .column = "lable"}), {"--within: ", "did you mean 'label'?"}));
 }
 
 TEST_F(DatasetTest, NamesAnArrayWhoseRowsDoNotMatch) {

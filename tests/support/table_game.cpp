@@ -47,10 +47,11 @@ Players lettered_players(std::size_t player_count) {
 }
 
 Matrix TableGame::evaluate(std::span<const Coalition> coalitions) {
-  Matrix values(coalitions.size(), example_count_);
+  Matrix values(coalitions.size(), example_count_ * width_);
   for (std::size_t row = 0; row < coalitions.size(); ++row) {
     for (std::size_t example = 0; example < example_count_; ++example) {
-      values(row, example) = formula_(coalitions[row], example);
+      const std::vector<double> numbers = formula_(coalitions[row], example);
+      std::ranges::copy(numbers, values.row(row).begin() + static_cast<std::ptrdiff_t>(example * width_));
     }
     asked_.push_back(coalitions[row]);
   }
@@ -63,6 +64,16 @@ TableProblem::TableProblem(TableProblemParts parts)
 std::unique_ptr<ValueFunction> TableProblem::permuted_game(RowMap donors) {
   row_maps_.push_back(donors);
   return std::make_unique<DonorGame>(*this, std::move(donors));
+}
+
+std::unique_ptr<ValueFunction> TableProblem::removal_game() {
+  const auto mean_output = [this](const Coalition& present, std::size_t example) {
+    double sum = 0.0;
+    for (std::size_t donor = 0; donor < example_count(); ++donor) sum += output(present, example, donor).front();
+    return std::vector{sum / static_cast<double>(example_count())};
+  };
+  return std::make_unique<TableGame>(players_, example_count(), parts_.game_width,
+                                     parts_.game ? parts_.game : TableGame::WideFormula(mean_output));
 }
 
 std::vector<Stratum> TableProblem::strata(std::string_view column) const {

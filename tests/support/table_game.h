@@ -25,10 +25,16 @@ Players lettered_players(std::size_t player_count);
 class TableGame final : public ValueFunction {
  public:
   using Formula = std::function<double(const Coalition& coalition, std::size_t example)>;
+  using WideFormula = std::function<std::vector<double>(const Coalition& coalition, std::size_t example)>;
 
   TableGame(Players players, std::size_t example_count, Formula formula)
-      : players_(std::move(players)), example_count_(example_count), formula_(std::move(formula)) {}
+      : TableGame(std::move(players), example_count, 1, [formula = std::move(formula)](const Coalition& coalition, std::size_t example) {
+          return std::vector{formula(coalition, example)};
+        }) {}
+  TableGame(Players players, std::size_t example_count, std::size_t width, WideFormula formula)
+      : players_(std::move(players)), example_count_(example_count), width_(width), formula_(std::move(formula)) {}
 
+  std::size_t width() const noexcept override { return width_; }
   const Players& players() const noexcept override { return players_; }
   std::size_t example_count() const noexcept override { return example_count_; }
   Matrix evaluate(std::span<const Coalition> coalitions) override;
@@ -40,7 +46,8 @@ class TableGame final : public ValueFunction {
  private:
   Players players_;
   std::size_t example_count_;
-  Formula formula_;
+  std::size_t width_;
+  WideFormula formula_;
   std::vector<Coalition> asked_;
 };
 
@@ -53,6 +60,9 @@ struct TableProblemParts {
   std::unique_ptr<Metric> metric;
   std::vector<Stratum> groups = {};
   std::map<std::string, std::vector<Stratum>, std::less<>> columns = {};
+  /// The game of attributions; [width] numbers.
+  std::function<std::vector<double>(const Coalition& present, std::size_t example)> game = {};
+  std::size_t game_width = 1;
 };
 
 /// A toy model on a toy set, with no library behind it: engines are proved on its closed answers.
@@ -64,6 +74,8 @@ class TableProblem final : public Problem {
   std::size_t example_count() const noexcept override { return parts_.data.row_count(); }
   const Metric& metric() const noexcept override { return *parts_.metric; }
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  /// v = `game`, else the first output, averaged over all examples as donors.
+  std::unique_ptr<ValueFunction> removal_game() override;
   /// Pair by pair.
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }

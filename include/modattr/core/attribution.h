@@ -31,12 +31,46 @@ struct Score {
   std::optional<double> p_value;
 };
 
+/// The score of one player on one example, in units of v.
+struct PlayerScore {
+  std::size_t modality = 0;
+  /// Number among the modality's players of this example.
+  std::size_t player = 0;
+  /// The word, the patch's position, the column's name.
+  std::string label;
+  double value = 0.0;
+  /// Monte Carlo error; nullopt where it is not known.
+  std::optional<double> std_error;
+};
+
+/// What explains one example.
+struct ExampleAttribution {
+  /// Index among the examples of the run.
+  std::uint32_t example = 0;
+  double value_full = 0.0;
+  double value_empty = 0.0;
+  /// v(full) - v(empty) less the sum of all attributions.
+  double efficiency_gap = 0.0;
+  /// Score of each modality; [modalities].
+  std::vector<double> modalities;
+  /// Shapley interaction index of the pairs (0, 1), (0, 2), ... (1, 2), ...; empty when they were not computed.
+  std::vector<double> interactions;
+  /// Empty when modalities are the players.
+  std::vector<PlayerScore> players;
+  /// Model evaluations asked for.
+  std::size_t evaluation_count = 0;
+  /// How the scores were computed, e.g. "exact".
+  std::string method;
+};
+
 /// What an engine returns.
 struct Attribution {
   /// Score of the model on the untouched data, in the problem's metric.
   std::optional<double> score;
   std::optional<Interval> score_ci95;
   std::vector<Score> rows;
+  /// Examples that are explained one by one.
+  std::vector<ExampleAttribution> examples;
   /// One sentence each, with what to do next.
   std::vector<std::string> warnings;
 };

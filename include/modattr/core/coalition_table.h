@@ -21,6 +21,10 @@ class CoalitionTable final : public ValueFunction {
   /// Asks the source once for the coalitions it does not know yet, repeated ones once.
   Matrix evaluate(std::span<const Coalition> coalitions) override;
 
+  std::size_t evaluation_count(std::span<const Coalition> coalitions) const override {
+    return source_.evaluation_count(coalitions);
+  }
+
   /// Puts known values in, e.g. those of the full coalition, which no removal changes. `values`: [example_count() *
   /// width()].
   void insert(const Coalition& coalition, std::span<const double> values);

@@ -52,6 +52,10 @@ class Problem {
   /// Values of the permuted games of several row maps, [row maps] of [coalitions, examples * metric width]: the same as
   /// one after the other, in fuller batches.
   virtual std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions);
+  /// The game that attributions explain: modalities are removed as the configuration says, and v is the value of the
+  /// target. Of width 2 where labels are classes: then the second number says whether the label is the most probable
+  /// class, 1 or 0. The problem must outlive the game. Throws ConfigError when no removal is set up.
+  virtual std::unique_ptr<ValueFunction> removal_game() = 0;
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
   /// untouched data [examples]; `strata` are disjoint.
   virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,

@@ -20,6 +20,10 @@ class ValueFunction {
   virtual std::size_t width() const noexcept { return 1; }
   /// Returns v as [coalitions.size(), example_count() * width()].
   virtual Matrix evaluate(std::span<const Coalition> coalitions) = 0;
+  /// Model evaluations that evaluate() asks for, equal ones counted as often as they are asked for.
+  virtual std::size_t evaluation_count(std::span<const Coalition> coalitions) const {
+    return coalitions.size() * example_count();
+  }
 };
 
 }  // namespace modattr

@@ -10,15 +10,9 @@
 #include <vector>
 
 #include "modattr/core/metric.h"
+#include "modattr/engines/subsets.h"
 
 namespace modattr {
-
-/// A set of examples that gets rows of its own: all of them, or a group.
-struct Subset {
-  /// nullopt = all examples.
-  std::optional<std::string> group;
-  std::vector<std::uint32_t> examples;
-};
 
 /// Scores of one subset under several draws, ready to be computed for many resamples.
 class DrawScorer {

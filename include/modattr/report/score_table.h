@@ -28,6 +28,19 @@ struct EvaluationCounts {
   std::uint64_t fusion = 0;
 };
 
+/// An example that is explained one by one.
+struct ExampleRecord {
+  /// Of the data's id column, or the row's number.
+  std::string id;
+  /// Class, or value of a regression.
+  std::optional<double> label;
+  /// The most probable class; nullopt for regressions.
+  std::optional<std::size_t> predicted;
+  /// Class, or column of a regression's output, that is explained.
+  std::size_t target = 0;
+  ExampleAttribution attribution;
+};
+
 /// Everything that one command found out, and what is needed to find it again.
 struct ScoreTable {
   /// Version of modattr.
@@ -51,6 +64,9 @@ struct ScoreTable {
   double seconds = 0.0;
   /// In the order of the configuration.
   std::vector<Score> rows;
+  /// Names of the modalities, which the examples' scores refer to.
+  std::vector<std::string> modalities;
+  std::vector<ExampleRecord> examples;
   /// One sentence each.
   std::vector<std::string> warnings;
   /// Shown above the terminal table when known; in files both are part of `config`.

@@ -50,6 +50,22 @@ struct PermuteRequest {
   bool skip_invalid = false;
 };
 
+struct ShapRequest {
+  CommonOptions common;
+  /// "predicted", "label" or a class index; nullopt = the configuration's.
+  std::optional<std::string> target;
+  /// A word of value_names(); nullopt = the configuration's.
+  std::optional<std::string> value;
+  /// Rows of the background; 0 = all. nullopt = the configuration's, else 50.
+  std::optional<std::size_t> background;
+  /// Also emap.gap, from all pairs of examples.
+  bool interactions = false;
+  /// "label" or a column to break the results down by, besides the configuration's groups.
+  std::optional<std::string> by;
+  std::optional<std::string> metric;
+  bool skip_invalid = false;
+};
+
 struct InspectRequest {
   CommonOptions common;
   std::optional<std::string> metric;
@@ -90,6 +106,7 @@ class Application {
  public:
   virtual ~Application() = default;
   virtual ScoreTable permute(const PermuteRequest& request, const RunContext& context) = 0;
+  virtual ScoreTable shap(const ShapRequest& request, const RunContext& context) = 0;
   virtual Inspection inspect(const InspectRequest& request, const RunContext& context) = 0;
   /// Returns the text of a modattr.json for a model and a data file.
   virtual std::string init(const InitRequest& request, const RunContext& context) = 0;

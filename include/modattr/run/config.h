@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "modattr/core/labels.h"
+#include "modattr/masking/stand_in.h"
 #include "modattr/value/input_layout.h"
 
 namespace modattr {
@@ -30,6 +32,34 @@ struct DataConfig {
   std::optional<std::filesystem::path> metadata;
 };
 
+/// What the players of a modality are when its features play.
+struct PlayersConfig {
+  /// whole, patch, token, column ...; empty = by the modality's kind.
+  std::string type;
+  /// Height and width of a patch, or length of a segment in [1].
+  std::optional<std::array<std::size_t, 2>> size;
+};
+
+/// How a modality's data is removed.
+struct RemovalConfig {
+  RemovalType type = RemovalType::kBackground;
+  /// Rows of the background; 0 = all.
+  std::optional<std::size_t> rows;
+  /// Reference file of the background; nullopt = the validation set.
+  std::optional<std::filesystem::path> path;
+  double value = 0.0;
+  std::optional<std::int64_t> token_id;
+};
+
+/// Whose class is explained.
+enum class TargetChoice { kPredicted, kLabel, kFixed };
+
+struct TargetConfig {
+  TargetChoice choice = TargetChoice::kPredicted;
+  /// Class, or column of a regression's output, for kFixed.
+  std::uint32_t fixed = 0;
+};
+
 struct ModalityConfig {
   std::string name;
   /// image, tokens, columns, audio or tensor.
@@ -37,6 +67,8 @@ struct ModalityConfig {
   std::vector<InputReference> inputs;
   std::optional<std::filesystem::path> vocab;
   std::vector<std::int64_t> special_ids;
+  PlayersConfig players;
+  RemovalConfig removal;
 };
 
 /// A modattr.json: what is explained. Paths are resolved against the folder of the file.
@@ -46,6 +78,9 @@ struct Config {
   DataConfig data;
   std::vector<ModalityConfig> modalities;
   std::optional<std::string> metric;
+  TargetConfig target;
+  /// A word of value_names(); nullopt = by the kind of model.
+  std::optional<std::string> value;
   std::uint64_t seed = 0;
   /// The document itself, as serialised JSON.
   std::string document;

@@ -17,8 +17,9 @@ namespace modattr {
 struct ExperimentOptions {
   CommonOptions common;
   std::optional<std::string> metric;
-  /// Further column to cut the examples by.
-  std::optional<std::string> within;
+  /// Further column to cut the examples by, and the option that names it.
+  std::optional<std::string> column = std::nullopt;
+  std::string column_option = "--within";
 };
 
 /// A configuration brought to life: model, validation set, and how they bind. Owns what engines borrow.
@@ -33,6 +34,7 @@ class Experiment {
   const InputLayout& layout() const noexcept { return layout_; }
   const Metric& metric() const noexcept { return *metric_; }
   ModelEvaluator& evaluator() noexcept { return *evaluator_; }
+  const ModelEvaluator& evaluator() const noexcept { return *evaluator_; }
   std::size_t output_width() const noexcept { return output_width_; }
   std::size_t thread_count() const noexcept { return thread_count_; }
   std::uint64_t seed() const noexcept { return config_.seed; }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "modattr/core/problem.h"
 #include "modattr/data/dataset.h"
+#include "modattr/stats/target.h"
 #include "modattr/value/model_evaluator.h"
+#include "modattr/value/removal_rows.h"
 
 namespace modattr {
 
@@ -19,7 +22,14 @@ class ModelProblem final : public Problem {
   const Players& players() const noexcept override { return layout_.modalities; }
   std::size_t example_count() const noexcept override { return dataset_.example_count(); }
   const Metric& metric() const noexcept override { return metric_; }
+  /// Sets up removal_game(); borrows both. The evaluator must use the removal's rows.
+  void set_removal(const RemovalRows& removal, std::span<const Target> targets) {
+    removal_ = &removal;
+    targets_ = targets;
+  }
+
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  std::unique_ptr<ValueFunction> removal_game() override;
   std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
@@ -34,6 +44,8 @@ class ModelProblem final : public Problem {
   ModelEvaluator& evaluator_;
   Progress& progress_;
   std::vector<Stratum> groups_;
+  const RemovalRows* removal_ = nullptr;
+  std::span<const Target> targets_;
 };
 
 }  // namespace modattr

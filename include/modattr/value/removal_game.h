@@ -30,9 +30,7 @@ class RemovalGame final : public ValueFunction {
   std::size_t example_count() const noexcept override { return parts_.targets.front().example_count(); }
   std::size_t width() const noexcept override { return parts_.targets.size(); }
   Matrix evaluate(std::span<const Coalition> coalitions) override;
-
-  /// Rows of model calls that evaluate() takes for a coalition, when none of them are equal.
-  std::size_t evaluation_count(const Coalition& coalition) const;
+  std::size_t evaluation_count(std::span<const Coalition> coalitions) const override;
 
  private:
   std::size_t draw_count(const Coalition& coalition) const;

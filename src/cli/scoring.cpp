@@ -1,0 +1,43 @@
+#include "scoring.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "console.h"
+#include "load_application.h"
+#include "modattr/report/examples_writer.h"
+#include "modattr/report/result_writer.h"
+#include "modattr/report/text.h"
+#include "progress_bar.h"
+
+namespace modattr {
+
+void run_scoring(const OutputOptions& output,
+                 const std::function<ScoreTable(Application& application, const RunContext& context)>& score) {
+  start_logging(output);
+  std::optional<ResultDirectory> directory;
+  if (output.out) directory.emplace(ResultDirectory::open(*output.out));
+
+  const bool show_bar = standard_error_is_terminal() && !output.quiet;
+  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
+  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
+  const std::unique_ptr<Application> application = load_application();
+  const ScoreTable table = score(*application, context);
+
+  if (directory) {
+    std::vector<NamedContent> files{{"scores.json", render(table, OutputFormat::kJson, {})},
+                                    {"scores.csv", render(table, OutputFormat::kCsv, {})}};
+    if (!table.examples.empty()) files.push_back({"examples.jsonl", to_json_lines(table)});
+    directory->write(files);
+  }
+  print(render(table, output.format, standard_output_style()));
+  // The table and the JSON hold the warnings themselves.
+  if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
+    for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));
+  }
+}
+
+}  // namespace modattr

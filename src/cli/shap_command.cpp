@@ -1,0 +1,69 @@
+#include <limits>
+#include <memory>
+
+#include "commands.h"
+#include "common_options.h"
+#include "modattr/core/nearest.h"
+#include "modattr/stats/target.h"
+#include "scoring.h"
+
+namespace modattr {
+namespace {
+
+struct ShapCommand {
+  ShapRequest request;
+  OutputOptions output;
+};
+
+std::string value_help() {
+  std::string names;
+  for (const std::string& name : value_names()) names += (names.empty() ? "Values: " : ", ") + name;
+  return names;
+}
+
+}  // namespace
+
+void add_shap_command(CLI::App& program) {
+  auto command = std::make_shared<ShapCommand>();
+  CLI::App& app = *program.add_subcommand("shap", "Shapley values: what each modality adds to an answer");
+  app.footer(
+      std::string(
+          "Examples:\n"
+          "  modattr shap                                  every modality of the nearest modattr.json\n"
+          "  modattr shap --value correct --target label   in units of accuracy\n"
+          "  modattr shap --by label                       also class by class\n"
+          "  modattr shap --ids 17                         one example\n"
+          "  modattr shap --out results                    scores.json, scores.csv and examples.jsonl in results/\n\n") +
+      value_help());
+  ShapRequest& request = command->request;
+  add_modality_option(app, request.common);
+  app.add_option("--target", request.target, "Class that is explained; default the configuration's, else predicted")
+      ->option_text("predicted|label|INDEX");
+  const auto check_value = [](const std::string& word) -> std::string {
+    parse_value_kind(word);
+    return {};
+  };
+  app.add_option("--value", request.value, "Behaviour that is explained; default probability, regressions output")
+      ->option_text("VALUE")
+      ->check(CLI::Validator(check_value, ""));
+  app.add_option("--background", request.background,
+                 "Rows that stand for removed data, drawn from the validation set; 0 = all (default 50)")
+      ->option_text("N")
+      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()));
+  app.add_flag("--interactions", request.interactions, "Also emap.gap, from all pairs of examples")->option_text(" ");
+  app.add_option("--by", request.by, "Also by label, or by the values of a column")->option_text("label|COLUMN");
+  add_metric_option(app, request.metric);
+  app.add_flag("--skip-invalid", request.skip_invalid, "Leave out examples whose output is not finite, and count them");
+  add_common_options(app, request.common);
+  app.add_option("--out", command->output.out, "Also write scores.json, scores.csv and examples.jsonl into this folder")
+      ->type_name("DIR");
+  add_format_option(app, command->output);
+  add_verbosity_options(app, command->output);
+  app.callback([command] {
+    run_scoring(command->output, [&](Application& application, const RunContext& context) {
+      return application.shap(command->request, context);
+    });
+  });
+}
+
+}  // namespace modattr

@@ -1,0 +1,72 @@
+#include "modattr/report/examples_writer.h"
+
+#include <cmath>
+
+#include "json_text.h"
+#include "modattr/report/utf8.h"
+
+namespace modattr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Ids that are whole numbers are written as numbers.
+Json id_of(const std::string& id) {
+  const bool is_number = !id.empty() && id.size() < 18 && id.find_first_not_of("0123456789") == std::string::npos &&
+                         (id.size() == 1 || id.front() != '0');
+  return is_number ? Json(std::stoll(id)) : Json(to_valid_utf8(id));
+}
+
+/// Class labels are whole numbers.
+Json label_of(const ExampleRecord& record) {
+  if (!record.label) return nullptr;
+  const bool is_class = record.predicted.has_value() && std::trunc(*record.label) == *record.label;
+  return is_class ? Json(static_cast<std::int64_t>(*record.label)) : number_or_null(record.label);
+}
+
+Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
+  const ExampleAttribution& attribution = record.attribution;
+  Json document;
+  document["id"] = id_of(record.id);
+  document["label"] = label_of(record);
+  document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
+  document["target"] = record.target;
+  document["value_full"] = number_or_null(attribution.value_full);
+  document["value_empty"] = number_or_null(attribution.value_empty);
+  document["efficiency_gap"] = number_or_null(attribution.efficiency_gap);
+  document["modalities"] = Json::object();
+  for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
+    document["modalities"][modalities[modality]] = number_or_null(attribution.modalities[modality]);
+  }
+  document["interactions"] = Json::object();
+  std::size_t pair = 0;
+  for (std::size_t first = 0; !attribution.interactions.empty() && first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second, ++pair) {
+      document["interactions"][modalities[first] + "|" + modalities[second]] =
+          number_or_null(attribution.interactions[pair]);
+    }
+  }
+  document["players"] = Json::array();
+  for (const PlayerScore& player : attribution.players) {
+    document["players"].push_back({{"modality", modalities[player.modality]},
+                                   {"player", player.player},
+                                   {"label", player.label},
+                                   {"value", number_or_null(player.value)},
+                                   {"std_error", number_or_null(player.std_error)}});
+  }
+  document["evaluations"] = attribution.evaluation_count;
+  document["method"] = attribution.method;
+  return document;
+}
+
+}  // namespace
+
+std::string to_json_lines(const ScoreTable& table) {
+  std::string text;
+  for (const ExampleRecord& record : table.examples) {
+    text += escape_invisible(to_line(document_of(record, table.modalities))) + "\n";
+  }
+  return text;
+}
+
+}  // namespace modattr

@@ -1,0 +1,204 @@
+#include "removal_setup.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/rng.h"
+#include "modattr/data/array_file.h"
+#include "modattr/stats/class_reader.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::size_t kDefaultBackgroundRows = 50;
+
+/// What the modalities that are removed by a background agree on.
+struct Background {
+  std::optional<std::filesystem::path> path;
+  std::optional<std::size_t> rows;
+};
+
+/// nullopt when no modality is removed by a background.
+std::optional<Background> common_background(const Config& config) {
+  std::optional<Background> background;
+  for (const ModalityConfig& modality : config.modalities) {
+    if (modality.removal.type != RemovalType::kBackground) continue;
+    if (!background) background.emplace();
+    // All absent modalities of an evaluation come from the same row, so there is one reference set.
+    const auto agree = [&](const auto& one, const auto& other, const std::string& key) {
+      if (one && other && *one != *other) {
+        throw ConfigError(config.file.string() + ": modality '" + modality.name + "': removal." + key +
+                          ": expected the same for every modality with a background, got another one");
+      }
+    };
+    agree(background->path, modality.removal.path, "path");
+    agree(background->rows, modality.removal.rows, "rows");
+    if (modality.removal.path) background->path = modality.removal.path;
+    if (modality.removal.rows) background->rows = modality.removal.rows;
+  }
+  return background;
+}
+
+std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, std::uint64_t seed) {
+  std::vector<std::uint32_t> rows(row_count);
+  std::iota(rows.begin(), rows.end(), 0u);
+  if (wanted == 0 || wanted >= row_count) return rows;
+  RandomStream stream = Rng(seed).stream(RandomPurpose::kBackground, 0, 0);
+  for (std::uint32_t place = 0; place < wanted; ++place) {
+    std::swap(rows[place], rows[place + stream.below(static_cast<std::uint32_t>(row_count - place))]);
+  }
+  rows.resize(wanted);
+  return rows;
+}
+
+std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
+                                        std::optional<std::size_t> wanted) {
+  auto reference = std::make_unique<Dataset>(
+      DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
+                     .inputs = experiment.layout().input_names(),
+                     .output_kind = experiment.config().model.kind});
+  for (std::size_t input = 0; input < reference->input_count(); ++input) {
+    const Array& theirs = reference->input(input);
+    const Array& ours = experiment.dataset().input(input);
+    if (theirs.dtype != ours.dtype || !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
+      throw DataError(reference->path() + ": input '" + theirs.name + "': expected rows like those of " +
+                      experiment.dataset().path() + ", got another shape or dtype");
+    }
+  }
+  const std::size_t count = wanted.value_or(background.rows.value_or(kDefaultBackgroundRows));
+  reference->keep(draw_rows(reference->example_count(), count, experiment.seed()));
+  return reference;
+}
+
+StandInOptions stand_in_options(const Experiment& experiment, const ModalityConfig& modality) {
+  StandInOptions options{.type = modality.removal.type,
+                         .value = modality.removal.value,
+                         .token_id = modality.removal.token_id.value_or(0),
+                         .special_ids = modality.special_ids,
+                         .baselines = {}};
+  if (options.type != RemovalType::kFile) return options;
+  for (const InputReference& input : modality.inputs) {
+    const std::string name = input.input + "__baseline";
+    const std::vector<Array>& arrays = experiment.dataset().arrays();
+    const auto found = std::ranges::find(arrays, name, &Array::name);
+    if (found == arrays.end()) {
+      throw DataError(experiment.dataset().path() + ": expected an array '" + name + "' for modality '" +
+                      modality.name + "', which is removed by 'file', got none");
+    }
+    options.baselines.push_back(*found);
+  }
+  return options;
+}
+
+std::vector<std::size_t> inputs_of(const Experiment& experiment, const ModalityConfig& modality) {
+  std::vector<std::size_t> inputs;
+  const std::vector<std::string> names = experiment.layout().input_names();
+  for (const InputReference& reference : modality.inputs) {
+    inputs.push_back(static_cast<std::size_t>(std::ranges::find(names, reference.input) - names.begin()));
+  }
+  return inputs;
+}
+
+TargetConfig target_config(const Experiment& experiment, const std::optional<std::string>& word) {
+  if (!word) return experiment.config().target;
+  if (*word == "predicted") return {TargetChoice::kPredicted, 0};
+  if (*word == "label") return {TargetChoice::kLabel, 0};
+  TargetConfig target{TargetChoice::kFixed, 0};
+  const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), target.fixed);
+  if (error != std::errc{} || end != word->data() + word->size()) {
+    const std::vector<std::string> words = {"predicted", "label"};
+    throw ConfigError("--target: expected predicted, label or a class index, got '" + *word + "'" +
+                      suggestion(*word, words));
+  }
+  return target;
+}
+
+std::vector<std::uint32_t> predict(Experiment& experiment, Progress& progress) {
+  const ClassReader reader(experiment.config().model.kind, experiment.output_width());
+  std::vector<std::uint32_t> predicted(experiment.dataset().example_count());
+  std::vector<std::uint32_t> own(predicted.size());
+  std::iota(own.begin(), own.end(), 0u);
+  const Mix untouched{Coalition::full(experiment.layout().modalities.count()), own};
+  progress.begin("predict", predicted.size());
+  experiment.evaluator().evaluate(
+      std::span(&untouched, 1),
+      [&](std::size_t, std::size_t example, std::span<const double> output) {
+        predicted[example] = static_cast<std::uint32_t>(reader.predicted(output));
+      },
+      progress);
+  progress.finish();
+  return predicted;
+}
+
+std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
+  const auto* labels = std::get_if<ClassLabels>(experiment.dataset().labels().get());
+  if (labels == nullptr) {
+    throw ConfigError("target 'label': expected class labels, got none; use predicted or a class index");
+  }
+  return {labels->classes.begin(), labels->classes.end()};
+}
+
+}  // namespace
+
+RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background) {
+  const std::optional<Background> wanted = common_background(experiment.config());
+  if (wanted) reference_ = open_reference(experiment, *wanted, background);
+  RemovalRows::Parts parts{.dataset = experiment.dataset(),
+                           .layout = experiment.layout(),
+                           .rows = experiment.evaluator().modality_rows(),
+                           .reference = reference_.get(),
+                           .stand_ins = {}};
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    parts.stand_ins.push_back(modality.removal.type == RemovalType::kBackground
+                                  ? nullptr
+                                  : make_stand_in(stand_in_options(experiment, modality), modality.name,
+                                                  experiment.dataset(), inputs_of(experiment, modality)));
+  }
+  rows_ = std::make_unique<RemovalRows>(std::move(parts));
+  experiment.evaluator().use_made_rows(rows_.get());
+}
+
+std::optional<std::size_t> RemovalSetup::background_count() const {
+  return reference_ ? std::optional(reference_->example_count()) : std::nullopt;
+}
+
+ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress) {
+  const OutputKind kind = experiment.config().model.kind;
+  const bool is_regression = kind == OutputKind::kRegression;
+  const TargetConfig choice = target_config(experiment, choices.target);
+  const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
+  ExplainedTargets result;
+  result.value = word ? parse_value_kind(*word) : is_regression ? ValueKind::kOutput : ValueKind::kProbability;
+  const std::size_t example_count = experiment.dataset().example_count();
+  if (!is_regression) result.predicted = predict(experiment, progress);
+
+  std::vector<std::uint32_t> classes(example_count, choice.fixed);
+  if (is_regression && choice.choice != TargetChoice::kFixed && experiment.output_width() > 1) {
+    throw ConfigError("target: expected the column of the output to explain, from 0 to " +
+                      std::to_string(experiment.output_width() - 1) + ", got none; name it with --target");
+  }
+  if (!is_regression && choice.choice == TargetChoice::kPredicted) classes = result.predicted;
+  if (!is_regression && choice.choice == TargetChoice::kLabel) classes = label_classes(experiment);
+  // The loss is that of the label.
+  if (!is_regression && result.value == ValueKind::kLoss) classes = label_classes(experiment);
+  std::vector<double> values;
+  if (const auto* labels = std::get_if<ValueLabels>(experiment.dataset().labels().get())) values = labels->values;
+  result.targets.emplace_back(TargetInput{.kind = kind,
+                                          .output_width = experiment.output_width(),
+                                          .value = result.value,
+                                          .classes = std::move(classes),
+                                          .label_values = std::move(values)});
+  if (!is_regression && std::holds_alternative<ClassLabels>(*experiment.dataset().labels())) {
+    result.targets.emplace_back(TargetInput{.kind = kind,
+                                            .output_width = experiment.output_width(),
+                                            .value = ValueKind::kCorrect,
+                                            .classes = label_classes(experiment),
+                                            .label_values = {}});
+  }
+  return result;
+}
+
+}  // namespace modattr

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "modattr/run/experiment.h"
+#include "modattr/stats/target.h"
+#include "modattr/value/removal_rows.h"
+
+namespace modattr {
+
+/// How the modalities of an experiment are removed, as the configuration says; owns the reference set.
+class RemovalSetup {
+ public:
+  /// `background`: rows of the background instead of the configuration's, 0 = all. The evaluator uses the removal's
+  /// rows from now on. Throws ConfigError where removals do not go together or do not go with the data.
+  RemovalSetup(Experiment& experiment, std::optional<std::size_t> background);
+
+  const RemovalRows& rows() const noexcept { return *rows_; }
+  /// Rows of the background; nullopt when no modality is removed by one.
+  std::optional<std::size_t> background_count() const;
+
+ private:
+  std::unique_ptr<Dataset> reference_;
+  std::unique_ptr<RemovalRows> rows_;
+};
+
+/// What a game explains, as configuration and command line say.
+struct TargetChoices {
+  /// "predicted", "label" or a class index; nullopt = the configuration's.
+  std::optional<std::string> target;
+  /// nullopt = the configuration's.
+  std::optional<std::string> value;
+};
+
+/// Targets, and what is told about them.
+struct ExplainedTargets {
+  /// The value asked for; then, where labels are classes, whether the label is the most probable class.
+  std::vector<Target> targets;
+  ValueKind value = ValueKind::kProbability;
+  /// Most probable class of each example; empty for regressions.
+  std::vector<std::uint32_t> predicted;
+};
+
+/// Runs the model on the untouched data to see what it predicts. Throws ConfigError where target, value, model and
+/// labels do not go together.
+ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress);
+
+}  // namespace modattr

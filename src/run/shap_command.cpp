@@ -1,0 +1,85 @@
+#include <chrono>
+#include <utility>
+
+#include "commands.h"
+#include "modattr/engines/modality_shapley.h"
+#include "modattr/run/experiment.h"
+#include "modattr/value/model_problem.h"
+#include "removal_setup.h"
+#include "result_table.h"
+
+namespace modattr {
+namespace {
+
+Json options_in_force(const ShapRequest& request, const ExplainedTargets& targets, const RemovalSetup& removal,
+                      const Config& config) {
+  Json options;
+  options["level"] = "modality";
+  if (request.target) {
+    options["target"] = *request.target;
+  } else if (config.target.choice == TargetChoice::kFixed) {
+    options["target"] = config.target.fixed;
+  } else {
+    options["target"] = config.target.choice == TargetChoice::kLabel ? "label" : "predicted";
+  }
+  options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
+  options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
+  options["interactions"] = request.interactions;
+  options["by"] = request.by ? Json(*request.by) : Json(nullptr);
+  options["skip_invalid"] = request.skip_invalid;
+  return options;
+}
+
+std::optional<double> label_of(const Labels& labels, std::size_t example) {
+  if (const auto* classes = std::get_if<ClassLabels>(&labels)) return static_cast<double>(classes->classes[example]);
+  if (const auto* values = std::get_if<ValueLabels>(&labels)) return values->values[example];
+  return std::nullopt;
+}
+
+std::vector<ExampleRecord> example_records(const Dataset& dataset, const ExplainedTargets& targets,
+                                           std::vector<ExampleAttribution> attributions) {
+  std::vector<ExampleRecord> records;
+  for (ExampleAttribution& attribution : attributions) {
+    const std::size_t example = attribution.example;
+    records.push_back(
+        {.id = dataset.id(example),
+         .label = label_of(*dataset.labels(), example),
+         .predicted = targets.predicted.empty() ? std::nullopt : std::optional<std::size_t>(targets.predicted[example]),
+         .target = targets.targets.front().target_class(example),
+         .attribution = std::move(attribution)});
+  }
+  return records;
+}
+
+}  // namespace
+
+ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
+  const auto start = std::chrono::steady_clock::now();
+  Experiment experiment({.common = request.common, .metric = request.metric, .column = request.by, .column_option = "--by"},
+                        context);
+  std::vector<std::string> warnings = experiment.warnings();
+  if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
+  const ExplainedTargets targets =
+      make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
+  const RemovalSetup removal(experiment, request.background);
+  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                       context.progress);
+  problem.set_removal(removal.rows(), targets.targets);
+  const ModalityShapley engine(
+      {.modalities = experiment.modalities(),
+       .projection = request.interactions ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
+       .breakdown = request.by});
+  Attribution attribution = engine.attribute(problem, Rng(experiment.seed()));
+  std::vector<ExampleRecord> records =
+      example_records(experiment.dataset(), targets, std::move(attribution.examples));
+  ScoreTable table = make_result_table(experiment, request.common,
+                                       {.command = "shap",
+                                        .options = options_in_force(request, targets, removal, experiment.config()),
+                                        .attribution = std::move(attribution),
+                                        .warnings = std::move(warnings),
+                                        .start = start});
+  table.examples = std::move(records);
+  return table;
+}
+
+}  // namespace modattr
