@@ -24,8 +24,13 @@ const std::array<std::string, 7> kRemovalNames = {"background", "mean", "zero", 
                     "': expected " + expected + ", got " + got + "; " + hint);
 }
 
-bool is_floating(const Array& array) {
-  return c10::isFloatingType(array.dtype);
+/// Whether a mean of numbers is a number of the same kind: integers may be ids, but bytes are brightness.
+bool is_measured(const Array& array) {
+  return c10::isFloatingType(array.dtype) || array.dtype == c10::ScalarType::Byte;
+}
+
+at::Tensor to_dtype(const at::Tensor& numbers, c10::ScalarType dtype) {
+  return (c10::isFloatingType(dtype) ? numbers : numbers.round()).to(dtype);
 }
 
 at::Tensor own_rows(const Dataset& dataset, std::size_t input, std::span<const std::uint32_t> examples) {
@@ -62,7 +67,7 @@ at::Tensor mean_row(const Dataset& dataset, std::size_t input) {
     const at::Tensor part = rows.to(at::kDouble).sum(0, /*keepdim=*/true);
     sum = sum.defined() ? sum + part : part;
   }
-  return (sum / static_cast<double>(dataset.example_count())).to(dataset.input(input).dtype);
+  return to_dtype(sum / static_cast<double>(dataset.example_count()), dataset.input(input).dtype);
 }
 
 at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value) {
@@ -114,7 +119,7 @@ class BlurStandIn final : public StandIn {
     at::Tensor rows = images.to(at::kDouble).reshape({-1, 1, height, width});
     rows = blurred(rows, gaussian_window(sigma, width - 1).reshape({1, 1, 1, -1}), {0, 1});
     rows = blurred(rows, gaussian_window(sigma, height - 1).reshape({1, 1, -1, 1}), {1, 0});
-    return rows.reshape(images.sizes()).to(images.scalar_type());
+    return to_dtype(rows.reshape(images.sizes()), images.scalar_type());
   }
 
  private:
@@ -181,8 +186,8 @@ std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std:
   switch (type) {
     case RemovalType::kMean:
       for (const std::size_t input : inputs) {
-        if (!is_floating(dataset.input(input))) {
-          fail(modality, type, "inputs of floating-point numbers", describe(dataset.input(input)),
+        if (!is_measured(dataset.input(input))) {
+          fail(modality, type, "inputs of floating-point numbers or uint8", describe(dataset.input(input)),
                "use token, value or background");
         }
         constant.emplace(input, mean_row(dataset, input));
@@ -203,9 +208,9 @@ std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std:
     case RemovalType::kBlur:
       for (const std::size_t input : inputs) {
         const Array& array = dataset.input(input);
-        if (!is_floating(array) || array.shape.size() < 3 || array.shape.back() < 2 ||
+        if (!is_measured(array) || array.shape.size() < 3 || array.shape.back() < 2 ||
             array.shape[array.shape.size() - 2] < 2) {
-          fail(modality, type, "images of floating-point numbers, [..., height, width]", describe(array),
+          fail(modality, type, "images of floating-point numbers or uint8, [..., height, width]", describe(array),
                "use mean, zero or background");
         }
       }

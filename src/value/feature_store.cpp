@@ -155,7 +155,7 @@ void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhi
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void FeatureStore::encode_made_rows(const MadeRows* made) {
+void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged) {
   struct Call {
     std::size_t modality;
     std::size_t first;
@@ -164,14 +164,16 @@ void FeatureStore::encode_made_rows(const MadeRows* made) {
   std::vector<Call> calls;
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     ModalityFeatures& entry = modalities_[modality];
-    entry.made.clear();
+    const std::vector<at::Tensor> last = std::exchange(entry.made, {});
     const std::size_t row_count = made == nullptr || entry.rows == nullptr ? 0 : made->count(modality);
     if (row_count == 0) continue;
     const c10::InferenceMode inference_mode;
     for (const at::Tensor& row : model_.feature_row(modality)) {
       entry.made.push_back(at::empty(with_rows(row_count, row), row.options()));
     }
-    for (std::size_t first = 0; first < row_count; first += options_.rows_per_call) {
+    const std::size_t known = unchanged.empty() || last.empty() ? 0 : unchanged[modality];
+    if (known > 0) copy_features(last, entry.made, 0, known);
+    for (std::size_t first = known; first < row_count; first += options_.rows_per_call) {
       calls.push_back({modality, first, std::min(options_.rows_per_call, row_count - first)});
     }
   }

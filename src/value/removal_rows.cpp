@@ -21,19 +21,20 @@ std::size_t RemovalRows::count(std::size_t modality) const {
   return parts_.dataset.example_count();
 }
 
-void RemovalRows::write_rows(std::size_t modality, std::size_t draw, std::span<std::uint32_t> rows) const {
-  const auto first = static_cast<std::uint32_t>(parts_.dataset.example_count());
-  for (std::uint32_t example = 0; example < rows.size(); ++example) {
-    std::uint32_t number = 0;
-    if (uses_background(modality)) {
-      number = reference_rows_->modality(modality).row_of[draw];
-    } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerContent) {
-      number = parts_.rows.modality(modality).row_of[example];
-    } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerExample) {
-      number = example;
-    }
-    rows[example] = first + number;
+std::uint32_t RemovalRows::row(std::size_t modality, std::size_t draw, std::uint32_t example) const {
+  std::uint32_t number = 0;
+  if (uses_background(modality)) {
+    number = reference_rows_->modality(modality).row_of[draw];
+  } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerContent) {
+    number = parts_.rows.modality(modality).row_of[example];
+  } else if (parts_.stand_ins[modality]->variety() == StandInVariety::kOnePerExample) {
+    number = example;
   }
+  return static_cast<std::uint32_t>(parts_.dataset.example_count()) + number;
+}
+
+void RemovalRows::write_rows(std::size_t modality, std::size_t draw, std::span<std::uint32_t> rows) const {
+  for (std::uint32_t example = 0; example < rows.size(); ++example) rows[example] = row(modality, draw, example);
 }
 
 at::Tensor RemovalRows::gather(std::size_t input, std::size_t modality, std::span<const std::uint32_t> rows) const {

@@ -61,8 +61,9 @@ class ModelEvaluator {
   void evaluate_rows(std::size_t row_count, const RowWriter& write, const RowReceiver& receive, Progress& progress);
 
   /// From now on rows may be made ones, too; their features are computed at once, where the model is cut. Borrows
-  /// `made` until the next call; nullptr = examples only.
-  void use_made_rows(const MadeRows* made);
+  /// `made` until the next call; nullptr = examples only. `unchanged`: how many of the first rows of each modality are
+  /// those of the last call, [modalities] or empty.
+  void use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {});
 
   /// Examples whose output on untouched data is finite.
   std::vector<std::uint32_t> finite_examples(Progress& progress);

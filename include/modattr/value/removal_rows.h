@@ -34,7 +34,9 @@ class RemovalRows final : public MadeRows {
   /// Rows of the background; 1 without.
   std::size_t draw_count() const noexcept { return parts_.reference ? parts_.reference->example_count() : 1; }
   bool uses_background(std::size_t modality) const { return parts_.stand_ins[modality] == nullptr; }
-  /// Writes the row that stands for every example's data of a modality in a draw, [examples].
+  /// The row that stands for an example's data of a modality in a draw.
+  std::uint32_t row(std::size_t modality, std::size_t draw, std::uint32_t example) const;
+  /// The same for every example, [examples].
   void write_rows(std::size_t modality, std::size_t draw, std::span<std::uint32_t> rows) const;
 
   std::size_t count(std::size_t modality) const override;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "modattr/core/coalition.h"
+
+namespace modattr {
+
+/// One game per example, each with players of its own: the features of all modalities. Pure, as a ValueFunction is.
+class ExampleGames {
+ public:
+  /// v(S) of one example's game.
+  struct Query {
+    std::uint32_t example = 0;
+    Coalition coalition;
+  };
+
+  virtual ~ExampleGames() = default;
+  virtual std::size_t example_count() const noexcept = 0;
+  virtual std::size_t modality_count() const noexcept = 0;
+  /// Labels of a modality's players in an example's game, [players]; the modality cannot be removed from it when there
+  /// are none. Players are numbered modality by modality.
+  virtual const std::vector<std::string>& labels(std::size_t example, std::size_t modality) = 0;
+  /// Whether all examples have the same players.
+  virtual bool are_players_shared() const noexcept = 0;
+  /// v of each query, [queries]; queries of many examples fill the same model calls.
+  virtual std::vector<double> evaluate(std::span<const Query> queries) = 0;
+  /// Model evaluations that a query takes.
+  virtual std::size_t evaluations_per_query() const noexcept = 0;
+};
+
+}  // namespace modattr

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modattr/data/dataset.h"
+
+namespace modattr {
+
+enum class PlayerType { kWhole, kPatch, kToken, kWord, kColumn, kSegment, kElement, kMask };
+
+/// Consecutive elements of a row that belong to the same player.
+struct PlayerRun {
+  /// nullopt = no player: special and padding tokens, columns of other modalities.
+  std::optional<std::uint32_t> player;
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+/// Which elements of a modality's data each player of an example owns.
+struct PlayerLayout {
+  /// The word, the patch's row and column, the column's name. [players]
+  std::vector<std::string> labels;
+  /// Cuts a row of each input of the modality, in its order, without gaps.
+  std::vector<std::vector<PlayerRun>> inputs;
+};
+
+/// How the features of a modality become players.
+struct SegmentationOptions {
+  PlayerType type = PlayerType::kWhole;
+  /// Height and width of a patch; for segments the first is their length. nullopt = an eighth of the side, or a
+  /// sixteenth of the length.
+  std::optional<std::array<std::size_t, 2>> size = std::nullopt;
+  /// Tokens that are no players.
+  std::vector<std::int64_t> special_ids = {};
+  /// Words by id; empty = ids are the labels.
+  std::vector<std::string> vocabulary = {};
+  /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one player.
+  std::vector<Array> masks = {};
+};
+
+/// An input of a modality, and the columns of it that belong there.
+struct SegmentedInput {
+  std::size_t input = 0;
+  /// Of the second dimension; empty = all.
+  std::vector<std::array<std::int64_t, 2>> columns = {};
+};
+
+/// Cuts a modality's data into players, example by example:
+///   whole    all of it                           patch    squares of an image [..., height, width], all channels; those
+///   column   a column of the second dimension             at the border may be smaller
+///   segment  a stretch of the last dimension     element  a number
+///   token    a position of the first input that holds no special id, and the same position of the other inputs
+///   word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ", they begin one
+///   mask     elements of equal number in an array
+class Segmentation {
+ public:
+  virtual ~Segmentation() = default;
+  /// Players of an example. Safe to call from many threads.
+  virtual std::shared_ptr<const PlayerLayout> layout(std::size_t example) const = 0;
+  /// Whether all examples have the same players.
+  virtual bool is_shared() const noexcept = 0;
+};
+
+/// Throws ConfigError naming the modality when the players do not go with the shape of an input, or there would be more
+/// than 4,096. Borrows the dataset.
+std::unique_ptr<Segmentation> make_segmentation(const SegmentationOptions& options, const std::string& modality,
+                                                const Dataset& dataset, std::span<const SegmentedInput> inputs);
+
+/// One word per line; throws DataError when the file cannot be read.
+std::vector<std::string> read_vocabulary(const std::filesystem::path& file);
+
+}  // namespace modattr

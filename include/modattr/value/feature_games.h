@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "modattr/core/example_games.h"
+#include "modattr/core/progress.h"
+#include "modattr/stats/target.h"
+#include "modattr/value/feature_rows.h"
+#include "modattr/value/model_evaluator.h"
+
+namespace modattr {
+
+/// The games of features of a model: v(S) = value(mean over the draws of the removal of prediction(f(S))), where every
+/// modality's data keeps the players of S. Each variant of a modality's data is encoded once per block of queries.
+class FeatureGames final : public ExampleGames {
+ public:
+  struct Parts {
+    ModelEvaluator& evaluator;
+    const RemovalRows& removal;
+    const std::vector<std::unique_ptr<Segmentation>>& segmentations;
+    const Target& target;
+    Progress& progress;
+  };
+  /// Borrows everything for its lifetime.
+  FeatureGames(const Parts& parts, FeatureRows::Parts rows);
+  ~FeatureGames() override;
+
+  std::size_t example_count() const noexcept override { return parts_.target.example_count(); }
+  std::size_t modality_count() const noexcept override { return parts_.segmentations.size(); }
+  const std::vector<std::string>& labels(std::size_t example, std::size_t modality) override;
+  bool are_players_shared() const noexcept override;
+  std::vector<double> evaluate(std::span<const Query> queries) override;
+  std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
+
+ private:
+  /// Rows of the queries of a block, [queries * draws][modalities], and the values they lead to.
+  std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
+  void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values);
+
+  Parts parts_;
+  FeatureRows rows_;
+  std::size_t draw_count_ = 1;
+  std::vector<std::size_t> removal_counts_;
+  /// Layouts of the example that was asked for last, per modality.
+  std::vector<std::shared_ptr<const PlayerLayout>> layouts_;
+  std::size_t layout_example_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace modattr

@@ -1,0 +1,107 @@
+#include "modattr/value/feature_games.h"
+
+#include <algorithm>
+
+namespace modattr {
+namespace {
+
+/// Variants that are encoded, and rows that are run, before the next ones are made.
+constexpr std::size_t kVariantsPerBlock = 8192;
+constexpr std::size_t kRowsPerBlock = std::size_t{1} << 16;
+
+}  // namespace
+
+FeatureGames::FeatureGames(const Parts& parts, FeatureRows::Parts rows) : parts_(parts), rows_(std::move(rows)) {
+  for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+    if (parts_.removal.uses_background(modality)) draw_count_ = parts_.removal.draw_count();
+    removal_counts_.push_back(parts_.removal.count(modality));
+  }
+}
+
+FeatureGames::~FeatureGames() {
+  // Variants end with the games.
+  parts_.evaluator.use_made_rows(nullptr);
+}
+
+const std::vector<std::string>& FeatureGames::labels(std::size_t example, std::size_t modality) {
+  if (layout_example_ != example) {
+    layouts_.clear();
+    for (const auto& segmentation : parts_.segmentations) layouts_.push_back(segmentation->layout(example));
+    layout_example_ = example;
+  }
+  return layouts_[modality]->labels;
+}
+
+bool FeatureGames::are_players_shared() const noexcept {
+  return std::ranges::all_of(parts_.segmentations, [](const auto& segmentation) { return segmentation->is_shared(); });
+}
+
+std::size_t FeatureGames::add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows) {
+  rows_.clear();
+  rows.clear();
+  std::size_t count = 0;
+  while (count < queries.size() &&
+         (count == 0 || (rows_.variant_count() < kVariantsPerBlock &&
+                         (count + 1) * draw_count_ <= kRowsPerBlock))) {
+    const Query& query = queries[count];
+    std::vector<Coalition> present;
+    std::size_t player = 0;
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      present.emplace_back(labels(query.example, modality).size());
+      for (std::size_t own = 0; own < present.back().player_count(); ++own, ++player) {
+        if (query.coalition.contains(player)) present.back().insert(own);
+      }
+    }
+    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
+      for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+        rows.push_back(rows_.row(query.example, modality, present[modality], draw));
+      }
+    }
+    ++count;
+  }
+  return count;
+}
+
+std::vector<double> FeatureGames::evaluate(std::span<const Query> queries) {
+  std::vector<double> values(queries.size());
+  std::vector<std::uint32_t> rows;
+  for (std::size_t first = 0; first < queries.size();) {
+    const std::size_t count = add_block(queries.subspan(first), rows);
+    parts_.evaluator.use_made_rows(&rows_, removal_counts_);
+    evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count));
+    first += count;
+  }
+  return values;
+}
+
+void FeatureGames::evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows,
+                                  std::span<double> values) {
+  const std::size_t width = parts_.target.width();
+  std::vector<double> predictions(queries.size() * draw_count_ * width);
+  parts_.evaluator.evaluate_rows(
+      queries.size() * draw_count_,
+      [&](std::size_t index, MixedRows& call, std::size_t row) {
+        call.own[row] = queries[index / draw_count_].example;
+        for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+          call.by_modality[modality][row] = rows[index * modality_count() + modality];
+        }
+      },
+      [&](std::size_t index, std::span<const double> output) {
+        parts_.target.prediction(output, queries[index / draw_count_].example,
+                                 std::span(predictions).subspan(index * width, width));
+      },
+      parts_.progress);
+  std::vector<double> mean(width);
+  for (std::size_t query = 0; query < queries.size(); ++query) {
+    std::ranges::fill(mean, 0.0);
+    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
+      for (std::size_t place = 0; place < width; ++place) {
+        mean[place] += predictions[(query * draw_count_ + draw) * width + place];
+      }
+    }
+    for (double& number : mean) number /= static_cast<double>(draw_count_);
+    values[query] = parts_.target.value(mean, queries[query].example);
+  }
+}
+
+}  // namespace modattr
