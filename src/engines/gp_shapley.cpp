@@ -1,0 +1,41 @@
+#include "modattr/engines/gp_shapley.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "modattr/engines/odd_process.h"
+
+namespace modattr {
+namespace {
+
+OddProcess likeliest_process(const PairedGame& game) {
+  OddKernel kernel = likeliest_kernel(game);
+  std::optional<OddProcess> process = OddProcess::condition(game, kernel);
+  // More pairs than the search saw can be too close to each other for its nugget.
+  while (!process) {
+    kernel.nugget *= 10.0;
+    process = OddProcess::condition(game, kernel);
+  }
+  return *std::move(process);
+}
+
+}  // namespace
+
+PairedFit fit_process(const PairedGame& game) {
+  const OddProcess process = likeliest_process(game);
+  ShapleyEstimate estimate = process.estimate();
+  std::vector<double> left_out = process.left_out(estimate);
+  return {std::move(estimate), std::move(left_out)};
+}
+
+std::vector<Coalition> GpShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,
+                                             RandomStream stream) const {
+  return paired_leverage_coalitions(player_count, std::min(evaluation_count, 2 * kProcessPairLimit), stream, name());
+}
+
+ShapleyEstimate GpShapley::estimate(const SampledGame& game) const {
+  const PairedGame pairs = paired_game(game);
+  return likeliest_process(pairs).estimate();
+}
+
+}  // namespace modattr

@@ -1,0 +1,127 @@
+#include "modattr/engines/leverage_shapley.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "modattr/stats/cholesky.h"
+
+namespace modattr {
+namespace {
+
+// Relative to the weights of the regression: far below what any game can show, far above rounding.
+constexpr double kOpenDirection = 1e-10;
+
+double dot(std::span<const double> left, std::span<const double> right) {
+  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
+}
+
+/// Signs less their mean: what is left of a row for values that sum to 0, [pairs, players].
+Matrix centred_signs(const PairedGame& game) {
+  Matrix result = game.signs;
+  for (std::size_t pair = 0; pair < result.row_count(); ++pair) {
+    const auto row = result.row(pair);
+    const double mean = std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size());
+    for (double& value : row) value -= mean;
+  }
+  return result;
+}
+
+/// sum of weights[pair] * row row', and the direction that the sum of the values holds, [players, players].
+Cholesky normal_equations(const Matrix& rows, std::span<const double> weights) {
+  const std::size_t player_count = rows.column_count();
+  Matrix gram(player_count, player_count);
+  for (std::size_t pair = 0; pair < rows.row_count(); ++pair) {
+    const auto row = rows.row(pair);
+    for (std::size_t i = 0; i < player_count; ++i) {
+      const double factor = weights[pair] * row[i];
+      for (std::size_t j = i; j < player_count; ++j) gram(i, j) += factor * row[j];
+    }
+  }
+  double scale = 0.0;
+  for (std::size_t i = 0; i < player_count; ++i) scale += gram(i, i) / static_cast<double>(player_count);
+  for (std::size_t i = 0; i < player_count; ++i) {
+    for (std::size_t j = i; j < player_count; ++j) gram(i, j) += scale / static_cast<double>(player_count);
+  }
+  if (auto factors = Cholesky::factorise(gram)) return *std::move(factors);
+  for (std::size_t i = 0; i < player_count; ++i) gram(i, i) += kOpenDirection * scale;
+  return Cholesky::factorise(std::move(gram)).value();
+}
+
+/// How far each value moves when a pair is left out, [pairs, players] -> standard errors, [players].
+std::vector<double> jackknife_errors(const PairedGame& game, const Matrix& moves) {
+  const std::size_t player_count = moves.column_count();
+  const std::size_t class_count = game.sampled_counts.size();
+  Matrix means(class_count, player_count);
+  for (std::size_t pair = 0; pair < moves.row_count(); ++pair) {
+    const std::size_t size = game.classes[pair];
+    // The spread inside a class of one pair is unknown: its whole move counts.
+    if (game.sampled_counts[size] < 2.0) continue;
+    for (std::size_t player = 0; player < player_count; ++player) {
+      means(size, player) += moves(pair, player) / game.sampled_counts[size];
+    }
+  }
+  std::vector<double> variances(player_count, 0.0);
+  for (std::size_t pair = 0; pair < moves.row_count(); ++pair) {
+    const std::size_t size = game.classes[pair];
+    const double sampled = game.sampled_counts[size];
+    const double factor = (1.0 - sampled / game.pair_counts[size]) * sampled / std::max(sampled - 1.0, 1.0);
+    for (std::size_t player = 0; player < player_count; ++player) {
+      const double move = moves(pair, player) - means(size, player);
+      variances[player] += factor * move * move;
+    }
+  }
+  for (double& variance : variances) variance = std::sqrt(variance);
+  return variances;
+}
+
+}  // namespace
+
+PairedFit fit_leverage(const PairedGame& game) {
+  const std::size_t player_count = game.player_count();
+  std::vector<double> weights(game.pair_count());
+  for (std::size_t pair = 0; pair < weights.size(); ++pair) {
+    weights[pair] = game.kernel_weights[pair] * game.expansion(pair);
+  }
+  const Matrix rows = centred_signs(game);
+  const Cholesky normal = normal_equations(rows, weights);
+
+  // The values are an equal share each and a part that sums to 0; targets are what the equal shares leave.
+  const double share = game.total / static_cast<double>(player_count);
+  std::vector<double> targets = game.differences;
+  std::vector<double> right_side(player_count, 0.0);
+  for (std::size_t pair = 0; pair < targets.size(); ++pair) {
+    const auto signs = game.signs.row(pair);
+    targets[pair] -= share * std::accumulate(signs.begin(), signs.end(), 0.0);
+    for (std::size_t i = 0; i < player_count; ++i) right_side[i] += weights[pair] * targets[pair] * rows(pair, i);
+  }
+  std::vector<double> values = normal.solve(right_side);
+
+  Matrix moves(game.pair_count(), player_count);
+  std::vector<double> left_out(game.pair_count());
+  for (std::size_t pair = 0; pair < targets.size(); ++pair) {
+    const auto row = rows.row(pair);
+    const std::vector<double> direction = normal.solve(row);
+    const double leverage = weights[pair] * dot(row, direction);
+    const double residual = targets[pair] - dot(row, values);
+    // A pair that alone decides a direction is met exactly by any value; its own error cannot be seen.
+    left_out[pair] = residual / std::max(1.0 - leverage, 1e-6);
+    for (std::size_t i = 0; i < player_count; ++i) moves(pair, i) = weights[pair] * left_out[pair] * direction[i];
+  }
+  std::vector<double> std_errors = jackknife_errors(game, moves);
+
+  const double drift = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(player_count);
+  for (double& value : values) value += share - drift;
+  return {{std::move(values), std::move(std_errors)}, std::move(left_out)};
+}
+
+std::vector<Coalition> LeverageShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,
+                                                   RandomStream stream) const {
+  return paired_leverage_coalitions(player_count, evaluation_count, stream, name());
+}
+
+ShapleyEstimate LeverageShapley::estimate(const SampledGame& game) const {
+  return fit_leverage(paired_game(game)).estimate;
+}
+
+}  // namespace modattr

@@ -1,0 +1,109 @@
+#include "modattr/stats/cholesky.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace modattr {
+namespace {
+
+// Rows taken off the rest of the matrix at once: it is read and written a quarter as often.
+constexpr std::size_t kBlockSize = 4;
+
+/// target -= factor * source, from column `first` on.
+void subtract_row(std::span<double> target, std::span<const double> source, double factor, std::size_t first) {
+  for (std::size_t column = first; column < target.size(); ++column) target[column] -= factor * source[column];
+}
+
+}  // namespace
+
+std::optional<Cholesky> Cholesky::factorise(Matrix matrix) {
+  const std::size_t size = matrix.row_count();
+  double largest = 0.0;
+  for (std::size_t row = 0; row < size; ++row) largest = std::max(largest, matrix(row, row));
+  const double smallest_pivot = largest * std::numeric_limits<double>::epsilon();
+  for (std::size_t first = 0; first < size; first += kBlockSize) {
+    const std::size_t end = std::min(first + kBlockSize, size);
+    for (std::size_t row = first; row < end; ++row) {
+      for (std::size_t above = first; above < row; ++above) {
+        subtract_row(matrix.row(row), matrix.row(above), matrix(above, row), row);
+      }
+      if (!(matrix(row, row) > smallest_pivot)) return std::nullopt;
+      const double pivot = std::sqrt(matrix(row, row));
+      for (double& value : matrix.row(row).subspan(row)) value /= pivot;
+    }
+    if (end < first + kBlockSize) break;
+    const double* row0 = matrix.row(first).data();
+    const double* row1 = matrix.row(first + 1).data();
+    const double* row2 = matrix.row(first + 2).data();
+    const double* row3 = matrix.row(first + 3).data();
+    for (std::size_t row = end; row < size; ++row) {
+      const double factor0 = row0[row];
+      const double factor1 = row1[row];
+      const double factor2 = row2[row];
+      const double factor3 = row3[row];
+      double* target = matrix.row(row).data();
+      for (std::size_t column = row; column < size; ++column) {
+        target[column] -=
+            factor0 * row0[column] + factor1 * row1[column] + factor2 * row2[column] + factor3 * row3[column];
+      }
+    }
+  }
+  return Cholesky(std::move(matrix));
+}
+
+double Cholesky::log_determinant() const {
+  double sum = 0.0;
+  for (std::size_t row = 0; row < size(); ++row) sum += std::log(upper_(row, row));
+  return 2.0 * sum;
+}
+
+void Cholesky::solve_half(Matrix& columns) const {
+  for (std::size_t row = 0; row < size(); ++row) {
+    const std::span<double> known = columns.row(row);
+    for (double& value : known) value /= upper_(row, row);
+    for (std::size_t below = row + 1; below < size(); ++below) {
+      subtract_row(columns.row(below), known, upper_(row, below), 0);
+    }
+  }
+}
+
+void Cholesky::solve_other_half(Matrix& columns) const {
+  for (std::size_t row = size(); row-- > 0;) {
+    const std::span<double> wanted = columns.row(row);
+    for (std::size_t below = row + 1; below < size(); ++below) {
+      subtract_row(wanted, columns.row(below), upper_(row, below), 0);
+    }
+    for (double& value : wanted) value /= upper_(row, row);
+  }
+}
+
+std::vector<double> Cholesky::solve(std::span<const double> right_side) const {
+  Matrix column(size(), 1);
+  std::ranges::copy(right_side, column.values().begin());
+  solve_half(column);
+  solve_other_half(column);
+  return {column.values().begin(), column.values().end()};
+}
+
+std::vector<double> Cholesky::inverse_diagonal() const {
+  // Column c of the inverse of U' starts at row c; the sum of its squares is the c-th diagonal element. Columns are
+  // kept as rows, so that the inner loops run along memory.
+  std::vector<double> result(size(), 0.0);
+  std::vector<double> column(size());
+  for (std::size_t start = 0; start < size(); ++start) {
+    std::ranges::fill(column, 0.0);
+    column[start] = 1.0;
+    for (std::size_t row = start; row < size(); ++row) {
+      column[row] /= upper_(row, row);
+      result[start] += column[row] * column[row];
+      const double known = column[row];
+      const double* factors = upper_.row(row).data();
+      for (std::size_t below = row + 1; below < size(); ++below) column[below] -= known * factors[below];
+    }
+  }
+  return result;
+}
+
+}  // namespace modattr
