@@ -1,5 +1,6 @@
 #include "common_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <map>
@@ -22,6 +23,14 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     if (error == std::errc{} && end == text.data() + text.size() && value >= least && value <= most) return {};
     return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", got '" + text +
            "'";
+  };
+  return {check, ""};
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  const auto check = [words = std::move(words)](const std::string& word) -> std::string {
+    if (std::ranges::find(words, word) != words.end()) return {};
+    return "unknown '" + word + "'" + suggestion(word, words);
   };
   return {check, ""};
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +23,9 @@ struct OutputOptions {
 
 /// Accepts whole numbers from `least` to `most` and names both otherwise.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+
+/// Accepts one of the words and names the nearest otherwise.
+CLI::Validator one_of(std::vector<std::string> words);
 
 /// Adds the options that every command with a model shares.
 void add_common_options(CLI::App& command, CommonOptions& common);

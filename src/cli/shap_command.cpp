@@ -3,7 +3,7 @@
 
 #include "commands.h"
 #include "common_options.h"
-#include "modattr/core/nearest.h"
+#include "modattr/engines/shapley_methods.h"
 #include "modattr/stats/target.h"
 #include "scoring.h"
 
@@ -26,28 +26,47 @@ std::string value_help() {
 void add_shap_command(CLI::App& program) {
   auto command = std::make_shared<ShapCommand>();
   CLI::App& app = *program.add_subcommand("shap", "Shapley values: what each modality adds to an answer");
-  app.footer(
-      std::string(
-          "Examples:\n"
-          "  modattr shap                                  every modality of the nearest modattr.json\n"
-          "  modattr shap --value correct --target label   in units of accuracy\n"
-          "  modattr shap --by label                       also class by class\n"
-          "  modattr shap --ids 17                         one example\n"
-          "  modattr shap --out results                    scores.json, scores.csv and examples.jsonl in results/\n\n") +
-      value_help());
+  app.footer(std::string("Examples:\n"
+                         "  modattr shap                                  every modality of the nearest modattr.json\n"
+                         "  modattr shap --value correct --target label   in units of accuracy\n"
+                         "  modattr shap --by label                       also class by class\n"
+                         "  modattr shap --ids 17 --level feature         the words and patches behind one answer\n"
+                         "  modattr shap --out results                    scores.json, scores.csv and examples.jsonl "
+                         "in results/\n\n") +
+             value_help());
   ShapRequest& request = command->request;
   add_modality_option(app, request.common);
+  app.add_option_function<std::string>(
+         "--level",
+         [&request](const std::string& word) {
+           request.level = word == "feature" ? ShapLevel::kFeature : ShapLevel::kModality;
+         },
+         "Who plays: modalities (default), or their words, patches, columns")
+      ->option_text("modality|feature")
+      ->check(one_of({"modality", "feature"}));
+  app.add_option("--index", request.index,
+                 "Features: owen (default; they add up to their modality's value) or shapley, one game of all")
+      ->option_text("owen|shapley")
+      ->check(one_of({"owen", "shapley"}));
+  const std::span<const std::string> methods = shapley_estimator_names();
+  app.add_option("--method", request.method, "Estimator: auto (default), exact, leverage, gp or permutation")
+      ->option_text("METHOD")
+      ->check(one_of({methods.begin(), methods.end()}));
+  app.add_option("--budget", request.budget,
+                 "Features: most model evaluations per example; default 32 coalitions per player")
+      ->option_text("N")
+      ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
+  app.add_option("--tolerance", request.tolerance, "Features: stop where all standard errors are below it")
+      ->option_text("ERROR")
+      ->check(CLI::PositiveNumber);
   app.add_option("--target", request.target, "Class that is explained; default the configuration's, else predicted")
       ->option_text("predicted|label|INDEX");
-  const auto check_value = [](const std::string& word) -> std::string {
-    parse_value_kind(word);
-    return {};
-  };
+  const std::span<const std::string> values = value_names();
   app.add_option("--value", request.value, "Behaviour that is explained; default probability, regressions output")
       ->option_text("VALUE")
-      ->check(CLI::Validator(check_value, ""));
+      ->check(one_of({values.begin(), values.end()}));
   app.add_option("--background", request.background,
-                 "Rows that stand for removed data, drawn from the validation set; 0 = all (default 50)")
+                 "Remove by N rows of the validation set, whatever the configuration says; 0 = all (default 50)")
       ->option_text("N")
       ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()));
   app.add_flag("--interactions", request.interactions, "Also emap.gap, from all pairs of examples")->option_text(" ");

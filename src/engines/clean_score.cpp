@@ -50,8 +50,7 @@ std::vector<std::vector<double>> additive_outcomes(Problem& problem, const Score
 void add_scores(Problem& problem, const ScoreRequest& request, const Rng& rng, Attribution& result) {
   const Metric& metric = problem.metric();
   const Coalition full = Coalition::full(problem.players().count());
-  const Matrix clean =
-      problem.permuted_game(all_examples(problem.example_count()))->evaluate(std::span(&full, 1));
+  const Matrix clean = problem.permuted_game(all_examples(problem.example_count()))->evaluate(std::span(&full, 1));
   const std::vector<std::vector<double>> additive =
       additive_outcomes(problem, request, clean.values(), result.warnings);
   for (std::size_t subset = 0; subset < request.subsets.size(); ++subset) {

@@ -112,11 +112,10 @@ class SubsetRows {
     // |phi| and shares of it have no unbiased error from the errors of phi.
     const std::optional<double> exact = games_.is_enumerated() ? std::optional(0.0) : std::nullopt;
     add(rows, name, "shapley.mean_abs", mean_of(columns_.magnitudes + modality), exact);
-    add(rows, name, "share.abs",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return divide(means[columns_.magnitudes + modality],
-                        sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
-        }),
+    add(rows, name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
+      return divide(means[columns_.magnitudes + modality],
+                    sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
+    }),
         exact);
     if (games_.knows_accuracy()) {
       add(rows, name, "shape.S", over_accuracy(columns_.accuracy_values + modality), exact);
@@ -134,16 +133,14 @@ class SubsetRows {
     add(rows, kAllModalities, "shapley.empty", mean_of(columns_.ends + 1), 0.0);
     add(rows, kAllModalities, "shapley.efficiency_gap", {largest_gap(), {}}, 0.0);
     if (columns_.pair_count == 0) return;
-    add(rows, kAllModalities, "interaction.intershap",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return interaction_share(means.subspan(columns_.main_effects, games_.modality_count()),
-                                   means.subspan(columns_.pair_values, columns_.pair_count));
-        }),
+    add(rows, kAllModalities, "interaction.intershap", bootstrap_.estimate([&](std::span<const double> means) {
+      return interaction_share(means.subspan(columns_.main_effects, games_.modality_count()),
+                               means.subspan(columns_.pair_values, columns_.pair_count));
+    }),
         0.0);
-    add(rows, kAllModalities, "interaction.intershap_local",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
-        }),
+    add(rows, kAllModalities, "interaction.intershap_local", bootstrap_.estimate([&](std::span<const double> means) {
+      return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
+    }),
         0.0);
   }
 
@@ -219,12 +216,7 @@ std::vector<std::size_t> reported_modalities(const ModalityShapleyOptions& optio
 }  // namespace
 
 Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
-  std::vector<Subset> subsets = subsets_of(problem);
-  if (options_.breakdown) {
-    for (Stratum& stratum : problem.strata(*options_.breakdown)) {
-      subsets.push_back({*options_.breakdown + " " + stratum.name, std::move(stratum.examples)});
-    }
-  }
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
   const SolvedGames games(problem, options_.estimator.get(), options_.coalition_count, rng);
   const Columns columns(games);
   const Matrix table = fill_columns(games, columns);
@@ -249,8 +241,7 @@ Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
   std::size_t pair = 0;
   for (std::size_t first = 0; columns.pair_count > 0 && first < games.modality_count(); ++first) {
     for (std::size_t second = first + 1; second < games.modality_count(); ++second, ++pair) {
-      const std::string name =
-          problem.players().modality_name(first) + "|" + problem.players().modality_name(second);
+      const std::string name = problem.players().modality_name(first) + "|" + problem.players().modality_name(second);
       for_each_subset([&](const SubsetRows& rows) { rows.add_pair(pair, name, result.rows); });
     }
   }
@@ -258,11 +249,11 @@ Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
   for (std::uint32_t example = 0; example < games.example_count(); ++example) {
     result.examples.push_back(explain(games, example));
   }
-  add_scores(problem, {.modalities = options_.projection == AdditiveProjection::kComputed
-                                         ? modalities
-                                         : std::vector<std::size_t>{},
-                       .subsets = subsets},
-             rng, result);
+  add_scores(
+      problem,
+      {.modalities = options_.projection == AdditiveProjection::kComputed ? modalities : std::vector<std::size_t>{},
+       .subsets = subsets},
+      rng, result);
   return result;
 }
 

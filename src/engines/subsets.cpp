@@ -1,6 +1,7 @@
 #include "modattr/engines/subsets.h"
 
 #include <numeric>
+#include <utility>
 
 namespace modattr {
 
@@ -10,9 +11,13 @@ std::vector<std::uint32_t> all_examples(std::size_t example_count) {
   return examples;
 }
 
-std::vector<Subset> subsets_of(const Problem& problem) {
+std::vector<Subset> subsets_of(const Problem& problem, const std::optional<std::string>& column) {
   std::vector<Subset> subsets{{std::nullopt, all_examples(problem.example_count())}};
   for (const Stratum& group : problem.groups()) subsets.push_back({group.name, group.examples});
+  if (!column) return subsets;
+  for (Stratum& stratum : problem.strata(*column)) {
+    subsets.push_back({*column + " " + stratum.name, std::move(stratum.examples)});
+  }
   return subsets;
 }
 

@@ -30,8 +30,7 @@ bool is_own(const SegmentedInput& input, const Numbers& shape, std::size_t eleme
   if (input.columns.empty()) return true;
   const std::size_t per_column = element_count(shape) / static_cast<std::size_t>(shape.front());
   const auto column = static_cast<std::int64_t>(element / per_column);
-  return std::ranges::any_of(input.columns,
-                             [&](const auto& range) { return column >= range[0] && column < range[1]; });
+  return std::ranges::any_of(input.columns, [&](const auto& range) { return column >= range[0] && column < range[1]; });
 }
 
 /// Runs of equal numbers; kNoPlayer is none.
@@ -39,9 +38,9 @@ std::vector<PlayerRun> runs_of(const Numbers& players) {
   std::vector<PlayerRun> runs;
   for (std::size_t element = 0; element < players.size(); ++element) {
     if (element == 0 || players[element] != players[element - 1]) {
-      runs.push_back({players[element] == kNoPlayer ? std::nullopt
-                                                    : std::optional(static_cast<std::uint32_t>(players[element])),
-                      element, 0});
+      runs.push_back(
+          {players[element] == kNoPlayer ? std::nullopt : std::optional(static_cast<std::uint32_t>(players[element])),
+           element, 0});
     }
     ++runs.back().count;
   }
@@ -194,7 +193,8 @@ PlayerLayout cut_segments(const Subject& subject) {
       },
       [&](std::size_t place, std::int64_t key) {
         const auto first = static_cast<std::size_t>(key) * length_of(place);
-        const auto end = std::min(first + length_of(place), static_cast<std::size_t>(subject.array(place).shape.back()));
+        const auto end =
+            std::min(first + length_of(place), static_cast<std::size_t>(subject.array(place).shape.back()));
         const std::string prefix = subject.inputs.size() > 1 ? subject.array(place).name + " " : "";
         return prefix + std::to_string(first) + ":" + std::to_string(end);
       });
@@ -276,10 +276,13 @@ class TokenSegmentation final : public Segmentation {
 class MaskSegmentation final : public Segmentation {
  public:
   explicit MaskSegmentation(const Subject& subject)
-      : dataset_(subject.dataset), inputs_(subject.inputs.begin(), subject.inputs.end()), masks_(subject.options.masks) {
+      : dataset_(subject.dataset),
+        inputs_(subject.inputs.begin(), subject.inputs.end()),
+        masks_(subject.options.masks) {
     for (std::size_t place = 0; place < inputs_.size(); ++place) {
       const Array& mask = masks_.at(place);
-      const bool rows_match = !mask.shape.empty() && (mask.row_count() == 1 || mask.row_count() == dataset_.row_count());
+      const bool rows_match =
+          !mask.shape.empty() && (mask.row_count() == 1 || mask.row_count() == dataset_.row_count());
       if (!is_integral(mask) || !rows_match || !broadcasts(row_shape(mask), row_shape(subject.array(place)))) {
         subject.fail("whole numbers that broadcast to " + describe(subject.array(place)), describe(mask),
                      "save " + mask.name + " with one row, or one per example");

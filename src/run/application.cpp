@@ -10,9 +10,7 @@ class TorchApplication final : public Application {
   ScoreTable permute(const PermuteRequest& request, const RunContext& context) override {
     return run_permute(request, context);
   }
-  ScoreTable shap(const ShapRequest& request, const RunContext& context) override {
-    return run_shap(request, context);
-  }
+  ScoreTable shap(const ShapRequest& request, const RunContext& context) override { return run_shap(request, context); }
   Inspection inspect(const InspectRequest& request, const RunContext& context) override {
     return run_inspect(request, context);
   }

@@ -1,6 +1,7 @@
 #include "removal_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <numeric>
 
@@ -22,8 +23,9 @@ struct Background {
 };
 
 /// nullopt when no modality is removed by a background.
-std::optional<Background> common_background(const Config& config) {
+std::optional<Background> common_background(const Config& config, bool always) {
   std::optional<Background> background;
+  if (always) background.emplace();
   for (const ModalityConfig& modality : config.modalities) {
     if (modality.removal.type != RemovalType::kBackground) continue;
     if (!background) background.emplace();
@@ -56,14 +58,15 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
 
 std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
                                         std::optional<std::size_t> wanted) {
-  auto reference = std::make_unique<Dataset>(
-      DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
-                     .inputs = experiment.layout().input_names(),
-                     .output_kind = experiment.config().model.kind});
+  auto reference =
+      std::make_unique<Dataset>(DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
+                                               .inputs = experiment.layout().input_names(),
+                                               .output_kind = experiment.config().model.kind});
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);
     const Array& ours = experiment.dataset().input(input);
-    if (theirs.dtype != ours.dtype || !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
+    if (theirs.dtype != ours.dtype ||
+        !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
       throw DataError(reference->path() + ": input '" + theirs.name + "': expected rows like those of " +
                       experiment.dataset().path() + ", got another shape or dtype");
     }
@@ -73,22 +76,66 @@ std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Back
   return reference;
 }
 
+/// The arrays NAME + `suffix` of a modality's inputs, for what `purpose` names.
+std::vector<Array> companion_arrays(const Experiment& experiment, const ModalityConfig& modality,
+                                    const std::string& suffix, const std::string& purpose) {
+  std::vector<Array> companions;
+  const std::vector<Array>& arrays = experiment.dataset().arrays();
+  for (const InputReference& input : modality.inputs) {
+    const std::string name = input.input + suffix;
+    const auto found = std::ranges::find(arrays, name, &Array::name);
+    if (found == arrays.end()) {
+      throw DataError(experiment.dataset().path() + ": expected an array '" + name + "' for modality '" +
+                      modality.name + "', " + purpose + ", got none");
+    }
+    companions.push_back(*found);
+  }
+  return companions;
+}
+
 StandInOptions stand_in_options(const Experiment& experiment, const ModalityConfig& modality) {
   StandInOptions options{.type = modality.removal.type,
                          .value = modality.removal.value,
                          .token_id = modality.removal.token_id.value_or(0),
                          .special_ids = modality.special_ids,
                          .baselines = {}};
-  if (options.type != RemovalType::kFile) return options;
-  for (const InputReference& input : modality.inputs) {
-    const std::string name = input.input + "__baseline";
-    const std::vector<Array>& arrays = experiment.dataset().arrays();
-    const auto found = std::ranges::find(arrays, name, &Array::name);
-    if (found == arrays.end()) {
-      throw DataError(experiment.dataset().path() + ": expected an array '" + name + "' for modality '" +
-                      modality.name + "', which is removed by 'file', got none");
-    }
-    options.baselines.push_back(*found);
+  if (options.type == RemovalType::kFile) {
+    options.baselines = companion_arrays(experiment, modality, "__baseline", "which is removed by 'file'");
+  }
+  return options;
+}
+
+/// The words of players.type in the order of PlayerType.
+constexpr std::array<std::string_view, 8> kPlayerTypes = {"whole",  "patch",   "token",   "word",
+                                                          "column", "segment", "element", "mask"};
+
+PlayerType player_type(const Experiment& experiment, const ModalityConfig& modality) {
+  std::string_view word = modality.players.type;
+  if (word.empty()) {
+    const std::string& kind = modality.kind;
+    word = kind == "image"     ? "patch"
+           : kind == "tokens"  ? "token"
+           : kind == "columns" ? "column"
+           : kind == "audio"   ? "segment"
+                               : "element";
+  }
+  const auto found = std::ranges::find(kPlayerTypes, word);
+  if (found == kPlayerTypes.end()) {
+    throw ConfigError(experiment.config().file.string() + ": modality '" + modality.name + "': players.type: '" +
+                      std::string(word) + "' is not available yet; use patch, or a mask of your own");
+  }
+  return static_cast<PlayerType>(found - kPlayerTypes.begin());
+}
+
+SegmentationOptions segmentation_options(const Experiment& experiment, const ModalityConfig& modality) {
+  SegmentationOptions options{.type = player_type(experiment, modality),
+                              .size = modality.players.size,
+                              .special_ids = modality.special_ids,
+                              .vocabulary = {},
+                              .masks = {}};
+  if (modality.vocab) options.vocabulary = read_vocabulary(*modality.vocab);
+  if (options.type == PlayerType::kMask) {
+    options.masks = companion_arrays(experiment, modality, "__players", "whose players are a mask");
   }
   return options;
 }
@@ -143,8 +190,24 @@ std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
 
 }  // namespace
 
+PlayersSetup::PlayersSetup(const Experiment& experiment) {
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    inputs_.push_back(inputs_of(experiment, modality));
+    std::vector<SegmentedInput> inputs;
+    for (std::size_t place = 0; place < modality.inputs.size(); ++place) {
+      inputs.push_back({inputs_.back()[place], {}});
+      for (const ColumnRange& range : modality.inputs[place].columns) {
+        inputs.back().columns.push_back({range.first, range.end});
+      }
+    }
+    segmentations_.push_back(
+        make_segmentation(segmentation_options(experiment, modality), modality.name, experiment.dataset(), inputs));
+  }
+}
+
 RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background) {
-  const std::optional<Background> wanted = common_background(experiment.config());
+  // A background on the command line replaces every stand-in.
+  const std::optional<Background> wanted = common_background(experiment.config(), background.has_value());
   if (wanted) reference_ = open_reference(experiment, *wanted, background);
   RemovalRows::Parts parts{.dataset = experiment.dataset(),
                            .layout = experiment.layout(),
@@ -152,7 +215,7 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
                            .reference = reference_.get(),
                            .stand_ins = {}};
   for (const ModalityConfig& modality : experiment.config().modalities) {
-    parts.stand_ins.push_back(modality.removal.type == RemovalType::kBackground
+    parts.stand_ins.push_back(background || modality.removal.type == RemovalType::kBackground
                                   ? nullptr
                                   : make_stand_in(stand_in_options(experiment, modality), modality.name,
                                                   experiment.dataset(), inputs_of(experiment, modality)));

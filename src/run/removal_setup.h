@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "modattr/masking/segmentation.h"
 #include "modattr/run/experiment.h"
 #include "modattr/stats/target.h"
 #include "modattr/value/removal_rows.h"
@@ -25,6 +26,21 @@ class RemovalSetup {
  private:
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
+};
+
+/// How the modalities of an experiment are cut into players, as the configuration says.
+class PlayersSetup {
+ public:
+  /// Throws ConfigError where players do not go with the data, DataError for a missing vocabulary or mask.
+  explicit PlayersSetup(const Experiment& experiment);
+
+  const std::vector<std::unique_ptr<Segmentation>>& segmentations() const noexcept { return segmentations_; }
+  /// The dataset's inputs of each modality.
+  const std::vector<std::vector<std::size_t>>& inputs() const noexcept { return inputs_; }
+
+ private:
+  std::vector<std::unique_ptr<Segmentation>> segmentations_;
+  std::vector<std::vector<std::size_t>> inputs_;
 };
 
 /// What a game explains, as configuration and command line say.

@@ -72,9 +72,8 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
 void skip_invalid_examples(Experiment& experiment, const RunContext& context, std::vector<std::string>& warnings) {
   const std::size_t dropped = experiment.drop_invalid_examples(context);
   if (dropped == 0) return;
-  warnings.push_back(std::to_string(dropped) + (dropped == 1
-                                                    ? " example was left out: its output is not finite"
-                                                    : " examples were left out: their output is not finite"));
+  warnings.push_back(std::to_string(dropped) + (dropped == 1 ? " example was left out: its output is not finite"
+                                                             : " examples were left out: their output is not finite"));
 }
 
 }  // namespace modattr

@@ -1,8 +1,12 @@
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "commands.h"
+#include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
+#include "modattr/engines/shapley_methods.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
 #include "removal_setup.h"
@@ -14,7 +18,12 @@ namespace {
 Json options_in_force(const ShapRequest& request, const ExplainedTargets& targets, const RemovalSetup& removal,
                       const Config& config) {
   Json options;
-  options["level"] = "modality";
+  const bool is_feature = request.level == ShapLevel::kFeature;
+  options["level"] = is_feature ? "feature" : "modality";
+  options["index"] = is_feature ? Json(request.index) : Json(nullptr);
+  options["method"] = request.method;
+  options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
+  options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
   if (request.target) {
     options["target"] = *request.target;
   } else if (config.target.choice == TargetChoice::kFixed) {
@@ -51,12 +60,29 @@ std::vector<ExampleRecord> example_records(const Dataset& dataset, const Explain
   return records;
 }
 
+std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experiment& experiment) {
+  std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(request.method);
+  if (request.level == ShapLevel::kFeature) {
+    return std::make_unique<FeatureShapley>(
+        FeatureShapleyOptions{.index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
+                              .estimator = std::move(estimator),
+                              .budget = request.budget,
+                              .tolerance = request.tolerance,
+                              .breakdown = request.by});
+  }
+  return std::make_unique<ModalityShapley>(ModalityShapleyOptions{
+      .modalities = experiment.modalities(),
+      .projection = request.interactions ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
+      .breakdown = request.by,
+      .estimator = std::move(estimator)});
+}
+
 }  // namespace
 
 ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
-  Experiment experiment({.common = request.common, .metric = request.metric, .column = request.by, .column_option = "--by"},
-                        context);
+  Experiment experiment(
+      {.common = request.common, .metric = request.metric, .column = request.by, .column_option = "--by"}, context);
   std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
   const ExplainedTargets targets =
@@ -65,13 +91,14 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
                        context.progress);
   problem.set_removal(removal.rows(), targets.targets);
-  const ModalityShapley engine(
-      {.modalities = experiment.modalities(),
-       .projection = request.interactions ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
-       .breakdown = request.by});
-  Attribution attribution = engine.attribute(problem, Rng(experiment.seed()));
-  std::vector<ExampleRecord> records =
-      example_records(experiment.dataset(), targets, std::move(attribution.examples));
+  // Owns what the problem's feature games borrow.
+  std::optional<PlayersSetup> players;
+  if (request.level == ShapLevel::kFeature) {
+    players.emplace(experiment);
+    problem.set_players(players->segmentations(), players->inputs());
+  }
+  Attribution attribution = make_engine(request, experiment)->attribute(problem, Rng(experiment.seed()));
+  std::vector<ExampleRecord> records = example_records(experiment.dataset(), targets, std::move(attribution.examples));
   ScoreTable table = make_result_table(experiment, request.common,
                                        {.command = "shap",
                                         .options = options_in_force(request, targets, removal, experiment.config()),

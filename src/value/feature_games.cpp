@@ -12,6 +12,8 @@ constexpr std::size_t kRowsPerBlock = std::size_t{1} << 16;
 }  // namespace
 
 FeatureGames::FeatureGames(const Parts& parts, FeatureRows::Parts rows) : parts_(parts), rows_(std::move(rows)) {
+  const Dataset& dataset = rows_.dataset();
+  for (std::size_t example = 0; example < dataset.example_count(); ++example) keys_.push_back(dataset.row(example));
   for (std::size_t modality = 0; modality < modality_count(); ++modality) {
     if (parts_.removal.uses_background(modality)) draw_count_ = parts_.removal.draw_count();
     removal_counts_.push_back(parts_.removal.count(modality));
@@ -41,8 +43,7 @@ std::size_t FeatureGames::add_block(std::span<const Query> queries, std::vector<
   rows.clear();
   std::size_t count = 0;
   while (count < queries.size() &&
-         (count == 0 || (rows_.variant_count() < kVariantsPerBlock &&
-                         (count + 1) * draw_count_ <= kRowsPerBlock))) {
+         (count == 0 || (rows_.variant_count() < kVariantsPerBlock && (count + 1) * draw_count_ <= kRowsPerBlock))) {
     const Query& query = queries[count];
     std::vector<Coalition> present;
     std::size_t player = 0;

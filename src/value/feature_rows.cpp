@@ -14,12 +14,12 @@ std::uint32_t FeatureRows::row(std::uint32_t example, std::size_t modality, cons
   if (present.size() == 0) return absent;
   ModalityVariants& variants = variants_[modality];
   const auto first = static_cast<std::uint32_t>(parts_.dataset.example_count() + parts_.removal.count(modality));
-  const auto [entry, added] = variants.numbers.try_emplace(Variant{example, absent, present, nullptr},
-                                                           static_cast<std::uint32_t>(variants.list.size()));
+  const auto [entry, added] =
+      variants.numbers.try_emplace(Variant{example, absent, present}, static_cast<std::uint32_t>(variants.list.size()));
   if (added) {
-    // The layout is no part of the key.
-    const_cast<Variant&>(entry->first).layout = parts_.segmentations[modality]->layout(example);
     variants.list.push_back(&entry->first);
+    std::shared_ptr<const PlayerLayout>& layout = variants.layout_of_example[example];
+    if (layout == nullptr) layout = parts_.segmentations[modality]->layout(example);
   }
   return first + entry->second;
 }
@@ -28,6 +28,7 @@ void FeatureRows::clear() {
   for (ModalityVariants& variants : variants_) {
     variants.list.clear();
     variants.numbers.clear();
+    variants.layout_of_example.clear();
   }
 }
 
@@ -63,7 +64,7 @@ at::Tensor FeatureRows::gather(std::size_t input, std::size_t modality, std::spa
   for (const std::uint32_t row : rows) {
     if (row >= removal_count) {
       const Variant& variant = *variants_[modality].list[row - removal_count];
-      for (const PlayerRun& run : variant.layout->inputs[place]) {
+      for (const PlayerRun& run : variants_[modality].layout_of_example.at(variant.example)->inputs[place]) {
         if (run.player && !variant.present.contains(*run.player)) continue;
         std::memcpy(destination + run.first * element_bytes, source + run.first * element_bytes,
                     run.count * element_bytes);

@@ -55,15 +55,14 @@ RowNumbers MixTable::number_mixes(const MixList& list, PlaceRange range) const {
   }
   RowNumbers numbers(range.count);
   if (const DistinctRows* kept = rows_.kept_columns()) {
-    numbers.combine(kept->example_of.size(), [&](std::size_t entry) {
-      return kept->row_of[list.examples[places[entry].entry]];
-    });
+    numbers.combine(kept->example_of.size(),
+                    [&](std::size_t entry) { return kept->row_of[list.examples[places[entry].entry]]; });
   }
   for (std::size_t modality = 0; modality < modality_count_; ++modality) {
     numbers.combine(rows_.row_count(modality), [&](std::size_t index) {
       const auto [mix, entry] = places[index];
-      return rows_.row_number(modality, mix->present.contains(modality) ? list.examples[entry]
-                                                                        : mix->absent_row(modality, entry));
+      return rows_.row_number(
+          modality, mix->present.contains(modality) ? list.examples[entry] : mix->absent_row(modality, entry));
     });
   }
   return numbers;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/value/feature_games.h"
 #include "modattr/value/pair_outcomes.h"
 #include "modattr/value/removal_game.h"
 
@@ -41,11 +42,24 @@ std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
 
 std::unique_ptr<ValueFunction> ModelProblem::removal_game() {
   if (removal_ == nullptr) throw ConfigError("removal: expected a way to remove modalities, got none");
-  return std::make_unique<RemovalGame>(RemovalGame::Parts{.evaluator = evaluator_,
-                                                          .players = players(),
-                                                          .removal = *removal_,
-                                                          .targets = targets_,
-                                                          .progress = progress_});
+  return std::make_unique<RemovalGame>(RemovalGame::Parts{
+      .evaluator = evaluator_, .players = players(), .removal = *removal_, .targets = targets_, .progress = progress_});
+}
+
+std::unique_ptr<ExampleGames> ModelProblem::feature_games() {
+  if (removal_ == nullptr || segmentations_ == nullptr) {
+    throw ConfigError("players: expected a way to cut modalities into players, got none");
+  }
+  return std::make_unique<FeatureGames>(FeatureGames::Parts{.evaluator = evaluator_,
+                                                            .removal = *removal_,
+                                                            .segmentations = *segmentations_,
+                                                            .target = targets_.front(),
+                                                            .progress = progress_},
+                                        FeatureRows::Parts{.dataset = dataset_,
+                                                           .layout = layout_,
+                                                           .removal = *removal_,
+                                                           .segmentations = *segmentations_,
+                                                           .inputs = segmented_inputs_});
 }
 
 std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,

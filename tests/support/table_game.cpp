@@ -76,6 +76,40 @@ std::unique_ptr<ValueFunction> TableProblem::removal_game() {
                                      parts_.game ? parts_.game : TableGame::WideFormula(mean_output));
 }
 
+namespace {
+
+/// A game of modalities in which every modality is one player.
+class WholeModalities final : public ExampleGames {
+ public:
+  explicit WholeModalities(std::unique_ptr<ValueFunction> game) : game_(std::move(game)) {
+    for (const Players::Modality& modality : game_->players().modalities()) labels_.push_back({modality.name});
+  }
+
+  std::size_t example_count() const noexcept override { return game_->example_count(); }
+  std::size_t modality_count() const noexcept override { return labels_.size(); }
+  const std::vector<std::string>& labels(std::size_t, std::size_t modality) override { return labels_[modality]; }
+  std::uint32_t key(std::size_t example) const noexcept override { return static_cast<std::uint32_t>(example); }
+  bool are_players_shared() const noexcept override { return true; }
+  std::vector<double> evaluate(std::span<const Query> queries) override {
+    std::vector<double> values;
+    for (const Query& query : queries) {
+      values.push_back(game_->evaluate(std::span(&query.coalition, 1))(0, query.example * game_->width()));
+    }
+    return values;
+  }
+  std::size_t evaluations_per_query() const noexcept override { return 1; }
+
+ private:
+  std::unique_ptr<ValueFunction> game_;
+  std::vector<std::vector<std::string>> labels_;
+};
+
+}  // namespace
+
+std::unique_ptr<ExampleGames> TableProblem::feature_games() {
+  return std::make_unique<WholeModalities>(removal_game());
+}
+
 std::vector<Stratum> TableProblem::strata(std::string_view column) const {
   const auto found = parts_.columns.find(column);
   if (found == parts_.columns.end()) throw ConfigError("strata: unknown column '" + std::string(column) + "'");

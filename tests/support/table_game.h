@@ -28,9 +28,10 @@ class TableGame final : public ValueFunction {
   using WideFormula = std::function<std::vector<double>(const Coalition& coalition, std::size_t example)>;
 
   TableGame(Players players, std::size_t example_count, Formula formula)
-      : TableGame(std::move(players), example_count, 1, [formula = std::move(formula)](const Coalition& coalition, std::size_t example) {
-          return std::vector{formula(coalition, example)};
-        }) {}
+      : TableGame(std::move(players), example_count, 1,
+                  [formula = std::move(formula)](const Coalition& coalition, std::size_t example) {
+                    return std::vector{formula(coalition, example)};
+                  }) {}
   TableGame(Players players, std::size_t example_count, std::size_t width, WideFormula formula)
       : players_(std::move(players)), example_count_(example_count), width_(width), formula_(std::move(formula)) {}
 
@@ -76,6 +77,8 @@ class TableProblem final : public Problem {
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
   /// v = `game`, else the first output, averaged over all examples as donors.
   std::unique_ptr<ValueFunction> removal_game() override;
+  /// Every modality is one player of the removal game.
+  std::unique_ptr<ExampleGames> feature_games() override;
   /// Pair by pair.
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }

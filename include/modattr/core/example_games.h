@@ -25,6 +25,8 @@ class ExampleGames {
   /// Labels of a modality's players in an example's game, [players]; the modality cannot be removed from it when there
   /// are none. Players are numbered modality by modality.
   virtual const std::vector<std::string>& labels(std::size_t example, std::size_t modality) = 0;
+  /// A number of the example that does not change with the examples around it, for random numbers.
+  virtual std::uint32_t key(std::size_t example) const noexcept = 0;
   /// Whether all examples have the same players.
   virtual bool are_players_shared() const noexcept = 0;
   /// v of each query, [queries]; queries of many examples fill the same model calls.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "modattr/core/example_games.h"
 #include "modattr/core/metric.h"
 #include "modattr/core/players.h"
 #include "modattr/core/progress.h"
@@ -56,6 +57,8 @@ class Problem {
   /// target. Of width 2 where labels are classes: then the second number says whether the label is the most probable
   /// class, 1 or 0. The problem must outlive the game. Throws ConfigError when no removal is set up.
   virtual std::unique_ptr<ValueFunction> removal_game() = 0;
+  /// The same for the features of the modalities, one game per example, of the target's value alone.
+  virtual std::unique_ptr<ExampleGames> feature_games() = 0;
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
   /// untouched data [examples]; `strata` are disjoint.
   virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,

@@ -32,8 +32,8 @@ struct ModalityShapleyOptions {
 ///   share.abs(m)            = mean |phi_m| / sum over modalities of mean |phi|
 ///   shapley.full, .empty    = mean of v(full), v(empty);  shapley.efficiency_gap = max |v(full) - v(empty) - sum phi|
 ///   interaction.mean(i|j)   = mean of phi_ij, the Shapley interaction index;  interaction.mean_abs = mean of |phi_ij|
-///   interaction.intershap   = sum |mean phi_ij| / (sum |mean phi_ii| + sum |mean phi_ij|), phi_ii = phi_i - sum phi_ij / 2
-///   interaction.intershap_local = mean over examples of that ratio of their own (Wenderoth et al., AAAI 2025)
+///   interaction.intershap   = sum |mean phi_ij| / (sum |mean phi_ii| + sum |mean phi_ij|), phi_ii = phi_i - sum phi_ij
+///   / 2 interaction.intershap_local = mean over examples of that ratio of their own (Wenderoth et al., AAAI 2025)
 ///   shape.S(m), shape.C(i|j) = Shapley value and interaction index of the accuracy game over the accuracy (Hu, Li,
 ///                              Zhou, IJCAI 2022; two modalities: C = (V11 - V10 - V01 + V00) / V11)
 ///   emap.gap(m)             = see PermutationImportance

@@ -31,8 +31,8 @@ struct SolvedGame {
 /// that asks all examples for the same coalitions.
 class SolvedGames {
  public:
-  /// `estimator` and `coalition_count` (per example): for games that are too large to enumerate. Throws ConfigError when
-  /// an estimator is needed and is nullptr.
+  /// `estimator` and `coalition_count` (per example): for games that are too large to enumerate. Throws ConfigError
+  /// when an estimator is needed and is nullptr.
   SolvedGames(Problem& problem, const ShapleyEstimator* estimator, std::size_t coalition_count, const Rng& rng);
 
   std::size_t modality_count() const noexcept { return modality_count_; }

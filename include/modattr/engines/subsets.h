@@ -19,7 +19,8 @@ struct Subset {
 /// 0, 1, ... example_count - 1.
 std::vector<std::uint32_t> all_examples(std::size_t example_count);
 
-/// All examples, then the problem's groups.
-std::vector<Subset> subsets_of(const Problem& problem);
+/// All examples, then the problem's groups, then the parts that a column (or "label") cuts them into, as "COLUMN
+/// VALUE". Throws ConfigError for an unknown column.
+std::vector<Subset> subsets_of(const Problem& problem, const std::optional<std::string>& column = std::nullopt);
 
 }  // namespace modattr

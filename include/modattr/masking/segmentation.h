@@ -42,7 +42,8 @@ struct SegmentationOptions {
   std::vector<std::int64_t> special_ids = {};
   /// Words by id; empty = ids are the labels.
   std::vector<std::string> vocabulary = {};
-  /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one player.
+  /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one
+  /// player.
   std::vector<Array> masks = {};
 };
 
@@ -54,12 +55,11 @@ struct SegmentedInput {
 };
 
 /// Cuts a modality's data into players, example by example:
-///   whole    all of it                           patch    squares of an image [..., height, width], all channels; those
-///   column   a column of the second dimension             at the border may be smaller
-///   segment  a stretch of the last dimension     element  a number
-///   token    a position of the first input that holds no special id, and the same position of the other inputs
-///   word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ", they begin one
-///   mask     elements of equal number in an array
+///   whole    all of it                           patch    squares of an image [..., height, width], all channels;
+///   those column   a column of the second dimension             at the border may be smaller segment  a stretch of the
+///   last dimension     element  a number token    a position of the first input that holds no special id, and the same
+///   position of the other inputs word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ",
+///   they begin one mask     elements of equal number in an array
 class Segmentation {
  public:
   virtual ~Segmentation() = default;

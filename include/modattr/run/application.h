@@ -50,8 +50,20 @@ struct PermuteRequest {
   bool skip_invalid = false;
 };
 
+/// What plays.
+enum class ShapLevel { kModality, kFeature };
+
 struct ShapRequest {
   CommonOptions common;
+  ShapLevel level = ShapLevel::kModality;
+  /// Feature level: "owen" or "shapley".
+  std::string index = "owen";
+  /// Estimator: a word of shapley_estimator_names().
+  std::string method = "auto";
+  /// Feature level: model evaluations per example; nullopt = 32 coalitions per player.
+  std::optional<std::size_t> budget;
+  /// Feature level: stop where the largest standard error of an example is below it.
+  std::optional<double> tolerance;
   /// "predicted", "label" or a class index; nullopt = the configuration's.
   std::optional<std::string> target;
   /// A word of value_names(); nullopt = the configuration's.

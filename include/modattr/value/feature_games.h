@@ -31,6 +31,7 @@ class FeatureGames final : public ExampleGames {
   std::size_t example_count() const noexcept override { return parts_.target.example_count(); }
   std::size_t modality_count() const noexcept override { return parts_.segmentations.size(); }
   const std::vector<std::string>& labels(std::size_t example, std::size_t modality) override;
+  std::uint32_t key(std::size_t example) const noexcept override { return keys_[example]; }
   bool are_players_shared() const noexcept override;
   std::vector<double> evaluate(std::span<const Query> queries) override;
   std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
@@ -43,6 +44,8 @@ class FeatureGames final : public ExampleGames {
   Parts parts_;
   FeatureRows rows_;
   std::size_t draw_count_ = 1;
+  /// Rows of the data file.
+  std::vector<std::uint32_t> keys_;
   std::vector<std::size_t> removal_counts_;
   /// Layouts of the example that was asked for last, per modality.
   std::vector<std::shared_ptr<const PlayerLayout>> layouts_;

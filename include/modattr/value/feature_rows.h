@@ -32,6 +32,7 @@ class FeatureRows final : public MadeRows {
   /// The row, as rows of mixes are numbered, of an example's modality in a draw of the removal. `present`: its players;
   /// all = the example itself, none = the removal's row.
   std::uint32_t row(std::uint32_t example, std::size_t modality, const Coalition& present, std::size_t draw);
+  const Dataset& dataset() const noexcept { return parts_.dataset; }
   /// Forgets all variants.
   void clear();
   std::size_t variant_count() const noexcept;
@@ -45,11 +46,8 @@ class FeatureRows final : public MadeRows {
     /// Row of the removal.
     std::uint32_t absent = 0;
     Coalition present;
-    std::shared_ptr<const PlayerLayout> layout;
 
-    friend bool operator==(const Variant& a, const Variant& b) {
-      return a.example == b.example && a.absent == b.absent && a.present == b.present;
-    }
+    friend bool operator==(const Variant&, const Variant&) = default;
   };
   struct VariantHash {
     std::size_t operator()(const Variant& variant) const noexcept {
@@ -57,8 +55,10 @@ class FeatureRows final : public MadeRows {
     }
   };
   struct ModalityVariants {
+    /// Keys of the map, which stay where they are.
     std::vector<const Variant*> list;
     std::unordered_map<Variant, std::uint32_t, VariantHash> numbers;
+    std::unordered_map<std::uint32_t, std::shared_ptr<const PlayerLayout>> layout_of_example;
   };
 
   Parts parts_;

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>

@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "modattr/core/problem.h"
 #include "modattr/data/dataset.h"
+#include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
 #include "modattr/value/model_evaluator.h"
 #include "modattr/value/removal_rows.h"
@@ -28,8 +30,17 @@ class ModelProblem final : public Problem {
     targets_ = targets;
   }
 
+  /// Sets up feature_games() after set_removal(); borrows the segmentations, one per modality. `inputs`: the dataset's
+  /// inputs of each modality, in the order of its segmentation.
+  void set_players(const std::vector<std::unique_ptr<Segmentation>>& segmentations,
+                   std::vector<std::vector<std::size_t>> inputs) {
+    segmentations_ = &segmentations;
+    segmented_inputs_ = std::move(inputs);
+  }
+
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
   std::unique_ptr<ValueFunction> removal_game() override;
+  std::unique_ptr<ExampleGames> feature_games() override;
   std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
@@ -46,6 +57,8 @@ class ModelProblem final : public Problem {
   std::vector<Stratum> groups_;
   const RemovalRows* removal_ = nullptr;
   std::span<const Target> targets_;
+  const std::vector<std::unique_ptr<Segmentation>>* segmentations_ = nullptr;
+  std::vector<std::vector<std::size_t>> segmented_inputs_;
 };
 
 }  // namespace modattr

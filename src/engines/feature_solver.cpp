@@ -1,0 +1,268 @@
+#include "modattr/engines/feature_solver.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/parallel.h"
+#include "modattr/engines/exact_shapley.h"
+#include "modattr/engines/solved_games.h"
+
+namespace modattr {
+namespace {
+
+/// Coalitions per player where no budget is given.
+constexpr std::size_t kCoalitionsPerPlayer = 32;
+
+/// |T|! (M - |T| - 1)! / M!
+double owen_weight(std::size_t set_size, std::size_t modality_count) {
+  double weight = 1.0 / static_cast<double>(modality_count);
+  for (std::size_t place = 0; place < set_size; ++place) {
+    weight *= static_cast<double>(place + 1) / static_cast<double>(modality_count - 1 - place);
+  }
+  return weight;
+}
+
+}  // namespace
+
+std::size_t FeatureSolver::queries_per_coalition(const Example& example) const {
+  return is_owen() && !example.playing.empty() ? std::size_t{1} << (example.playing.size() - 1) : 1;
+}
+
+FeatureSolver::Example FeatureSolver::open(std::uint32_t number) {
+  Example example{.number = number};
+  for (std::size_t modality = 0; modality < games_.modality_count(); ++modality) {
+    example.player_counts.push_back(games_.labels(number, modality).size());
+    example.player_count += example.player_counts.back();
+    if (example.player_counts.back() > 0) example.playing.push_back(modality);
+  }
+  if (is_owen() && example.playing.size() > kMostEnumeratedModalities) {
+    throw ConfigError("--index owen: expected at most " + std::to_string(kMostEnumeratedModalities) +
+                      " modalities, got " + std::to_string(example.playing.size()) + "; use --index shapley");
+  }
+  return example;
+}
+
+Coalition FeatureSolver::modalities_in_game(const Example& example, std::size_t mask) const {
+  Coalition coalition(example.player_count);
+  std::size_t player = 0;
+  std::size_t place = 0;
+  for (const std::size_t count : example.player_counts) {
+    if (count == 0) continue;
+    const bool is_present = (mask >> place & 1U) != 0;
+    for (std::size_t own = 0; own < count; ++own, ++player) {
+      if (is_present) coalition.insert(player);
+    }
+    ++place;
+  }
+  return coalition;
+}
+
+Coalition FeatureSolver::in_game(const Example& example, const Unit& unit, const Coalition& own,
+                                 std::size_t others) const {
+  Coalition coalition = modalities_in_game(example, others);
+  for (std::size_t player = 0; player < unit.player_count; ++player) {
+    if (own.contains(player)) coalition.insert(unit.first_player + player);
+  }
+  return coalition;
+}
+
+std::vector<FeatureSolver::Surrounding> FeatureSolver::surroundings(const Example& example, const Unit& unit) const {
+  if (!unit.modality) return {{0, 1.0}};
+  const auto place =
+      static_cast<std::size_t>(std::ranges::find(example.playing, *unit.modality) - example.playing.begin());
+  std::vector<Surrounding> sets;
+  for (std::size_t mask = 0; mask < std::size_t{1} << example.playing.size(); ++mask) {
+    if ((mask >> place & 1U) != 0) continue;
+    sets.push_back({mask, owen_weight(static_cast<std::size_t>(std::popcount(mask)), example.playing.size())});
+  }
+  return sets;
+}
+
+void FeatureSolver::evaluate_ends(std::vector<Example>& examples) {
+  std::vector<ExampleGames::Query> queries;
+  for (const Example& example : examples) {
+    const std::size_t full = (std::size_t{1} << example.playing.size()) - 1;
+    for (std::size_t mask = 0; mask <= full; ++mask) {
+      if (!is_owen() && mask != 0 && mask != full) continue;
+      queries.push_back({example.number, modalities_in_game(example, mask)});
+    }
+  }
+  const std::vector<double> values = games_.evaluate(queries);
+  std::size_t query = 0;
+  for (Example& example : examples) {
+    const std::size_t count = is_owen() ? std::size_t{1} << example.playing.size() : example.playing.empty() ? 1 : 2;
+    example.ends.assign(values.begin() + static_cast<std::ptrdiff_t>(query),
+                        values.begin() + static_cast<std::ptrdiff_t>(query + count));
+    query += count;
+  }
+}
+
+void FeatureSolver::add_units(Example& example) const {
+  if (example.playing.empty()) return;
+  if (!is_owen()) {
+    example.units.push_back({.modality = std::nullopt,
+                             .player_count = example.player_count,
+                             .empty_value = example.ends.front(),
+                             .full_value = example.ends.back()});
+    return;
+  }
+  std::size_t first_player = 0;
+  for (std::size_t place = 0; place < example.playing.size(); ++place) {
+    Unit unit{.modality = example.playing[place],
+              .first_player = first_player,
+              .player_count = example.player_counts[example.playing[place]]};
+    for (const Surrounding& set : surroundings(example, unit)) {
+      unit.empty_value += set.weight * example.ends[set.mask];
+      unit.full_value += set.weight * example.ends[set.mask | std::size_t{1} << place];
+    }
+    first_player += unit.player_count;
+    example.units.push_back(std::move(unit));
+  }
+}
+
+std::size_t FeatureSolver::budget(std::uint32_t number) {
+  if (options_.budget) return *options_.budget;
+  const Example example = open(number);
+  const std::size_t ends = is_owen() ? std::size_t{1} << example.playing.size() : 2;
+  return games_.evaluations_per_query() *
+         (ends + queries_per_coalition(example) * kCoalitionsPerPlayer * example.player_count);
+}
+
+void FeatureSolver::share_budget(Example& example) {
+  const std::size_t queries = budget(example.number) / games_.evaluations_per_query();
+  const std::size_t per_coalition = queries_per_coalition(example);
+  std::vector<Unit*> units;
+  for (Unit& unit : example.units) {
+    // One player's value is the difference of the ends.
+    if (unit.player_count > 1) units.push_back(&unit);
+  }
+  const auto fail = [&](std::size_t least) {
+    throw ConfigError("--budget: expected at least " + std::to_string(least * games_.evaluations_per_query()) +
+                      " evaluations for an example of " + std::to_string(example.player_count) + " players, got " +
+                      std::to_string(budget(example.number)) + "; or use a background of fewer rows");
+  };
+  const std::size_t least = example.ends.size() + 2 * per_coalition * units.size();
+  if (queries < least) fail(least);
+  // In proportion to the players; what a small game does not need goes to the others.
+  std::ranges::stable_sort(units, {}, [](const Unit* unit) { return unit->player_count; });
+  std::size_t left = (queries - example.ends.size()) / per_coalition;
+  std::size_t players_left = 0;
+  for (const Unit* unit : units) players_left += unit->player_count;
+  for (Unit* unit : units) {
+    const std::size_t part = std::max<std::size_t>(left * unit->player_count / players_left, 2);
+    unit->coalition_count = std::min(part, inner_coalition_count(unit->player_count));
+    left -= unit->coalition_count;
+    players_left -= unit->player_count;
+  }
+}
+
+void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t coalition_count) {
+  struct Asked {
+    const Example* example;
+    Unit* unit;
+    std::vector<Coalition> coalitions;
+  };
+  std::vector<Asked> asked;
+  std::vector<ExampleGames::Query> queries;
+  for (Example& example : examples) {
+    for (Unit& unit : example.units) {
+      if (unit.is_solved) continue;
+      RandomStream stream = rng_.stream(RandomPurpose::kCoalition, games_.key(example.number),
+                                        static_cast<std::uint32_t>(unit.modality ? *unit.modality + 1 : 0));
+      const std::size_t count = std::min(coalition_count, unit.coalition_count);
+      asked.push_back({&example, &unit, options_.estimator->coalitions(unit.player_count, count, stream)});
+      for (const Coalition& coalition : asked.back().coalitions) {
+        if (!unit.known.try_emplace(coalition, std::numeric_limits<double>::quiet_NaN()).second) continue;
+        for (const Surrounding& set : surroundings(example, unit)) {
+          queries.push_back({example.number, in_game(example, unit, coalition, set.mask)});
+        }
+      }
+    }
+  }
+  const std::vector<double> values = games_.evaluate(queries);
+  std::size_t query = 0;
+  for (const auto& [example, unit, coalitions] : asked) {
+    const std::vector<Surrounding> sets = surroundings(*example, *unit);
+    for (const Coalition& coalition : coalitions) {
+      double& value = unit->known.at(coalition);
+      if (value == value) continue;
+      value = 0.0;
+      for (const Surrounding& set : sets) value += set.weight * values[query++];
+    }
+  }
+  run_in_parallel(asked.size(), thread_count_, [&](std::size_t index) {
+    const auto& [example, unit, coalitions] = asked[index];
+    std::vector<double> of_coalitions;
+    for (const Coalition& coalition : coalitions) of_coalitions.push_back(unit->known.at(coalition));
+    unit->estimate = options_.estimator->estimate({.player_count = unit->player_count,
+                                                   .empty_value = unit->empty_value,
+                                                   .full_value = unit->full_value,
+                                                   .coalitions = coalitions,
+                                                   .values = of_coalitions});
+    unit->is_solved = coalition_count >= unit->coalition_count ||
+                      (options_.tolerance && std::ranges::max(unit->estimate.std_errors) < *options_.tolerance);
+  });
+}
+
+std::vector<SolvedExample> FeatureSolver::solve(std::uint32_t first, std::size_t count) {
+  std::vector<Example> examples;
+  for (std::uint32_t number = first; number < first + count; ++number) examples.push_back(open(number));
+  evaluate_ends(examples);
+  std::size_t most = 0;
+  std::size_t players = 0;
+  for (Example& example : examples) {
+    add_units(example);
+    share_budget(example);
+    for (Unit& unit : example.units) {
+      most = std::max(most, unit.coalition_count);
+      players = std::max(players, unit.player_count);
+      if (unit.player_count > 1) continue;
+      unit.estimate = {{unit.full_value - unit.empty_value}, {0.0}};
+      unit.is_solved = true;
+    }
+  }
+  // Without a tolerance all at once, else twice as many from round to round.
+  constexpr std::size_t kFirstCoalitionsPerPlayer = 4;
+  std::size_t round = options_.tolerance ? kFirstCoalitionsPerPlayer * players : most;
+  while (std::ranges::any_of(examples, [](const Example& example) {
+    return std::ranges::any_of(example.units, [](const Unit& unit) { return !unit.is_solved; });
+  })) {
+    run_round(examples, round);
+    round *= 2;
+  }
+  std::vector<SolvedExample> results;
+  for (const Example& example : examples) results.push_back(result(example));
+  return results;
+}
+
+SolvedExample FeatureSolver::result(const Example& example) const {
+  SolvedExample solved;
+  solved.player_counts = example.player_counts;
+  solved.value_empty = example.ends.front();
+  solved.value_full = example.ends.back();
+  solved.modalities.assign(example.player_counts.size(), 0.0);
+  std::size_t queries = example.ends.size();
+  for (const Unit& unit : example.units) {
+    solved.values.insert(solved.values.end(), unit.estimate.values.begin(), unit.estimate.values.end());
+    solved.std_errors.insert(solved.std_errors.end(), unit.estimate.std_errors.begin(), unit.estimate.std_errors.end());
+    queries += unit.known.size() * queries_per_coalition(example);
+    if (unit.modality) solved.modalities[*unit.modality] = unit.full_value - unit.empty_value;
+  }
+  if (!is_owen()) {
+    auto value = solved.values.begin();
+    for (std::size_t modality = 0; modality < solved.modalities.size(); ++modality) {
+      const auto end = value + static_cast<std::ptrdiff_t>(example.player_counts[modality]);
+      solved.modalities[modality] = std::accumulate(value, end, 0.0);
+      value = end;
+    }
+  }
+  solved.evaluation_count = queries * games_.evaluations_per_query();
+  return solved;
+}
+
+}  // namespace modattr
