@@ -59,7 +59,8 @@ class PairClass {
   }
 
   Coalition deal(RandomStream& stream) {
-    if (player_count_ - dealt_ < size_) dealt_ = 0;
+    // Two sets that share out nearly all players tell nearly the same, one being almost the other's complement.
+    if (player_count_ - dealt_ < size_ || 3 * size_ > player_count_) dealt_ = 0;
     Coalition coalition(player_count_);
     for (std::size_t card = 0; card < size_; ++card, ++dealt_) {
       const auto left_count = static_cast<std::uint32_t>(player_count_ - dealt_);
