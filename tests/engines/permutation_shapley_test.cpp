@@ -1,6 +1,7 @@
 #include "modattr/engines/permutation_shapley.h"
 
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -22,6 +23,20 @@ TEST(PermutationShapley, GrowsCoalitionsAlongAnOrderAndItsReverse) {
     EXPECT_EQ(coalitions[index].size(), index / 2 % 5 + 1);
     EXPECT_EQ(coalitions[index + 1], coalitions[index].complement());
   }
+}
+
+TEST(PermutationShapley, DrawsEveryOrderAlike) {
+  // 24 orders of four players, by the coalitions that grow along them.
+  std::map<std::vector<std::size_t>, double> counts;
+  const std::vector<Coalition> coalitions = kEstimator.coalitions(4, 2400 * 6, coalition_stream(1));
+  for (std::size_t index = 0; index < coalitions.size(); index += 6) {
+    ++counts[{coalitions[index].hash(), coalitions[index + 2].hash(), coalitions[index + 4].hash()}];
+  }
+  ASSERT_EQ(counts.size(), 24U);
+  double chi_square = 0.0;
+  for (const auto& [order, count] : counts) chi_square += (count - 100.0) * (count - 100.0) / 100.0;
+  // The 99.9 % point of 23 degrees of freedom.
+  EXPECT_LT(chi_square, 49.7);
 }
 
 TEST(PermutationShapley, AveragesOneOrderAndItsReverse) {

@@ -94,6 +94,17 @@ TEST(Cholesky, RefusesWhatIsNotPositiveDefinite) {
   EXPECT_FALSE(Cholesky::factorise(Matrix(6, 6, 1.0)));
   EXPECT_FALSE(Cholesky::factorise(Matrix(1, 1, -1.0)));
   EXPECT_FALSE(Cholesky::factorise(Matrix(2, 2, NAN)));
+  // Two directions of many: every further pivot is rounding.
+  for (std::size_t size = 3; size < 20; ++size) {
+    Matrix matrix(size, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) {
+        const double product = static_cast<double>((i + 1) * (j + 1));
+        matrix(i, j) = std::sqrt(product) + std::sin(static_cast<double>(i)) * std::sin(static_cast<double>(j));
+      }
+    }
+    EXPECT_FALSE(Cholesky::factorise(matrix)) << size;
+  }
 }
 
 }  // namespace
