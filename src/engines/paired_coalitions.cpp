@@ -54,7 +54,7 @@ class PairClass {
  private:
   double drawn_count() const { return static_cast<double>(drawn_.size()); }
   bool is_middle() const { return 2 * size_ == player_count_; }
-  Coalition first_of_pair(Coalition coalition) const {
+  Coalition first_of_pair(const Coalition& coalition) const {
     return is_middle() && !coalition.contains(0) ? coalition.complement() : coalition;
   }
 
@@ -67,7 +67,7 @@ class PairClass {
       std::swap(deck_[dealt_], deck_[dealt_ + stream.below(left_count)]);
       coalition.insert(deck_[dealt_]);
     }
-    return first_of_pair(std::move(coalition));
+    return first_of_pair(coalition);
   }
 
   /// All sets of the class that were not drawn, shuffled.

@@ -173,6 +173,22 @@ TEST_P(ShapleyEstimators, KnowTheClosedAnswers) {
   check(glove_game(2, 1), {0.5, 0.5});
 }
 
+TEST_P(ShapleyEstimators, TakeMorePlayersThanAWordHasBits) {
+  if (!samples()) return;
+  const ShapleyGame game = {70, [](const Coalition& coalition) {
+                              double sum = coalition.contains(68) && coalition.contains(2) ? 4.0 : 0.0;
+                              for (std::size_t player = 0; player < 70; player += 3) {
+                                if (coalition.contains(player)) sum += static_cast<double>(player) / 10.0;
+                              }
+                              return sum;
+                            }};
+  const std::vector<double> values = estimate_game(*estimator_, game, 280).values;
+  for (std::size_t player = 0; player < 70; ++player) {
+    const double additive = player % 3 == 0 ? static_cast<double>(player) / 10.0 : 0.0;
+    EXPECT_NEAR(values[player], additive + (player == 68 || player == 2 ? 2.0 : 0.0), 1e-2) << player;
+  }
+}
+
 TEST_P(ShapleyEstimators, RefuseABudgetThatIsTooSmall) {
   const std::string message =
       thrown_message<ConfigError>([&] { return estimator_->coalitions(12, 11, coalition_stream(1)); });
