@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "modattr/engines/exact_shapley.h"
 #include "modattr/engines/odd_process.h"
 
 namespace modattr {
@@ -34,6 +35,7 @@ std::vector<Coalition> GpShapley::coalitions(std::size_t player_count, std::size
 }
 
 ShapleyEstimate GpShapley::estimate(const SampledGame& game) const {
+  if (game.coalitions.size() == inner_coalition_count(game.player_count)) return ExactShapley().estimate(game);
   const PairedGame pairs = paired_game(game);
   return likeliest_process(pairs).estimate();
 }

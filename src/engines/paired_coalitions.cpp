@@ -54,19 +54,20 @@ class PairClass {
  private:
   double drawn_count() const { return static_cast<double>(drawn_.size()); }
   bool is_middle() const { return 2 * size_ == player_count_; }
-  Coalition first_of_pair(Coalition coalition) const {
+  Coalition first_of_pair(const Coalition& coalition) const {
     return is_middle() && !coalition.contains(0) ? coalition.complement() : coalition;
   }
 
   Coalition deal(RandomStream& stream) {
-    if (player_count_ - dealt_ < size_) dealt_ = 0;
+    // Two sets that share out nearly all players tell nearly the same, one being almost the other's complement.
+    if (player_count_ - dealt_ < size_ || 3 * size_ > player_count_) dealt_ = 0;
     Coalition coalition(player_count_);
     for (std::size_t card = 0; card < size_; ++card, ++dealt_) {
       const auto left_count = static_cast<std::uint32_t>(player_count_ - dealt_);
       std::swap(deck_[dealt_], deck_[dealt_ + stream.below(left_count)]);
       coalition.insert(deck_[dealt_]);
     }
-    return first_of_pair(std::move(coalition));
+    return first_of_pair(coalition);
   }
 
   /// All sets of the class that were not drawn, shuffled.

@@ -34,10 +34,10 @@ std::vector<Coalition> PermutationShapley::coalitions(std::size_t player_count, 
   }
   const std::size_t order_count = std::max<std::size_t>(evaluation_count / order_size, 2);
   std::vector<std::size_t> order(player_count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
   std::vector<Coalition> result;
   result.reserve(order_count * order_size);
   for (std::size_t draw = 0; draw < order_count; ++draw) {
+    std::iota(order.begin(), order.end(), std::size_t{0});
     for (std::size_t count = player_count; count > 1; --count) {
       std::swap(order[count - 1], order[stream.below(static_cast<std::uint32_t>(count))]);
     }

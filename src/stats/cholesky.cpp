@@ -22,7 +22,8 @@ std::optional<Cholesky> Cholesky::factorise(Matrix matrix) {
   const std::size_t size = matrix.row_count();
   double largest = 0.0;
   for (std::size_t row = 0; row < size; ++row) largest = std::max(largest, matrix(row, row));
-  const double smallest_pivot = largest * std::numeric_limits<double>::epsilon();
+  // What rounding leaves of a pivot that should be 0.
+  const double smallest_pivot = static_cast<double>(size) * largest * std::numeric_limits<double>::epsilon();
   for (std::size_t first = 0; first < size; first += kBlockSize) {
     const std::size_t end = std::min(first + kBlockSize, size);
     for (std::size_t row = first; row < end; ++row) {

@@ -1,15 +1,16 @@
-// How close the Shapley estimators come on games whose values are known, as the README's table.
+// How close the Shapley estimators come on games whose values are known, and how long they take; prints three tables.
 //   modattr_bench_shapley [GAMES_PER_KIND] [SEEDS]
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "modattr/core/rng.h"
@@ -66,7 +67,6 @@ Vector captum_kernel_shap(const KnownGame& game, std::size_t evaluation_count, R
   };
   add(Coalition::empty(count), 1e6);
   add(Coalition::full(count), 1e6);
-  Vector order(count);
   for (std::size_t draw = 0; draw < evaluation_count; ++draw) {
     double left = stream.uniform() * total;
     std::size_t size = 1;
@@ -81,10 +81,16 @@ Vector captum_kernel_shap(const KnownGame& game, std::size_t evaluation_count, R
   return values;
 }
 
-Vector estimate(const std::string& method, const KnownGame& game, std::size_t evaluation_count, RandomStream stream,
-                double& seconds) {
-  if (method == "kernelshap") return captum_kernel_shap(game, evaluation_count, stream);
+/// The values, and the seconds that they took without the evaluations.
+std::pair<Vector, double> estimate(const std::string& method, const KnownGame& game, std::size_t evaluation_count,
+                                   RandomStream stream) {
+  if (method == "kernelshap") {
+    const auto start = std::chrono::steady_clock::now();
+    Vector values = captum_kernel_shap(game, evaluation_count, stream);
+    return {std::move(values), seconds_since(start)};
+  }
   const auto estimator = modattr::make_shapley_estimator(method);
+  if (method == "exact") evaluation_count = modattr::inner_coalition_count(game.player_count);
   const auto coalitions = estimator->coalitions(game.player_count, evaluation_count, stream);
   Vector values;
   for (const Coalition& coalition : coalitions) values.push_back(value_of(game, coalition));
@@ -94,8 +100,7 @@ Vector estimate(const std::string& method, const KnownGame& game, std::size_t ev
                                      .full_value = game.table.back(),
                                      .coalitions = coalitions,
                                      .values = values});
-  seconds = seconds_since(start);
-  return std::move(result.values);
+  return {std::move(result.values), seconds_since(start)};
 }
 
 /// |estimate - truth|^2 / |truth|^2
@@ -109,64 +114,94 @@ double normalised_squared_error(const Vector& estimate, const Vector& truth) {
   return error / norm;
 }
 
+/// Errors and times of all runs.
+struct Results {
+  /// Method and evaluations per player -> kind of game -> nSE of every game and seed.
+  std::map<std::pair<std::string, std::size_t>, std::map<std::string, Vector>> errors;
+  /// Seconds to estimate, without the evaluations.
+  std::map<std::pair<std::string, std::size_t>, Vector> seconds;
+  /// All networks together, then kind by kind.
+  std::vector<std::string> kinds = {"networks"};
+};
+
+constexpr std::array<std::size_t, 2> kBudgets = {10, 60};
+const std::vector<std::string> kMethods = {"exact", "auto", "gp", "leverage", "permutation", "kernelshap"};
+
+Results run_all(const std::vector<KnownGame>& games, std::uint32_t seed_count) {
+  Results results;
+  for (const KnownGame& game : games) {
+    if (results.kinds.back() != game.kind) results.kinds.push_back(game.kind);
+    const Vector truth = modattr::shapley_values(game.table, game.player_count);
+    for (const std::size_t budget : kBudgets) {
+      for (const std::string& method : kMethods) {
+        // Enumeration has no seed.
+        const std::uint32_t run_count = method == "exact" ? 1 : seed_count;
+        for (std::uint32_t seed = 0; seed < run_count; ++seed) {
+          const RandomStream stream = modattr::Rng(seed).stream(modattr::RandomPurpose::kPermutation, 0, 0);
+          const auto [values, seconds] = estimate(method, game, budget * game.player_count, stream);
+          const double error = normalised_squared_error(values, truth);
+          results.errors[{method, budget}][game.kind].push_back(error);
+          if (game.kind != games.back().kind) results.errors[{method, budget}]["networks"].push_back(error);
+          results.seconds[{method, budget}].push_back(seconds);
+        }
+      }
+    }
+  }
+  return results;
+}
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2g", value);
+  return text.data();
+}
+
 void print_row(const std::string& name, const std::vector<std::string>& cells) {
   std::printf("| %s |", name.c_str());
   for (const std::string& cell : cells) std::printf(" %s |", cell.c_str());
   std::printf("\n");
 }
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2g", value);
-  return text;
+/// A table of methods and columns, with both budgets in each cell.
+template <typename Number>
+void print_table(const char* title, std::size_t first_method, const std::vector<std::string>& columns, Number cell) {
+  std::printf("\n%s, at 10 n / 60 n evaluations\n\n", title);
+  print_row("estimator", columns);
+  print_row("---", std::vector<std::string>(columns.size(), "---"));
+  for (std::size_t method = first_method; method < kMethods.size(); ++method) {
+    std::vector<std::string> cells;
+    for (const std::string& column : columns) {
+      cells.push_back(number(cell(kMethods[method], kBudgets[0], column)) + " / " +
+                      number(cell(kMethods[method], kBudgets[1], column)));
+    }
+    print_row(kMethods[method], cells);
+  }
 }
 
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  const std::size_t games_per_kind = argument_count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 3;
-  const std::uint32_t seed_count =
-      argument_count > 2 ? static_cast<std::uint32_t>(std::strtoul(arguments[2], nullptr, 10)) : 5;
-  const std::vector<std::string> methods = {"auto", "gp", "leverage", "permutation", "kernelshap"};
-  const std::vector<std::size_t> budgets = {10, 60};
-  const std::vector<KnownGame> games = modattr::network_games(games_per_kind, 1);
+  const auto argument = [&](int index, std::uint32_t otherwise) {
+    return argument_count > index ? static_cast<std::uint32_t>(std::strtoul(arguments[index], nullptr, 10)) : otherwise;
+  };
+  const std::uint32_t games_per_kind = argument(1, 20);
+  const std::uint32_t seed_count = argument(2, 4);
+  Results results = run_all(modattr::network_games(games_per_kind, 1), seed_count);
 
-  // Method, budget -> kind -> errors; the kind "networks" is all but the last.
-  std::map<std::pair<std::string, std::size_t>, std::map<std::string, Vector>> errors;
-  std::map<std::pair<std::string, std::size_t>, Vector> times;
-  std::vector<std::string> kinds = {"networks"};
-  for (const KnownGame& game : games) {
-    if (kinds.back() != game.kind) kinds.push_back(game.kind);
-    const Vector truth = modattr::shapley_values(game.table, game.player_count);
-    for (const std::size_t budget : budgets) {
-      for (const std::string& method : methods) {
-        for (std::uint32_t seed = 0; seed < seed_count; ++seed) {
-          const RandomStream stream = modattr::Rng(seed).stream(modattr::RandomPurpose::kPermutation, 0, 0);
-          double seconds = 0.0;
-          const double error =
-              normalised_squared_error(estimate(method, game, budget * game.player_count, stream, seconds), truth);
-          errors[{method, budget}][game.kind].push_back(error);
-          if (game.kind != games.back().kind) errors[{method, budget}]["networks"].push_back(error);
-          times[{method, budget}].push_back(seconds);
-        }
-      }
-    }
-  }
-
-  std::printf(
-      "Median nSE at 10 n / 60 n evaluations, %zu games of each kind, %u seeds; last column: ms to estimate\n\n",
-      games_per_kind, seed_count);
-  std::vector<std::string> heads = kinds;
-  heads.emplace_back("ms");
-  print_row("estimator", heads);
-  print_row("---", std::vector<std::string>(heads.size(), "---"));
-  print_row("exact (all 2^n)", std::vector<std::string>(heads.size(), "0"));
-  for (const std::string& method : methods) {
-    std::vector<std::string> cells;
-    for (const std::string& kind : kinds) {
-      cells.push_back(number(median(errors[{method, 10}][kind])) + " / " + number(median(errors[{method, 60}][kind])));
-    }
-    cells.push_back(number(1e3 * median(times[{method, 10}])) + " / " + number(1e3 * median(times[{method, 60}])));
-    print_row(method, cells);
-  }
+  std::printf("%u games of each kind, %u seeds; exact evaluates all 2^n\n", games_per_kind, seed_count);
+  print_table("Median nSE", 0, results.kinds, [&](const auto& method, std::size_t budget, const std::string& kind) {
+    return median(results.errors[{method, budget}][kind]);
+  });
+  print_table("Geometric mean of nSE over that of leverage on the same game and seed", 1, results.kinds,
+              [&](const auto& method, std::size_t budget, const std::string& kind) {
+                const Vector& own = results.errors[{method, budget}][kind];
+                const Vector& reference = results.errors[{"leverage", budget}][kind];
+                double sum = 0.0;
+                for (std::size_t run = 0; run < own.size(); ++run) sum += std::log(own[run] / reference[run]);
+                return std::exp(sum / static_cast<double>(own.size()));
+              });
+  print_table("Median milliseconds to estimate", 0, {"ms"},
+              [&](const auto& method, std::size_t budget, const std::string&) {
+                return 1e3 * median(results.seconds[{method, budget}]);
+              });
 }

@@ -43,12 +43,12 @@ Vector relu(Vector values) {
   return values;
 }
 
-/// Logit of a perceptron with four hidden layers; absent columns take a baseline value.
+/// Logit of a perceptron with six hidden layers; absent columns take a baseline value.
 GameFormula perceptron_logit(std::size_t player_count, RandomStream& stream) {
   constexpr std::size_t kWidth = 32;
   const Matrix first = layer(kWidth, player_count, stream);
   std::vector<Matrix> hidden;
-  for (int depth = 0; depth < 3; ++depth) hidden.push_back(layer(kWidth, kWidth, stream));
+  for (int depth = 0; depth < 5; ++depth) hidden.push_back(layer(kWidth, kWidth, stream));
   const Matrix last = layer(1, kWidth, stream);
   Vector input(player_count);
   Vector baseline(player_count);
@@ -68,10 +68,11 @@ GameFormula perceptron_logit(std::size_t player_count, RandomStream& stream) {
 /// Its probability, which saturates.
 GameFormula perceptron_probability(std::size_t player_count, RandomStream& stream) {
   const GameFormula logit = perceptron_logit(player_count, stream);
-  return [=](const std::vector<bool>& present) { return 1.0 / (1.0 + std::exp(-4.0 * logit(present))); };
+  return [=](const std::vector<bool>& present) { return 1.0 / (1.0 + std::exp(-6.0 * logit(present))); };
 }
 
-/// Two 3x3 convolutions with pooling over a square of 16 patches of 3x3 pixels; absent patches are grey.
+/// Two 3x3 convolutions with pooling and a hidden layer over a square of 16 patches of 3x3 pixels; absent patches are
+/// grey.
 GameFormula convolution(std::size_t player_count, RandomStream& stream) {
   constexpr std::size_t kPatch = 3;
   constexpr std::size_t kSide = 12;
@@ -79,7 +80,9 @@ GameFormula convolution(std::size_t player_count, RandomStream& stream) {
   constexpr std::size_t kHalf = kSide / 2;
   const Matrix first = layer(kChannels, 9, stream);
   const Matrix second = layer(8, 9 * kChannels, stream);
-  const Matrix last = layer(1, 8, stream);
+  const Matrix hidden = layer(24, 8, stream);
+  const Matrix threshold = normal_matrix(1, 24, 0.5, stream);
+  const Matrix last = layer(1, 24, stream);
   const Matrix bias = normal_matrix(1, kChannels, 0.3, stream);
   // Neighbouring pixels are alike, as in a picture.
   const Matrix coarse = normal_matrix(5, 5, 1.0, stream);
@@ -120,7 +123,9 @@ GameFormula convolution(std::size_t player_count, RandomStream& stream) {
         }
       }
     }
-    return product(last, means).front();
+    Vector values = product(hidden, means);
+    for (std::size_t k = 0; k < values.size(); ++k) values[k] -= threshold(0, k);
+    return product(last, relu(values)).front();
   };
 }
 
@@ -147,7 +152,7 @@ GameFormula attention(std::size_t player_count, RandomStream& stream) {
     for (std::size_t to = 0; to < count; ++to) {
       double sum = 0.0;
       for (std::size_t k = 0; k < kWidth; ++k) sum += tokens[to][k] * keys[k];
-      scores(to, from) = std::exp(sum);
+      scores(to, from) = std::exp(1.5 * sum);
     }
   }
   return [=](const std::vector<bool>& present) {
@@ -171,11 +176,13 @@ GameFormula attention(std::size_t player_count, RandomStream& stream) {
   };
 }
 
-/// Words through a layer each, the largest of every channel, and a layer on top; absent words are gone.
+/// The largest and the sum of every channel over the words that are present, and two hidden layers; absent words are
+/// gone.
 GameFormula bag_of_words(std::size_t player_count, RandomStream& stream) {
   constexpr std::size_t kWidth = 16;
   const Matrix words = normal_matrix(player_count, kWidth, 1.0, stream);
   const Matrix hidden = layer(kWidth, kWidth, stream);
+  const Matrix second = layer(kWidth, kWidth, stream);
   const Matrix last = layer(1, kWidth, stream);
   return [=](const std::vector<bool>& present) {
     Vector largest(kWidth, 0.0);
@@ -188,7 +195,7 @@ GameFormula bag_of_words(std::size_t player_count, RandomStream& stream) {
       }
     }
     for (std::size_t k = 0; k < kWidth; ++k) sum[k] += largest[k];
-    return product(last, relu(product(hidden, sum))).front();
+    return product(last, relu(product(second, relu(product(hidden, sum))))).front();
   };
 }
 

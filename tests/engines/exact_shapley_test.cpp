@@ -39,23 +39,10 @@ ShapleyGame game_with_a_null_player() {
           }};
 }
 
-/// Every coalition of a game, as the estimator is given it.
-struct WholeGame {
-  explicit WholeGame(const ShapleyGame& game) {
-    coalitions = ExactShapley().coalitions(game.player_count, inner_coalition_count(game.player_count), stream);
-    for (const Coalition& coalition : coalitions) values.push_back(game.value(coalition));
-    sampled = {.player_count = game.player_count,
-               .empty_value = game.value(Coalition::empty(game.player_count)),
-               .full_value = game.value(Coalition::full(game.player_count)),
-               .coalitions = coalitions,
-               .values = values};
-  }
-
-  RandomStream stream = Rng(1).stream(RandomPurpose::kPermutation, 0, 0);
-  std::vector<Coalition> coalitions;
-  std::vector<double> values;
-  SampledGame sampled;
-};
+EvaluatedGame whole_game(const ShapleyGame& game) {
+  const std::size_t count = inner_coalition_count(game.player_count);
+  return {game, ExactShapley().coalitions(game.player_count, count, coalition_stream(1))};
+}
 
 TEST(ShapleyValues, ShareAndOrAndXorEqually) {
   for (std::size_t count = 1; count <= 9; ++count) {
@@ -156,7 +143,7 @@ TEST(ShapleyInteractions, SumWithTheMainEffectsToTheWhole) {
 
 TEST(ExactShapley, AsksForEveryCoalitionOnce) {
   for (std::size_t count = 2; count <= 10; ++count) {
-    const WholeGame game(random_game(count, 1));
+    const EvaluatedGame game = whole_game(random_game(count, 1));
     const std::unordered_set<Coalition> different(game.coalitions.begin(), game.coalitions.end());
     EXPECT_EQ(different.size(), (std::size_t{1} << count) - 2);
     EXPECT_EQ(game.coalitions.size(), different.size());
@@ -167,16 +154,16 @@ TEST(ExactShapley, AsksForEveryCoalitionOnce) {
 
 TEST(ExactShapley, HasNoErrorInAnyOrder) {
   const ShapleyGame game = random_game(6, 2);
-  WholeGame whole(game);
+  EvaluatedGame whole = whole_game(game);
   std::ranges::reverse(whole.coalitions);
   std::ranges::reverse(whole.values);
-  const ShapleyEstimate estimate = ExactShapley().estimate(whole.sampled);
+  const ShapleyEstimate estimate = ExactShapley().estimate(whole.sampled());
   expect_near(estimate.values, values_over_all_orders(game), 1e-12);
   EXPECT_EQ(estimate.std_errors, std::vector<double>(6, 0.0));
 }
 
 TEST(ExactShapley, NeedsAnEvaluationForEveryCoalition) {
-  const RandomStream stream = Rng(1).stream(RandomPurpose::kPermutation, 0, 0);
+  const RandomStream stream = coalition_stream(1);
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return ExactShapley().coalitions(5, 29, stream); }),
                        {"exact", "2^n - 2", "n = 5", "29", "auto"}));
   EXPECT_TRUE(
@@ -185,11 +172,11 @@ TEST(ExactShapley, NeedsAnEvaluationForEveryCoalition) {
 }
 
 TEST(ExactShapley, RefusesAGameWithHoles) {
-  WholeGame game(random_game(4, 2));
+  EvaluatedGame game = whole_game(random_game(4, 2));
   game.coalitions[3] = game.coalitions[4];
-  EXPECT_THROW(static_cast<void>(ExactShapley().estimate(game.sampled)), std::invalid_argument);
-  game.sampled.coalitions = game.sampled.coalitions.first(5);
-  EXPECT_THROW(static_cast<void>(ExactShapley().estimate(game.sampled)), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(ExactShapley().estimate(game.sampled())), std::invalid_argument);
+  game.coalitions.resize(5);
+  EXPECT_THROW(static_cast<void>(ExactShapley().estimate(game.sampled())), std::invalid_argument);
 }
 
 TEST(InnerCoalitionCount, IsTheLargestNumberWhereThereAreMore) {

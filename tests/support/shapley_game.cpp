@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <utility>
 
 #include "modattr/core/rng.h"
 
@@ -73,6 +74,24 @@ ShapleyGame random_game(std::size_t player_count, std::uint32_t seed) {
           }};
 }
 
+ShapleyGame network_game(std::size_t player_count, std::uint32_t seed) {
+  constexpr std::size_t kWidth = 8;
+  RandomStream stream = Rng(seed).stream(RandomPurpose::kBackground, 1, 0);
+  Matrix weights(kWidth, player_count + 2);
+  for (double& weight : weights.values()) weight = 4.0 * stream.uniform() - 2.0;
+  return {player_count, [weights](const Coalition& coalition) {
+            double output = 0.0;
+            for (std::size_t unit = 0; unit < kWidth; ++unit) {
+              double sum = weights(unit, coalition.player_count());
+              for (std::size_t player = 0; player < coalition.player_count(); ++player) {
+                if (coalition.contains(player)) sum += weights(unit, player);
+              }
+              output += weights(unit, coalition.player_count() + 1) * std::tanh(sum);
+            }
+            return output;
+          }};
+}
+
 ShapleyGame and_game(std::size_t player_count) {
   return {player_count, [](const Coalition& coalition) { return coalition.is_full() ? 1.0 : 0.0; }};
 }
@@ -102,6 +121,44 @@ ShapleyGame additive_game(std::vector<double> weights) {
             }
             return sum;
           }};
+}
+
+ShapleyGame axiom_game(std::size_t player_count) {
+  return {player_count, [](const Coalition& coalition) {
+            const std::size_t last = coalition.player_count() - 1;
+            double sum = (coalition.contains(0) ? 0.4 : 0.0) + (coalition.contains(1) ? 0.4 : 0.0);
+            for (std::size_t player = 2; player < last; ++player) {
+              if (coalition.contains(player)) sum += 0.3 * static_cast<double>(player) - 0.7;
+            }
+            return std::tanh(sum) + (coalition.contains(0) && coalition.contains(1) ? 0.5 : 0.0);
+          }};
+}
+
+EvaluatedGame::EvaluatedGame(const ShapleyGame& game, std::vector<Coalition> asked)
+    : player_count(game.player_count),
+      empty_value(game.value(Coalition::empty(game.player_count))),
+      full_value(game.value(Coalition::full(game.player_count))),
+      coalitions(std::move(asked)) {
+  for (const Coalition& coalition : coalitions) values.push_back(game.value(coalition));
+}
+
+SampledGame EvaluatedGame::sampled() const {
+  return {.player_count = player_count,
+          .empty_value = empty_value,
+          .full_value = full_value,
+          .coalitions = coalitions,
+          .values = values};
+}
+
+RandomStream coalition_stream(std::uint64_t seed) {
+  return Rng(seed).stream(RandomPurpose::kPermutation, 0, 0);
+}
+
+ShapleyEstimate estimate_game(const ShapleyEstimator& estimator, const ShapleyGame& game, std::size_t evaluation_count,
+                              std::uint64_t seed) {
+  const EvaluatedGame evaluated(game,
+                                estimator.coalitions(game.player_count, evaluation_count, coalition_stream(seed)));
+  return estimator.estimate(evaluated.sampled());
 }
 
 }  // namespace modattr

@@ -16,7 +16,8 @@ inline constexpr std::size_t kProcessPairLimit = 600;
 ///
 ///   g(S) = (v(S) - v(complement)) / 2 for every pair, and g(full)
 ///   kernel of the largest marginal likelihood; phi = Shapley values of the posterior mean
-/// Standard errors are posterior standard deviations. Asks for 2 kProcessPairLimit coalitions at most.
+/// Standard errors are posterior standard deviations. A nugget would be wrong where every coalition is known: those are
+/// enumerated. Asks for 2 kProcessPairLimit coalitions at most.
 class GpShapley final : public ShapleyEstimator {
  public:
   std::string_view name() const noexcept override { return "gp"; }

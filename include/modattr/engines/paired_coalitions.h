@@ -19,10 +19,10 @@ namespace modattr {
 ///   class k = pairs of sizes k and n - k, k = 1 ... n/2; rate 1, of the middle class of an even n 1/2
 ///   repeat: from the class with the smallest (pairs drawn + offset of the class) / rate that is not used up,
 ///           draw a new pair; the offsets are uniform on [0, 1)
-/// So a shorter list is the beginning of a longer one. Within a class every set is as likely as any other; players are
-/// dealt without replacement until none are left, which evens out how often each is present.
-/// Returns S, its complement, the next S, ...: the largest even number of at most `evaluation_count` coalitions. Throws
-/// ConfigError, naming `method`, for fewer than 3 n evaluations when that is not all.
+/// So a shorter list is the beginning of a longer one. Within a class every set is as likely as any other; sets of at
+/// most a third of the players are dealt from a shuffled deck until it is used up, which evens out how often each is
+/// present. Returns S, its complement, the next S, ...: the largest even number of at most `evaluation_count`
+/// coalitions. Throws ConfigError, naming `method`, for fewer than 3 n evaluations when that is not all.
 std::vector<Coalition> paired_leverage_coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                   RandomStream stream, std::string_view method);
 
