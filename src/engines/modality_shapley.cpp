@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -112,11 +113,10 @@ class SubsetRows {
     // |phi| and shares of it have no unbiased error from the errors of phi.
     const std::optional<double> exact = games_.is_enumerated() ? std::optional(0.0) : std::nullopt;
     add(rows, name, "shapley.mean_abs", mean_of(columns_.magnitudes + modality), exact);
-    add(rows, name, "share.abs",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return divide(means[columns_.magnitudes + modality],
-                        sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
-        }),
+    add(rows, name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
+      return divide(means[columns_.magnitudes + modality],
+                    sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
+    }),
         exact);
     if (games_.knows_accuracy()) {
       add(rows, name, "shape.S", over_accuracy(columns_.accuracy_values + modality), exact);
@@ -134,17 +134,18 @@ class SubsetRows {
     add(rows, kAllModalities, "shapley.empty", mean_of(columns_.ends + 1), 0.0);
     add(rows, kAllModalities, "shapley.efficiency_gap", {largest_gap(), {}}, 0.0);
     if (columns_.pair_count == 0) return;
-    add(rows, kAllModalities, "interaction.intershap",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return interaction_share(means.subspan(columns_.main_effects, games_.modality_count()),
-                                   means.subspan(columns_.pair_values, columns_.pair_count));
-        }),
+    add(rows, kAllModalities, "interaction.intershap", bootstrap_.estimate([&](std::span<const double> means) {
+      return interaction_share(means.subspan(columns_.main_effects, games_.modality_count()),
+                               means.subspan(columns_.pair_values, columns_.pair_count));
+    }),
         0.0);
-    add(rows, kAllModalities, "interaction.intershap_local",
-        bootstrap_.estimate([&](std::span<const double> means) {
-          return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
-        }),
+    add(rows, kAllModalities, "interaction.intershap_local", bootstrap_.estimate([&](std::span<const double> means) {
+      return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
+    }),
         0.0);
+    const double with_ratio = bootstrap_.means()[columns_.local_ratio + 1];
+    rows.back().examples =
+        static_cast<std::size_t>(std::lround(with_ratio * static_cast<double>(subset_.examples.size())));
   }
 
  private:
@@ -193,6 +194,23 @@ class SubsetRows {
   const Subset& subset_;
   const MeanBootstrap& bootstrap_;
 };
+
+const char* why_undefined(std::string_view definition) {
+  if (definition.starts_with("shape.")) return "no answer is right";
+  if (definition == "share.abs") return "every Shapley value is 0";
+  return "main effects and interactions are all 0";
+}
+
+/// Tells each definition once per subset.
+void warn_about_undefined(const std::vector<Score>& rows, std::vector<std::string>& warnings) {
+  std::set<std::pair<std::string, std::optional<std::string>>> told;
+  for (const Score& row : rows) {
+    if (row.value || !told.emplace(row.definition, row.group).second) continue;
+    warnings.push_back(row.definition + " is not defined for " +
+                       (row.group ? "group '" + *row.group + "'" : std::string("all examples")) + ": " +
+                       why_undefined(row.definition));
+  }
+}
 
 ExampleAttribution explain(const SolvedGames& games, std::uint32_t example) {
   const SolvedGame& game = games.solved(0, example);
@@ -249,20 +267,20 @@ Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
   std::size_t pair = 0;
   for (std::size_t first = 0; columns.pair_count > 0 && first < games.modality_count(); ++first) {
     for (std::size_t second = first + 1; second < games.modality_count(); ++second, ++pair) {
-      const std::string name =
-          problem.players().modality_name(first) + "|" + problem.players().modality_name(second);
+      const std::string name = problem.players().modality_name(first) + "|" + problem.players().modality_name(second);
       for_each_subset([&](const SubsetRows& rows) { rows.add_pair(pair, name, result.rows); });
     }
   }
   for_each_subset([&](const SubsetRows& rows) { rows.add_game(result.rows); });
+  warn_about_undefined(result.rows, result.warnings);
   for (std::uint32_t example = 0; example < games.example_count(); ++example) {
     result.examples.push_back(explain(games, example));
   }
-  add_scores(problem, {.modalities = options_.projection == AdditiveProjection::kComputed
-                                         ? modalities
-                                         : std::vector<std::size_t>{},
-                       .subsets = subsets},
-             rng, result);
+  add_scores(
+      problem,
+      {.modalities = options_.projection == AdditiveProjection::kComputed ? modalities : std::vector<std::size_t>{},
+       .subsets = subsets},
+      rng, result);
   return result;
 }
 
