@@ -28,9 +28,10 @@ class TableGame final : public ValueFunction {
   using WideFormula = std::function<std::vector<double>(const Coalition& coalition, std::size_t example)>;
 
   TableGame(Players players, std::size_t example_count, Formula formula)
-      : TableGame(std::move(players), example_count, 1, [formula = std::move(formula)](const Coalition& coalition, std::size_t example) {
-          return std::vector{formula(coalition, example)};
-        }) {}
+      : TableGame(std::move(players), example_count, 1,
+                  [formula = std::move(formula)](const Coalition& coalition, std::size_t example) {
+                    return std::vector{formula(coalition, example)};
+                  }) {}
   TableGame(Players players, std::size_t example_count, std::size_t width, WideFormula formula)
       : players_(std::move(players)), example_count_(example_count), width_(width), formula_(std::move(formula)) {}
 
@@ -41,6 +42,7 @@ class TableGame final : public ValueFunction {
 
   /// Coalitions in the order in which they were asked for, repeated ones as often as asked.
   const std::vector<Coalition>& asked() const noexcept { return asked_; }
+  using ValueFunction::evaluation_count;
   std::size_t evaluation_count() const noexcept { return asked_.size() * example_count_; }
 
  private:
