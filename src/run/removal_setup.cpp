@@ -7,7 +7,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/rng.h"
-#include "modattr/data/array_file.h"
+#include "modattr/data/array_tensor.h"
 #include "modattr/stats/class_reader.h"
 
 namespace modattr {
@@ -56,16 +56,17 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
 
 std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
                                         std::optional<std::size_t> wanted) {
-  auto reference = std::make_unique<Dataset>(
-      DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
-                     .inputs = experiment.layout().input_names(),
-                     .output_kind = experiment.config().model.kind});
+  auto reference =
+      std::make_unique<Dataset>(DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
+                                               .inputs = experiment.layout().input_names(),
+                                               .content = DatasetContent::kInputsOnly});
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);
     const Array& ours = experiment.dataset().input(input);
-    if (theirs.dtype != ours.dtype || !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
+    if (theirs.dtype != ours.dtype ||
+        !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
       throw DataError(reference->path() + ": input '" + theirs.name + "': expected rows like those of " +
-                      experiment.dataset().path() + ", got another shape or dtype");
+                      experiment.dataset().path() + ", " + describe(ours) + ", got " + describe(theirs));
     }
   }
   const std::size_t count = wanted.value_or(background.rows.value_or(kDefaultBackgroundRows));
