@@ -55,7 +55,11 @@ std::vector<ExampleRecord> example_records(const Dataset& dataset, const Explain
 
 ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
-  Experiment experiment({.common = request.common, .metric = request.metric, .column = request.by, .column_option = "--by"},
+  Experiment experiment({.common = request.common,
+                         .metric = request.metric,
+                         .metric_need = MetricNeed::kWhereThereIsOne,
+                         .column = request.by,
+                         .column_option = "--by"},
                         context);
   std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);

@@ -13,10 +13,15 @@
 
 namespace modattr {
 
+/// Whether a command can do without a score of the model.
+enum class MetricNeed { kRequired, kWhereThereIsOne };
+
 /// What an experiment adds to the configuration.
 struct ExperimentOptions {
   CommonOptions common;
   std::optional<std::string> metric;
+  /// Without labels, or with several numbers per example in a regression, no metric is the default.
+  MetricNeed metric_need = MetricNeed::kRequired;
   /// Further column to cut the examples by, and the option that names it.
   std::optional<std::string> column = std::nullopt;
   std::string column_option = "--within";
@@ -62,6 +67,7 @@ class Experiment {
   CommonOptions common_;
   Config config_;
   std::unique_ptr<Model> model_;
+  MetricNeed metric_need_;
   std::unique_ptr<Dataset> dataset_;
   InputLayout layout_;
   std::unique_ptr<ModelEvaluator> evaluator_;
