@@ -195,6 +195,7 @@ void Experiment::make_metric() {
 }
 
 std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
+  drops_invalid_examples_ = true;
   const std::vector<std::uint32_t> valid = evaluator_->finite_examples(context.progress);
   const std::size_t dropped = dataset_->example_count() - valid.size();
   if (valid.empty()) {

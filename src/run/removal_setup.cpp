@@ -54,6 +54,25 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
   return rows;
 }
 
+/// Leaves out rows whose own output is not finite; returns how many.
+std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) {
+  ModelEvaluator evaluator(experiment.model(), reference, experiment.layout(),
+                           {.rows_per_call = experiment.config().model.rows_per_call,
+                            .batch_size = experiment.config().model.rows_per_call,
+                            .thread_count = experiment.thread_count(),
+                            .sharing = MixSharing::kNone});
+  Progress silent;
+  const std::vector<std::uint32_t> valid = evaluator.finite_examples(silent);
+  const std::size_t dropped = reference.example_count() - valid.size();
+  if (valid.empty()) {
+    throw ModelError(experiment.model().path() +
+                     ": expected finite outputs for some rows of the background, got none of " +
+                     std::to_string(dropped));
+  }
+  reference.keep(valid);
+  return dropped;
+}
+
 std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
                                         std::optional<std::size_t> wanted) {
   auto reference =
@@ -147,6 +166,7 @@ std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
 RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background) {
   const std::optional<Background> wanted = common_background(experiment.config());
   if (wanted) reference_ = open_reference(experiment, *wanted, background);
+  if (wanted && experiment.drops_invalid_examples()) dropped_row_count_ = drop_invalid_rows(experiment, *reference_);
   RemovalRows::Parts parts{.dataset = experiment.dataset(),
                            .layout = experiment.layout(),
                            .rows = experiment.evaluator().modality_rows(),

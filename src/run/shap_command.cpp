@@ -68,6 +68,10 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const RemovalSetup removal(experiment, request.background);
   ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
                        context.progress);
+  if (removal.dropped_row_count() > 0) {
+    warnings.push_back("rows of the background were left out as their output is not finite: " +
+                       std::to_string(removal.dropped_row_count()));
+  }
   problem.set_removal(removal.rows(), targets.targets);
   const ModalityShapley engine(
       {.modalities = experiment.modalities(),

@@ -53,6 +53,8 @@ class Experiment {
 
   /// Leaves out examples whose output is not finite; returns how many.
   std::size_t drop_invalid_examples(const RunContext& context);
+  /// Whether such examples were to be left out.
+  bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
 
  private:
   void load_model(const ExperimentOptions& options, const RunContext& context);
@@ -65,15 +67,16 @@ class Experiment {
   void split_model(const CommonOptions& common, const RunContext& context);
 
   CommonOptions common_;
+  MetricNeed metric_need_;
   Config config_;
   std::unique_ptr<Model> model_;
-  MetricNeed metric_need_;
   std::unique_ptr<Dataset> dataset_;
   InputLayout layout_;
   std::unique_ptr<ModelEvaluator> evaluator_;
   std::unique_ptr<Metric> metric_;
   std::size_t output_width_ = 0;
   std::size_t thread_count_ = 1;
+  bool drops_invalid_examples_ = false;
   std::vector<std::size_t> modalities_;
   std::string split_reason_;
   std::vector<std::string> warnings_;
