@@ -15,7 +15,9 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
                       const Config& config) {
   Json options;
   options["level"] = "modality";
-  if (request.target) {
+  if (targets.value == ValueKind::kLoss && config.model.kind != OutputKind::kRegression) {
+    options["target"] = "label";
+  } else if (request.target) {
     options["target"] = *request.target;
   } else if (config.target.choice == TargetChoice::kFixed) {
     options["target"] = config.target.fixed;
@@ -66,20 +68,19 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const ExplainedTargets targets =
       make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
   const RemovalSetup removal(experiment, request.background);
-  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
-                       context.progress);
   if (removal.dropped_row_count() > 0) {
     warnings.push_back("rows of the background were left out as their output is not finite: " +
                        std::to_string(removal.dropped_row_count()));
   }
+  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                       context.progress);
   problem.set_removal(removal.rows(), targets.targets);
   const ModalityShapley engine(
       {.modalities = experiment.modalities(),
        .projection = request.interactions ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
        .breakdown = request.by});
   Attribution attribution = engine.attribute(problem, Rng(experiment.seed()));
-  std::vector<ExampleRecord> records =
-      example_records(experiment.dataset(), targets, std::move(attribution.examples));
+  std::vector<ExampleRecord> records = example_records(experiment.dataset(), targets, std::move(attribution.examples));
   ScoreTable table = make_result_table(experiment, request.common,
                                        {.command = "shap",
                                         .options = options_in_force(request, targets, removal, experiment.config()),
