@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "console.h"
 #include "modattr/stats/metrics.h"
+#include "modattr/stats/target.h"
 
 namespace modattr {
 namespace {
@@ -42,6 +43,8 @@ std::string bash_script(const CLI::App& program) {
   }
   std::string metrics;
   for (const std::string& name : metric_names()) metrics += name + " ";
+  std::string values;
+  for (const std::string& name : value_names()) values += name + " ";
   return "# bash completion of modattr; put this line into ~/.bashrc:  eval \"$(modattr completion)\"\n"
          "_modattr() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=\n"
@@ -54,6 +57,10 @@ std::string bash_script(const CLI::App& program) {
          "    --metric) COMPREPLY=($(compgen -W '" +
          metrics +
          "' -- \"$current\")); return ;;\n"
+         "    --value) COMPREPLY=($(compgen -W '" +
+         values +
+         "' -- \"$current\")); return ;;\n"
+         "    --target) COMPREPLY=($(compgen -W 'predicted label' -- \"$current\")); return ;;\n"
          "    --device) COMPREPLY=($(compgen -W 'auto cpu cuda' -- \"$current\")); return ;;\n"
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +

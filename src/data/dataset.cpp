@@ -31,9 +31,12 @@ std::string row_count_text(std::size_t row_count) {
 
 Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), arrays_(open_array_file(options.path)) {
   read_inputs(options);
-  read_labels(options);
-  read_columns(options);
-  check_ids();
+  labels_ = std::make_shared<const Labels>(NoLabels{});
+  if (options.content == DatasetContent::kInputsAndColumns) {
+    read_labels(options);
+    read_columns(options);
+    check_ids();
+  }
   selection_.resize(row_count_);
   std::iota(selection_.begin(), selection_.end(), 0u);
   for (const Array& array : arrays_) array.storage->release_pages();
@@ -50,6 +53,11 @@ const Array& Dataset::require(std::string_view name, std::string_view purpose) c
   for (const Array& array : arrays_) names.push_back(array.name);
   throw DataError(path_ + ": expected an array " + quoted_text(name) + " for " + std::string(purpose) + ", got none" +
                   suggestion(name, names));
+}
+
+const Array* Dataset::find_labels(const DatasetOptions& options) const {
+  if (options.content == DatasetContent::kInputsOnly) return nullptr;
+  return options.label ? &require(*options.label, "labels") : find("label");
 }
 
 /// Number of examples that an input describes: entries of its __rows array if there is one, otherwise its own rows.
@@ -72,7 +80,7 @@ void Dataset::read_inputs(const DatasetOptions& options) {
       throw_data_error(path_ + ": input " + quoted_text(name), "one row per example", "a single number");
     inputs_.push_back({array, {}});
   }
-  const Array* label = options.label ? &require(*options.label, "labels") : find("label");
+  const Array* label = find_labels(options);
   const Array* reference = label != nullptr ? label : (inputs_.empty() ? nullptr : &inputs_.front().array);
   if (reference == nullptr) throw_data_error(path_, "at least one input", "none");
   reference_name_ = reference->name;
@@ -109,11 +117,8 @@ void Dataset::read_inputs(const DatasetOptions& options) {
 }
 
 void Dataset::read_labels(const DatasetOptions& options) {
-  const Array* label = options.label ? &require(*options.label, "labels") : find("label");
-  if (label == nullptr) {
-    labels_ = std::make_shared<const Labels>(NoLabels{});
-    return;
-  }
+  const Array* label = find_labels(options);
+  if (label == nullptr) return;
   labels_ = std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -142,6 +143,9 @@ class SubsetRows {
       return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
     }),
         0.0);
+    const double with_ratio = bootstrap_.means()[columns_.local_ratio + 1];
+    rows.back().examples =
+        static_cast<std::size_t>(std::lround(with_ratio * static_cast<double>(subset_.examples.size())));
   }
 
  private:
@@ -190,6 +194,23 @@ class SubsetRows {
   const Subset& subset_;
   const MeanBootstrap& bootstrap_;
 };
+
+const char* why_undefined(std::string_view definition) {
+  if (definition.starts_with("shape.")) return "no answer is right";
+  if (definition == "share.abs") return "every Shapley value is 0";
+  return "main effects and interactions are all 0";
+}
+
+/// Tells each definition once per subset.
+void warn_about_undefined(const std::vector<Score>& rows, std::vector<std::string>& warnings) {
+  std::set<std::pair<std::string, std::optional<std::string>>> told;
+  for (const Score& row : rows) {
+    if (row.value || !told.emplace(row.definition, row.group).second) continue;
+    warnings.push_back(row.definition + " is not defined for " +
+                       (row.group ? "group '" + *row.group + "'" : std::string("all examples")) + ": " +
+                       why_undefined(row.definition));
+  }
+}
 
 ExampleAttribution explain(const SolvedGames& games, std::uint32_t example) {
   const SolvedGame& game = games.solved(0, example);
@@ -246,6 +267,7 @@ Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
     }
   }
   for_each_subset([&](const SubsetRows& rows) { rows.add_game(result.rows); });
+  warn_about_undefined(result.rows, result.warnings);
   for (std::uint32_t example = 0; example < games.example_count(); ++example) {
     result.examples.push_back(explain(games, example));
   }

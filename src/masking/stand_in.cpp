@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <sstream>
 #include <utility>
 
 #include <ATen/Functions.h>
@@ -74,6 +75,23 @@ at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value)
   std::vector<std::int64_t> shape = dataset.input(input).shape;
   shape.front() = 1;
   return at::full(shape, value, at::TensorOptions().dtype(at::kDouble)).to(dataset.input(input).dtype);
+}
+
+/// Whether a constant of this type keeps the number as it is, or close to it for floating-point numbers.
+bool can_hold(c10::ScalarType dtype, double value) {
+  const at::Tensor number = at::full({1}, value, at::TensorOptions().dtype(at::kDouble));
+  const double kept = number.to(dtype).to(at::kDouble).item<double>();
+  return c10::isFloatingType(dtype) ? std::isfinite(kept) : kept == value;
+}
+
+bool can_hold(c10::ScalarType dtype, std::int64_t id) {
+  return at::full({1}, id, at::TensorOptions().dtype(at::kLong)).to(dtype).to(at::kLong).item<std::int64_t>() == id;
+}
+
+std::string number_text(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
 }
 
 class TokenStandIn final : public StandIn {
@@ -196,13 +214,22 @@ std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std:
     case RemovalType::kZero:
     case RemovalType::kValue:
       for (const std::size_t input : inputs) {
-        constant.emplace(input, constant_row(dataset, input, type == RemovalType::kZero ? 0.0 : options.value));
+        const double value = type == RemovalType::kZero ? 0.0 : options.value;
+        if (!can_hold(dataset.input(input).dtype, value)) {
+          fail(modality, type, "a value that " + describe(dataset.input(input)) + " can hold", number_text(value),
+               "choose another value");
+        }
+        constant.emplace(input, constant_row(dataset, input, value));
       }
       return std::make_unique<ConstantStandIn>(std::move(constant));
     case RemovalType::kToken:
       if (!is_integral(dataset.input(inputs.front())) || dataset.input(inputs.front()).dtype == at::kBool) {
         fail(modality, type, "a first input of token ids (integers)", describe(dataset.input(inputs.front())),
              "use zero, mean, value or background");
+      }
+      if (!can_hold(dataset.input(inputs.front()).dtype, options.token_id)) {
+        fail(modality, type, "an id that " + describe(dataset.input(inputs.front())) + " can hold",
+             std::to_string(options.token_id), "choose another id");
       }
       return std::make_unique<TokenStandIn>(dataset, inputs.front(), options);
     case RemovalType::kBlur:

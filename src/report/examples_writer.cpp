@@ -1,6 +1,9 @@
 #include "modattr/report/examples_writer.h"
 
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "json_text.h"
 #include "modattr/report/utf8.h"
@@ -12,9 +15,11 @@ using Json = nlohmann::ordered_json;
 
 /// Ids that are whole numbers are written as numbers.
 Json id_of(const std::string& id) {
-  const bool is_number = !id.empty() && id.size() < 18 && id.find_first_not_of("0123456789") == std::string::npos &&
-                         (id.size() == 1 || id.front() != '0');
-  return is_number ? Json(std::stoll(id)) : Json(to_valid_utf8(id));
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  // "007" and "-0" stay what they are.
+  const bool is_number = error == std::errc{} && end == id.data() + id.size() && std::to_string(number) == id;
+  return is_number ? Json(number) : Json(to_valid_utf8(id));
 }
 
 /// Class labels are whole numbers.

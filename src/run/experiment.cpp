@@ -65,7 +65,9 @@ std::size_t available_memory_bytes() {
 }  // namespace
 
 Experiment::Experiment(const ExperimentOptions& options, const RunContext& context)
-    : common_(options.common), config_(read_config(find_config_file(options.common.config))) {
+    : common_(options.common),
+      metric_need_(options.metric_need),
+      config_(read_config(find_config_file(options.common.config))) {
   if (options.common.model) config_.model.path = *options.common.model;
   if (options.common.data) config_.data.path = *options.common.data;
   if (options.common.seed) config_.seed = *options.common.seed;
@@ -175,6 +177,12 @@ void Experiment::select_examples(const CommonOptions& common) {
 }
 
 void Experiment::make_metric() {
+  const bool is_regression = config_.model.kind == OutputKind::kRegression;
+  const bool has_default = is_regression ? output_width_ == 1 : !std::holds_alternative<NoLabels>(*dataset_->labels());
+  if (metric_need_ == MetricNeed::kWhereThereIsOne && !config_.metric && !has_default) {
+    metric_ = make_no_metric();
+    return;
+  }
   const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
   try {
     metric_ = modattr::make_metric(
@@ -187,6 +195,7 @@ void Experiment::make_metric() {
 }
 
 std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
+  drops_invalid_examples_ = true;
   const std::vector<std::uint32_t> valid = evaluator_->finite_examples(context.progress);
   const std::size_t dropped = dataset_->example_count() - valid.size();
   if (valid.empty()) {

@@ -8,7 +8,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/rng.h"
-#include "modattr/data/array_file.h"
+#include "modattr/data/array_tensor.h"
 #include "modattr/stats/class_reader.h"
 
 namespace modattr {
@@ -56,19 +56,38 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
   return rows;
 }
 
+/// Leaves out rows whose own output is not finite; returns how many.
+std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) {
+  ModelEvaluator evaluator(experiment.model(), reference, experiment.layout(),
+                           {.rows_per_call = experiment.config().model.rows_per_call,
+                            .batch_size = experiment.config().model.rows_per_call,
+                            .thread_count = experiment.thread_count(),
+                            .sharing = MixSharing::kNone});
+  Progress silent;
+  const std::vector<std::uint32_t> valid = evaluator.finite_examples(silent);
+  const std::size_t dropped = reference.example_count() - valid.size();
+  if (valid.empty()) {
+    throw ModelError(experiment.model().path() +
+                     ": expected finite outputs for some rows of the background, got none of " +
+                     std::to_string(dropped));
+  }
+  reference.keep(valid);
+  return dropped;
+}
+
 std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
                                         std::optional<std::size_t> wanted) {
   auto reference =
       std::make_unique<Dataset>(DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
                                                .inputs = experiment.layout().input_names(),
-                                               .output_kind = experiment.config().model.kind});
+                                               .content = DatasetContent::kInputsOnly});
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);
     const Array& ours = experiment.dataset().input(input);
     if (theirs.dtype != ours.dtype ||
         !std::ranges::equal(std::span(theirs.shape).subspan(1), std::span(ours.shape).subspan(1))) {
       throw DataError(reference->path() + ": input '" + theirs.name + "': expected rows like those of " +
-                      experiment.dataset().path() + ", got another shape or dtype");
+                      experiment.dataset().path() + ", " + describe(ours) + ", got " + describe(theirs));
     }
   }
   const std::size_t count = wanted.value_or(background.rows.value_or(kDefaultBackgroundRows));
@@ -209,6 +228,7 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
   // A background on the command line replaces every stand-in.
   const std::optional<Background> wanted = common_background(experiment.config(), background.has_value());
   if (wanted) reference_ = open_reference(experiment, *wanted, background);
+  if (wanted && experiment.drops_invalid_examples()) dropped_row_count_ = drop_invalid_rows(experiment, *reference_);
   RemovalRows::Parts parts{.dataset = experiment.dataset(),
                            .layout = experiment.layout(),
                            .rows = experiment.evaluator().modality_rows(),

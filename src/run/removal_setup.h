@@ -22,10 +22,13 @@ class RemovalSetup {
   const RemovalRows& rows() const noexcept { return *rows_; }
   /// Rows of the background; nullopt when no modality is removed by one.
   std::optional<std::size_t> background_count() const;
+  /// Rows of the background that were left out as their own output is not finite, where such examples are.
+  std::size_t dropped_row_count() const noexcept { return dropped_row_count_; }
 
  private:
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
+  std::size_t dropped_row_count_ = 0;
 };
 
 /// How the modalities of an experiment are cut into players, as the configuration says.

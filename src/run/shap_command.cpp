@@ -24,7 +24,9 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   options["method"] = request.method;
   options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
   options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
-  if (request.target) {
+  if (targets.value == ValueKind::kLoss && config.model.kind != OutputKind::kRegression) {
+    options["target"] = "label";
+  } else if (request.target) {
     options["target"] = *request.target;
   } else if (config.target.choice == TargetChoice::kFixed) {
     options["target"] = config.target.fixed;
@@ -81,13 +83,21 @@ std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experi
 
 ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
-  Experiment experiment(
-      {.common = request.common, .metric = request.metric, .column = request.by, .column_option = "--by"}, context);
+  Experiment experiment({.common = request.common,
+                         .metric = request.metric,
+                         .metric_need = MetricNeed::kWhereThereIsOne,
+                         .column = request.by,
+                         .column_option = "--by"},
+                        context);
   std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
   const ExplainedTargets targets =
       make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
   const RemovalSetup removal(experiment, request.background);
+  if (removal.dropped_row_count() > 0) {
+    warnings.push_back("rows of the background were left out as their output is not finite: " +
+                       std::to_string(removal.dropped_row_count()));
+  }
   ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
                        context.progress);
   problem.set_removal(removal.rows(), targets.targets);

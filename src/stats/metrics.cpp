@@ -296,6 +296,21 @@ std::unique_ptr<Metric> make_error_metric(std::string name, const MetricInput& i
       .majority = {}});
 }
 
+class NoMetric final : public Metric {
+ public:
+  std::string_view name() const noexcept override { return "none"; }
+  Orientation orientation() const noexcept override { return Orientation::kHigherIsBetter; }
+  bool is_mean() const noexcept override { return false; }
+  void outcome(Row, std::size_t, std::span<double> outcome) const override { outcome[0] = 0.0; }
+  std::unique_ptr<OutcomeScorer> scorer(Row, Examples) const override {
+    class NoScore final : public OutcomeScorer {
+      std::optional<double> score(std::span<const std::uint32_t>) const override { return std::nullopt; }
+    };
+    return std::make_unique<NoScore>();
+  }
+  std::optional<double> majority_score(Examples) const override { return std::nullopt; }
+};
+
 using Factory = std::unique_ptr<Metric> (*)(const MetricInput&);
 
 const std::map<std::string_view, Factory>& factories() {
@@ -359,6 +374,10 @@ std::unique_ptr<Metric> make_metric(std::string_view name, const MetricInput& in
     throw ConfigError("metric: unknown '" + std::string(name) + "'" + suggestion(name, kMetricNames));
   }
   return found->second(input);
+}
+
+std::unique_ptr<Metric> make_no_metric() {
+  return std::make_unique<NoMetric>();
 }
 
 }  // namespace modattr

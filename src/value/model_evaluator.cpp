@@ -296,6 +296,7 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
   try {
     features->fill(progress, result.prove);
+    if (made_ != nullptr) features->encode_made_rows(made_);
   } catch (const c10::Error& error) {
     progress.finish();
     return "its features cannot be kept: " + one_line_reason(error);

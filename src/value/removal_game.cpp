@@ -16,6 +16,31 @@ std::size_t prediction_width(std::span<const Target> targets) {
 
 }  // namespace
 
+/// Means over draws, as the first draw and the differences from it: what no draw changes keeps its digits, so that a
+/// modality that the model ignores adds exactly nothing.
+class RemovalGame::PredictionMeans {
+ public:
+  explicit PredictionMeans(std::size_t size) : first_(size, 0.0), differences_(size, 0.0) {}
+
+  std::size_t size() const noexcept { return first_.size(); }
+  void add(std::span<const double> predictions) {
+    if (draw_count_++ == 0) std::ranges::copy(predictions, first_.begin());
+    for (std::size_t place = 0; place < size(); ++place) differences_[place] += predictions[place] - first_[place];
+  }
+  std::vector<double> means() const {
+    std::vector<double> means = first_;
+    for (std::size_t place = 0; place < size(); ++place) {
+      means[place] += differences_[place] / static_cast<double>(draw_count_);
+    }
+    return means;
+  }
+
+ private:
+  std::size_t draw_count_ = 0;
+  std::vector<double> first_;
+  std::vector<double> differences_;
+};
+
 std::size_t RemovalGame::draw_count(const Coalition& coalition) const {
   for (std::size_t modality = 0; modality < players().count(); ++modality) {
     if (!coalition.contains(modality) && parts_.removal.uses_background(modality)) return parts_.removal.draw_count();
@@ -33,16 +58,16 @@ Matrix RemovalGame::evaluate(std::span<const Coalition> coalitions) {
   const std::size_t width = prediction_width(parts_.targets);
   Matrix values(coalitions.size(), example_count() * parts_.targets.size());
   for (std::size_t row = 0; row < coalitions.size(); ++row) {
-    std::vector<double> sums(example_count() * width, 0.0);
+    PredictionMeans means(example_count() * width);
     const std::size_t draws = draw_count(coalitions[row]);
     const std::size_t draws_at_once =
-        std::max<std::size_t>(kPredictionBytes / std::max<std::size_t>(sums.size() * sizeof(double), 1), 1);
+        std::max<std::size_t>(kPredictionBytes / std::max<std::size_t>(means.size() * sizeof(double), 1), 1);
     for (std::size_t first = 0; first < draws; first += draws_at_once) {
-      add_predictions(coalitions[row], first, std::min(draws_at_once, draws - first), sums);
+      add_predictions(coalitions[row], first, std::min(draws_at_once, draws - first), means);
     }
-    for (double& sum : sums) sum /= static_cast<double>(draws);
+    const std::vector<double> mean_predictions = means.means();
     for (std::size_t example = 0; example < example_count(); ++example) {
-      std::span<const double> predictions = std::span(sums).subspan(example * width, width);
+      std::span<const double> predictions = std::span(mean_predictions).subspan(example * width, width);
       for (std::size_t target = 0; target < parts_.targets.size(); ++target) {
         const std::size_t target_width = parts_.targets[target].width();
         values(row, example * parts_.targets.size() + target) =
@@ -55,7 +80,7 @@ Matrix RemovalGame::evaluate(std::span<const Coalition> coalitions) {
 }
 
 void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_draw, std::size_t draw_count,
-                                  std::span<double> sums) {
+                                  PredictionMeans& means) {
   const std::size_t modality_count = players().count();
   std::vector<std::vector<std::uint32_t>> rows(draw_count * modality_count);
   std::vector<std::span<const std::uint32_t>> stand_ins(rows.size());
@@ -71,9 +96,9 @@ void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_
     mixes.push_back({coalition, {}, std::span(stand_ins).subspan(draw * modality_count, modality_count)});
   }
   const std::size_t width = prediction_width(parts_.targets);
-  std::vector<double> predictions(draw_count * sums.size());
+  std::vector<double> predictions(draw_count * means.size());
   const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
-    std::span<double> prediction = std::span(predictions).subspan(mix * sums.size() + example * width, width);
+    std::span<double> prediction = std::span(predictions).subspan(mix * means.size() + example * width, width);
     for (const Target& target : parts_.targets) {
       target.prediction(output, example, prediction.first(target.width()));
       prediction = prediction.subspan(target.width());
@@ -82,8 +107,7 @@ void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_
   parts_.evaluator.evaluate(mixes, receive, parts_.progress);
   // Always in the order of the draws, whatever came first.
   for (std::size_t draw = 0; draw < draw_count; ++draw) {
-    const std::span<const double> part = std::span(predictions).subspan(draw * sums.size(), sums.size());
-    for (std::size_t place = 0; place < sums.size(); ++place) sums[place] += part[place];
+    means.add(std::span(predictions).subspan(draw * means.size(), means.size()));
   }
 }
 

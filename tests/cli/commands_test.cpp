@@ -94,7 +94,8 @@ TEST(Inspect, ShowsModelDataModalitiesAndCosts) {
 TEST(Engines, AreListedWithTheirPromises) {
   const ProgramResult result = run_program({.arguments = {"engines"}});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* phrase : {"permute: ", "promises", "null player", "Breiman 2001"}) {
+  for (const char* phrase :
+       {"permute: ", "shap: ", "promises", "null player", "Breiman 2001", "efficiency", "Shapley 1953"}) {
     EXPECT_NE(result.output.find(phrase), std::string::npos) << phrase;
   }
 }
@@ -103,7 +104,7 @@ TEST(Help, OfEveryCommandHasAnExample) {
   EXPECT_TRUE(run_program({.arguments = {"--version"}}).output.starts_with("modattr 0."));
   const ProgramResult help = run_program({.arguments = {"--help"}});
   EXPECT_NE(help.output.find("Exit codes: 0 done"), std::string::npos);
-  for (const std::string command : {"permute", "inspect", "init", "engines", "completion"}) {
+  for (const std::string command : {"permute", "shap", "inspect", "init", "engines", "completion"}) {
     EXPECT_NE(help.output.find("  " + command), std::string::npos) << command;
     const ProgramResult result = run_program({.arguments = {command, "--help"}});
     EXPECT_EQ(result.exit_code, 0);
@@ -134,7 +135,11 @@ TEST(Completion, OfBashKnowsCommandsOptionsAndWords) {
         .output;
   };
   EXPECT_EQ(completed("modattr per", 1), "permute\n");
+  EXPECT_EQ(completed("modattr sha", 1), "shap\n");
   EXPECT_EQ(completed("modattr permute --rep", 2), "--repeats\n");
+  EXPECT_EQ(completed("modattr shap --backg", 2), "--background\n");
+  EXPECT_EQ(completed("modattr shap --value log_", 3), "log_probability\n");
+  EXPECT_EQ(completed("modattr shap --target lab", 3), "label\n");
   EXPECT_EQ(completed("modattr permute --format js", 3), "json\n");
   EXPECT_EQ(completed("modattr permute --metric macro", 3), "macro_f1\n");
   EXPECT_EQ(completed("modattr permute --config mod", 3), "modattr.bash\n");

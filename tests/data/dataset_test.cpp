@@ -155,6 +155,18 @@ TEST_F(DatasetTest, KeepsASelection) {
   EXPECT_EQ(dataset.strata("label")[0].name, "5");
 }
 
+TEST_F(DatasetTest, ReadsInputsOnlyWhereNothingElseIsNeeded) {
+  // Labels and ids that no set of examples could have.
+  const std::vector<TestArray> arrays = {floats("x", {3, 2}), integers("label", {1, -7, 0, 0, 5}),
+                                         integers("id", {4, 4, 4})};
+  EXPECT_NE(error_of(arrays), "nothing was thrown");
+  const Dataset dataset = open(arrays, {.inputs = {"x"}, .content = DatasetContent::kInputsOnly});
+  EXPECT_EQ(dataset.example_count(), 3U);
+  EXPECT_TRUE(std::holds_alternative<NoLabels>(*dataset.labels()));
+  EXPECT_EQ(dataset.id(2), "2") << "the row";
+  EXPECT_EQ(numbers(dataset.gather(0, Rows{1})), (std::vector<float>{2, 3}));
+}
+
 TEST_F(DatasetTest, NamesAnArrayThatIsMissing) {
   EXPECT_EQ(error_of({floats("xs", {2})}),
             "val.npz: expected an array 'x' for the model's input, got none; did you mean 'xs'?");

@@ -14,6 +14,7 @@ TEST(EngineRegistry, NamesEveryEngineOnce) {
     EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
   }
   EXPECT_TRUE(names.contains("permute"));
+  EXPECT_TRUE(names.contains("shap"));
 }
 
 TEST(EngineRegistry, MakesTheEngineThatItDescribes) {

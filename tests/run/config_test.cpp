@@ -116,6 +116,46 @@ TEST_F(ConfigTest, ReadsPartsOfInputs) {
   EXPECT_EQ(config.modalities[0].inputs[1].columns[1].first, 4);
 }
 
+TEST_F(ConfigTest, ReadsHowModalitiesAreRemoved) {
+  const auto removal = [&](const std::string& keys) {
+    std::string text = kShortest;
+    return read(text.replace(text.find(R"(["x"])"), 5, R"(["x"], "removal": {)" + keys + "}")).modalities[0].removal;
+  };
+  const RemovalConfig background = removal(R"("type": "background", "rows": 0, "path": "sub/reference.npz")");
+  EXPECT_EQ(background.type, RemovalType::kBackground);
+  EXPECT_EQ(background.rows, 0U);
+  EXPECT_EQ(background.path, folder_ / "sub" / "reference.npz");
+  const RemovalConfig value = removal(R"("type": "value", "value": -0.5)");
+  EXPECT_EQ(value.type, RemovalType::kValue);
+  EXPECT_EQ(value.value, -0.5);
+  const RemovalConfig token = removal(R"("type": "token", "id": -1)");
+  EXPECT_EQ(token.type, RemovalType::kToken);
+  EXPECT_EQ(token.token_id, -1);
+  for (std::size_t type = 0; type < removal_names().size(); ++type) {
+    EXPECT_EQ(removal(R"("value": 0, "id": 0, "type": ")" + removal_names()[type] + '"').type,
+              static_cast<RemovalType>(type));
+  }
+  const RemovalConfig none = read(kShortest).modalities[0].removal;
+  EXPECT_EQ(none.type, RemovalType::kBackground);
+  EXPECT_FALSE(none.rows || none.path);
+}
+
+TEST_F(ConfigTest, ReadsWhatIsExplained) {
+  const auto with_root = [&](const std::string& keys) {
+    std::string text = kShortest;
+    return read(text.insert(1, keys + ", "));
+  };
+  EXPECT_EQ(read(kShortest).target.choice, TargetChoice::kPredicted);
+  EXPECT_EQ(read(kShortest).value, std::nullopt);
+  EXPECT_EQ(with_root(R"("target": "predicted")").target.choice, TargetChoice::kPredicted);
+  EXPECT_EQ(with_root(R"("target": "label")").target.choice, TargetChoice::kLabel);
+  const TargetConfig fixed = with_root(R"("target": 4)").target;
+  EXPECT_EQ(fixed.choice, TargetChoice::kFixed);
+  EXPECT_EQ(fixed.fixed, 4U);
+  EXPECT_EQ(with_root(R"("value": "log_probability")").value, "log_probability");
+  EXPECT_TRUE(mentions(error_with_root(R"("value": "margni")"), {"modattr.json: value", "'margin'"}));
+}
+
 TEST_F(ConfigTest, ResolvesPathsAgainstItsFolder) {
   std::filesystem::create_directory(folder_ / "configs");
   file_ = folder_ / "configs" / "a.json";

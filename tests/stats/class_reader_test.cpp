@@ -53,5 +53,47 @@ TEST(ClassReader, KeepsProbabilitiesOfLargeLogitsFinite) {
   EXPECT_TRUE(std::isfinite(ClassReader(OutputKind::kProbabilities, 2).log_probability(std::vector{1.0, 0.0}, 1)));
 }
 
+TEST(ClassReader, GivesTheProbabilityOfEveryClass) {
+  const std::vector<double> outputs = {0.5, -1.0, 2.0};
+  const ClassReader logits(OutputKind::kLogits, 3);
+  std::vector<double> all(3);
+  logits.probabilities(outputs, all);
+  double sum = 0.0;
+  for (std::size_t label = 0; label < 3; ++label) {
+    EXPECT_NEAR(all[label], logits.probability(outputs, label), 1e-15);
+    EXPECT_NEAR(logits.probability(outputs, label), std::exp(logits.log_probability(outputs, label)), 1e-15);
+    sum += all[label];
+  }
+  EXPECT_NEAR(sum, 1.0, 1e-15);
+  EXPECT_GT(all[2], all[0]);
+
+  const std::vector<double> given = {0.1, 0.9, 0.0};
+  const ClassReader probabilities(OutputKind::kProbabilities, 3);
+  probabilities.probabilities(given, all);
+  EXPECT_EQ(all, given);
+  EXPECT_EQ(probabilities.probability(given, 1), 0.9);
+  EXPECT_EQ(probabilities.probability(given, 2), 0.0) << "only its logarithm is clipped";
+}
+
+TEST(ClassReader, GivesOneProbabilityForTwoClasses) {
+  std::vector<double> positive(1);
+  const ClassReader logits(OutputKind::kLogits, 1);
+  logits.probabilities(std::vector{std::log(3.0)}, positive);
+  EXPECT_NEAR(positive[0], 0.75, 1e-15);
+  EXPECT_NEAR(logits.probability(std::vector{std::log(3.0)}, 0), 0.25, 1e-15);
+  const ClassReader probabilities(OutputKind::kProbabilities, 1);
+  probabilities.probabilities(std::vector{0.2}, positive);
+  EXPECT_EQ(positive[0], 0.2);
+  EXPECT_EQ(probabilities.probability(std::vector{0.2}, 1), 0.2);
+  EXPECT_EQ(probabilities.probability(std::vector{0.2}, 0), 0.8);
+}
+
+TEST(ClassReader, GivesProbabilitiesOfLargeLogits) {
+  std::vector<double> all(2);
+  ClassReader(OutputKind::kLogits, 2).probabilities(std::vector{1000.0, 999.0}, all);
+  EXPECT_NEAR(all[0], 1.0 / (1.0 + std::exp(-1.0)), 1e-15);
+  EXPECT_NEAR(all[1], 1.0 / (1.0 + std::exp(1.0)), 1e-15);
+}
+
 }  // namespace
 }  // namespace modattr

@@ -195,6 +195,19 @@ TEST(MajorityScore, IsNotDefinedWhereTheBestValueIsNotOne) {
   EXPECT_EQ(majority_of("vqa_accuracy", kLogits, 2, answers({{1, 0}}), {}), std::nullopt);
 }
 
+TEST(NoMetric, HasNoScore) {
+  const std::unique_ptr<Metric> metric = make_no_metric();
+  EXPECT_EQ(metric->name(), "none");
+  EXPECT_FALSE(metric->is_mean());
+  EXPECT_EQ(metric->width(), 1U);
+  std::vector<double> outcome(1, 7.0);
+  metric->outcome(std::vector{1.0, 2.0}, 0, outcome);
+  const std::vector<std::uint32_t> examples = {0};
+  EXPECT_EQ(metric->scorer(outcome, examples)->score(examples), std::nullopt);
+  EXPECT_EQ(metric->majority_score(examples), std::nullopt);
+  EXPECT_EQ(std::ranges::count(metric_names(), "none"), 0) << "nobody asks for it";
+}
+
 TEST(DefaultMetric, SuitsTheModelAndTheLabels) {
   EXPECT_EQ(default_metric_name(kLogits, ClassLabels{}), "accuracy");
   EXPECT_EQ(default_metric_name(kProbabilities, ClassLabels{}), "accuracy");

@@ -67,6 +67,7 @@ std::unique_ptr<ValueFunction> TableProblem::permuted_game(RowMap donors) {
 }
 
 std::unique_ptr<ValueFunction> TableProblem::removal_game() {
+  ++removal_game_count_;
   const auto mean_output = [this](const Coalition& present, std::size_t example) {
     double sum = 0.0;
     for (std::size_t donor = 0; donor < example_count(); ++donor) sum += output(present, example, donor).front();

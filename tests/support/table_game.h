@@ -42,6 +42,7 @@ class TableGame final : public ValueFunction {
 
   /// Coalitions in the order in which they were asked for, repeated ones as often as asked.
   const std::vector<Coalition>& asked() const noexcept { return asked_; }
+  using ValueFunction::evaluation_count;
   std::size_t evaluation_count() const noexcept { return asked_.size() * example_count_; }
 
  private:
@@ -94,6 +95,8 @@ class TableProblem final : public Problem {
   double clean_score() const;
   /// Donors of the games that were asked for, in order.
   const std::vector<RowMap>& row_maps() const noexcept { return row_maps_; }
+  /// How often the game of attributions was asked for.
+  std::size_t removal_game_count() const noexcept { return removal_game_count_; }
   /// Modalities whose pairs were asked for, in order.
   const std::vector<std::size_t>& pair_modalities() const noexcept { return pair_modalities_; }
 
@@ -103,6 +106,7 @@ class TableProblem final : public Problem {
   CountingProgress progress_;
   std::vector<RowMap> row_maps_;
   std::vector<std::size_t> pair_modalities_;
+  std::size_t removal_game_count_ = 0;
 };
 
 /// The row of a modality with this definition, for all examples or a group; throws std::out_of_range when there is

@@ -12,6 +12,7 @@
 #include "../support/counting_progress.h"
 #include "../support/temporary_folder.h"
 #include "../support/thrown_message.h"
+#include "fake_made_rows.h"
 #include "modattr/core/error.h"
 
 namespace modattr {
@@ -117,6 +118,43 @@ TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
   store.fill(counting);
   EXPECT_EQ(counting.announced, 5U);
   EXPECT_EQ(counting.done, 5U);
+}
+
+TEST_F(FeatureStoreTest, EncodesMadeRowsAtOnceBesideItsBudget) {
+  // Made row m has the content 100 + m.
+  const FakeMadeRows made({6, 3}, [](std::size_t input, std::size_t modality, std::span<const std::uint32_t> rows) {
+    EXPECT_EQ(input, 0U) << "the second modality has no encoder";
+    EXPECT_EQ(modality, 0U);
+    std::vector<float> values;
+    for (const std::uint32_t row : rows) {
+      EXPECT_LT(row, 6U);
+      values.insert(values.end(), {100.0F + static_cast<float>(row), 10 * (100.0F + static_cast<float>(row))});
+    }
+    return at::tensor(values).reshape({-1, 2});
+  });
+  const auto content = [](std::uint32_t row) {
+    return row < kExampleCount ? static_cast<float>(row % kDistinctCount)
+                               : 100.0F + static_cast<float>(row - kExampleCount);
+  };
+  for (const std::size_t kept_count : {0U, 3U, 7U}) {
+    FeatureStore store(model_, *dataset_, {{0}, {1}}, *rows_,
+                       {.rows_per_call = kRowsPerCall, .thread_count = 2, .budget_bytes = kept_count * kRowBytes});
+    store.fill(progress_);
+    store.encode_made_rows(&made);
+    EXPECT_EQ(store.encoded_row_count(), kept_count + 6);
+    for (const Rows& rows : {Rows{11, 0, 16, 6, 6, 13}, Rows{15, 12, 12}, Rows{3, 10}}) {
+      const std::vector<at::Tensor> features = store.gather(0, rows);
+      ASSERT_EQ(features.size(), 2U);
+      ASSERT_EQ(features[0].size(0), static_cast<std::int64_t>(rows.size()));
+      for (std::size_t place = 0; place < rows.size(); ++place) {
+        const auto row = static_cast<std::int64_t>(place);
+        EXPECT_EQ(features[0][row][1].item<float>(), 20 * content(rows[place]));
+        EXPECT_EQ(features[1][row].item<float>(), 11 * content(rows[place]));
+      }
+    }
+    store.encode_made_rows(nullptr);
+    expect_features(store, {0, 10, 6});
+  }
 }
 
 /// One feature: a row of it is as long as the batch's largest number.

@@ -171,19 +171,19 @@ TEST_F(ModelEvaluatorTest, TakesABatchSizeThatChangesNoByte) {
 TEST_F(ModelEvaluatorTest, LooksForFasterCallsInLongRuns) {
   for (const bool tells_place : {false, true}) {
     const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [&](Inputs inputs) {
-      std::this_thread::sleep_for(std::chrono::microseconds(2000));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
       const at::Tensor rows = side_by_side(inputs);
       return tells_place ? rows + at::arange(rows.size(0), rows.options()).unsqueeze(1) : rows;
     });
-    ModelEvaluator evaluator(model, *dataset_, layout_, {.rows_per_call = 1});
+    ModelEvaluator evaluator(model, *dataset_, layout_, {.rows_per_call = 1, .sharing = MixSharing::kNone});
     evaluate(evaluator, {{full_, own_}});
     EXPECT_EQ(evaluator.rows_per_call(), 1U) << "not worth it for 23 rows";
     std::vector<Donors> donors;
-    for (std::uint32_t draw = 0; draw < 30; ++draw) donors.push_back(draw_donors(draw));
+    for (std::uint32_t draw = 0; draw < 190; ++draw) donors.push_back(draw_donors(draw));
     std::vector<Mix> mixes;
     for (const Donors& each : donors) mixes.push_back({Coalition::single(2, 0), each});
     const Outputs outputs = evaluate(evaluator, mixes);
-    EXPECT_GT(evaluator.evaluation_count(), 300U);
+    EXPECT_EQ(evaluator.evaluation_count(), 191 * kExampleCount);
     EXPECT_EQ(outputs, echoes(mixes));
     EXPECT_EQ(evaluator.rows_per_call() > 1, !tells_place);
   }

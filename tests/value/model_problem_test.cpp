@@ -9,9 +9,11 @@
 
 #include "../support/array_writers.h"
 #include "../support/temporary_folder.h"
+#include "../support/thrown_message.h"
 #include "fake_model.h"
 #include "modattr/core/error.h"
 #include "modattr/core/rng.h"
+#include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
 #include "modattr/stats/metrics.h"
 
@@ -113,6 +115,30 @@ TEST_F(ModelProblemTest, GivesTheSameDigitsForEveryBatchSizeAndThreadCount) {
       EXPECT_EQ(result.rows[index].std_error, expected.rows[index].std_error);
     }
   }
+}
+
+TEST_F(ModelProblemTest, RemovesModalitiesOnceItIsToldHow) {
+  ModelEvaluator evaluator(model_, *dataset_, layout_, {.rows_per_call = 8, .thread_count = 2});
+  ModelProblem problem(*dataset_, layout_, *metric_, evaluator, progress_);
+  EXPECT_EQ(problem.thread_count(), 2U);
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return problem.removal_game(); }),
+                       {"removal: expected a way to remove modalities, got none"}));
+  const RemovalRows removal({.dataset = *dataset_,
+                             .layout = layout_,
+                             .rows = evaluator.modality_rows(),
+                             .reference = dataset_.get(),
+                             .stand_ins = std::vector<std::unique_ptr<StandIn>>(2)});
+  evaluator.use_made_rows(&removal);
+  const std::vector<Target> targets = {Target({.kind = OutputKind::kRegression,
+                                               .output_width = 1,
+                                               .value = ValueKind::kOutput,
+                                               .classes = std::vector<std::uint32_t>(kExampleCount)})};
+  problem.set_removal(removal, targets);
+  const Attribution result = ModalityShapley({}).attribute(problem, Rng(1));
+  EXPECT_EQ(row(result, "pair", "shapley.mean_abs").value, 0.0) << "a and b come from the same row";
+  EXPECT_GT(row(result, "rest", "shapley.mean_abs").value.value(), 0.1);
+  EXPECT_EQ(row(result, "rest", "share.abs").value, 1.0);
+  EXPECT_EQ(result.examples.size(), kExampleCount);
 }
 
 TEST_F(ModelProblemTest, KnowsItsGroupsAndStrata) {

@@ -19,11 +19,16 @@
 
 namespace modattr {
 
+/// What is read of a data file.
+enum class DatasetContent { kInputsAndColumns, kInputsOnly };
+
 /// Which arrays of a data file are used, and as what.
 struct DatasetOptions {
   std::filesystem::path path = {};
   /// Arrays that go into the model.
   std::vector<std::string> inputs = {};
+  /// Inputs only: a reference set needs no labels, ids or other columns, and arrays of these names may hold anything.
+  DatasetContent content = DatasetContent::kInputsAndColumns;
   /// Array of labels; nullopt = "label" when the file has it.
   std::optional<std::string> label = std::nullopt;
   /// Array or metadata key of example ids; nullopt = array "id" when the file has it, else row numbers.
@@ -98,6 +103,7 @@ class Dataset {
 
   const Array* find(std::string_view name) const noexcept;
   const Array& require(std::string_view name, std::string_view purpose) const;
+  const Array* find_labels(const DatasetOptions& options) const;
   std::size_t rows_of(const Array& array) const;
   void read_inputs(const DatasetOptions& options);
   void read_labels(const DatasetOptions& options);

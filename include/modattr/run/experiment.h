@@ -13,10 +13,15 @@
 
 namespace modattr {
 
+/// Whether a command can do without a score of the model.
+enum class MetricNeed { kRequired, kWhereThereIsOne };
+
 /// What an experiment adds to the configuration.
 struct ExperimentOptions {
   CommonOptions common;
   std::optional<std::string> metric;
+  /// Without labels, or with several numbers per example in a regression, no metric is the default.
+  MetricNeed metric_need = MetricNeed::kRequired;
   /// Further column to cut the examples by, and the option that names it.
   std::optional<std::string> column = std::nullopt;
   std::string column_option = "--within";
@@ -48,6 +53,8 @@ class Experiment {
 
   /// Leaves out examples whose output is not finite; returns how many.
   std::size_t drop_invalid_examples(const RunContext& context);
+  /// Whether such examples were to be left out.
+  bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
 
  private:
   void load_model(const ExperimentOptions& options, const RunContext& context);
@@ -60,6 +67,7 @@ class Experiment {
   void split_model(const CommonOptions& common, const RunContext& context);
 
   CommonOptions common_;
+  MetricNeed metric_need_;
   Config config_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Dataset> dataset_;
@@ -68,6 +76,7 @@ class Experiment {
   std::unique_ptr<Metric> metric_;
   std::size_t output_width_ = 0;
   std::size_t thread_count_ = 1;
+  bool drops_invalid_examples_ = false;
   std::vector<std::size_t> modalities_;
   std::string split_reason_;
   std::vector<std::string> warnings_;

@@ -29,4 +29,7 @@ struct MetricInput {
 /// DataError for a label outside the model's classes.
 std::unique_ptr<Metric> make_metric(std::string_view name, const MetricInput& input);
 
+/// "none": stands where there is nothing to score by, such as labels. Its score is not defined.
+std::unique_ptr<Metric> make_no_metric();
+
 }  // namespace modattr

@@ -33,9 +33,11 @@ class RemovalGame final : public ValueFunction {
   std::size_t evaluation_count(std::span<const Coalition> coalitions) const override;
 
  private:
+  class PredictionMeans;
+
   std::size_t draw_count(const Coalition& coalition) const;
   void add_predictions(const Coalition& coalition, std::size_t first_draw, std::size_t draw_count,
-                       std::span<double> sums);
+                       PredictionMeans& means);
 
   Parts parts_;
 };

@@ -1,0 +1,69 @@
+// What modattr shap refuses: one line, the nearest word, exit code 2.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "shap_project.h"
+
+namespace modattr {
+namespace {
+
+TEST(ShapErrors, NameTheNearestWord) {
+  const Project project = and_project();
+  expect_shap_failure(project, 2, {"value: unknown 'probabilty'; did you mean 'probability'?"},
+                      {"--value", "probabilty"});
+  expect_shap_failure(project, 2, {"--target: expected predicted, label or a class index, got 'labl'", "'label'?"},
+                      {"--target", "labl"});
+  expect_shap_failure(project, 2, {"unknown option '--backgroud'; did you mean '--background'?"}, {"--backgroud", "3"});
+  expect_shap_failure(project, 2, {"--modality: unknown 'c'"}, {"--modality", "c"});
+  expect_shap_failure(project, 2, {"--by: expected an array of val.npz", "got 'labell'", "'label'?"},
+                      {"--by", "labell"});
+  expect_shap_failure(project, 2, {"metric: unknown 'acuracy'", "'accuracy'?"}, {"--metric", "acuracy"});
+  expect_one_line(project.run({"shapp"}), 2, {"unknown command 'shapp'; did you mean 'shap'?"});
+}
+
+TEST(ShapErrors, RefuseTargetsThatTheModelDoesNotHave) {
+  const Project project = and_project();
+  expect_shap_failure(project, 2, {"target: expected a class below 2", "got 7"}, {"--target", "7"});
+  expect_shap_failure(project, 2, {"--target: expected predicted, label or a class index, got '1.5'"},
+                      {"--target", "1.5"});
+  expect_shap_failure(project, 2, {"--target", "'99999999999'"}, {"--target", "99999999999"});
+  expect_shap_failure(project, 2, {"--target"}, {"--target"});
+  expect_shap_failure(project, 2, {"--target", "got '-1'"}, {"--target=-1"});
+}
+
+TEST(ShapErrors, RefuseValuesThatTheOutputDoesNotHave) {
+  Project project = and_project();
+  for (const char* const value : {"logit", "margin"}) {
+    expect_shap_failure(project, 2, {"expected a model of kind logits, got probabilities"}, {"--value", value});
+  }
+  project.config()["model"]["kind"] = "regression";
+  project.data({TestArray::of<float>("a", {4, 1}, {0, 0, 1, 1}), TestArray::of<float>("b", {4, 1}, {0, 1, 0, 1})});
+  expect_shap_failure(project, 2, {"value 'probability': expected a classifier, got a regression"},
+                      {"--value", "probability"});
+  expect_shap_failure(project, 2, {"value 'loss': expected labels, got none"}, {"--value", "loss"});
+}
+
+TEST(ShapErrors, RefuseABackgroundThatIsNoNumberOfRows) {
+  const Project project = and_project();
+  for (const char* const rows : {"many", "-3", "1.5", "99999999999"}) {
+    expect_shap_failure(project, 2, {"--background: expected a whole number from 0", rows},
+                        {"--background=" + std::string(rows)});
+  }
+}
+
+TEST(ShapErrors, RefuseAConfigurationWithAWrongWord) {
+  Project project = and_project();
+  project.config()["value"] = "probabilty";
+  expect_shap_failure(project, 2, {"modattr.json", "value", "probabilty", "did you mean 'probability'"});
+  project.config()["value"] = "probability";
+  project.config()["target"] = "labl";
+  expect_shap_failure(project, 2, {"modattr.json", "target", "class index"});
+  project.config()["target"] = 9;
+  expect_shap_failure(project, 2, {"target: expected a class below 2", "got 9"});
+}
+
+}  // namespace
+}  // namespace modattr

@@ -1,0 +1,189 @@
+// modattr shap: closed answers and what its files hold.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "shap_project.h"
+
+namespace modattr {
+namespace {
+
+constexpr double kRounding = 1e-12;
+
+TEST(Shap, InterShapOfTwoBitsHasItsClosedForms) {
+  const auto expect_share = [](const Project& project, double share) {
+    const Scores scores = shap(project);
+    EXPECT_EQ(scores.score(), 1.0);
+    EXPECT_NEAR(scores.value("all", "interaction.intershap"), share, kRounding);
+    EXPECT_NEAR(scores.value("all", "interaction.intershap_local"), share, kRounding);
+    EXPECT_EQ(scores.document().at("warnings").size(), 0U);
+  };
+  expect_share(and_project(), 1.0 / 3.0);
+  expect_share(bits_project("a + b - a * b", {0, 1, 1, 1}), 1.0 / 3.0);
+  expect_share(bits_project("a + b - 2 * a * b", {0, 1, 1, 0}), 1.0);
+  expect_share(bits_project("a + 0 * b", {0, 0, 1, 1}), 0.0);
+}
+
+TEST(Shap, ScoresTwoBits) {
+  const Scores scores = shap(and_project());
+  EXPECT_EQ(scores.document().at("command"), "shap");
+  // Of the right class: 3/8 for (1, 1) and (0, 0), -1/8 and 3/8 for the others, less 1/4 in all but the first.
+  const std::vector<double> values = {0.125, 0.375, -0.125, 0.375};
+  for (const char* const modality : {"a", "b"}) {
+    EXPECT_NEAR(scores.value(modality, "shapley.mean"), (0.125 + 0.375 - 0.125 + 0.375) / 4.0, kRounding);
+    EXPECT_NEAR(scores.value(modality, "shapley.mean_abs"), 0.25, kRounding);
+    EXPECT_NEAR(scores.value(modality, "share.abs"), 0.5, kRounding);
+    // With one bit or none the most probable class is always 0.
+    EXPECT_NEAR(scores.value(modality, "shape.S"), 0.125, kRounding);
+  }
+  EXPECT_NEAR(scores.value("a|b", "shape.C"), 0.25, kRounding);
+  EXPECT_NEAR(scores.value("a|b", "interaction.mean"), 0.125, kRounding);
+  EXPECT_NEAR(scores.value("a|b", "interaction.mean_abs"), 0.25, kRounding);
+  EXPECT_EQ(scores.value("all", "shapley.full"), 1.0);
+  EXPECT_NEAR(scores.value("all", "shapley.empty"), (3 * 0.75 + 0.25) / 4.0, kRounding);
+  EXPECT_NEAR(scores.value("all", "shapley.efficiency_gap"), 0.0, kRounding);
+  const Json& options = scores.document().at("config").at("shap");
+  EXPECT_EQ(options.at("target"), "predicted");
+  EXPECT_EQ(options.at("value"), "probability");
+  EXPECT_EQ(options.at("background"), 4) << "no more than there are";
+  EXPECT_EQ(options.at("level"), "modality");
+}
+
+TEST(Shap, ExplainsEveryExampleInALineOfItsOwn) {
+  const Project project = and_project();
+  const std::vector<Json> lines = explained_examples(project);
+  ASSERT_EQ(lines.size(), 4U);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : lines.back().items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"id", "label", "predicted", "target", "value_full", "value_empty",
+                                            "efficiency_gap", "modalities", "interactions", "players", "evaluations",
+                                            "method"}));
+  const Json& last = lines.back();
+  EXPECT_EQ(last.at("id"), 13);
+  EXPECT_EQ(last.at("label"), 1);
+  EXPECT_EQ(last.at("predicted"), 1);
+  EXPECT_EQ(last.at("target"), 1);
+  EXPECT_EQ(last.at("value_full"), 1.0);
+  EXPECT_EQ(last.at("value_empty"), 0.25);
+  EXPECT_EQ(last.at("efficiency_gap"), 0.0);
+  EXPECT_EQ(last.at("modalities"), Json({{"a", 0.375}, {"b", 0.375}}));
+  EXPECT_EQ(last.at("interactions"), Json({{"a|b", 0.25}}));
+  EXPECT_EQ(last.at("players"), Json::array());
+  EXPECT_EQ(last.at("evaluations"), 1 + 3 * 4);
+  EXPECT_EQ(last.at("method"), "exact");
+  EXPECT_EQ(lines.front().at("target"), 0);
+  EXPECT_EQ(lines.front().at("value_empty"), 0.75);
+  EXPECT_EQ(lines[1].at("modalities"), Json({{"a", 0.375}, {"b", -0.125}}));
+  for (const char* const file : {"scores.json", "scores.csv"}) {
+    EXPECT_TRUE(std::filesystem::exists(project.results() / file)) << file;
+  }
+}
+
+TEST(Shap, PrintsTablesAndFiles) {
+  const Project project = and_project();
+  const ProgramResult table = project.run({"shap"});
+  EXPECT_EQ(table.exit_code, 0) << table.errors;
+  EXPECT_EQ(table.errors, "");
+  for (const char* phrase : {"shap: accuracy 1.0000", "shapley.mean", "share.abs", "a|b", "interaction.intershap"}) {
+    EXPECT_NE(table.output.find(phrase), std::string::npos) << phrase << " in\n" << table.output;
+  }
+  const ProgramResult csv = project.run({"shap", "--format", "csv", "--out", "results"});
+  EXPECT_EQ(csv.output, read_file(project.results() / "scores.csv"));
+  EXPECT_TRUE(csv.output.starts_with("modality,definition,group,value,std_error")) << csv.output;
+  EXPECT_NE(csv.output.find("\na|b,interaction.mean,,0.125,0,"), std::string::npos) << csv.output;
+  const ProgramResult markdown = project.run({"shap", "--format", "markdown"});
+  EXPECT_NE(markdown.output.find("**modattr shap**"), std::string::npos) << markdown.output;
+  EXPECT_NE(markdown.output.find("a\\|b"), std::string::npos) << "a bar would end the cell";
+  const Scores json(project.run({"shap", "--format", "json"}));
+  EXPECT_EQ(Json::parse(read_file(project.results() / "scores.json")).at("rows"), json.document().at("rows"));
+}
+
+TEST(Shap, ExplainsChosenExamplesAgainstTheWholeSet) {
+  const Project project = and_project();
+  const std::vector<Json> all = explained_examples(project);
+  const std::vector<Json> some = explained_examples(project, {"--ids", "13,10"});
+  ASSERT_EQ(some.size(), 2U);
+  EXPECT_EQ(some[0], all[0]);
+  EXPECT_EQ(some[1], all[3]) << "its background are all four rows";
+  const std::vector<Json> one = explained_examples(project, {"--ids", "13"});
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0], all[3]);
+  const Scores scores = shap(project, {"--ids", "13"});
+  EXPECT_EQ(scores.row("a", "shapley.mean").at("ci95"), nullptr);
+  EXPECT_EQ(scores.row("a", "shapley.mean").at("examples"), 1);
+  EXPECT_EQ(explained_examples(project, {"--examples", "3"}).size(), 3U);
+}
+
+TEST(Shap, BreaksItsRowsDown) {
+  Project project = and_project();
+  const Scores by_label = shap(project, {"--by", "label"});
+  EXPECT_NEAR(by_label.value("a", "shapley.mean", "label 1"), 0.375, kRounding);
+  EXPECT_NEAR(by_label.value("a", "shapley.mean", "label 0"), (0.125 + 0.375 - 0.125) / 3.0, kRounding);
+  EXPECT_EQ(by_label.row("a", "shapley.mean", "label 0").at("examples"), 3);
+  EXPECT_EQ(by_label.document().at("config").at("shap").at("by"), "label");
+  project.data({TestArray::of<float>("a", {4, 1}, {0, 0, 1, 1}), TestArray::of<float>("b", {4, 1}, {0, 1, 0, 1}),
+                TestArray::of<std::int64_t>("label", {4}, {0, 0, 0, 1}),
+                TestArray::of<std::int64_t>("colour", {4}, {7, 8, 7, 8})});
+  EXPECT_NEAR(shap(project, {"--by", "colour"}).value("a", "shapley.mean", "colour 8"), 0.375, kRounding);
+  project.config()["data"]["group"] = "colour";
+  const Scores both = shap(project, {"--by", "label"});
+  EXPECT_NEAR(both.value("a", "shapley.mean", "8"), 0.375, kRounding) << "the configuration's groups stay";
+  EXPECT_NEAR(both.value("a", "shapley.mean", "label 1"), 0.375, kRounding);
+}
+
+TEST(Shap, ReportsOnlyTheModalitiesAskedFor) {
+  const Project project = and_project();
+  const Scores all = shap(project);
+  const Scores one = shap(project, {"--modality", "b"});
+  EXPECT_EQ(one.value("b", "share.abs"), all.value("b", "share.abs")) << "all of them play";
+  for (const Json& row : one.document().at("rows")) EXPECT_NE(row.at("modality"), "a");
+}
+
+TEST(Shap, ShowsTheGapToTheAdditiveProjectionOfPermute) {
+  const Project project = and_project();
+  for (const char* const metric : {"accuracy", "log_loss"}) {
+    const Scores permuted = project.permute({"--exact", "--metric", metric});
+    const Scores scores = shap(project, {"--interactions", "--metric", metric});
+    for (const char* const modality : {"a", "b"}) {
+      EXPECT_EQ(scores.row(modality, "emap.gap"), permuted.row(modality, "emap.gap"));
+    }
+    EXPECT_EQ(scores.score(), permuted.score());
+  }
+  const std::string without = shap(project).row_text();
+  EXPECT_EQ(without.find("emap.gap"), std::string::npos);
+}
+
+TEST(Shap, OfOneModalityIsTheWholeEffect) {
+  Project project("probabilities", {"a"});
+  project.model("def forward(self, a):\n  return 0.1 + 0.8 * a")
+      .data({TestArray::of<float>("a", {2, 1}, {0, 1}), TestArray::of<std::int64_t>("label", {2}, {0, 1})});
+  const Scores scores = shap(project, {"--interactions"});
+  EXPECT_NEAR(scores.value("a", "shapley.mean"), 0.4, 1e-7);
+  EXPECT_EQ(scores.value("a", "share.abs"), 1.0);
+  const std::vector<Json> lines = explained_examples(project);
+  EXPECT_EQ(lines.front().at("interactions"), Json::object());
+}
+
+TEST(Shap, OfAModelThatIsAlwaysTheSameHasNoShares) {
+  // Means of 0.3 over seven rows round; what never changes is still nothing.
+  Project project("probabilities", {"a", "b"});
+  project.model("def forward(self, a, b):\n  return 0.3 + 0 * a * b")
+      .data({TestArray::of<float>("a", {7, 1}, {1, 2, 3, 4, 5, 6, 7}),
+             TestArray::of<float>("b", {7, 1}, {1, 2, 3, 4, 5, 6, 7}),
+             TestArray::of<std::int64_t>("label", {7}, {0, 0, 1, 0, 0, 1, 0})});
+  const Scores scores = shap(project);
+  for (const char* const modality : {"a", "b"}) {
+    EXPECT_EQ(scores.value(modality, "shapley.mean"), 0.0);
+    EXPECT_EQ(scores.row(modality, "share.abs").at("value"), nullptr);
+  }
+  EXPECT_EQ(scores.row("all", "interaction.intershap").at("value"), nullptr);
+  EXPECT_EQ(scores.row("all", "interaction.intershap_local").at("value"), nullptr);
+  EXPECT_EQ(scores.document().at("warnings").size(), 3U);
+  EXPECT_EQ(scores.document().at("warnings").at(0),
+            "share.abs is not defined for all examples: every Shapley value is 0");
+}
+
+}  // namespace
+}  // namespace modattr
