@@ -167,8 +167,8 @@ TEST(Shap, OfOneModalityIsTheWholeEffect) {
 }
 
 TEST(Shap, OfAModelThatIsAlwaysTheSameHasNoShares) {
-  // Means of 0.3 over seven rows round; what never changes is still nothing.
-  Project project("probabilities", {"a", "b"});
+  // Sums of one probability over seven rows round; what never changes is still nothing.
+  Project project("logits", {"a", "b"});
   project.model("def forward(self, a, b):\n  return 0.3 + 0 * a * b")
       .data({TestArray::of<float>("a", {7, 1}, {1, 2, 3, 4, 5, 6, 7}),
              TestArray::of<float>("b", {7, 1}, {1, 2, 3, 4, 5, 6, 7}),

@@ -101,6 +101,27 @@ TEST(ModalityShapley, ResamplesTheExamples) {
   EXPECT_FALSE(row_of(explain(problem_of({kSum})), "a", "shapley.mean").ci95.has_value()) << "one example";
 }
 
+TEST(ModalityShapley, ResamplesEverySubsetForItself) {
+  std::vector<ShapleyGame> games;
+  Matrix weights(1, 12);
+  for (std::uint32_t example = 0; example < 12; ++example) {
+    weights(0, example) = static_cast<double>(example * 7 % 13);
+    games.push_back(additive_game({weights(0, example), 1.0}));
+  }
+  const Attribution result = explain(problem_of(games, {{"few", {0, 1, 2}}, {"most", {3, 4, 5, 6, 7, 8, 9, 10, 11}}}));
+  const std::vector<std::uint32_t> most = {3, 4, 5, 6, 7, 8, 9, 10, 11};
+  const auto interval = [&](std::uint32_t subset) {
+    return MeanBootstrap(weights, most, {.example_count = 9, .subset = subset}, Rng(1))
+        .estimate([](std::span<const double> means) { return std::optional(means[0]); })
+        .interval()
+        .value();
+  };
+  const Interval actual = row_of(result, "a", "shapley.mean", "most").ci95.value();
+  EXPECT_NEAR(actual.low, interval(2).low, kRounding);
+  EXPECT_NEAR(actual.high, interval(2).high, kRounding);
+  EXPECT_NE(interval(0).low, interval(2).low) << "another draw";
+}
+
 TEST(ModalityShapley, HasNoEfficiencyGap) {
   std::vector<ShapleyGame> games;
   for (std::uint32_t seed = 0; seed < 5; ++seed) games.push_back(random_game(4, seed));

@@ -152,6 +152,14 @@ TEST_F(FeatureStoreTest, EncodesMadeRowsAtOnceBesideItsBudget) {
         EXPECT_EQ(features[1][row].item<float>(), 11 * content(rows[place]));
       }
     }
+    const FakeMadeRows others({1, 0}, [](std::size_t, std::size_t, std::span<const std::uint32_t> rows) {
+      return at::full({static_cast<std::int64_t>(rows.size()), 2}, 5.0F);
+    });
+    store.encode_made_rows(&others);
+    const std::vector<at::Tensor> features = store.gather(0, Rows{11, 1});
+    ASSERT_EQ(features.size(), 2U);
+    EXPECT_EQ(features[1][0].item<float>(), 10.0F);
+    EXPECT_EQ(features[1][1].item<float>(), 11.0F);
     store.encode_made_rows(nullptr);
     expect_features(store, {0, 10, 6});
   }
