@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "load_application.h"
+#include "modattr/report/example_view.h"
 #include "modattr/report/examples_writer.h"
 #include "modattr/report/result_writer.h"
 #include "modattr/report/text.h"
@@ -34,6 +35,9 @@ void run_scoring(const OutputOptions& output,
     directory->write(files);
   }
   print(render(table, output.format, standard_output_style()));
+  if (output.format == OutputFormat::kTable && table.examples.size() <= kMostShownExamples) {
+    print(to_example_view(table, standard_output_style()));
+  }
   // The table and the JSON hold the warnings themselves.
   if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
     for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));

@@ -1,0 +1,135 @@
+#include "modattr/report/example_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "modattr/report/bar.h"
+#include "modattr/report/number_format.h"
+#include "modattr/report/text.h"
+#include "modattr/report/utf8.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::size_t kNarrowest = 60;
+constexpr std::size_t kWidestName = 28;
+/// Players that are listed one by one; the others are summed up.
+constexpr std::size_t kMostPlayers = 20;
+
+struct Line {
+  std::string name;
+  double value = 0.0;
+  std::optional<double> std_error{};
+  /// Whether it is one of the parts that sum to v(full) - v(empty), and gets a bar.
+  bool is_part = true;
+  bool is_indented = false;
+};
+
+/// A modality's players, the strongest first, in a block of their own below it.
+void add_players(const ExampleAttribution& attribution, std::size_t modality, std::vector<Line>& lines) {
+  std::vector<const PlayerScore*> players;
+  for (const PlayerScore& player : attribution.players) {
+    if (player.modality == modality) players.push_back(&player);
+  }
+  std::ranges::stable_sort(players, std::greater<>(),
+                           [](const PlayerScore* player) { return std::abs(player->value); });
+  double rest = 0.0;
+  for (std::size_t place = 0; place < players.size(); ++place) {
+    if (place >= kMostPlayers) {
+      rest += players[place]->value;
+      continue;
+    }
+    lines.push_back({players[place]->label, players[place]->value, players[place]->std_error, true, true});
+  }
+  if (players.size() > kMostPlayers) {
+    lines.push_back({std::to_string(players.size() - kMostPlayers) + " others", rest, std::nullopt, true, true});
+  }
+}
+
+std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  std::vector<Line> lines;
+  for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
+    lines.push_back({.name = modalities[modality], .value = attribution.modalities[modality]});
+    add_players(attribution, modality, lines);
+  }
+  std::size_t pair = 0;
+  for (std::size_t first = 0; !attribution.interactions.empty() && first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second, ++pair) {
+      lines.push_back({.name = modalities[first] + " with " + modalities[second],
+                       .value = attribution.interactions[pair],
+                       .is_part = false});
+    }
+  }
+  return lines;
+}
+
+std::string heading(const ExampleRecord& record) {
+  std::string text = "example " + record.id;
+  if (record.label) text += ": label " + format_exact(record.label);
+  if (record.predicted) text += ", predicted " + std::to_string(*record.predicted);
+  return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(record.target);
+}
+
+std::string view_of(const ExampleRecord& record, const std::vector<std::string>& modalities, const TextStyle& style) {
+  const ExampleAttribution& attribution = record.attribution;
+  const std::vector<Line> lines = lines_of(attribution, modalities);
+  double largest = std::max(std::abs(attribution.value_full), std::abs(attribution.value_empty));
+  double longest = 0.0;
+  std::size_t name_width = std::string_view("without any data").size();
+  for (const Line& line : lines) {
+    largest = std::max(largest, std::abs(line.value));
+    longest = std::max(longest, std::abs(line.value));
+    name_width = std::max(name_width, display_width(terminal_text(line.name, style)) + (line.is_indented ? 2 : 0));
+  }
+  name_width = std::min(name_width, kWidestName);
+  const NumberFormat format(largest, Orientation::kHigherIsBetter);
+  const std::string_view plus_minus = style.unicode ? "±" : "+-";
+  std::vector<double> lengths;
+  std::vector<std::string> numbers;
+  std::size_t number_width = 0;
+  for (const Line& line : lines) {
+    lengths.push_back(longest > 0.0 ? line.value / longest : 0.0);
+    numbers.push_back((line.value >= 0.0 ? "+" : "") + format(line.value, ""));
+    if (line.std_error && *line.std_error > 0.0) {
+      numbers.back().append(" ").append(plus_minus).append(" ").append(format(line.std_error, ""));
+    }
+    number_width = std::max(number_width, display_width(numbers.back()));
+  }
+  const std::size_t used = name_width + number_width + 6;
+  const BarAxis axis = fit_bar_axis(lengths, std::max<std::size_t>(style.width > used ? style.width - used : 0, 10));
+
+  std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
+  const auto add_end = [&](const std::string& name, double value) {
+    text += "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " +
+            format(value, "") + "\n";
+  };
+  add_end("without any data", attribution.value_empty);
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const Line& line = lines[index];
+    const std::string indent = line.is_indented ? "  " : "";
+    const std::string name = cut_to_width(indent + terminal_text(line.name, style), name_width, style);
+    const bool is_certain = !line.std_error || std::abs(line.value) > 1.96 * *line.std_error;
+    text += "  " +
+            painted(pad(name, name_width, Alignment::kLeft),
+                    line.is_indented || !line.is_part ? Paint::kPlain : Paint::kStrong, style) +
+            "  " + pad(numbers[index], number_width, Alignment::kLeft) + "  " +
+            draw_bar(lengths[index], axis, is_certain ? BarEmphasis::kCertain : BarEmphasis::kUncertain, style);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  add_end("with all data", attribution.value_full);
+  return text;
+}
+
+}  // namespace
+
+std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
+  TextStyle style = requested;
+  style.width = std::max(style.width, kNarrowest);
+  std::string text;
+  for (const ExampleRecord& record : table.examples) text += "\n" + view_of(record, table.modalities, style);
+  return text;
+}
+
+}  // namespace modattr
