@@ -36,7 +36,8 @@ void add_engines_command(CLI::App& program) {
     }
     text +=
         "\nAxioms: efficiency: scores sum to v(full) - v(empty); symmetry: equal players get equal scores;\n"
-        "null player: a modality that the model ignores gets exactly 0. N examples, M modalities, R repeats.\n";
+        "null player: a modality that the model ignores gets exactly 0. N examples, M modalities, R repeats,\n"
+        "B rows of the background.\n";
     print(text);
   });
 }

@@ -2,13 +2,15 @@
 
 #include <array>
 
+#include "modattr/engines/exact_shapley.h"
+#include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
 
 namespace modattr {
 
 std::span<const EngineEntry> engine_registry() noexcept {
-  static const std::array<EngineEntry, 2> entries = {{
+  static const std::array<EngineEntry, 3> entries = {{
       {.name = "permute",
        .summary = "how far the score falls when a modality's data comes from other examples",
        .needs = "any model, labels for the metric",
@@ -24,6 +26,15 @@ std::span<const EngineEntry> engine_registry() noexcept {
        .source = "Shapley 1953; Lundberg, Lee 2017; Wenderoth et al. 2025; Hu, Li, Zhou 2022",
        .make = []() -> std::unique_ptr<Attributor> {
          return std::make_unique<ModalityShapley>(ModalityShapleyOptions{});
+       }},
+      {.name = "shap --level feature",
+       .summary = "Shapley or Owen values of words, patches, columns, example by example",
+       .needs = "any model; a target class or output",
+       .cost = "--budget evaluations per example; each variant of a modality's data is encoded once",
+       .source = "Owen 1977; Musco, Witter 2025; Parcalabescu, Frank 2023",
+       .make = []() -> std::unique_ptr<Attributor> {
+         return std::make_unique<FeatureShapley>(
+             FeatureShapleyOptions{.estimator = std::make_shared<const ExactShapley>()});
        }},
   }};
   return entries;

@@ -8,6 +8,7 @@
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
 #include "modattr/engines/registry.h"
+#include "modattr/engines/solved_games.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
 #include "modattr/value/pair_grid.h"
@@ -189,6 +190,26 @@ class EvaluationCounts {
     return at_most_possible(static_cast<double>(example_count_) * (1.0 + repeats * coalitions));
   }
 
+  /// Every coalition of modalities, with the configured removal.
+  double of_coalitions(const Config& config) {
+    double background_rows = 1.0;
+    for (const ModalityConfig& modality : config.modalities) {
+      if (modality.removal.type != RemovalType::kBackground) continue;
+      const std::size_t rows = modality.removal.rows.value_or(kDefaultBackgroundRows);
+      background_rows = static_cast<double>(rows == 0 ? example_count_ : std::min(rows, example_count_));
+    }
+    double evaluations = 0.0;
+    for (std::size_t mask = 0; mask < std::size_t{1} << modality_count_; ++mask) {
+      bool takes_background = false;
+      for (std::size_t modality = 0; modality < modality_count_; ++modality) {
+        const bool is_absent = (mask >> modality & 1U) == 0;
+        takes_background |= is_absent && config.modalities[modality].removal.type == RemovalType::kBackground;
+      }
+      evaluations += static_cast<double>(example_count_) * (takes_background ? background_rows : 1.0);
+    }
+    return evaluations;
+  }
+
   double of_all_pairs() {
     std::vector<std::uint32_t> examples(example_count_);
     std::iota(examples.begin(), examples.end(), 0u);
@@ -243,6 +264,9 @@ InspectionSection costs_section(Experiment& experiment, const Baseline& baseline
   add("permute --repeats 10", counts.of_repeats(10.0));
   if (experiment.metric().is_mean() && experiment.dataset().example_count() > 1) {
     add("permute --exact", counts.of_all_pairs());
+  }
+  if (experiment.layout().modalities.count() <= kMostEnumeratedModalities) {
+    add("shap", counts.of_coalitions(experiment.config()));
   }
   return section;
 }

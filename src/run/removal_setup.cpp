@@ -14,8 +14,6 @@
 namespace modattr {
 namespace {
 
-constexpr std::size_t kDefaultBackgroundRows = 50;
-
 /// What the modalities that are removed by a background agree on.
 struct Background {
   std::optional<std::filesystem::path> path;

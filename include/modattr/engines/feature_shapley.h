@@ -46,7 +46,7 @@ class FeatureShapley final : public Attributor {
  public:
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap-features"; }
+  std::string_view name() const noexcept override { return "shap --level feature"; }
   Guarantees guarantees() const noexcept override {
     return options_.estimator ? options_.estimator->guarantees() : Guarantees{};
   }

@@ -40,6 +40,9 @@ struct PlayersConfig {
   std::optional<std::array<std::size_t, 2>> size;
 };
 
+/// Rows of a background where nothing says how many.
+inline constexpr std::size_t kDefaultBackgroundRows = 50;
+
 /// How a modality's data is removed.
 struct RemovalConfig {
   RemovalType type = RemovalType::kBackground;
