@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "modattr/engines/exact_shapley.h"
+#include "modattr/engines/auto_shapley.h"
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
@@ -34,7 +34,7 @@ std::span<const EngineEntry> engine_registry() noexcept {
        .source = "Owen 1977; Musco, Witter 2025; Parcalabescu, Frank 2023",
        .make = []() -> std::unique_ptr<Attributor> {
          return std::make_unique<FeatureShapley>(
-             FeatureShapleyOptions{.estimator = std::make_shared<const ExactShapley>()});
+             FeatureShapleyOptions{.estimator = std::make_shared<const AutoShapley>()});
        }},
   }};
   return entries;

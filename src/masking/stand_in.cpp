@@ -208,7 +208,7 @@ std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std:
           fail(modality, type, "inputs of floating-point numbers or uint8", describe(dataset.input(input)),
                "use token, value or background");
         }
-        constant.emplace(input, mean_row(dataset, input));
+        constant.emplace(input, mean_row(options.population != nullptr ? *options.population : dataset, input));
       }
       return std::make_unique<ConstantStandIn>(std::move(constant));
     case RemovalType::kZero:

@@ -233,10 +233,19 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
                            .reference = reference_.get(),
                            .stand_ins = {}};
   for (const ModalityConfig& modality : experiment.config().modalities) {
-    parts.stand_ins.push_back(background || modality.removal.type == RemovalType::kBackground
-                                  ? nullptr
-                                  : make_stand_in(stand_in_options(experiment, modality), modality.name,
-                                                  experiment.dataset(), inputs_of(experiment, modality)));
+    if (background || modality.removal.type == RemovalType::kBackground) {
+      parts.stand_ins.push_back(nullptr);
+      continue;
+    }
+    StandInOptions options = stand_in_options(experiment, modality);
+    std::unique_ptr<Dataset> population;
+    if (options.type == RemovalType::kMean) {
+      // Of every row, whichever examples are explained.
+      population = open_reference(experiment, {.path = modality.removal.path, .rows = std::nullopt}, 0);
+      options.population = population.get();
+    }
+    parts.stand_ins.push_back(
+        make_stand_in(options, modality.name, experiment.dataset(), inputs_of(experiment, modality)));
   }
   rows_ = std::make_unique<RemovalRows>(std::move(parts));
   experiment.evaluator().use_made_rows(rows_.get());

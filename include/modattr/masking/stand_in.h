@@ -29,6 +29,8 @@ struct StandInOptions {
   std::int64_t token_id = 0;
   /// For kToken: ids that stay where they are.
   std::vector<std::int64_t> special_ids = {};
+  /// For kMean: the set whose mean is taken; nullptr = the dataset, of which examples may have been left out.
+  const Dataset* population = nullptr;
   /// For kFile: stand-ins of each input of the modality, [1 or examples, ...].
   std::vector<Array> baselines = {};
 };
