@@ -123,7 +123,9 @@ void Dataset::read_labels(const DatasetOptions& options) {
 }
 
 void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options) const {
-  const char* key = name == options.column ? options.column_option.c_str() : name == options.group ? "data.group" : "data.id";
+  const char* key = name == options.column  ? options.column_option.c_str()
+                    : name == options.group ? "data.group"
+                                            : "data.id";
   std::vector<std::string> known;
   if (name == options.column) known.emplace_back("label");
   for (const Array& array : arrays_) known.push_back(array.name);
