@@ -101,8 +101,8 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
 
   std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
   const auto add_end = [&](const std::string& name, double value) {
-    text += "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " +
-            format(value, "") + "\n";
+    text +=
+        "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + format(value, "") + "\n";
   };
   add_end("without any data", attribution.value_empty);
   for (std::size_t index = 0; index < lines.size(); ++index) {

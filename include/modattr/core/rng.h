@@ -14,7 +14,13 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                         std::array<std::uint32_t, 2> key) noexcept;
 
 /// What a stream of random numbers is for; part of its key, so that no two purposes ever share numbers.
-enum class RandomPurpose : std::uint32_t { kPermutation = 1, kBootstrap = 2, kExampleSubset = 3, kBackground = 4, kCoalition = 5 };
+enum class RandomPurpose : std::uint32_t {
+  kPermutation = 1,
+  kBootstrap = 2,
+  kExampleSubset = 3,
+  kBackground = 4,
+  kCoalition = 5
+};
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.
 class RandomStream {

@@ -11,8 +11,8 @@ namespace modattr {
 /// Most examples whose explanations are shown one by one.
 inline constexpr std::size_t kMostShownExamples = 10;
 
-/// Explanations for people, example by example: what each modality, each pair and the strongest players add, with signed
-/// bars that share one scale, from the value without any data up to the value with all of it.
+/// Explanations for people, example by example: what each modality, each pair and the strongest players add, with
+/// signed bars that share one scale, from the value without any data up to the value with all of it.
 std::string to_example_view(const ScoreTable& table, const TextStyle& style);
 
 }  // namespace modattr
