@@ -10,18 +10,10 @@
 #include "modattr/engines/feature_solver.h"
 #include "modattr/engines/mean_bootstrap.h"
 #include "modattr/engines/subsets.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
-
-double sum_of_magnitudes(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0,
-                         [](double sum, double value) { return sum + std::abs(value); });
-}
-
-std::optional<double> divide(double numerator, double denominator) {
-  return denominator != 0.0 ? std::optional(numerator / denominator) : std::nullopt;
-}
 
 /// Solves all examples, some at a time, so that memory does not grow with their number.
 std::vector<SolvedExample> solve_all(Problem& problem, ExampleGames& games, const FeatureShapleyOptions& options,
@@ -140,14 +132,14 @@ class RowAdder {
     add(name, "shapley.mean", mean_of(columns_.value(modality)), 0.0);
     add(name, "shapley.mean_abs", mean_of(columns_.magnitude(modality)), 0.0);
     add(name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
-      return divide(means[columns_.magnitude(modality)],
-                    sum_of_magnitudes(means.subspan(columns_.magnitude(0), modality_count)));
+      return ratio(means[columns_.magnitude(modality)],
+                   sum_of_magnitudes(means.subspan(columns_.magnitude(0), modality_count)));
     }),
         0.0);
   }
   void add_share(std::size_t modality, std::size_t place, const std::string& definition) {
     add(problem_.players().modality_name(modality), definition, bootstrap_.estimate([&](std::span<const double> means) {
-      return divide(means[columns_.share(place, modality)], means[columns_.defined(place)]);
+      return ratio(means[columns_.share(place, modality)], means[columns_.defined(place)]);
     }),
         std::nullopt);
   }

@@ -11,6 +11,7 @@
 #include "modattr/engines/mean_bootstrap.h"
 #include "modattr/engines/solved_games.h"
 #include "modattr/engines/subsets.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
@@ -52,11 +53,6 @@ struct Columns {
   std::size_t accuracy = 0;
 };
 
-double sum_of_magnitudes(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0,
-                         [](double sum, double value) { return sum + std::abs(value); });
-}
-
 /// Share of interactions in what a game is made of; nullopt where nothing happens.
 std::optional<double> interaction_share(std::span<const double> main_effects, std::span<const double> pairs) {
   const double interactions = sum_of_magnitudes(pairs);
@@ -83,8 +79,8 @@ Matrix fill_columns(const SolvedGames& games, const Columns& columns) {
       put(columns.pair_values, game.pairs);
       put(columns.pair_magnitudes, magnitudes(game.pairs));
       put(columns.main_effects, game.main_effects);
-      const std::optional<double> ratio = interaction_share(game.main_effects, game.pairs);
-      put(columns.local_ratio, std::vector{ratio.value_or(0.0), ratio ? 1.0 : 0.0});
+      const std::optional<double> share = interaction_share(game.main_effects, game.pairs);
+      put(columns.local_ratio, std::vector{share.value_or(0.0), share ? 1.0 : 0.0});
     }
     if (games.knows_accuracy()) {
       put(columns.accuracy_values, games.solved(1, example).values);
@@ -93,10 +89,6 @@ Matrix fill_columns(const SolvedGames& games, const Columns& columns) {
     }
   }
   return table;
-}
-
-std::optional<double> divide(double numerator, double denominator) {
-  return denominator != 0.0 ? std::optional(numerator / denominator) : std::nullopt;
 }
 
 /// The rows of one subset of the examples.
@@ -114,8 +106,8 @@ class SubsetRows {
     const std::optional<double> exact = games_.is_enumerated() ? std::optional(0.0) : std::nullopt;
     add(rows, name, "shapley.mean_abs", mean_of(columns_.magnitudes + modality), exact);
     add(rows, name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
-      return divide(means[columns_.magnitudes + modality],
-                    sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
+      return ratio(means[columns_.magnitudes + modality],
+                   sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
     }),
         exact);
     if (games_.knows_accuracy()) {
@@ -140,7 +132,7 @@ class SubsetRows {
     }),
         0.0);
     add(rows, kAllModalities, "interaction.intershap_local", bootstrap_.estimate([&](std::span<const double> means) {
-      return divide(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
+      return ratio(means[columns_.local_ratio], means[columns_.local_ratio + 1]);
     }),
         0.0);
     const double with_ratio = bootstrap_.means()[columns_.local_ratio + 1];
@@ -154,7 +146,7 @@ class SubsetRows {
   }
   Estimate over_accuracy(std::size_t column) const {
     return bootstrap_.estimate(
-        [&](std::span<const double> means) { return divide(means[column], means[columns_.accuracy]); });
+        [&](std::span<const double> means) { return ratio(means[column], means[columns_.accuracy]); });
   }
 
   /// All examples are asked the same coalitions, so their errors need not be independent: the mean of them is an upper

@@ -22,4 +22,14 @@ std::optional<double> standard_error(std::span<const double> values) {
   return std::sqrt(sum / (count - 1.0) / count);
 }
 
+double sum_of_magnitudes(std::span<const double> values) {
+  double sum = 0.0;
+  for (const double value : values) sum += std::abs(value);
+  return sum;
+}
+
+std::optional<double> ratio(double numerator, double denominator) {
+  return denominator != 0.0 ? std::optional(numerator / denominator) : std::nullopt;
+}
+
 }  // namespace modattr
