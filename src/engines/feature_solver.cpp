@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -17,6 +16,8 @@ namespace {
 
 /// Coalitions per player where no budget is given.
 constexpr std::size_t kCoalitionsPerPlayer = 32;
+/// Of the first round, where there is a tolerance.
+constexpr std::size_t kFirstCoalitionsPerPlayer = 4;
 
 /// |T|! (M - |T| - 1)! / M!
 double owen_weight(std::size_t set_size, std::size_t modality_count) {
@@ -60,6 +61,12 @@ Coalition FeatureSolver::modalities_in_game(const Example& example, std::size_t 
     ++place;
   }
   return coalition;
+}
+
+std::size_t FeatureSolver::round_count(const Unit& unit, std::size_t round) const noexcept {
+  // Without a tolerance all at once, else twice as many from round to round.
+  if (!options_.tolerance || round >= 32) return unit.coalition_count;
+  return std::min((kFirstCoalitionsPerPlayer * unit.player_count) << round, unit.coalition_count);
 }
 
 Coalition FeatureSolver::in_game(const Example& example, const Unit& unit, const Coalition& own,
@@ -161,23 +168,36 @@ void FeatureSolver::share_budget(Example& example) {
   }
 }
 
-void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t coalition_count) {
+std::vector<Coalition> FeatureSolver::choose(const Example& example, const Unit& unit,
+                                             std::size_t coalition_count) const {
+  // By the example alone, so that those around it change nothing.
+  const RandomStream stream = rng_.stream(RandomPurpose::kCoalition, games_.key(example.number),
+                                          static_cast<std::uint32_t>(unit.modality ? *unit.modality + 1 : 0));
+  try {
+    return options_.estimator->coalitions(unit.player_count, coalition_count, stream);
+  } catch (const ConfigError& error) {
+    throw ConfigError("--budget: too small for an example of " + std::to_string(example.player_count) +
+                      " players; of what is left for each game, " + error.what());
+  }
+}
+
+void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round) {
   struct Asked {
     const Example* example;
     Unit* unit;
     std::vector<Coalition> coalitions;
+    /// Those that no earlier round asked for.
+    std::vector<Coalition> added;
   };
   std::vector<Asked> asked;
   std::vector<ExampleGames::Query> queries;
   for (Example& example : examples) {
     for (Unit& unit : example.units) {
       if (unit.is_solved) continue;
-      RandomStream stream = rng_.stream(RandomPurpose::kCoalition, games_.key(example.number),
-                                        static_cast<std::uint32_t>(unit.modality ? *unit.modality + 1 : 0));
-      const std::size_t count = std::min(coalition_count, unit.coalition_count);
-      asked.push_back({&example, &unit, options_.estimator->coalitions(unit.player_count, count, stream)});
+      asked.push_back({&example, &unit, choose(example, unit, round_count(unit, round)), {}});
       for (const Coalition& coalition : asked.back().coalitions) {
-        if (!unit.known.try_emplace(coalition, std::numeric_limits<double>::quiet_NaN()).second) continue;
+        if (!unit.known.try_emplace(coalition, 0.0).second) continue;
+        asked.back().added.push_back(coalition);
         for (const Surrounding& set : surroundings(example, unit)) {
           queries.push_back({example.number, in_game(example, unit, coalition, set.mask)});
         }
@@ -186,17 +206,15 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t coalit
   }
   const std::vector<double> values = games_.evaluate(queries);
   std::size_t query = 0;
-  for (const auto& [example, unit, coalitions] : asked) {
+  for (const auto& [example, unit, coalitions, added] : asked) {
     const std::vector<Surrounding> sets = surroundings(*example, *unit);
-    for (const Coalition& coalition : coalitions) {
+    for (const Coalition& coalition : added) {
       double& value = unit->known.at(coalition);
-      if (value == value) continue;
-      value = 0.0;
       for (const Surrounding& set : sets) value += set.weight * values[query++];
     }
   }
   run_in_parallel(asked.size(), thread_count_, [&](std::size_t index) {
-    const auto& [example, unit, coalitions] = asked[index];
+    const auto& [example, unit, coalitions, added] = asked[index];
     std::vector<double> of_coalitions;
     for (const Coalition& coalition : coalitions) of_coalitions.push_back(unit->known.at(coalition));
     unit->estimate = options_.estimator->estimate({.player_count = unit->player_count,
@@ -204,7 +222,7 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t coalit
                                                    .full_value = unit->full_value,
                                                    .coalitions = coalitions,
                                                    .values = of_coalitions});
-    unit->is_solved = coalition_count >= unit->coalition_count ||
+    unit->is_solved = round_count(*unit, round) == unit->coalition_count ||
                       (options_.tolerance && std::ranges::max(unit->estimate.std_errors) < *options_.tolerance);
   });
 }
@@ -213,27 +231,23 @@ std::vector<SolvedExample> FeatureSolver::solve(std::uint32_t first, std::size_t
   std::vector<Example> examples;
   for (std::uint32_t number = first; number < first + count; ++number) examples.push_back(open(number));
   evaluate_ends(examples);
-  std::size_t most = 0;
-  std::size_t players = 0;
   for (Example& example : examples) {
     add_units(example);
     share_budget(example);
     for (Unit& unit : example.units) {
-      most = std::max(most, unit.coalition_count);
-      players = std::max(players, unit.player_count);
       if (unit.player_count > 1) continue;
       unit.estimate = {{unit.full_value - unit.empty_value}, {0.0}};
       unit.is_solved = true;
     }
   }
-  // Without a tolerance all at once, else twice as many from round to round.
-  constexpr std::size_t kFirstCoalitionsPerPlayer = 4;
-  std::size_t round = options_.tolerance ? kFirstCoalitionsPerPlayer * players : most;
-  while (std::ranges::any_of(examples, [](const Example& example) {
-    return std::ranges::any_of(example.units, [](const Unit& unit) { return !unit.is_solved; });
-  })) {
+  for (std::size_t round = 0; std::ranges::any_of(examples,
+                                                  [](const Example& example) {
+                                                    return std::ranges::any_of(example.units, [](const Unit& unit) {
+                                                      return !unit.is_solved;
+                                                    });
+                                                  });
+       ++round) {
     run_round(examples, round);
-    round *= 2;
   }
   std::vector<SolvedExample> results;
   for (const Example& example : examples) results.push_back(result(example));

@@ -26,10 +26,10 @@ std::size_t element_count(const Numbers& shape) {
 }
 
 /// Whether an element of a row lies in the modality's columns.
-bool is_own(const SegmentedInput& input, const Numbers& shape, std::size_t element) {
+bool is_own(const SegmentedInput& input, const Array& array, std::size_t element) {
   if (input.columns.empty()) return true;
-  const std::size_t per_column = element_count(shape) / static_cast<std::size_t>(shape.front());
-  const auto column = static_cast<std::int64_t>(element / per_column);
+  const auto column = static_cast<std::int64_t>(element) /
+                      std::accumulate(array.shape.begin() + 2, array.shape.end(), std::int64_t{1}, std::multiplies<>());
   return std::ranges::any_of(input.columns, [&](const auto& range) { return column >= range[0] && column < range[1]; });
 }
 
@@ -71,6 +71,12 @@ struct Subject {
   }
 };
 
+void check_player_count(const std::string& modality, const PlayerLayout& layout) {
+  if (layout.labels.size() <= kMostPlayers) return;
+  throw ConfigError("modality '" + modality + "': players: expected at most " + std::to_string(kMostPlayers) +
+                    " players, got more; use larger patches or segments, columns, or a mask");
+}
+
 /// Cuts every input on its own, by key(place, element); equal keys are one player, numbered by first appearance.
 template <typename KeyOf, typename LabelOf>
 PlayerLayout cut_by_key(const Subject& subject, const KeyOf& key_of, const LabelOf& label_of) {
@@ -80,15 +86,12 @@ PlayerLayout cut_by_key(const Subject& subject, const KeyOf& key_of, const Label
     std::map<std::int64_t, std::int64_t> player_of_key;
     Numbers players(element_count(shape), kNoPlayer);
     for (std::size_t element = 0; element < players.size(); ++element) {
-      if (!is_own(subject.inputs[place], shape, element)) continue;
+      if (!is_own(subject.inputs[place], subject.array(place), element)) continue;
       const std::int64_t key = key_of(place, element);
       const auto [entry, added] = player_of_key.try_emplace(key, static_cast<std::int64_t>(layout.labels.size()));
       if (added) {
         layout.labels.push_back(label_of(place, key));
-        if (layout.labels.size() > kMostPlayers) {
-          subject.fail("at most " + std::to_string(kMostPlayers) + " players", "more",
-                       "use larger patches or segments, columns, or a mask");
-        }
+        check_player_count(subject.modality, layout);
       }
       players[element] = entry->second;
     }
@@ -103,7 +106,7 @@ PlayerLayout cut_whole(const Subject& subject) {
     const Numbers shape = row_shape(subject.array(place));
     Numbers players(element_count(shape), kNoPlayer);
     for (std::size_t element = 0; element < players.size(); ++element) {
-      if (is_own(subject.inputs[place], shape, element)) players[element] = 0;
+      if (is_own(subject.inputs[place], subject.array(place), element)) players[element] = 0;
     }
     layout.inputs.push_back(runs_of(players));
   }
@@ -204,7 +207,10 @@ PlayerLayout cut_segments(const Subject& subject) {
 class TokenSegmentation final : public Segmentation {
  public:
   explicit TokenSegmentation(const Subject& subject)
-      : options_(subject.options), dataset_(subject.dataset), inputs_(subject.inputs.begin(), subject.inputs.end()) {
+      : options_(subject.options),
+        modality_(subject.modality),
+        dataset_(subject.dataset),
+        inputs_(subject.inputs.begin(), subject.inputs.end()) {
     const Array& ids = subject.array(0);
     if (!is_integral(ids) || ids.dtype == c10::ScalarType::Bool || ids.shape.size() != 2) {
       subject.fail("token ids, int64[examples, positions], as the first input", describe(ids), "use column or element");
@@ -228,7 +234,7 @@ class TokenSegmentation final : public Segmentation {
     bool joins = false;
     for (std::size_t position = 0; position < ids.size(); ++position) {
       const bool is_special = std::ranges::find(options_.special_ids, ids[position]) != options_.special_ids.end();
-      if (is_special) {
+      if (is_special || !is_own(inputs_.front(), dataset_.input(inputs_.front().input), position)) {
         joins = false;
         continue;
       }
@@ -241,6 +247,7 @@ class TokenSegmentation final : public Segmentation {
       joins = true;
       player_of_position[position] = static_cast<std::int64_t>(layout->labels.size() - 1);
     }
+    check_player_count(modality_, *layout);
     for (const SegmentedInput& input : inputs_) {
       const Numbers shape = row_shape(dataset_.input(input.input));
       const std::size_t per_position = element_count(shape) / std::max<std::size_t>(ids.size(), 1);
@@ -267,6 +274,7 @@ class TokenSegmentation final : public Segmentation {
   }
 
   SegmentationOptions options_;
+  std::string modality_;
   const Dataset& dataset_;
   std::vector<SegmentedInput> inputs_;
   bool begins_words_ = false;
@@ -276,7 +284,8 @@ class TokenSegmentation final : public Segmentation {
 class MaskSegmentation final : public Segmentation {
  public:
   explicit MaskSegmentation(const Subject& subject)
-      : dataset_(subject.dataset),
+      : modality_(subject.modality),
+        dataset_(subject.dataset),
         inputs_(subject.inputs.begin(), subject.inputs.end()),
         masks_(subject.options.masks) {
     for (std::size_t place = 0; place < inputs_.size(); ++place) {
@@ -296,16 +305,22 @@ class MaskSegmentation final : public Segmentation {
     std::map<std::int64_t, std::int64_t> player_of_number;
     for (std::size_t place = 0; place < inputs_.size(); ++place) {
       per_input.push_back(numbers_of(place, example));
-      for (const std::int64_t number : per_input.back()) player_of_number.emplace(number, 0);
+      for (std::size_t element = 0; element < per_input.back().size(); ++element) {
+        if (is_own(place, element)) player_of_number.emplace(per_input.back()[element], 0);
+      }
     }
     auto layout = std::make_shared<PlayerLayout>();
     for (auto& [number, player] : player_of_number) {
       player = static_cast<std::int64_t>(layout->labels.size());
       layout->labels.push_back(std::to_string(number));
     }
-    for (Numbers& players : per_input) {
-      for (std::int64_t& player : players) player = player_of_number.at(player);
-      layout->inputs.push_back(runs_of(players));
+    check_player_count(modality_, *layout);
+    for (std::size_t place = 0; place < inputs_.size(); ++place) {
+      for (std::size_t element = 0; element < per_input[place].size(); ++element) {
+        std::int64_t& player = per_input[place][element];
+        player = is_own(place, element) ? player_of_number.at(player) : kNoPlayer;
+      }
+      layout->inputs.push_back(runs_of(per_input[place]));
     }
     return layout;
   }
@@ -314,6 +329,9 @@ class MaskSegmentation final : public Segmentation {
   }
 
  private:
+  bool is_own(std::size_t place, std::size_t element) const {
+    return modattr::is_own(inputs_[place], dataset_.input(inputs_[place].input), element);
+  }
   /// From the last dimension on, as in numpy.
   static bool broadcasts(const Numbers& mask, const Numbers& row) {
     if (mask.size() > row.size()) return false;
@@ -346,6 +364,7 @@ class MaskSegmentation final : public Segmentation {
     return numbers;
   }
 
+  std::string modality_;
   const Dataset& dataset_;
   std::vector<SegmentedInput> inputs_;
   std::vector<Array> masks_;

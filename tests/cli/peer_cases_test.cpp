@@ -6,32 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "project.h"
+#include "peer_case.h"
 
 namespace modattr {
 namespace {
-
-Json peer_case(const std::string& id) {
-  const Json cases = Json::parse(read_file(kFixtures / "peer_cases.json"));
-  for (const Json& peer : cases) {
-    if (peer.at("id") == id) return peer;
-  }
-  ADD_FAILURE() << "no case " << id;
-  return {};
-}
-
-std::vector<float> flattened(const Json& rows) {
-  std::vector<float> values;
-  for (const Json& row : rows) {
-    for (const Json& value : row) values.push_back(value.get<float>());
-  }
-  return values;
-}
-
-TestArray input_of(const Json& peer, std::size_t input, const std::string& name) {
-  const Json& tensor = peer.at("inputs").at(input);
-  return TestArray::of<float>(name, tensor.at("shape").get<std::vector<std::int64_t>>(), flattened(tensor.at("data")));
-}
 
 /// Every column of input x is a modality.
 Project column_project(const Json& peer, const char* kind, const char* metric) {

@@ -75,8 +75,11 @@ class FeatureSolver {
   void evaluate_ends(std::vector<Example>& examples);
   void add_units(Example& example) const;
   void share_budget(Example& example);
-  /// Evaluates and estimates every unit that is not solved, with at most `coalition_count` coalitions.
-  void run_round(std::vector<Example>& examples, std::size_t coalition_count);
+  /// Coalitions that a unit asks for in a round, those of earlier rounds among them.
+  std::size_t round_count(const Unit& unit, std::size_t round) const noexcept;
+  std::vector<Coalition> choose(const Example& example, const Unit& unit, std::size_t coalition_count) const;
+  /// Evaluates and estimates every unit that is not solved.
+  void run_round(std::vector<Example>& examples, std::size_t round);
   Coalition modalities_in_game(const Example& example, std::size_t mask) const;
   /// `own`: players of the unit; `others`: the set of other playing modalities, as a bit mask over all playing ones.
   Coalition in_game(const Example& example, const Unit& unit, const Coalition& own, std::size_t others) const;
