@@ -1,0 +1,54 @@
+#include "segmentation_subject.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "modattr/core/error.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::size_t kMostPlayers = 4096;
+
+}  // namespace
+
+Numbers row_shape(const Array& array) {
+  return {array.shape.begin() + 1, array.shape.end()};
+}
+
+std::size_t element_count(const Numbers& shape) {
+  return static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+}
+
+bool is_own(const SegmentedInput& input, const Array& array, std::size_t element) {
+  if (input.columns.empty()) return true;
+  const auto column = static_cast<std::int64_t>(element) /
+                      std::accumulate(array.shape.begin() + 2, array.shape.end(), std::int64_t{1}, std::multiplies<>());
+  return std::ranges::any_of(input.columns, [&](const auto& range) { return column >= range[0] && column < range[1]; });
+}
+
+std::vector<PlayerRun> runs_of(const Numbers& players) {
+  std::vector<PlayerRun> runs;
+  for (std::size_t element = 0; element < players.size(); ++element) {
+    if (element == 0 || players[element] != players[element - 1]) {
+      runs.push_back(
+          {players[element] == kNoPlayer ? std::nullopt : std::optional(static_cast<std::uint32_t>(players[element])),
+           element, 0});
+    }
+    ++runs.back().count;
+  }
+  return runs;
+}
+
+void check_player_count(const std::string& modality, const PlayerLayout& layout) {
+  if (layout.labels.size() <= kMostPlayers) return;
+  throw ConfigError("modality '" + modality + "': players: expected at most " + std::to_string(kMostPlayers) +
+                    " players, got more; use larger patches or segments, columns, or a mask");
+}
+
+void SegmentationSubject::fail(const std::string& expected, const std::string& got, const std::string& hint) const {
+  throw ConfigError("modality '" + modality + "': players: expected " + expected + ", got " + got + "; " + hint);
+}
+
+}  // namespace modattr
