@@ -256,8 +256,8 @@ TEST(StandIn, IsRefusedWhereItDoesNotGoWithTheInput) {
   EXPECT_TRUE(mentions(message(numbers, RemovalType::kToken), {"removal 'token'", "token ids", "got float32[2, 3]"}));
   EXPECT_TRUE(mentions(message(flags, RemovalType::kToken), {"removal 'token'", "got bool[2]"}));
   EXPECT_TRUE(mentions(message(numbers, RemovalType::kBlur), {"removal 'blur'", "images", "got float32[2, 3]"}));
-  EXPECT_TRUE(mentions(message(TestArray::of<std::uint8_t>("p", {1, 2, 2}, {1, 2, 3, 4}), RemovalType::kBlur),
-                       {"floating-point", "got uint8[1, 2, 2]"}));
+  EXPECT_TRUE(mentions(message(TestArray::of<std::int32_t>("p", {1, 2, 2}, {1, 2, 3, 4}), RemovalType::kBlur),
+                       {"floating-point", "got int32[1, 2, 2]"}));
   EXPECT_TRUE(mentions(message(TestArray::of<float>("p", {1, 4, 1}, {1, 2, 3, 4}), RemovalType::kBlur),
                        {"got float32[1, 4, 1]"}))
       << "one column is no image";
