@@ -108,6 +108,7 @@ class WholeModalities final : public ExampleGames {
 }  // namespace
 
 std::unique_ptr<ExampleGames> TableProblem::feature_games() {
+  if (parts_.features) return parts_.features();
   return std::make_unique<WholeModalities>(removal_game());
 }
 

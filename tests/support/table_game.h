@@ -65,6 +65,8 @@ struct TableProblemParts {
   /// The game of attributions; [width] numbers.
   std::function<std::vector<double>(const Coalition& present, std::size_t example)> game = {};
   std::size_t game_width = 1;
+  /// Makes the games of features; empty = every modality is one player of the game above.
+  std::function<std::unique_ptr<ExampleGames>()> features = {};
 };
 
 /// A toy model on a toy set, with no library behind it: engines are proved on its closed answers.
