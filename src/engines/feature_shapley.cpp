@@ -215,6 +215,8 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     adders.emplace_back(problem, columns, subsets[subset], static_cast<std::uint32_t>(subset), rng, result.rows);
   }
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    const bool is_asked = std::ranges::find(options_.modalities, modality) != options_.modalities.end();
+    if (!options_.modalities.empty() && !is_asked) continue;
     for (RowAdder& adder : adders) {
       if (options_.index == ShapleyIndex::kOwen) adder.add_values(modality);
       for (std::size_t place = 0; place < shares.size(); ++place) adder.add_share(modality, place, shares[place].name);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "modattr/core/error.h"
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/shapley_methods.h"
@@ -62,11 +63,24 @@ std::vector<ExampleRecord> example_records(const Dataset& dataset, const Explain
   return records;
 }
 
+/// Throws ConfigError for an option that says nothing at the level asked for.
+void check_level(const ShapRequest& request) {
+  const bool is_feature = request.level == ShapLevel::kFeature;
+  const auto refuse = [&](const std::string& option) {
+    throw ConfigError(option + ": expected --level " + (is_feature ? "modality" : "feature") + ", got --level " +
+                      (is_feature ? "feature" : "modality"));
+  };
+  if (is_feature && request.interactions) refuse("--interactions");
+  if (!is_feature && request.budget) refuse("--budget");
+  if (!is_feature && request.tolerance) refuse("--tolerance");
+}
+
 std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experiment& experiment) {
   std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(request.method);
   if (request.level == ShapLevel::kFeature) {
     return std::make_unique<FeatureShapley>(
-        FeatureShapleyOptions{.index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
+        FeatureShapleyOptions{.modalities = experiment.modalities(),
+                              .index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
                               .estimator = std::move(estimator),
                               .budget = request.budget,
                               .tolerance = request.tolerance,
@@ -83,6 +97,7 @@ std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experi
 
 ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
+  check_level(request);
   Experiment experiment({.common = request.common,
                          .metric = request.metric,
                          .metric_need = MetricNeed::kWhereThereIsOne,

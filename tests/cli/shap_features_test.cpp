@@ -101,6 +101,21 @@ TEST(ShapFeatures, HaveTheScoresOfTheirIndex) {
   EXPECT_NEAR(plain.value("all", "shapley.efficiency_gap"), 0.0, 1e-9);
 }
 
+TEST(ShapFeatures, ScoreTheModalitiesThatAreAskedFor) {
+  const Project project = column_project();
+  const Scores all = shap(project, {"--level", "feature"});
+  const Scores one = shap(project, {"--level", "feature", "--modality", "b"});
+  EXPECT_EQ(one.value("b", "share.owen"), all.value("b", "share.owen"));
+  for (const Json& row : one.document().at("rows")) EXPECT_NE(row.at("modality"), "a");
+}
+
+TEST(ShapFeatures, RefuseOptionsOfTheOtherLevel) {
+  const Project project = column_project();
+  expect_shap_failure(project, 2, {"--budget", "--level feature"}, {"--budget", "50"});
+  expect_shap_failure(project, 2, {"--tolerance", "--level feature"}, {"--tolerance", "0.1"});
+  expect_shap_failure(project, 2, {"--interactions", "--level modality"}, {"--level", "feature", "--interactions"});
+}
+
 TEST(ShapFeatures, NameTheNearestWord) {
   const Project project = column_project();
   expect_shap_failure(project, 2, {"--level", "'featur'", "did you mean 'feature'?"}, {"--level", "featur"});

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "modattr/core/attributor.h"
 #include "modattr/engines/shapley_estimator.h"
@@ -20,6 +21,8 @@ enum class ShapleyIndex {
 };
 
 struct FeatureShapleyOptions {
+  /// Modalities to score, as indices of the problem's players; empty = all. All of them play.
+  std::vector<std::size_t> modalities = {};
   ShapleyIndex index = ShapleyIndex::kOwen;
   std::shared_ptr<const ShapleyEstimator> estimator = nullptr;
   /// Model evaluations per example, never exceeded; nullopt = 32 coalitions per player.
