@@ -1,0 +1,74 @@
+#include "modattr/report/example_view.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace modattr {
+namespace {
+
+/// One example whose picture helps and whose text, of 22 words, hurts.
+ScoreTable one_example() {
+  ExampleAttribution attribution;
+  attribution.value_empty = 0.1;
+  attribution.value_full = 0.4;
+  attribution.modalities = {0.5, -0.2};
+  attribution.interactions = {0.05};
+  for (std::size_t word = 0; word < 22; ++word) {
+    attribution.players.push_back({.modality = 1,
+                                   .player = word,
+                                   .label = "word" + std::to_string(word),
+                                   .value = word == 7 ? -0.41 : 0.01,
+                                   .std_error = word == 7 ? 0.0 : 0.02});
+  }
+  ScoreTable table;
+  table.modalities = {"image", "text"};
+  table.examples.push_back({.id = "a\x1b[31m1", .label = 3.0, .predicted = 5, .target = 5, .attribution = attribution});
+  return table;
+}
+
+const TextStyle kPlain{.color = false, .unicode = false, .width = 80};
+
+std::string line_with(const std::string& text, const std::string& word) {
+  const std::size_t found = text.find(word);
+  if (found == std::string::npos) return "";
+  const std::size_t first = text.rfind('\n', found) + 1;
+  return text.substr(first, text.find('\n', found) - first);
+}
+
+TEST(ExampleView, LeadsFromNoDataToAllOfIt) {
+  const std::string view = to_example_view(one_example(), kPlain);
+  EXPECT_NE(view.find("example a1: label 3, predicted 5, explained: class 5"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "without any data").find("0.1000"), std::string::npos);
+  EXPECT_NE(line_with(view, "with all data").find("0.4000"), std::string::npos);
+  EXPECT_LT(view.find("without any data"), view.find("image"));
+  EXPECT_GT(view.find("with all data"), view.find("image with text"));
+}
+
+TEST(ExampleView, DrawsSignedBarsOnOneScale) {
+  const std::string view = to_example_view(one_example(), kPlain);
+  const auto length_of = [&](const std::string& word) {
+    const std::string line = line_with(view, word);
+    return std::count(line.begin(), line.end(), '#');
+  };
+  EXPECT_NE(line_with(view, "image ").find("+0.5000"), std::string::npos);
+  EXPECT_NE(line_with(view, "text ").find("-0.2000"), std::string::npos);
+  EXPECT_GT(length_of("image "), length_of("word7"));
+  EXPECT_GT(length_of("word7"), length_of("text "));
+}
+
+TEST(ExampleView, ListsTheStrongestPlayersAndSumsUpTheOthers) {
+  const std::string view = to_example_view(one_example(), kPlain);
+  EXPECT_LT(view.find("word7"), view.find("word0"));
+  EXPECT_NE(line_with(view, "word0").find("+- 0.0200"), std::string::npos);
+  EXPECT_EQ(view.find("word21"), std::string::npos);
+  EXPECT_NE(line_with(view, "2 others").find("+0.0200"), std::string::npos);
+}
+
+TEST(ExampleView, IsEmptyWithoutExamples) {
+  EXPECT_EQ(to_example_view(ScoreTable{}, kPlain), "");
+}
+
+}  // namespace
+}  // namespace modattr
