@@ -94,12 +94,15 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
   output_width_ = evaluator_->output_width();
   make_metric();
-  check_row_behaviour();
-  if (!options.common.no_split) split_model(options.common, context);
+  // The few rows of the trial run beside the encoders.
+  std::future<RowBehaviour> behaviour = std::async(
+      std::launch::async, [this] { return try_row_behaviour(*model_, *dataset_, layout_, rows_per_call()); });
+  if (!options.common.no_split) split_model(context.progress);
+  heed_row_behaviour(behaviour.get());
+  if (!options.common.no_split) log_model_use(context);
 }
 
-void Experiment::check_row_behaviour() {
-  const RowBehaviour behaviour = try_row_behaviour(*model_, *dataset_, layout_, rows_per_call());
+void Experiment::heed_row_behaviour(RowBehaviour behaviour) {
   if (behaviour == RowBehaviour::kIndependent) return;
   evaluator_->share_nothing();
   if (behaviour == RowBehaviour::kRandom) {
@@ -114,14 +117,14 @@ void Experiment::check_row_behaviour() {
   }
 }
 
-void Experiment::split_model(const CommonOptions& common, const RunContext& context) {
-  if (evaluator_->sharing() == MixSharing::kNone) {
-    context.log("model runs whole: " + split_reason_);
-    return;
-  }
+void Experiment::split_model(Progress& progress) {
+  if (evaluator_->sharing() == MixSharing::kNone) return;
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
-  const std::size_t cache_bytes = common.cache_mb ? *common.cache_mb * kMebibyte : available_memory_bytes() / 4;
-  split_reason_ = evaluator_->use_split(cache_bytes, context.progress);
+  const std::size_t cache_bytes = common_.cache_mb ? *common_.cache_mb * kMebibyte : available_memory_bytes() / 4;
+  split_reason_ = evaluator_->use_split(cache_bytes, progress);
+}
+
+void Experiment::log_model_use(const RunContext& context) {
   if (const SplitModel* split = evaluator_->split_model()) {
     const std::size_t operation_count = split->fusion_size().operation_count;
     context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
@@ -206,7 +209,10 @@ std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
     dataset_->keep(valid);
     make_metric();
     evaluator_->forget_examples();
-    if (!common_.no_split) split_model(common_, context);
+    if (!common_.no_split) {
+      split_model(context.progress);
+      log_model_use(context);
+    }
   }
   return dropped;
 }

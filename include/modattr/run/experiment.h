@@ -10,6 +10,7 @@
 #include "modattr/run/config.h"
 #include "modattr/value/input_layout.h"
 #include "modattr/value/model_evaluator.h"
+#include "modattr/value/row_behaviour.h"
 
 namespace modattr {
 
@@ -63,8 +64,9 @@ class Experiment {
   /// The configured number, less when so many rows would not fit into a GiB.
   std::size_t rows_per_call() const;
   void make_metric();
-  void check_row_behaviour();
-  void split_model(const CommonOptions& common, const RunContext& context);
+  void heed_row_behaviour(RowBehaviour behaviour);
+  void log_model_use(const RunContext& context);
+  void split_model(Progress& progress);
 
   CommonOptions common_;
   MetricNeed metric_need_;
