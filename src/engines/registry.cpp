@@ -6,11 +6,12 @@
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
+#include "modattr/engines/sage.h"
 
 namespace modattr {
 
 std::span<const EngineEntry> engine_registry() noexcept {
-  static const std::array<EngineEntry, 3> entries = {{
+  static const std::array<EngineEntry, 4> entries = {{
       {.name = "permute",
        .summary = "how far the score falls when a modality's data comes from other examples",
        .needs = "any model, labels for the metric",
@@ -35,6 +36,14 @@ std::span<const EngineEntry> engine_registry() noexcept {
        .make = []() -> std::unique_ptr<Attributor> {
          return std::make_unique<FeatureShapley>(
              FeatureShapleyOptions{.estimator = std::make_shared<const AutoShapley>()});
+       }},
+      {.name = "shap --sage",
+       .summary = "what the loss over the whole set owes to each modality, or to features that all examples share",
+       .needs = "any model, labels",
+       .cost = "N 2^M; features: --budget evaluations per example, until the errors are small",
+       .source = "Covert, Lundberg, Lee 2020; Wolter 2007",
+       .make = []() -> std::unique_ptr<Attributor> {
+         return std::make_unique<Sage>(SageOptions{.estimator = std::make_shared<const AutoShapley>()});
        }},
   }};
   return entries;

@@ -35,7 +35,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   document["id"] = id_of(record.id);
   document["label"] = label_of(record);
   document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
-  document["target"] = record.target;
+  document["target"] = record.target ? Json(*record.target) : Json(nullptr);
   document["value_full"] = number_or_null(attribution.value_full);
   document["value_empty"] = number_or_null(attribution.value_empty);
   document["efficiency_gap"] = number_or_null(attribution.efficiency_gap);
@@ -53,11 +53,13 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   }
   document["players"] = Json::array();
   for (const PlayerScore& player : attribution.players) {
-    document["players"].push_back({{"modality", modalities[player.modality]},
-                                   {"player", player.player},
-                                   {"label", player.label},
-                                   {"value", number_or_null(player.value)},
-                                   {"std_error", number_or_null(player.std_error)}});
+    Json entry = {{"modality", modalities[player.modality]},
+                  {"player", player.player},
+                  {"label", player.label},
+                  {"value", number_or_null(player.value)},
+                  {"std_error", number_or_null(player.std_error)}};
+    if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};
+    document["players"].push_back(std::move(entry));
   }
   document["evaluations"] = attribution.evaluation_count;
   document["method"] = attribution.method;

@@ -41,6 +41,8 @@ struct PlayerScore {
   double value = 0.0;
   /// Monte Carlo error; nullopt where it is not known.
   std::optional<double> std_error;
+  /// Sampling error of the validation set, where the value is one of many examples.
+  std::optional<Interval> ci95 = std::nullopt;
 };
 
 /// What explains one example.
@@ -71,6 +73,8 @@ struct Attribution {
   std::vector<Score> rows;
   /// Examples that are explained one by one.
   std::vector<ExampleAttribution> examples;
+  /// The set as a whole, where its features are explained in one game; its `example` says nothing.
+  std::optional<ExampleAttribution> whole_set;
   /// One sentence each, with what to do next.
   std::vector<std::string> warnings;
 };

@@ -19,7 +19,8 @@ enum class RandomPurpose : std::uint32_t {
   kBootstrap = 2,
   kExampleSubset = 3,
   kBackground = 4,
-  kCoalition = 5
+  kCoalition = 5,
+  kBlock = 6
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

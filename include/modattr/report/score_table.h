@@ -28,16 +28,16 @@ struct EvaluationCounts {
   std::uint64_t fusion = 0;
 };
 
-/// An example that is explained one by one.
+/// An example that is explained one by one, or the whole set.
 struct ExampleRecord {
-  /// Of the data's id column, or the row's number.
+  /// Of the data's id column, or the row's number; "all" for the whole set.
   std::string id;
   /// Class, or value of a regression.
   std::optional<double> label;
   /// The most probable class; nullopt for regressions.
   std::optional<std::size_t> predicted;
-  /// Class, or column of a regression's output, that is explained.
-  std::size_t target = 0;
+  /// Class, or column of a regression's output, that is explained; nullopt for the whole set.
+  std::optional<std::size_t> target;
   ExampleAttribution attribution;
 };
 
