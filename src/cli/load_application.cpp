@@ -30,8 +30,8 @@ void prepare_process() {
 }
 
 /// Loads what the library needs, as the build has listed it, one by one. Debian's libtorch needs 280 libraries, and
-/// the symbols of all that one call loads are looked up in all of them: a quarter of the time to load it. What cannot be
-/// loaded is left to the library itself.
+/// the symbols of all that one call loads are looked up in all of them: a quarter of the time to load it. What cannot
+/// be loaded is left to the library itself.
 void load_needed_libraries(const std::filesystem::path& library) {
   std::ifstream order(library.string() + ".order");
   for (std::string path; std::getline(order, path);) dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -31,6 +31,7 @@ void add_shap_command(CLI::App& program) {
                          "  modattr shap --value correct --target label   in units of accuracy\n"
                          "  modattr shap --by label                       also class by class\n"
                          "  modattr shap --ids 17 --level feature         the words and patches behind one answer\n"
+                         "  modattr shap --sage --level feature           what the loss owes to each column\n"
                          "  modattr shap --out results                    scores.json, scores.csv and examples.jsonl "
                          "in results/\n\n") +
              value_help());
@@ -53,10 +54,11 @@ void add_shap_command(CLI::App& program) {
       ->option_text("METHOD")
       ->check(one_of({methods.begin(), methods.end()}));
   app.add_option("--budget", request.budget,
-                 "Features: most model evaluations per example; default 32 coalitions per player")
+                 "Features: most model evaluations per example; default 32 coalitions per player (--sage: 512)")
       ->option_text("N")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
-  app.add_option("--tolerance", request.tolerance, "Features: stop where all standard errors are below it")
+  app.add_option("--tolerance", request.tolerance,
+                 "Features: stop where all standard errors are below it (--sage: default 2.5 % of their range)")
       ->option_text("ERROR")
       ->check(CLI::PositiveNumber);
   app.add_option("--target", request.target, "Class that is explained; default the configuration's, else predicted")
@@ -70,6 +72,8 @@ void add_shap_command(CLI::App& program) {
       ->option_text("N")
       ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()));
   app.add_flag("--interactions", request.interactions, "Also emap.gap, from all pairs of examples")->option_text(" ");
+  app.add_flag("--sage", request.sage, "Explain the mean loss over the whole set instead of each answer")
+      ->option_text(" ");
   app.add_option("--by", request.by, "Also by label, or by the values of a column")->option_text("label|COLUMN");
   add_metric_option(app, request.metric);
   app.add_flag("--skip-invalid", request.skip_invalid, "Leave out examples whose output is not finite, and count them");

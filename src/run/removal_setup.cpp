@@ -273,7 +273,13 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
   if (!is_regression && choice.choice == TargetChoice::kPredicted) classes = result.predicted;
   if (!is_regression && choice.choice == TargetChoice::kLabel) classes = label_classes(experiment);
   // The loss is that of the label.
-  if (!is_regression && result.value == ValueKind::kLoss) classes = label_classes(experiment);
+  if (!is_regression && result.value == ValueKind::kLoss) {
+    if (choices.target && choice.choice != TargetChoice::kLabel) {
+      throw ConfigError("--target: expected label, as value 'loss' is that of the label, got '" + *choices.target +
+                        "'");
+    }
+    classes = label_classes(experiment);
+  }
   std::vector<double> values;
   if (const auto* labels = std::get_if<ValueLabels>(experiment.dataset().labels().get())) values = labels->values;
   result.targets.emplace_back(TargetInput{.kind = kind,

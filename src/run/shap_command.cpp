@@ -7,6 +7,7 @@
 #include "modattr/core/error.h"
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
+#include "modattr/engines/sage.h"
 #include "modattr/engines/shapley_methods.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
@@ -37,6 +38,7 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
   options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
   options["interactions"] = request.interactions;
+  options["sage"] = request.sage;
   options["by"] = request.by ? Json(*request.by) : Json(nullptr);
   options["skip_invalid"] = request.skip_invalid;
   return options;
@@ -71,12 +73,33 @@ void check_level(const ShapRequest& request) {
                       (is_feature ? "feature" : "modality"));
   };
   if (is_feature && request.interactions) refuse("--interactions");
+  if (request.sage) return;
   if (!is_feature && request.budget) refuse("--budget");
   if (!is_feature && request.tolerance) refuse("--tolerance");
 }
 
+/// The loss is that of the label; throws ConfigError when another behaviour was asked for.
+TargetChoices target_choices(const ShapRequest& request) {
+  if (!request.sage) return {.target = request.target, .value = request.value};
+  if (request.interactions) throw ConfigError("--sage: expected no --interactions, got both");
+  if (request.value && *request.value != "loss") {
+    throw ConfigError("--value: expected loss with --sage, got '" + *request.value + "'");
+  }
+  return {.target = request.target, .value = "loss"};
+}
+
 std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experiment& experiment) {
   std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(request.method);
+  if (request.sage) {
+    return std::make_unique<Sage>(
+        SageOptions{.players = request.level == ShapLevel::kFeature ? SagePlayers::kFeatures : SagePlayers::kModalities,
+                    .modalities = experiment.modalities(),
+                    .index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
+                    .estimator = std::move(estimator),
+                    .budget = request.budget,
+                    .tolerance = request.tolerance,
+                    .breakdown = request.by});
+  }
   if (request.level == ShapLevel::kFeature) {
     return std::make_unique<FeatureShapley>(
         FeatureShapleyOptions{.modalities = experiment.modalities(),
@@ -106,8 +129,7 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
                         context);
   std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
-  const ExplainedTargets targets =
-      make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
+  const ExplainedTargets targets = make_targets(experiment, target_choices(request), context.progress);
   const RemovalSetup removal(experiment, request.background);
   if (removal.dropped_row_count() > 0) {
     warnings.push_back("rows of the background were left out as their output is not finite: " +
@@ -124,6 +146,13 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
   }
   Attribution attribution = make_engine(request, experiment)->attribute(problem, Rng(experiment.seed()));
   std::vector<ExampleRecord> records = example_records(experiment.dataset(), targets, std::move(attribution.examples));
+  if (attribution.whole_set) {
+    records.push_back({.id = "all",
+                       .label = std::nullopt,
+                       .predicted = std::nullopt,
+                       .target = std::nullopt,
+                       .attribution = std::move(*attribution.whole_set)});
+  }
   ScoreTable table = make_result_table(experiment, request.common,
                                        {.command = "shap",
                                         .options = options_in_force(request, targets, removal, experiment.config()),

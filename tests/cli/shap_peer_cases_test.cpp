@@ -217,6 +217,12 @@ TEST(ShapPeerCases, SageAveragesPredictionsBeforeTheLoss) {
       EXPECT_NEAR(scores->value(std::to_string(column), "shapley.mean"), expected.at(column).get<double>(), tolerance);
     }
   }
+  const Words sage = {"--sage", "--background", "0"};
+  for (const Scores& scores : {shap(project, sage), shap(project, with(sage, {"--level", "feature"}))}) {
+    for (const std::size_t column : {0U, 1U}) {
+      EXPECT_NEAR(scores.value(std::to_string(column), "sage"), expected.at(column).get<double>(), tolerance);
+    }
+  }
 }
 
 TEST(ShapPeerCases, ThreeModalitiesOfTextImageAndTable) {

@@ -72,6 +72,8 @@ struct ShapRequest {
   std::optional<std::size_t> background;
   /// Also emap.gap, from all pairs of examples.
   bool interactions = false;
+  /// One game of the mean loss over the whole set instead of a game per example.
+  bool sage = false;
   /// "label" or a column to break the results down by, besides the configuration's groups.
   std::optional<std::string> by;
   std::optional<std::string> metric;
