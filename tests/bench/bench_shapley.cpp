@@ -18,6 +18,7 @@
 #include "modattr/engines/shapley_methods.h"
 #include "modattr/stats/cholesky.h"
 #include "network_games.h"
+#include "tree_proxy.h"
 
 namespace {
 
@@ -81,6 +82,9 @@ Vector captum_kernel_shap(const KnownGame& game, std::size_t evaluation_count, R
   return values;
 }
 
+/// Not an estimator of the program: it estimates from the coalitions of leverage.
+constexpr const char* kTreeProxy = "tree proxy";
+
 /// The values, and the seconds that they took without the evaluations.
 std::pair<Vector, double> estimate(const std::string& method, const KnownGame& game, std::size_t evaluation_count,
                                    RandomStream stream) {
@@ -89,18 +93,20 @@ std::pair<Vector, double> estimate(const std::string& method, const KnownGame& g
     Vector values = captum_kernel_shap(game, evaluation_count, stream);
     return {std::move(values), seconds_since(start)};
   }
-  const auto estimator = modattr::make_shapley_estimator(method);
+  const std::string sampler = method == kTreeProxy ? "leverage" : method;
+  const auto estimator = modattr::make_shapley_estimator(sampler);
   if (method == "exact") evaluation_count = modattr::inner_coalition_count(game.player_count);
   const auto coalitions = estimator->coalitions(game.player_count, evaluation_count, stream);
   Vector values;
   for (const Coalition& coalition : coalitions) values.push_back(value_of(game, coalition));
+  const modattr::SampledGame sampled = {.player_count = game.player_count,
+                                        .empty_value = game.table.front(),
+                                        .full_value = game.table.back(),
+                                        .coalitions = coalitions,
+                                        .values = values};
   const auto start = std::chrono::steady_clock::now();
-  auto result = estimator->estimate({.player_count = game.player_count,
-                                     .empty_value = game.table.front(),
-                                     .full_value = game.table.back(),
-                                     .coalitions = coalitions,
-                                     .values = values});
-  return {std::move(result.values), seconds_since(start)};
+  Vector result = method == kTreeProxy ? modattr::tree_proxy_values(sampled) : estimator->estimate(sampled).values;
+  return {std::move(result), seconds_since(start)};
 }
 
 /// |estimate - truth|^2 / |truth|^2
@@ -124,8 +130,9 @@ struct Results {
   std::vector<std::string> kinds = {"networks"};
 };
 
-constexpr std::array<std::size_t, 2> kBudgets = {10, 60};
-const std::vector<std::string> kMethods = {"exact", "auto", "gp", "leverage", "permutation", "kernelshap"};
+/// Evaluations per player.
+constexpr std::array<std::size_t, 3> kBudgets = {10, 60, 200};
+const std::vector<std::string> kMethods = {"exact", "auto", "gp", "leverage", kTreeProxy, "permutation", "kernelshap"};
 
 Results run_all(const std::vector<KnownGame>& games, std::uint32_t seed_count) {
   Results results;
@@ -162,17 +169,20 @@ void print_row(const std::string& name, const std::vector<std::string>& cells) {
   std::printf("\n");
 }
 
-/// A table of methods and columns, with both budgets in each cell.
+/// A table of methods and columns, with all budgets in each cell.
 template <typename Number>
 void print_table(const char* title, std::size_t first_method, const std::vector<std::string>& columns, Number cell) {
-  std::printf("\n%s, at 10 n / 60 n evaluations\n\n", title);
+  std::printf("\n%s, at 10 n / 60 n / 200 n evaluations\n\n", title);
   print_row("estimator", columns);
   print_row("---", std::vector<std::string>(columns.size(), "---"));
   for (std::size_t method = first_method; method < kMethods.size(); ++method) {
     std::vector<std::string> cells;
     for (const std::string& column : columns) {
-      cells.push_back(number(cell(kMethods[method], kBudgets[0], column)) + " / " +
-                      number(cell(kMethods[method], kBudgets[1], column)));
+      std::string text;
+      for (const std::size_t budget : kBudgets) {
+        text += (text.empty() ? "" : " / ") + number(cell(kMethods[method], budget, column));
+      }
+      cells.push_back(text);
     }
     print_row(kMethods[method], cells);
   }
