@@ -51,10 +51,39 @@ ValueLabels read_values(const std::string& path, const Array& array) {
   return labels;
 }
 
+/// Only that there is something to predict; the ids themselves are an input of the model.
+TokenLabels check_tokens(const std::string& path, const Array& array) {
+  if (array.dtype != c10::kLong || array.shape.size() != 2) {
+    throw_data_error(where(path, array), "int64 token ids [N, positions], -100 = ignored", describe(array));
+  }
+  constexpr std::int64_t kIgnored = -100;
+  constexpr std::size_t kRowsAtATime = 1024;
+  const auto width = static_cast<std::size_t>(array.shape[1]);
+  for (std::size_t first = 0; first < array.row_count(); first += kRowsAtATime) {
+    const std::size_t row_count = std::min(kRowsAtATime, array.row_count() - first);
+    Array part = array;
+    part.shape[0] = static_cast<std::int64_t>(row_count);
+    part.bytes = array.bytes.subspan(first * array.row_bytes(), row_count * array.row_bytes());
+    const std::vector<std::int64_t> ids = to_integers(part);
+    for (std::size_t row = 0; row < row_count; ++row) {
+      const std::span<const std::int64_t> own = std::span(ids).subspan(row * width, width);
+      const auto bad = std::ranges::find_if(own, [](std::int64_t id) { return id < 0 && id != kIgnored; });
+      if (bad != own.end()) {
+        throw_data_error(where(path, array, first + row), "token ids of at least 0, or -100", std::to_string(*bad));
+      }
+      if (std::ranges::all_of(own, [](std::int64_t id) { return id == kIgnored; })) {
+        throw_data_error(where(path, array, first + row), "at least one token to predict", "only -100");
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Labels read_labels(const std::string& path, const Array& array, OutputKind kind) {
   if (c10::isComplexType(array.dtype)) throw_data_error(where(path, array), "integers or floats", describe(array));
+  if (kind == OutputKind::kCausalLm) return check_tokens(path, array);
   const bool one_per_example = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
   if (kind == OutputKind::kRegression) {
     if (!one_per_example) {
@@ -93,6 +122,7 @@ Labels select_labels(const Labels& labels, std::span<const std::uint32_t> exampl
     }
     return selected;
   }
+  if (std::holds_alternative<TokenLabels>(labels)) return TokenLabels{};
   return NoLabels{};
 }
 

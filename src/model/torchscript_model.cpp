@@ -15,6 +15,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include "label_probabilities.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/data/array_tensor.h"
@@ -76,11 +77,14 @@ torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
 class TorchScriptModel final : public Model {
  public:
   explicit TorchScriptModel(const TorchScriptOptions& options)
-      : path_(options.path.string()), output_(path_, options.output), device_(parse_device(options.device)) {
-    const torch::jit::Module loaded = load_module(options.path, device_);
+      : path_(options.path.string()),
+        output_(path_, options.label_input ? OutputSelector() : options.output),
+        device_(parse_device(options.device)) {
+    torch::jit::Module loaded = load_module(options.path, device_);
     if (!loaded.find_method("forward")) {
       throw ModelError(path_ + ": expected a model with a forward() method, got none");
     }
+    if (options.label_input) loaded = with_label_probabilities(loaded, options.output, *options.label_input, path_);
     // Freezing turns them into constants.
     for (const at::Tensor& parameter : loaded.parameters()) {
       parameter_count_ += static_cast<std::size_t>(parameter.numel());

@@ -65,10 +65,11 @@ std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vec
 }
 
 std::string heading(const ExampleRecord& record) {
-  if (!record.target) return "all examples";
-  std::string text = "example " + record.id;
+  if (!record.id) return "all examples";
+  std::string text = "example " + *record.id;
   if (record.label) text += ": label " + format_exact(record.label);
   if (record.predicted) text += ", predicted " + std::to_string(*record.predicted);
+  if (!record.target) return text + ", explained: its label tokens";
   return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(*record.target);
 }
 

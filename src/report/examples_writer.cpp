@@ -32,7 +32,7 @@ Json label_of(const ExampleRecord& record) {
 Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
   const ExampleAttribution& attribution = record.attribution;
   Json document;
-  document["id"] = id_of(record.id);
+  document["id"] = record.id ? id_of(*record.id) : Json("all");
   document["label"] = label_of(record);
   document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
   document["target"] = record.target ? Json(*record.target) : Json(nullptr);

@@ -22,7 +22,7 @@ const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vo
 const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
-const Words kModelKinds = {"logits", "probabilities", "regression"};
+const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
 
@@ -45,6 +45,7 @@ std::string read_text(const std::filesystem::path& file) {
 
 OutputKind output_kind(const std::string& word) {
   if (word == "probabilities") return OutputKind::kProbabilities;
+  if (word == "causal_lm") return OutputKind::kCausalLm;
   return word == "regression" ? OutputKind::kRegression : OutputKind::kLogits;
 }
 

@@ -18,10 +18,24 @@
 namespace modattr {
 namespace {
 
+/// The array of label tokens of a causal language model, which goes into the model; nullopt for other models.
+std::optional<std::string> label_input(const Config& config) {
+  if (config.model.kind != OutputKind::kCausalLm) return std::nullopt;
+  return config.data.label.value_or("labels");
+}
+
 InputLayout make_layout(const Config& config) {
   std::vector<ModalityInputs> modalities;
   for (const ModalityConfig& modality : config.modalities) modalities.push_back({modality.name, modality.inputs});
-  return make_input_layout(modalities);
+  InputLayout layout = make_input_layout(modalities);
+  if (const std::optional<std::string> label = label_input(config)) {
+    if (std::ranges::find(layout.inputs, *label, &LayoutInput::name) != layout.inputs.end()) {
+      throw ConfigError("data.label: expected an array of its own, got '" + *label + "', which is an input");
+    }
+    // Of no modality: labels are never removed.
+    layout.inputs.push_back({*label, {}});
+  }
+  return layout;
 }
 
 std::vector<std::size_t> select_modalities(const Players& players, const std::vector<std::string>& wanted) {
@@ -147,8 +161,10 @@ std::size_t Experiment::rows_per_call() const {
 
 void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
   use_one_thread_per_call();
-  model_ = load_torchscript_model(
-      {.path = config_.model.path, .output = config_.model.output, .device = options.common.device});
+  model_ = load_torchscript_model({.path = config_.model.path,
+                                   .output = config_.model.output,
+                                   .label_input = label_input(config_),
+                                   .device = options.common.device});
   check_arguments(*model_, layout_);
   context.log("model " + model_->path() + " loaded");
 }
@@ -157,7 +173,7 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
   const DataConfig& data = config_.data;
   return std::make_unique<Dataset>(DatasetOptions{.path = data.path,
                                                   .inputs = layout_.input_names(),
-                                                  .label = data.label,
+                                                  .label = label_input(config_) ? label_input(config_) : data.label,
                                                   .id = data.id,
                                                   .group = data.group,
                                                   .column = options.column,

@@ -57,6 +57,7 @@ std::string duration_text(double seconds) {
 
 std::string kind_word(OutputKind kind) {
   if (kind == OutputKind::kProbabilities) return "probabilities";
+  if (kind == OutputKind::kCausalLm) return "probabilities of label tokens";
   return kind == OutputKind::kRegression ? "regression" : "logits";
 }
 
@@ -69,6 +70,7 @@ std::string label_text(const Experiment& experiment) {
     return std::to_string(distinct.size()) + " classes occur";
   }
   if (std::holds_alternative<ValueLabels>(labels)) return "one number per example";
+  if (std::holds_alternative<TokenLabels>(labels)) return "tokens";
   if (const auto* counts = std::get_if<AnswerCounts>(&labels)) {
     return "counts of " + std::to_string(counts->answer_count()) + " answers";
   }

@@ -258,22 +258,30 @@ std::optional<std::size_t> RemovalSetup::background_count() const {
 ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress) {
   const OutputKind kind = experiment.config().model.kind;
   const bool is_regression = kind == OutputKind::kRegression;
+  const bool has_classes = predicts_classes(kind);
+  if (kind == OutputKind::kCausalLm && choices.target && *choices.target != "label") {
+    throw ConfigError("--target: expected label, as a language model is asked for its label tokens, got '" +
+                      *choices.target + "'");
+  }
   const TargetConfig choice = target_config(experiment, choices.target);
   const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
   ExplainedTargets result;
-  result.value = word ? parse_value_kind(*word) : is_regression ? ValueKind::kOutput : ValueKind::kProbability;
+  result.value = word            ? parse_value_kind(*word)
+                 : has_classes   ? ValueKind::kProbability
+                 : is_regression ? ValueKind::kOutput
+                                 : ValueKind::kLogProbability;
   const std::size_t example_count = experiment.dataset().example_count();
-  if (!is_regression) result.predicted = predict(experiment, progress);
+  if (has_classes) result.predicted = predict(experiment, progress);
 
   std::vector<std::uint32_t> classes(example_count, choice.fixed);
   if (is_regression && choice.choice != TargetChoice::kFixed && experiment.output_width() > 1) {
     throw ConfigError("target: expected the column of the output to explain, from 0 to " +
                       std::to_string(experiment.output_width() - 1) + ", got none; name it with --target");
   }
-  if (!is_regression && choice.choice == TargetChoice::kPredicted) classes = result.predicted;
-  if (!is_regression && choice.choice == TargetChoice::kLabel) classes = label_classes(experiment);
+  if (has_classes && choice.choice == TargetChoice::kPredicted) classes = result.predicted;
+  if (has_classes && choice.choice == TargetChoice::kLabel) classes = label_classes(experiment);
   // The loss is that of the label.
-  if (!is_regression && result.value == ValueKind::kLoss) {
+  if (has_classes && result.value == ValueKind::kLoss) {
     if (choices.target && choice.choice != TargetChoice::kLabel) {
       throw ConfigError("--target: expected label, as value 'loss' is that of the label, got '" + *choices.target +
                         "'");
@@ -287,7 +295,7 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
                                           .value = result.value,
                                           .classes = std::move(classes),
                                           .label_values = std::move(values)});
-  if (!is_regression && std::holds_alternative<ClassLabels>(*experiment.dataset().labels())) {
+  if (has_classes && std::holds_alternative<ClassLabels>(*experiment.dataset().labels())) {
     result.targets.emplace_back(TargetInput{.kind = kind,
                                             .output_width = experiment.output_width(),
                                             .value = ValueKind::kCorrect,

@@ -26,7 +26,9 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   options["method"] = request.method;
   options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
   options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
-  if (targets.value == ValueKind::kLoss && config.model.kind != OutputKind::kRegression) {
+  const bool explains_labels = config.model.kind == OutputKind::kCausalLm ||
+                               (targets.value == ValueKind::kLoss && predicts_classes(config.model.kind));
+  if (explains_labels) {
     options["target"] = "label";
   } else if (request.target) {
     options["target"] = *request.target;
@@ -50,8 +52,10 @@ std::optional<double> label_of(const Labels& labels, std::size_t example) {
   return std::nullopt;
 }
 
-std::vector<ExampleRecord> example_records(const Dataset& dataset, const ExplainedTargets& targets,
+std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
                                            std::vector<ExampleAttribution> attributions) {
+  const Dataset& dataset = experiment.dataset();
+  const OutputKind kind = experiment.config().model.kind;
   std::vector<ExampleRecord> records;
   for (ExampleAttribution& attribution : attributions) {
     const std::size_t example = attribution.example;
@@ -59,7 +63,9 @@ std::vector<ExampleRecord> example_records(const Dataset& dataset, const Explain
         {.id = dataset.id(example),
          .label = label_of(*dataset.labels(), example),
          .predicted = targets.predicted.empty() ? std::nullopt : std::optional<std::size_t>(targets.predicted[example]),
-         .target = targets.targets.front().target_class(example),
+         .target = kind == OutputKind::kCausalLm
+                       ? std::nullopt
+                       : std::optional<std::size_t>(targets.targets.front().target_class(example)),
          .attribution = std::move(attribution)});
   }
   return records;
@@ -145,9 +151,9 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
     problem.set_players(players->segmentations(), players->inputs());
   }
   Attribution attribution = make_engine(request, experiment)->attribute(problem, Rng(experiment.seed()));
-  std::vector<ExampleRecord> records = example_records(experiment.dataset(), targets, std::move(attribution.examples));
+  std::vector<ExampleRecord> records = example_records(experiment, targets, std::move(attribution.examples));
   if (attribution.whole_set) {
-    records.push_back({.id = "all",
+    records.push_back({.id = std::nullopt,
                        .label = std::nullopt,
                        .predicted = std::nullopt,
                        .target = std::nullopt,

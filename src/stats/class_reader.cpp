@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace modattr {
 
@@ -17,6 +18,17 @@ std::size_t first_of_largest(std::span<const double> values) {
   for (const double value : values.subspan(whole)) largest = std::max(largest, value);
   // NaN is equal to nothing.
   return std::min(static_cast<std::size_t>(std::ranges::find(values, largest) - values.begin()), values.size() - 1);
+}
+
+double mean_token_log_probability(std::span<const double> probabilities) {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (const double probability : probabilities) {
+    if (probability < 0.0) continue;
+    sum += std::log(std::max(probability, static_cast<double>(std::numeric_limits<float>::min())));
+    ++count;
+  }
+  return sum / static_cast<double>(count);
 }
 
 double ClassReader::log_probability(std::span<const double> output, std::size_t label) const {

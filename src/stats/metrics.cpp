@@ -179,6 +179,7 @@ void require_labels(std::string_view metric, const MetricInput& input, const cha
     const char* got = std::holds_alternative<NoLabels>(*input.labels)      ? "no labels"
                       : std::holds_alternative<ClassLabels>(*input.labels) ? "class labels"
                       : std::holds_alternative<ValueLabels>(*input.labels) ? "float labels"
+                      : std::holds_alternative<TokenLabels>(*input.labels) ? "label tokens"
                                                                            : "answer counts";
     throw ConfigError("metric '" + std::string(metric) + "': expected " + wanted + ", got " + got +
                       "; choose a metric that suits the labels");
@@ -187,7 +188,8 @@ void require_labels(std::string_view metric, const MetricInput& input, const cha
 
 void require_regression(std::string_view metric, const MetricInput& input) {
   if (input.kind != OutputKind::kRegression) {
-    throw ConfigError("metric '" + std::string(metric) + "': expected model.kind \"regression\", got a classifier");
+    throw ConfigError("metric '" + std::string(metric) + "': expected model.kind \"regression\", got " +
+                      (input.kind == OutputKind::kCausalLm ? "a language model; use log_loss" : "a classifier"));
   }
   if (input.output_width != 1) {
     throw ModelError("model output: expected one number per example for regression, got " +
@@ -196,9 +198,10 @@ void require_regression(std::string_view metric, const MetricInput& input) {
 }
 
 ClassReader class_reader(std::string_view metric, const MetricInput& input) {
-  if (input.kind == OutputKind::kRegression) {
+  if (!predicts_classes(input.kind)) {
     throw ConfigError("metric '" + std::string(metric) +
-                      "': expected model.kind \"logits\" or \"probabilities\", got \"regression\"");
+                      "': expected model.kind \"logits\" or \"probabilities\", got " +
+                      (input.kind == OutputKind::kRegression ? "\"regression\"" : "\"causal_lm\"; use log_loss"));
   }
   return {input.kind, input.output_width};
 }
@@ -243,6 +246,13 @@ std::unique_ptr<Metric> make_accuracy(const MetricInput& input) {
 }
 
 std::unique_ptr<Metric> make_log_loss(const MetricInput& input) {
+  if (input.kind == OutputKind::kCausalLm) {
+    return std::make_unique<MeanMetric>(
+        MeanMetricParts{.name = "log_loss",
+                        .orientation = Orientation::kLowerIsBetter,
+                        .outcome = [](Row output, std::size_t) { return -mean_token_log_probability(output); },
+                        .majority = {}});
+  }
   const ClassReader reader = labelled_class_reader("log_loss", input);
   const auto labels = input.labels;
   return std::make_unique<MeanMetric>(
@@ -365,6 +375,7 @@ std::span<const std::string> metric_names() noexcept {
 
 std::string default_metric_name(OutputKind kind, const Labels& labels) {
   if (kind == OutputKind::kRegression) return std::holds_alternative<NoLabels>(labels) ? "output" : "mse";
+  if (kind == OutputKind::kCausalLm) return "log_loss";
   return std::holds_alternative<AnswerCounts>(labels) ? "vqa_accuracy" : "accuracy";
 }
 

@@ -21,6 +21,7 @@ const std::string& name_of(ValueKind value) {
 
 /// One number per example is enough, unless a value compares classes.
 std::size_t prediction_width(const TargetInput& input) {
+  if (input.kind == OutputKind::kCausalLm) return input.output_width;
   const bool compares = input.value == ValueKind::kMargin || input.value == ValueKind::kCorrect;
   return compares && input.kind != OutputKind::kRegression ? input.output_width : 1;
 }
@@ -36,6 +37,10 @@ void check_value(const TargetInput& input) {
     if (input.value == ValueKind::kLoss && input.label_values.size() != input.classes.size()) {
       fail("labels, got none");
     }
+  }
+  if (input.kind == OutputKind::kCausalLm) {
+    if (input.value == ValueKind::kLogProbability || input.value == ValueKind::kLoss) return;
+    fail("log_probability or loss of a language model's label tokens");
   }
   const bool reads_logits = input.value == ValueKind::kLogit || input.value == ValueKind::kMargin;
   if (reads_logits && input.kind == OutputKind::kProbabilities) {
@@ -68,12 +73,17 @@ ValueKind parse_value_kind(std::string_view name) {
 Target::Target(TargetInput input)
     : input_(std::move(input)), reader_(input_.kind, input_.output_width), width_(prediction_width(input_)) {
   check_value(input_);
+  if (input_.kind == OutputKind::kCausalLm) return;
   const bool reads_columns = input_.kind == OutputKind::kRegression || input_.value == ValueKind::kOutput;
   check_classes(input_, reads_columns ? input_.output_width : reader_.class_count());
 }
 
 void Target::prediction(std::span<const double> output, std::size_t example, std::span<double> prediction) const {
   const std::uint32_t target = input_.classes[example];
+  if (input_.kind == OutputKind::kCausalLm) {
+    std::ranges::copy(output, prediction.begin());
+    return;
+  }
   if (input_.kind == OutputKind::kRegression || input_.value == ValueKind::kOutput) {
     prediction[0] = output[target];
     return;
@@ -95,6 +105,7 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
 }
 
 double Target::value(std::span<const double> prediction, std::size_t example) const {
+  if (input_.kind == OutputKind::kCausalLm) return mean_token_log_probability(prediction);
   const std::uint32_t target = input_.classes[example];
   // A probability of exactly 0 would make the loss infinite; the metrics clip at the same value.
   const auto logarithm = [](double probability) {

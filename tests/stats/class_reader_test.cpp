@@ -95,5 +95,14 @@ TEST(ClassReader, GivesProbabilitiesOfLargeLogits) {
   EXPECT_NEAR(all[1], 1.0 / (1.0 + std::exp(1.0)), 1e-15);
 }
 
+TEST(MeanTokenLogProbability, LeavesIgnoredPositionsOut) {
+  const std::vector<double> probabilities = {-1.0, 0.5, 0.125, -1.0};
+  EXPECT_DOUBLE_EQ(mean_token_log_probability(probabilities), -2.0 * std::log(2.0));
+  const std::vector<double> impossible = {0.0};
+  EXPECT_NEAR(mean_token_log_probability(impossible), -126.0 * std::log(2.0), 1e-9);
+  const std::vector<double> ignored = {-1.0};
+  EXPECT_TRUE(std::isnan(mean_token_log_probability(ignored)));
+}
+
 }  // namespace
 }  // namespace modattr

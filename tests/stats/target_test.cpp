@@ -231,5 +231,18 @@ TEST(Target, HasNamesForItsValues) {
             "value: unknown 'probabilty'; did you mean 'probability'?");
 }
 
+TEST(Target, IsTheMeanLogProbabilityOfLabelTokens) {
+  for (const ValueKind value : {ValueKind::kLogProbability, ValueKind::kLoss}) {
+    const Target target({.kind = OutputKind::kCausalLm, .output_width = 3, .value = value, .classes = {0, 0}});
+    ASSERT_EQ(target.width(), 3U);
+    const std::vector<double> output = {0.25, -1.0, 1.0};
+    std::vector<double> prediction(3);
+    target.prediction(output, 1, prediction);
+    EXPECT_EQ(prediction, output);
+    EXPECT_DOUBLE_EQ(target.value(prediction, 1), -std::log(2.0));
+  }
+  EXPECT_THROW(Target({.kind = OutputKind::kCausalLm, .output_width = 3, .classes = {0}}), ConfigError);
+}
+
 }  // namespace
 }  // namespace modattr

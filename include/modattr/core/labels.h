@@ -9,7 +9,18 @@
 namespace modattr {
 
 /// What the model's raw output means (`model.kind`).
-enum class OutputKind { kLogits, kProbabilities, kRegression };
+enum class OutputKind {
+  kLogits,
+  kProbabilities,
+  kRegression,
+  /// Probabilities of an example's own label tokens, [label positions]; -1 at positions that are ignored.
+  kCausalLm
+};
+
+/// Whether an output is about classes, one of which is predicted.
+constexpr bool predicts_classes(OutputKind kind) noexcept {
+  return kind == OutputKind::kLogits || kind == OutputKind::kProbabilities;
+}
 
 /// The set has no labels.
 struct NoLabels {};
@@ -47,6 +58,9 @@ class AnswerCounts {
   std::size_t answer_count_ = 0;
 };
 
-using Labels = std::variant<NoLabels, ClassLabels, ValueLabels, AnswerCounts>;
+/// Tokens that a causal language model is to say; its output is already about them.
+struct TokenLabels {};
+
+using Labels = std::variant<NoLabels, ClassLabels, ValueLabels, AnswerCounts, TokenLabels>;
 
 }  // namespace modattr

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -15,6 +16,9 @@ using OutputSelector = std::variant<std::size_t, std::string>;
 struct TorchScriptOptions {
   std::filesystem::path path;
   OutputSelector output = std::size_t{0};
+  /// For a causal language model: the name of an input with the token ids of its labels, -100 = ignored. The output is
+  /// then the probabilities of these tokens.
+  std::optional<std::string> label_input = std::nullopt;
   /// "cpu", "cuda", "cuda:i", or "auto" (the first GPU if there is one).
   std::string device = "auto";
 };

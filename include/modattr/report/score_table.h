@@ -30,13 +30,14 @@ struct EvaluationCounts {
 
 /// An example that is explained one by one, or the whole set.
 struct ExampleRecord {
-  /// Of the data's id column, or the row's number; "all" for the whole set.
-  std::string id;
+  /// Of the data's id column, or the row's number; nullopt for the whole set.
+  std::optional<std::string> id;
   /// Class, or value of a regression.
   std::optional<double> label;
   /// The most probable class; nullopt for regressions.
   std::optional<std::size_t> predicted;
-  /// Class, or column of a regression's output, that is explained; nullopt for the whole set.
+  /// Class, or column of a regression's output, that is explained; nullopt for the whole set and for
+  /// label tokens.
   std::optional<std::size_t> target;
   ExampleAttribution attribution;
 };

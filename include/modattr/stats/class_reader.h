@@ -11,6 +11,10 @@ namespace modattr {
 /// Index of the largest number, of equal ones the first. `values` is not empty.
 std::size_t first_of_largest(std::span<const double> values);
 
+/// Mean natural logarithm of the probabilities of label tokens [label positions], without those that are ignored (-1);
+/// probabilities below the smallest normal float, 2^-126, count as that. nan where all are ignored.
+double mean_token_log_probability(std::span<const double> probabilities);
+
 /// Turns outputs into classes and probabilities; one number is the positive class of two.
 class ClassReader {
  public:

@@ -16,10 +16,10 @@ namespace modattr {
 enum class ValueKind {
   kLogit,           ///< z_c
   kProbability,     ///< p_c
-  kLogProbability,  ///< ln p_c
+  kLogProbability,  ///< ln p_c; causal language models: the mean over label tokens
   kMargin,          ///< z_c - max of the other logits
   kCorrect,         ///< 1 when c is the most probable class, else 0
-  kLoss,            ///< -loss: ln p_c, or -(output - label)^2 for regressions
+  kLoss,            ///< -loss: ln p_c (of label tokens the mean), or -(output - label)^2 for regressions
   kOutput           ///< the output itself
 };
 
@@ -42,7 +42,7 @@ struct TargetInput {
 
 /// Turns outputs into v in two steps, because what is averaged over donors is the prediction, not the value (SAGE's
 /// order; Covert, Lundberg, Lee 2020): output -> prediction, mean over donors, -> value. Logits are averaged for kLogit
-/// and kMargin, probabilities for the other values of a classifier, outputs for regressions.
+/// and kMargin, probabilities for the other values of a classifier and for label tokens, outputs for regressions.
 class Target {
  public:
   /// Throws ConfigError when the value does not go with the kind of output, or a class is none of the model's.
