@@ -63,6 +63,8 @@ void run(const InspectCommand& command) {
   std::string text;
   for (const InspectionSection& section : inspection.sections)
     text += (text.empty() ? "" : "\n") + section_text(section, style);
+  if (!inspection.warnings.empty()) text += "\n";
+  for (const std::string& warning : inspection.warnings) text += "warning: " + terminal_text(warning, style) + "\n";
   print(text);
 }
 

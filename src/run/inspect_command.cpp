@@ -7,11 +7,9 @@
 #include "json_object.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
-#include "modattr/engines/registry.h"
-#include "modattr/engines/solved_games.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
-#include "modattr/value/pair_grid.h"
+#include "run_costs.h"
 
 namespace modattr {
 namespace {
@@ -95,7 +93,7 @@ std::string use_of(const Experiment& experiment, const Array& array) {
     for (const InputPart& part : input.parts) {
       modalities += (modalities.empty() ? "" : ", ") + experiment.layout().modalities.modality_name(part.modality);
     }
-    return modalities;
+    return modalities.empty() ? "label (" + label_text(experiment) + ")" : modalities;
   }
   if (array.name == data.label.value_or("label")) return "label (" + label_text(experiment) + ")";
   if (array.name == data.id.value_or("id")) return "id";
@@ -177,98 +175,11 @@ InspectionSection split_section(Experiment& experiment) {
   return section;
 }
 
-/// Evaluations of `permute` for all modalities, each different mix once unless nothing is shared.
-class EvaluationCounts {
- public:
-  explicit EvaluationCounts(Experiment& experiment)
-      : evaluator_(experiment.evaluator()),
-        modality_count_(experiment.layout().modalities.count()),
-        example_count_(experiment.dataset().example_count()) {}
-
-  double of_repeats(double repeats) {
-    // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
-    const auto modalities = static_cast<double>(modality_count_);
-    const double coalitions = modality_count_ <= 2 ? modalities : 2.0 * modalities;
-    return at_most_possible(static_cast<double>(example_count_) * (1.0 + repeats * coalitions));
-  }
-
-  /// Every coalition of modalities, with the configured removal.
-  double of_coalitions(const Config& config) {
-    double background_rows = 1.0;
-    for (const ModalityConfig& modality : config.modalities) {
-      if (modality.removal.type != RemovalType::kBackground) continue;
-      const std::size_t rows = modality.removal.rows.value_or(kDefaultBackgroundRows);
-      background_rows = static_cast<double>(rows == 0 ? example_count_ : std::min(rows, example_count_));
-    }
-    double evaluations = 0.0;
-    for (std::size_t mask = 0; mask < std::size_t{1} << modality_count_; ++mask) {
-      bool takes_background = false;
-      for (std::size_t modality = 0; modality < modality_count_; ++modality) {
-        const bool is_absent = (mask >> modality & 1U) == 0;
-        takes_background |= is_absent && config.modalities[modality].removal.type == RemovalType::kBackground;
-      }
-      evaluations += static_cast<double>(example_count_) * (takes_background ? background_rows : 1.0);
-    }
-    return evaluations;
-  }
-
-  double of_all_pairs() {
-    std::vector<std::uint32_t> examples(example_count_);
-    std::iota(examples.begin(), examples.end(), 0u);
-    const std::vector<Stratum> strata{{"all", examples}};
-    const Coalition full = Coalition::full(modality_count_);
-    double count = at_most_possible(static_cast<double>(example_count_));
-    // The pairs of one of two modalities are those of the other.
-    for (std::size_t modality = 0; modality < (modality_count_ == 2 ? 1 : modality_count_); ++modality) {
-      count += grid_size(full.without(modality), strata);
-      if (rows().kept_columns() != nullptr) {
-        count += grid_size(Coalition::single(modality_count_, modality), strata);
-      }
-    }
-    return count;
-  }
-
- private:
-  const ModalityRows& rows() { return evaluator_.modality_rows(); }
-  bool shares() const { return evaluator_.sharing() == MixSharing::kEqualOnce; }
-
-  double grid_size(const Coalition& own, std::span<const Stratum> strata) {
-    const PairGrid grid = shares() ? PairGrid(rows(), own, strata, example_count_) : PairGrid(strata, example_count_);
-    return static_cast<double>(grid.place_count());
-  }
-
-  double at_most_possible(double asked) {
-    if (!shares()) return asked;
-    double possible = 1.0;
-    for (std::size_t modality = 0; modality < modality_count_; ++modality) {
-      possible *= static_cast<double>(rows().modality(modality).example_of.size());
-    }
-    if (rows().kept_columns() != nullptr) possible *= static_cast<double>(rows().kept_columns()->example_of.size());
-    return std::min(asked, possible);
-  }
-
-  ModelEvaluator& evaluator_;
-  std::size_t modality_count_;
-  std::size_t example_count_;
-};
-
-/// What the engines run, all modalities: rows of encoders, once, and evaluations of the fusion or the whole model.
-InspectionSection costs_section(Experiment& experiment, const Baseline& baseline) {
-  const FeatureStore* features = experiment.evaluator().feature_store();
+InspectionSection costs_section(Experiment& experiment, const Baseline& baseline, std::vector<std::string>& warnings) {
   InspectionSection section{"cost", {{"engine", "encoder rows", "evaluations", "about"}}};
-  const auto add = [&](const std::string& engine, double evaluations) {
-    const double seconds =
-        evaluations / baseline.rows_per_second + (features == nullptr ? 0.0 : features->fill_seconds());
-    section.rows.push_back({engine, features == nullptr ? "-" : std::to_string(features->encoded_row_count()),
-                            number(evaluations, "%.0f"), duration_text(seconds)});
-  };
-  EvaluationCounts counts(experiment);
-  add("permute --repeats 10", counts.of_repeats(10.0));
-  if (experiment.metric().is_mean() && experiment.dataset().example_count() > 1) {
-    add("permute --exact", counts.of_all_pairs());
-  }
-  if (experiment.layout().modalities.count() <= kMostEnumeratedModalities) {
-    add("shap", counts.of_coalitions(experiment.config()));
+  for (const RunCost& cost : run_costs(experiment, baseline.rows_per_second, warnings)) {
+    section.rows.push_back({cost.engine, cost.encoder_rows ? number(*cost.encoder_rows, "%.0f") : "-",
+                            number(cost.evaluations, "%.0f"), duration_text(cost.seconds)});
   }
   return section;
 }
@@ -302,6 +213,7 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
   const Config& config = experiment.config();
 
   Inspection inspection;
+  inspection.warnings = experiment.warnings();
   inspection.sections.push_back(
       {"model",
        {{"path", experiment.model().path()},
@@ -328,8 +240,10 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
        {{std::string(experiment.metric().name()), baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
         {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
                       " threads, " + std::to_string(experiment.evaluator().rows_per_call()) + " rows per call"}}});
-  inspection.sections.push_back(costs_section(experiment, baseline));
-  inspection.json = sections_json(inspection.sections).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  inspection.sections.push_back(costs_section(experiment, baseline, inspection.warnings));
+  Json document = sections_json(inspection.sections);
+  document["warnings"] = inspection.warnings;
+  inspection.json = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;
 }
 

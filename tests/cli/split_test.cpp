@@ -186,6 +186,25 @@ TEST(Split, IsShownByInspect) {
   EXPECT_NE(whole.output.find("not cut: its modalities meet before any operation"), std::string::npos) << whole.output;
 }
 
+TEST(Split, TellsWhatFeaturesCost) {
+  Project project = late_fusion();
+  for (Json& modality : project.config()["modalities"]) {
+    modality["players"] = {{"type", "column"}};
+    modality["removal"] = {{"type", "zero"}};
+  }
+  const ProgramResult shown = project.run({"inspect", "--format", "json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.errors;
+  const Json cost = Json::parse(shown.output).at("cost").back();
+  EXPECT_EQ(cost.at("engine"), "shap --level feature, one example");
+  // Four columns each: all 16 coalitions of one modality, with and without the other.
+  EXPECT_EQ(cost.at("encoder rows"), "32");
+  EXPECT_EQ(cost.at("evaluations"), "64");
+  project.config()["modalities"][0]["players"] = {{"type", "mask"}};
+  const ProgramResult without = project.run({"inspect"});
+  EXPECT_EQ(without.exit_code, 0) << without.errors;
+  EXPECT_NE((without.output + without.errors).find("features cannot be explained"), std::string::npos);
+}
+
 TEST(Split, ScoresTheDemoLikeTheWholeModel) {
   const auto scores = [](std::vector<std::string> more) {
     more.insert(more.begin(), {"permute", "--format", "json", "--examples", "300", "--repeats", "1", "--config",
