@@ -24,6 +24,8 @@ std::optional<OddProcess> OddProcess::condition(const PairedGame& game, const Od
       process.cross_(row, player) = data.signs(row, player) > 0.0 ? kernel_values[size] : -kernel_values[size + 1];
     }
   }
+  process.halves_ = process.cross_;
+  process.covariance_.solve_half(process.halves_);
   // The Shapley value, over T, of c(T) = +c(t) or -c(t + 1): each size weighs 1 / n.
   process.prior_variance_ =
       2.0 * std::accumulate(kernel_values.begin() + 1, kernel_values.end(), 0.0) / static_cast<double>(player_count);
@@ -33,12 +35,10 @@ std::optional<OddProcess> OddProcess::condition(const PairedGame& game, const Od
 ShapleyEstimate OddProcess::estimate() const {
   const std::size_t player_count = game_->player_count();
   ShapleyEstimate result{std::vector<double>(player_count, 0.0), std::vector<double>(player_count, 0.0)};
-  Matrix halves = cross_;
-  covariance_.solve_half(halves);
   for (std::size_t row = 0; row < cross_.row_count(); ++row) {
     for (std::size_t player = 0; player < player_count; ++player) {
       result.values[player] += weights_[row] * cross_(row, player);
-      result.std_errors[player] += halves(row, player) * halves(row, player);
+      result.std_errors[player] += halves_(row, player) * halves_(row, player);
     }
   }
   for (double& error : result.std_errors) error = std::sqrt(std::max(scale_ * (prior_variance_ - error), 0.0));
@@ -49,8 +49,7 @@ ShapleyEstimate OddProcess::estimate() const {
 }
 
 std::vector<double> OddProcess::left_out(const ShapleyEstimate& estimate) const {
-  Matrix moves = cross_;
-  covariance_.solve_half(moves);
+  Matrix moves = halves_;
   covariance_.solve_other_half(moves);
   const std::vector<double> inverse_diagonal = covariance_.inverse_diagonal();
   std::vector<double> result(game_->pair_count());

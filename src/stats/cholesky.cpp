@@ -1,6 +1,7 @@
 #include "modattr/stats/cholesky.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -14,6 +15,21 @@ constexpr std::size_t kBlockSize = 4;
 /// target -= factor * source, from column `first` on.
 void subtract_row(std::span<double> target, std::span<const double> source, double factor, std::size_t first) {
   for (std::size_t column = first; column < target.size(); ++column) target[column] -= factor * source[column];
+}
+
+/// The same with kBlockSize rows of `source` from row `top` on at once; `factors`: one per row.
+void subtract_rows(std::span<double> target, const Matrix& source, std::size_t top,
+                   const std::array<double, kBlockSize>& factors, std::size_t first) {
+  const double* row0 = source.row(top).data();
+  const double* row1 = source.row(top + 1).data();
+  const double* row2 = source.row(top + 2).data();
+  const double* row3 = source.row(top + 3).data();
+  // Copies: `target` might otherwise be one of them.
+  const auto [factor0, factor1, factor2, factor3] = factors;
+  double* values = target.data();
+  for (std::size_t column = first; column < target.size(); ++column) {
+    values[column] -= factor0 * row0[column] + factor1 * row1[column] + factor2 * row2[column] + factor3 * row3[column];
+  }
 }
 
 }  // namespace
@@ -35,20 +51,10 @@ std::optional<Cholesky> Cholesky::factorise(Matrix matrix) {
       for (double& value : matrix.row(row).subspan(row)) value /= pivot;
     }
     if (end < first + kBlockSize) break;
-    const double* row0 = matrix.row(first).data();
-    const double* row1 = matrix.row(first + 1).data();
-    const double* row2 = matrix.row(first + 2).data();
-    const double* row3 = matrix.row(first + 3).data();
     for (std::size_t row = end; row < size; ++row) {
-      const double factor0 = row0[row];
-      const double factor1 = row1[row];
-      const double factor2 = row2[row];
-      const double factor3 = row3[row];
-      double* target = matrix.row(row).data();
-      for (std::size_t column = row; column < size; ++column) {
-        target[column] -=
-            factor0 * row0[column] + factor1 * row1[column] + factor2 * row2[column] + factor3 * row3[column];
-      }
+      const std::array factors = {matrix(first, row), matrix(first + 1, row), matrix(first + 2, row),
+                                  matrix(first + 3, row)};
+      subtract_rows(matrix.row(row), matrix, first, factors, row);
     }
   }
   return Cholesky(std::move(matrix));
@@ -61,11 +67,20 @@ double Cholesky::log_determinant() const {
 }
 
 void Cholesky::solve_half(Matrix& columns) const {
-  for (std::size_t row = 0; row < size(); ++row) {
-    const std::span<double> known = columns.row(row);
-    for (double& value : known) value /= upper_(row, row);
-    for (std::size_t below = row + 1; below < size(); ++below) {
-      subtract_row(columns.row(below), known, upper_(row, below), 0);
+  for (std::size_t first = 0; first < size(); first += kBlockSize) {
+    const std::size_t end = std::min(first + kBlockSize, size());
+    for (std::size_t row = first; row < end; ++row) {
+      const std::span<double> known = columns.row(row);
+      for (double& value : known) value /= upper_(row, row);
+      for (std::size_t below = row + 1; below < end; ++below) {
+        subtract_row(columns.row(below), known, upper_(row, below), 0);
+      }
+    }
+    if (end < first + kBlockSize) break;
+    for (std::size_t below = end; below < size(); ++below) {
+      const std::array factors = {upper_(first, below), upper_(first + 1, below), upper_(first + 2, below),
+                                  upper_(first + 3, below)};
+      subtract_rows(columns.row(below), columns, first, factors, 0);
     }
   }
 }
@@ -73,9 +88,13 @@ void Cholesky::solve_half(Matrix& columns) const {
 void Cholesky::solve_other_half(Matrix& columns) const {
   for (std::size_t row = size(); row-- > 0;) {
     const std::span<double> wanted = columns.row(row);
-    for (std::size_t below = row + 1; below < size(); ++below) {
-      subtract_row(wanted, columns.row(below), upper_(row, below), 0);
+    std::size_t below = row + 1;
+    for (; below + kBlockSize <= size(); below += kBlockSize) {
+      const std::array factors = {upper_(row, below), upper_(row, below + 1), upper_(row, below + 2),
+                                  upper_(row, below + 3)};
+      subtract_rows(wanted, columns, below, factors, 0);
     }
+    for (; below < size(); ++below) subtract_row(wanted, columns.row(below), upper_(row, below), 0);
     for (double& value : wanted) value /= upper_(row, row);
   }
 }

@@ -32,6 +32,8 @@ class OddProcess {
   Cholesky covariance_;
   /// Covariance of every datum with every Shapley value, [pairs + 1, players].
   Matrix cross_;
+  /// Half the solution for these: the inverse of the covariance's lower factor times them, [pairs + 1, players].
+  Matrix halves_;
   /// Inverse covariance times the data, [pairs + 1].
   std::vector<double> weights_;
   /// Variance of a Shapley value before any datum, relative to the scale.
