@@ -49,7 +49,11 @@ at::Tensor index_tensor(std::span<const std::int64_t> rows) {
 FeatureStore::FeatureStore(const SplitModel& model, const Dataset& dataset,
                            std::vector<std::vector<std::size_t>> modality_inputs, const ModalityRows& rows,
                            const FeatureStoreOptions& options)
-    : model_(model), dataset_(dataset), options_(options), modalities_(modality_inputs.size()) {
+    : model_(model),
+      dataset_(dataset),
+      options_(options),
+      modalities_(modality_inputs.size()),
+      encoded_row_counts_(modality_inputs.size()) {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     if (model.feature_count(modality) == 0) continue;
     modalities_[modality].inputs = std::move(modality_inputs[modality]);
@@ -71,7 +75,7 @@ std::vector<at::Tensor> FeatureStore::encode(std::size_t modality, std::span<con
     const std::size_t count = std::min(options_.rows_per_call, examples.size() - first);
     calls.push_back(model_.encode(modality, read_inputs(modality, examples.subspan(first, count))));
   }
-  encoded_row_count_ += examples.size();
+  encoded_row_counts_[modality] += examples.size();
   const c10::InferenceMode inference_mode;
   std::vector<at::Tensor> features;
   for (std::size_t feature = 0; feature < calls.front().size(); ++feature) {
@@ -139,7 +143,7 @@ void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhi
     ModalityFeatures& entry = modalities_[modality];
     const std::vector<at::Tensor> features = model_.encode(modality, inputs);
     copy_features(features, entry.kept, first_row, examples.size());
-    encoded_row_count_ += examples.size();
+    encoded_row_counts_[modality] += examples.size();
     const std::lock_guard lock(progress_mutex);
     progress.advance(examples.size());
   };
@@ -195,8 +199,14 @@ void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::s
                      const auto& [modality, first, count] = calls[call];
                      const std::vector<at::Tensor> features = model_.encode(modality, inputs);
                      copy_features(features, modalities_[modality].made, first, count);
-                     encoded_row_count_ += count;
+                     encoded_row_counts_[modality] += count;
                    });
+}
+
+std::size_t FeatureStore::encoded_row_count() const noexcept {
+  std::size_t count = 0;
+  for (const std::atomic<std::size_t>& of_modality : encoded_row_counts_) count += of_modality;
+  return count;
 }
 
 bool FeatureStore::is_complete() const noexcept {

@@ -130,6 +130,7 @@ int main() {
   compare_with_whole_model("one Transformer over both modalities, N = 400, `permute --repeats 10`", {"permute"},
                            (folder / "single_stream.json").string());
   run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
+  run(MODATTR_BENCH_ENGINE, {MODATTR_FEATURES_DEMO, "demo", "features"}, Output::kShown);
   run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
 
   std::vector<double> peaks;

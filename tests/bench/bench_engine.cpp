@@ -1,6 +1,7 @@
 // What modattr adds to the model's own work, in one process and in turns: a run once its files are read against a bare
 // loop over the same encoder and fusion calls. Prints rows of the README's table.
 //   modattr_bench_engine CONFIG NAME [exact] [whole]
+//   modattr_bench_engine CONFIG NAME features
 
 #include <algorithm>
 #include <chrono>
@@ -10,10 +11,13 @@
 #include <vector>
 
 #include "modattr/core/rng.h"
+#include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/permutation.h"
+#include "modattr/engines/shapley_methods.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
 #include "modattr/value/parallel.h"
+#include "removal_setup.h"
 
 namespace {
 
@@ -180,6 +184,55 @@ double compare_with_bare_loop(const std::string& config, const std::string& name
   return whole;
 }
 
+/// Words and patches of 20 examples with 2,048 evaluations each, against as many encoder rows and fusion runs alone.
+void compare_features(const std::string& config, const std::string& name, const std::string& method) {
+  constexpr int kRoundCount = 3;
+  std::vector<double> seconds;
+  std::vector<double> bare;
+  std::size_t encoder_rows = 0;
+  for (int round = 0; round < kRoundCount; ++round) {
+    modattr::Progress progress;
+    Clock::time_point files_read;
+    const modattr::RunContext context{.progress = progress, .log = [&](std::string_view line) {
+                                        if (line.starts_with("data ")) files_read = Clock::now();
+                                      }};
+    modattr::ExperimentOptions options;
+    options.common.config = config;
+    options.common.examples = 20;
+    Experiment experiment(options, context);
+    const modattr::ExplainedTargets targets = modattr::make_targets(experiment, {}, progress);
+    const modattr::RemovalSetup removal(experiment, std::nullopt);
+    const modattr::PlayersSetup players(experiment);
+    modattr::ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(),
+                                  experiment.evaluator(), progress);
+    problem.set_removal(removal.rows(), targets.targets);
+    problem.set_players(players.segmentations(), players.inputs());
+    modattr::FeatureShapley({.estimator = modattr::make_shapley_estimator(method), .budget = 2048})
+        .attribute(problem, modattr::Rng(0));
+    seconds.push_back(seconds_since(files_read));
+
+    modattr::ModelEvaluator& evaluator = experiment.evaluator();
+    const modattr::SplitModel& split = *evaluator.split_model();
+    const std::size_t call_size = experiment.config().model.rows_per_call;
+    encoder_rows = evaluator.feature_store()->encoded_row_count();
+    double loop = 0.0;
+    for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+      const Calls calls = encoder_calls(experiment, modality, call_size);
+      const std::size_t rows = evaluator.feature_store()->encoded_row_count(modality);
+      const Clock::time_point start = Clock::now();
+      modattr::parallel_for((rows + call_size - 1) / call_size, experiment.thread_count(),
+                            [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
+      loop += seconds_since(start);
+    }
+    bare.push_back(loop);
+  }
+  std::printf(
+      "| %s, `shap --level feature --examples 20 --budget 2048 --method %s` once files are read; bare loop over "
+      "the %zu encoder rows | %.2f s; %.2f s |\n",
+      name.c_str(), method.c_str(), encoder_rows, median(seconds), median(bare));
+  std::printf("| the same, modattr over the bare loop | %.2f |\n", median(seconds) / median(bare));
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -188,6 +241,11 @@ int main(int argument_count, char** arguments) {
   const std::string name = arguments[2];
   const std::vector<std::string> comparisons(arguments + 3, arguments + argument_count);
   const auto is_asked = [&](const char* word) { return std::ranges::find(comparisons, word) != comparisons.end(); };
+  if (is_asked("features")) {
+    compare_features(config, name, "leverage");
+    compare_features(config, name, "auto");
+    return 0;
+  }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};
   const double cut = compare_with_bare_loop(config, name + ", `permute --repeats 10`", ten_repeats);
   if (is_asked("exact")) {

@@ -55,7 +55,8 @@ class FeatureStore {
   /// Runs a modality's encoder a few times; seconds per row on one thread. 0 when it has no encoder.
   double measure_encoder(std::size_t modality) const;
   /// Rows sent through encoders so far, without padding.
-  std::size_t encoded_row_count() const noexcept { return encoded_row_count_; }
+  std::size_t encoded_row_count() const noexcept;
+  std::size_t encoded_row_count(std::size_t modality) const { return encoded_row_counts_.at(modality); }
 
  private:
   struct ModalityFeatures {
@@ -81,7 +82,7 @@ class FeatureStore {
   FeatureStoreOptions options_;
   std::vector<ModalityFeatures> modalities_;
   double fill_seconds_ = 0.0;
-  mutable std::atomic<std::size_t> encoded_row_count_ = 0;
+  mutable std::vector<std::atomic<std::size_t>> encoded_row_counts_;
 };
 
 }  // namespace modattr
