@@ -42,9 +42,6 @@ void check_value(const TargetInput& input) {
     if (input.value == ValueKind::kLogProbability || input.value == ValueKind::kLoss) return;
     fail("log_probability or loss of a language model's label tokens");
   }
-  if (predicts_classes(input.kind) && input.value == ValueKind::kOutput && input.output_width == 1) {
-    fail("an output per class, got one number for two classes; use logit or probability");
-  }
   const bool reads_logits = input.value == ValueKind::kLogit || input.value == ValueKind::kMargin;
   if (reads_logits && input.kind == OutputKind::kProbabilities) {
     fail("a model of kind logits, got probabilities; use probability or log_probability");

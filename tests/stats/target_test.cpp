@@ -244,10 +244,5 @@ TEST(Target, IsTheMeanLogProbabilityOfLabelTokens) {
   EXPECT_THROW(Target({.kind = OutputKind::kCausalLm, .output_width = 3, .classes = {0}}), ConfigError);
 }
 
-TEST(Target, RefusesTheOutputOfAClassThatHasNone) {
-  EXPECT_THROW(Target({.kind = OutputKind::kLogits, .output_width = 1, .value = ValueKind::kOutput, .classes = {0}}),
-               ConfigError);
-}
-
 }  // namespace
 }  // namespace modattr
