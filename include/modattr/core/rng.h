@@ -19,7 +19,9 @@ enum class RandomPurpose : std::uint32_t {
   kBootstrap = 2,
   kExampleSubset = 3,
   kBackground = 4,
-  kCoalition = 5
+  kCoalition = 5,
+  kNeighbourhood = 6,
+  kHalfSample = 7
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.
