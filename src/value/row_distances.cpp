@@ -97,6 +97,11 @@ std::vector<double> RowDistances::of(std::span<const std::uint32_t> examples,
         }
         sum += products.distance();
       }
+      if (!std::isfinite(sum)) {
+        throw DataError(rows_.dataset().path() + ": example '" + rows_.dataset().id(examples[first + row]) +
+                        "': expected finite numbers to measure similarity by, got NaN or infinity; use --similarity "
+                        "cosine");
+      }
       distances.push_back(sum / static_cast<double>(seen.size()));
     }
   }

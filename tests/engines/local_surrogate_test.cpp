@@ -169,6 +169,22 @@ TEST(LocalSurrogate, DoesNotDependOnTheExamplesAround) {
   EXPECT_GT(first.stability.value(), 0.0);
 }
 
+TEST(LocalSurrogate, DrawsByTheExamplesOwnNumber) {
+  FormulaGames games(kTwoTimesTwelve, additive);
+  const LocalSurrogateOptions options{.draws = {NeighbourDraw::kUniformCount, NeighbourDraw::kFairCoins},
+                                      .budget = 100};
+  const Rng rng(8);
+  LocalSolver(games, options, rng, 1).solve(1, 1);
+  const std::vector<NeighbourPart> parts = {{12, NeighbourDraw::kUniformCount}, {12, NeighbourDraw::kFairCoins}};
+  const Neighbourhood expected =
+      sample_neighbourhood(parts, 99, rng.stream(RandomPurpose::kNeighbourhood, games.key(1), 0));
+  ASSERT_EQ(games.asked().size(), expected.coalitions.size() + 1);
+  for (std::size_t row = 0; row < expected.coalitions.size(); ++row) {
+    EXPECT_EQ(games.asked()[row].coalition, expected.coalitions[row]);
+  }
+  EXPECT_EQ(games.asked().back().coalition.size(), 0U);
+}
+
 TEST(LocalSurrogate, RanksAPlantedConjunctionFirst) {
   const auto conjunction = [](const Coalition& present, std::uint32_t) {
     return (present.contains(3) && present.contains(14) ? 1.0 : 0.0) + (present.contains(5) ? 0.1 : 0.0);
@@ -193,6 +209,21 @@ TEST(LocalSurrogate, WarnsOfASurrogateThatIsNotToBeTrusted) {
   EXPECT_LT(row_of(result, "all", "lime.r2").value.value(), 0.1);
   ASSERT_FALSE(result.warnings.empty());
   EXPECT_NE(result.warnings[0].find("in 2 of 2 examples the surrogate is not to be trusted"), std::string::npos);
+}
+
+TEST(LocalSurrogate, IsJudgedByCoalitionsThatItHasNotSeen) {
+  // Noise: 24 coefficients fit a third of 80 numbers, and nothing of others.
+  const auto noise = [](const Coalition& present, std::uint32_t example) {
+    return std::sin(1e4 * static_cast<double>(present.hash() % 9973) + example);
+  };
+  double sum = 0.0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Attribution result =
+        attribute({.budget = 100, .surrogate = {.alpha = 1e-3, .selection = ColumnSelection::kNone}}, noise,
+                  kTwoTimesTwelve, seed);
+    for (const ExampleAttribution& example : result.examples) sum += example.surrogate->r2.value();
+  }
+  EXPECT_LT(sum / 20.0, 0.0);
 }
 
 TEST(LocalSurrogate, PromisesSymmetryWhereNothingIsDrawnOrChosen) {

@@ -37,9 +37,15 @@ RegressionTree grow(const RegressionCase& data, std::size_t depth, std::size_t l
 }
 
 TEST(RegressionTree, FirstAsksForTheColumnThatLeavesTheLeastError) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
     RegressionCase data = regression_case(30, 5, seed);
-    for (double& response : data.response) response = std::fmod(response * 37.0, 5.0);
+    for (std::size_t row = 0; row < 30; ++row) {
+      data.response[row] = std::fmod(data.response[row] * 37.0, 5.0);
+      data.weights[row] *= data.weights[row] * 4.0;
+      // Columns that are rarer and rarer.
+      for (std::size_t column = 1; column < 5; ++column) data.columns(row, column) *= data.columns(row, column - 1);
+    }
+    for (std::size_t column = 1; column < 5; ++column) data.columns(column, column) = 1.0;
     std::size_t best = 0;
     for (std::size_t column = 1; column < 5; ++column) {
       if (error_of_split(data, column) < error_of_split(data, best)) best = column;

@@ -21,7 +21,8 @@ class RowDistances {
   /// Borrows everything for its lifetime. Throws ConfigError for encoders where the model runs whole.
   RowDistances(const ModelEvaluator& evaluator, const FeatureRows& rows, ExampleGames::Space space);
 
-  /// `examples` [rows]; `rows` [rows][modalities], as rows of mixes are numbered. Returns [rows].
+  /// `examples` [rows]; `rows` [rows][modalities], as rows of mixes are numbered. Returns [rows]. Throws DataError
+  /// where a number is not finite.
   std::vector<double> of(std::span<const std::uint32_t> examples, std::span<const std::uint32_t> rows) const;
 
  private:
