@@ -17,7 +17,8 @@ namespace {
 
 /// Below it the surrogate explains less than it leaves out.
 constexpr double kTrustedR2 = 0.5;
-constexpr std::size_t kMostWords = 400;
+/// Players that are shown as a text.
+constexpr std::size_t kMostWords = 64;
 
 using Players = std::vector<const PlayerScore*>;
 
@@ -149,9 +150,10 @@ std::string to_surrogate_view(const ExampleAttribution& attribution, const std::
   add_quality(attribution, format, style, text);
   for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
     const Players players = players_of(attribution, modality);
-    if (players.empty() || players.size() > kMostWords) continue;
     const std::optional<std::size_t> width = grid_width(players);
-    if (width && 2 * *width + 4 > style.width) continue;
+    // More than a sentence, or wider than the terminal: the bars above name those that count.
+    const bool fits = width ? 2 * *width + 4 <= style.width : players.size() <= kMostWords;
+    if (players.empty() || !fits) continue;
     text += "  " + painted(terminal_text(modalities[modality], style), Paint::kStrong, style) + "\n";
     text += width ? grid_of(players, *width, style) : words_of(players, style);
   }

@@ -80,9 +80,11 @@ class Homotopy {
     std::optional<std::size_t> joining;
     std::optional<std::size_t> leaving;
     for (std::size_t column = 0; column < slopes.size(); ++column) {
-      if (is_active_[column] || column == just_left_) continue;
+      if (is_active_[column]) continue;
       // |covariance - step * slope| = alpha - step
       for (const double sign : {1.0, -1.0}) {
+        // A column that just left is still on the line that it left by.
+        if (column == just_left_ && sign * covariances_[column] > 0.0) continue;
         const double closing = 1.0 - sign * slopes[column];
         if (closing <= 0.0) continue;
         const double candidate = std::max(0.0, (alpha_ - sign * covariances_[column]) / closing);

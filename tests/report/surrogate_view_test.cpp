@@ -86,6 +86,21 @@ TEST(SurrogateView, ShowsPatchesThatMakeNoGridAsWords) {
   EXPECT_NE(view(example, kPlain).find("  image\n    0,0 +0,1 -0,2 1,0 +7,7 1,2\n"), std::string::npos);
 }
 
+TEST(SurrogateView, LeavesLongTablesAndWideGridsOut) {
+  ExampleAttribution example = attribution();
+  for (std::size_t column = 3; column < 100; ++column) {
+    example.players.push_back({.modality = 1,
+                               .player = column,
+                               .label = "column" + std::to_string(column),
+                               .value = 0.0,
+                               .std_error = std::nullopt});
+  }
+  EXPECT_EQ(view(example, kPlain).find("  text"), std::string::npos);
+  TextStyle narrow = kPlain;
+  narrow.width = 9;
+  EXPECT_EQ(view(example, narrow).find(".+9-3"), std::string::npos);
+}
+
 TEST(SurrogateView, ListsTheRulesOfATree) {
   ExampleAttribution example = attribution();
   example.surrogate->rules = {{"image '0,1', no text 'red'", 0.5, 0.125}, {"no image '0,1'", 0.25, 0.875}};

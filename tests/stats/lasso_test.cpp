@@ -86,20 +86,25 @@ TEST(LassoPath, IsAtItsOptimumAtEveryKnot) {
 }
 
 TEST(LassoPath, LetsAColumnGoThatOthersTell) {
-  // The third column is nearly the sum of the first two: it comes first, and leaves once both are in.
+  // The third column is nearly the sum of the first two, and comes first. What it adds to them is negative: its
+  // coefficient has to pass through 0, where it leaves and comes back with the other sign.
   RegressionCase data = regression_case(60, 3, 8);
   for (std::size_t row = 0; row < 60; ++row) {
     data.columns(row, 2) = data.columns(row, 0) + data.columns(row, 1) + (row % 3 == 0 ? 0.3 : 0.0);
-    data.response[row] = data.columns(row, 0) + data.columns(row, 1);
+    data.response[row] = data.columns(row, 0) + data.columns(row, 1) - 0.2 * data.columns(row, 2);
   }
   const std::vector<LassoKnot> path = lasso_path(moments_of(data));
   bool was_in = false;
+  bool has_left = false;
   for (const LassoKnot& knot : path) {
     was_in = was_in || knot.coefficients[2] > 0.1;
+    has_left = has_left || (was_in && knot.coefficients[2] == 0.0);
     EXPECT_LT(distance_from_optimum(data, with_intercept(moments_of(data), knot.coefficients), knot.alpha), 1e-10);
   }
   EXPECT_TRUE(was_in);
-  EXPECT_NEAR(path.back().coefficients[2], 0.0, 1e-10);
+  EXPECT_TRUE(has_left);
+  EXPECT_EQ(path.back().alpha, 0.0);
+  EXPECT_NEAR(path.back().coefficients[2], -0.2, 1e-10);
 }
 
 TEST(LassoPath, OfAConstantResponseIsFlat) {
