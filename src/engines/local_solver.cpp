@@ -1,15 +1,12 @@
 #include "modattr/engines/local_solver.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <map>
-#include <numeric>
 #include <string>
 #include <utility>
 
 #include "modattr/core/error.h"
 #include "modattr/core/parallel.h"
+#include "modattr/engines/half_fits.h"
 
 namespace modattr {
 namespace {
@@ -19,51 +16,6 @@ constexpr std::size_t kCoalitions = 512;
 constexpr std::size_t kFewestCoalitions = 10;
 /// One coalition in so many is held back.
 constexpr std::size_t kHeldOutStride = 5;
-constexpr std::size_t kHalfCount = 20;
-
-/// The strongest terms, for comparisons between fits.
-std::vector<SurrogateFactor> strongest_factors(const Surrogate& surrogate, std::size_t count) {
-  std::vector<double> values;
-  for (const SurrogateTerm& term : surrogate.terms) values.push_back(term.value);
-  std::vector<SurrogateFactor> factors;
-  for (const std::size_t place : strongest(values, count)) factors.push_back(surrogate.terms[place].factor);
-  return factors;
-}
-
-/// |intersection| / |union| of ascending lists; two empty ones agree.
-double jaccard(const std::vector<SurrogateFactor>& first, const std::vector<SurrogateFactor>& second) {
-  std::vector<SurrogateFactor> common;
-  std::ranges::set_intersection(first, second, std::back_inserter(common));
-  const std::size_t all = first.size() + second.size() - common.size();
-  return all == 0 ? 1.0 : static_cast<double>(common.size()) / static_cast<double>(all);
-}
-
-double mean_jaccard(const std::vector<std::vector<SurrogateFactor>>& sets) {
-  double sum = 0.0;
-  std::size_t count = 0;
-  for (std::size_t first = 0; first < sets.size(); ++first) {
-    for (std::size_t second = first + 1; second < sets.size(); ++second, ++count) {
-      sum += jaccard(sets[first], sets[second]);
-    }
-  }
-  return sum / static_cast<double>(count);
-}
-
-std::vector<double> shares_of(const Surrogate& surrogate, const SurrogateData& data, std::size_t modality_count) {
-  std::vector<double> shares(modality_count, 0.0);
-  double sum = 0.0;
-  for (const SurrogateTerm& term : surrogate.terms) {
-    const std::size_t first = data.modality_of_player[term.factor.player];
-    const std::size_t second = term.factor.partner ? data.modality_of_player[*term.factor.partner] : first;
-    const double magnitude = std::abs(term.value);
-    shares[first] += 0.5 * magnitude;
-    shares[second] += 0.5 * magnitude;
-    sum += magnitude;
-  }
-  if (!(sum > 0.0)) return {};
-  for (double& share : shares) share /= sum;
-  return shares;
-}
 
 std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights) {
   std::vector<double> predictions;
@@ -72,65 +24,6 @@ std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& dat
   }
   return weighted_r2(data.values, predictions, weights);
 }
-
-/// Fits to random halves of the coalitions, and what their differences tell.
-class HalfFits {
- public:
-  HalfFits(const SurrogateData& data, std::span<const double> weights, const SurrogateOptions& options,
-           std::size_t modality_count, RandomStream stream)
-      : options_(options) {
-    std::vector<std::size_t> rows;
-    for (std::size_t row = 1; row < weights.size(); ++row) {
-      if (weights[row] > 0.0) rows.push_back(row);
-    }
-    for (std::size_t half = 0; half < kHalfCount; ++half) {
-      // The example itself is in every neighbourhood.
-      std::vector<double> halved(weights.size(), 0.0);
-      halved.front() = weights.front();
-      for (std::size_t place = 0; place < rows.size() / 2; ++place) {
-        std::swap(rows[place], rows[place + stream.below(static_cast<std::uint32_t>(rows.size() - place))]);
-        halved[rows[place]] = weights[rows[place]];
-      }
-      fits_.push_back(fit_surrogate(data, choose_factors(data, halved, options), halved, options));
-      shares_.push_back(shares_of(fits_.back(), data, modality_count));
-    }
-  }
-
-  double stability() const {
-    std::vector<std::vector<SurrogateFactor>> sets;
-    for (const Surrogate& fit : fits_) sets.push_back(strongest_factors(fit, options_.top_k));
-    return mean_jaccard(sets);
-  }
-
-  /// Half of the rows left out at random differs from all by as much as another draw of them would.
-  std::vector<double> share_errors(std::span<const double> shares) const {
-    std::vector<double> squares(shares.size(), 0.0);
-    for (const std::vector<double>& half : shares_) {
-      if (half.empty()) return {};
-      for (std::size_t modality = 0; modality < shares.size(); ++modality) {
-        squares[modality] += (half[modality] - shares[modality]) * (half[modality] - shares[modality]);
-      }
-    }
-    for (double& square : squares) square = std::sqrt(square / static_cast<double>(fits_.size()));
-    return squares;
-  }
-
-  /// The same of a term; it is 0 in a fit that leaves it out.
-  double term_error(const SurrogateTerm& term) const {
-    double square = 0.0;
-    for (const Surrogate& fit : fits_) {
-      const auto found = std::ranges::find(fit.terms, term.factor, &SurrogateTerm::factor);
-      const double difference = (found == fit.terms.end() ? 0.0 : found->value) - term.value;
-      square += difference * difference;
-    }
-    return std::sqrt(square / static_cast<double>(fits_.size()));
-  }
-
- private:
-  const SurrogateOptions& options_;
-  std::vector<Surrogate> fits_;
-  std::vector<std::vector<double>> shares_;
-};
 
 }  // namespace
 
@@ -278,7 +171,7 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   result.surrogate = fit_surrogate(data, factors, fitted, options);
   result.local_prediction = result.surrogate.predict(data.players.row(0));
   result.r2 = r2_of(result.surrogate, data, held_out);
-  result.shares = shares_of(result.surrogate, data, modality_count);
+  result.shares = modality_shares(result.surrogate, data.modality_of_player, modality_count);
   add_std_errors(result.surrogate, data, fitted, options);
 
   result.fidelity_lost.resize(modality_count);
@@ -304,9 +197,9 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   const HalfFits halves(data, fitted, options, modality_count,
                         rng_.stream(RandomPurpose::kHalfSample, games_.key(example.number), 0));
   result.stability = halves.stability();
-  if (!result.shares.empty()) result.share_errors = halves.share_errors(result.shares);
+  if (!result.shares.empty()) result.share_errors = halves.share_errors();
   for (SurrogateTerm& term : result.surrogate.terms) {
-    if (options.kind != SurrogateKind::kRidge) term.std_error = halves.term_error(term);
+    if (options.kind != SurrogateKind::kRidge) term.std_error = halves.factor_error(term.factor);
   }
   return result;
 }

@@ -133,6 +133,17 @@ std::vector<SurrogateRule> rules_of(const RegressionTree& tree, std::span<const 
   return rules;
 }
 
+/// A word that stands in a text before gets a number: "text 'the' (2)".
+void number_repeated(std::vector<std::string>& names) {
+  const std::string name = names.back();
+  std::size_t count = 1;
+  for (std::size_t place = 0; place + 1 < names.size(); ++place) {
+    const bool is_numbered = names[place].starts_with(name + " (");
+    if (names[place] == name || is_numbered) ++count;
+  }
+  if (count > 1) names.back() += " (" + std::to_string(count) + ")";
+}
+
 ExampleAttribution describe(ExampleGames& games, const Problem& problem, const LocalExplanation& solved,
                             std::uint32_t number, const LocalSurrogateOptions& options) {
   ExampleAttribution result;
@@ -160,6 +171,7 @@ ExampleAttribution describe(ExampleGames& games, const Problem& problem, const L
     const std::size_t own = is_first ? 0 : players.back().player + 1;
     players.push_back({modality, own, games.labels(number, modality)[own]});
     names.push_back(problem.players().modality_name(modality) + " '" + players.back().label + "'");
+    number_repeated(names);
     // A player that the surrogate leaves out adds nothing to its answers.
     result.players.push_back(
         {.modality = modality, .player = own, .label = players.back().label, .value = 0.0, .std_error = std::nullopt});
