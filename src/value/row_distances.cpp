@@ -27,7 +27,8 @@ struct Products {
   }
   double distance() const {
     const double norm = std::sqrt(first) * std::sqrt(second);
-    return norm > 0.0 ? 1.0 - both / norm : 1.0;
+    // Not a comparison that NaN would slip through.
+    return norm == 0.0 ? 1.0 : 1.0 - both / norm;
   }
 };
 
