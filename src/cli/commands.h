@@ -8,6 +8,7 @@ namespace modattr {
 void add_init_command(CLI::App& program);
 void add_inspect_command(CLI::App& program);
 void add_shap_command(CLI::App& program);
+void add_lime_command(CLI::App& program);
 void add_permute_command(CLI::App& program);
 void add_engines_command(CLI::App& program);
 void add_completion_command(CLI::App& program);

@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   add_inspect_command(program);
   add_permute_command(program);
   add_shap_command(program);
+  add_lime_command(program);
   add_engines_command(program);
   add_completion_command(program);
   try {

@@ -4,6 +4,7 @@
 
 #include "modattr/engines/auto_shapley.h"
 #include "modattr/engines/feature_shapley.h"
+#include "modattr/engines/local_surrogate.h"
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/permutation.h"
 #include "modattr/engines/sage.h"
@@ -11,7 +12,7 @@
 namespace modattr {
 
 std::span<const EngineEntry> engine_registry() noexcept {
-  static const std::array<EngineEntry, 4> entries = {{
+  static const std::array<EngineEntry, 5> entries = {{
       {.name = "permute",
        .summary = "how far the score falls when a modality's data comes from other examples",
        .needs = "any model, labels for the metric",
@@ -44,6 +45,14 @@ std::span<const EngineEntry> engine_registry() noexcept {
        .source = "Covert, Lundberg, Lee 2020; Wolter 2007",
        .make = []() -> std::unique_ptr<Attributor> {
          return std::make_unique<Sage>(SageOptions{.estimator = std::make_shared<const AutoShapley>()});
+       }},
+      {.name = "lime",
+       .summary = "a simple model of words, patches, columns and pairs of them around each example",
+       .needs = "any model; a target class or output",
+       .cost = "--budget evaluations per example; each variant of a modality's data is encoded once",
+       .source = "Ribeiro, Singh, Guestrin 2016; Hoerl, Kennard 1970; Tibshirani 1996; Breiman et al. 1984",
+       .make = []() -> std::unique_ptr<Attributor> {
+         return std::make_unique<LocalSurrogate>(LocalSurrogateOptions{});
        }},
   }};
   return entries;

@@ -125,9 +125,8 @@ class Rounds {
         games_(games),
         options_(options),
         rng_(rng),
-        feature_options_(
-            {.index = options.players == SagePlayers::kModalities ? ShapleyIndex::kShapley : options.index,
-             .estimator = options.estimator}) {}
+        feature_options_({.index = options.players == SagePlayers::kModalities ? ShapleyIndex::kShapley : options.index,
+                          .estimator = options.estimator}) {}
 
   std::vector<SolvedExample> solve(std::vector<std::string>& warnings) {
     const std::size_t usual = solve_with(std::nullopt).budget(0);
@@ -214,17 +213,16 @@ class SubsetResult {
       : sampled_(sampled),
         game_(solved[sampled.sample]),
         numbers_(numbers_of(game_)),
-        bootstrap_(block_table(sampled, solved), all_examples(sampled.block_sizes.size()),
-                   {.example_count = sampled.block_sizes.size(),
-                    .subset = number,
-                    .thread_count = problem.thread_count()},
-                   rng) {}
+        bootstrap_(
+            block_table(sampled, solved), all_examples(sampled.block_sizes.size()),
+            {.example_count = sampled.block_sizes.size(), .subset = number, .thread_count = problem.thread_count()},
+            rng) {}
 
   const SolvedExample& game() const noexcept { return game_; }
   std::optional<Interval> interval(std::size_t number) const {
     // Estimates need not be linear in v: the blocks tell the spread, the subset's own game the place.
-    const Estimate blocks = bootstrap_.estimate(
-        [&](std::span<const double> means) { return std::optional(means[1 + number] / means[0]); });
+    const Estimate blocks =
+        bootstrap_.estimate([&](std::span<const double> means) { return std::optional(means[1 + number] / means[0]); });
     std::optional<Interval> interval = blocks.interval();
     if (!interval) return interval;
     const double shift = numbers_[number] - *blocks.value;

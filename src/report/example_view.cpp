@@ -6,6 +6,7 @@
 
 #include "modattr/report/bar.h"
 #include "modattr/report/number_format.h"
+#include "modattr/report/surrogate_view.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -30,7 +31,9 @@ struct Line {
 void add_players(const ExampleAttribution& attribution, std::size_t modality, std::vector<Line>& lines) {
   std::vector<const PlayerScore*> players;
   for (const PlayerScore& player : attribution.players) {
-    if (player.modality == modality) players.push_back(&player);
+    // A surrogate leaves most players out.
+    const bool is_left_out = attribution.surrogate.has_value() && player.value == 0.0;
+    if (player.modality == modality && !is_left_out) players.push_back(&player);
   }
   std::ranges::stable_sort(players, std::greater<>(),
                            [](const PlayerScore* player) { return std::abs(player->value); });
@@ -52,6 +55,14 @@ std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vec
   for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
     lines.push_back({.name = modalities[modality], .value = attribution.modalities[modality]});
     add_players(attribution, modality, lines);
+  }
+  if (attribution.surrogate) {
+    for (const PairScore& pair : attribution.surrogate->pairs) {
+      lines.push_back({.name = pair.first.label + " with " + pair.second.label,
+                       .value = pair.value,
+                       .std_error = pair.std_error,
+                       .is_part = false});
+    }
   }
   std::size_t pair = 0;
   for (std::size_t first = 0; !attribution.interactions.empty() && first < modalities.size(); ++first) {
@@ -121,7 +132,7 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
     text += "\n";
   }
   add_end("with all data", attribution.value_full);
-  return text;
+  return text + to_surrogate_view(attribution, modalities, style);
 }
 
 }  // namespace

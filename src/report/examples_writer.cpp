@@ -29,6 +29,31 @@ Json label_of(const ExampleRecord& record) {
   return is_class ? Json(static_cast<std::int64_t>(*record.label)) : number_or_null(record.label);
 }
 
+Json player_of(const PairScore::Player& player, const std::vector<std::string>& modalities) {
+  return {{"modality", modalities[player.modality]}, {"player", player.player}, {"label", player.label}};
+}
+
+void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::string>& modalities, Json& document) {
+  document["intercept"] = number_or_null(surrogate.intercept);
+  document["r2"] = number_or_null(surrogate.r2);
+  document["local_prediction"] = number_or_null(surrogate.local_prediction);
+  document["stability"] = number_or_null(surrogate.stability);
+  document["held_out"] = surrogate.held_out_count ? Json(*surrogate.held_out_count) : Json(nullptr);
+  document["pairs"] = Json::array();
+  for (const PairScore& pair : surrogate.pairs) {
+    document["pairs"].push_back(
+        {{"players", Json::array({player_of(pair.first, modalities), player_of(pair.second, modalities)})},
+         {"value", number_or_null(pair.value)},
+         {"std_error", number_or_null(pair.std_error)}});
+  }
+  document["rules"] = Json::array();
+  for (const SurrogateRule& rule : surrogate.rules) {
+    document["rules"].push_back({{"condition", rule.condition},
+                                 {"value", number_or_null(rule.value)},
+                                 {"weight", number_or_null(rule.weight_share)}});
+  }
+}
+
 Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
   const ExampleAttribution& attribution = record.attribution;
   Json document;
@@ -63,6 +88,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   }
   document["evaluations"] = attribution.evaluation_count;
   document["method"] = attribution.method;
+  if (attribution.surrogate) add_surrogate(*attribution.surrogate, modalities, document);
   return document;
 }
 

@@ -11,6 +11,7 @@ class TorchApplication final : public Application {
     return run_permute(request, context);
   }
   ScoreTable shap(const ShapRequest& request, const RunContext& context) override { return run_shap(request, context); }
+  ScoreTable lime(const LimeRequest& request, const RunContext& context) override { return run_lime(request, context); }
   Inspection inspect(const InspectRequest& request, const RunContext& context) override {
     return run_inspect(request, context);
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "explained_examples.h"
 #include "modattr/core/error.h"
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
@@ -26,17 +27,7 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   options["method"] = request.method;
   options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
   options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
-  const bool explains_labels = config.model.kind == OutputKind::kCausalLm ||
-                               (targets.value == ValueKind::kLoss && predicts_classes(config.model.kind));
-  if (explains_labels) {
-    options["target"] = "label";
-  } else if (request.target) {
-    options["target"] = *request.target;
-  } else if (config.target.choice == TargetChoice::kFixed) {
-    options["target"] = config.target.fixed;
-  } else {
-    options["target"] = config.target.choice == TargetChoice::kLabel ? "label" : "predicted";
-  }
+  options["target"] = target_in_force(config, targets, request.target);
   options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
   options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
   options["interactions"] = request.interactions;
@@ -44,31 +35,6 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   options["by"] = request.by ? Json(*request.by) : Json(nullptr);
   options["skip_invalid"] = request.skip_invalid;
   return options;
-}
-
-std::optional<double> label_of(const Labels& labels, std::size_t example) {
-  if (const auto* classes = std::get_if<ClassLabels>(&labels)) return static_cast<double>(classes->classes[example]);
-  if (const auto* values = std::get_if<ValueLabels>(&labels)) return values->values[example];
-  return std::nullopt;
-}
-
-std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
-                                           std::vector<ExampleAttribution> attributions) {
-  const Dataset& dataset = experiment.dataset();
-  const OutputKind kind = experiment.config().model.kind;
-  std::vector<ExampleRecord> records;
-  for (ExampleAttribution& attribution : attributions) {
-    const std::size_t example = attribution.example;
-    records.push_back(
-        {.id = dataset.id(example),
-         .label = label_of(*dataset.labels(), example),
-         .predicted = targets.predicted.empty() ? std::nullopt : std::optional<std::size_t>(targets.predicted[example]),
-         .target = kind == OutputKind::kCausalLm
-                       ? std::nullopt
-                       : std::optional<std::size_t>(targets.targets.front().target_class(example)),
-         .attribution = std::move(attribution)});
-  }
-  return records;
 }
 
 /// Throws ConfigError for an option that says nothing at the level asked for.

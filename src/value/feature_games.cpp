@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "modattr/value/row_distances.h"
+
 namespace modattr {
 namespace {
 
@@ -64,12 +66,34 @@ std::size_t FeatureGames::add_block(std::span<const Query> queries, std::vector<
 }
 
 std::vector<double> FeatureGames::evaluate(std::span<const Query> queries) {
+  return evaluate_blocks(queries, [](std::size_t, std::size_t, std::span<const std::uint32_t>) {});
+}
+
+ExampleGames::Measurement FeatureGames::measure(std::span<const Query> queries, Space space) {
+  const RowDistances row_distances(parts_.evaluator, rows_, space);
+  Measurement result{.values = {}, .distances = std::vector<double>(queries.size(), 0.0)};
+  result.values =
+      evaluate_blocks(queries, [&](std::size_t first, std::size_t count, std::span<const std::uint32_t> rows) {
+        std::vector<std::uint32_t> examples;
+        for (const Query& query : queries.subspan(first, count)) {
+          examples.insert(examples.end(), draw_count_, query.example);
+        }
+        const std::vector<double> distances = row_distances.of(examples, rows);
+        for (std::size_t row = 0; row < distances.size(); ++row) {
+          result.distances[first + row / draw_count_] += distances[row] / static_cast<double>(draw_count_);
+        }
+      });
+  return result;
+}
+
+std::vector<double> FeatureGames::evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit) {
   std::vector<double> values(queries.size());
   std::vector<std::uint32_t> rows;
   for (std::size_t first = 0; first < queries.size();) {
     const std::size_t count = add_block(queries.subspan(first), rows);
     parts_.evaluator.use_made_rows(&rows_, removal_counts_);
     evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count));
+    visit(first, count, rows);
     first += count;
   }
   return values;

@@ -95,7 +95,7 @@ TEST(Engines, AreListedWithTheirPromises) {
   const ProgramResult result = run_program({.arguments = {"engines"}});
   EXPECT_EQ(result.exit_code, 0);
   for (const char* phrase :
-       {"permute: ", "shap: ", "promises", "null player", "Breiman 2001", "efficiency", "Shapley 1953"}) {
+       {"permute: ", "shap: ", "lime: ", "promises", "null player", "Breiman 2001", "efficiency", "Shapley 1953"}) {
     EXPECT_NE(result.output.find(phrase), std::string::npos) << phrase;
   }
 }
@@ -104,7 +104,7 @@ TEST(Help, OfEveryCommandHasAnExample) {
   EXPECT_TRUE(run_program({.arguments = {"--version"}}).output.starts_with("modattr 0."));
   const ProgramResult help = run_program({.arguments = {"--help"}});
   EXPECT_NE(help.output.find("Exit codes: 0 done"), std::string::npos);
-  for (const std::string command : {"permute", "shap", "inspect", "init", "engines", "completion"}) {
+  for (const std::string command : {"permute", "shap", "lime", "inspect", "init", "engines", "completion"}) {
     EXPECT_NE(help.output.find("  " + command), std::string::npos) << command;
     const ProgramResult result = run_program({.arguments = {command, "--help"}});
     EXPECT_EQ(result.exit_code, 0);

@@ -131,5 +131,27 @@ TEST(ExamplesWriter, KeepsAllDigits) {
   EXPECT_EQ(line_of(record).at("modalities").at("image").get<double>(), 0.1 + 0.2);
 }
 
+TEST(ExamplesWriter, AddsWhatALocalSurrogateKnows) {
+  ExampleRecord record = example_record();
+  record.attribution.surrogate = SurrogateReport{.kind = "tree",
+                                                 .intercept = 0.125,
+                                                 .local_prediction = 0.9,
+                                                 .r2 = 0.75,
+                                                 .held_out_count = 102,
+                                                 .stability = std::nullopt,
+                                                 .pairs = {{{0, 3, "1,1"}, {1, 0, "red"}, 0.5, 0.25}},
+                                                 .rules = {{"text 'red'", 1.5, 0.5}}};
+  const Json line = Json::parse(to_json_lines(table_of({record})));
+  EXPECT_EQ(line.at("intercept"), 0.125);
+  EXPECT_EQ(line.at("r2"), 0.75);
+  EXPECT_EQ(line.at("local_prediction"), 0.9);
+  EXPECT_EQ(line.at("stability"), nullptr);
+  EXPECT_EQ(line.at("held_out"), 102);
+  EXPECT_EQ(line.at("pairs").at(0).at("value"), 0.5);
+  EXPECT_EQ(line.at("pairs").at(0).at("players").at(0), Json({{"modality", "image"}, {"player", 3}, {"label", "1,1"}}));
+  EXPECT_EQ(line.at("rules").at(0), Json({{"condition", "text 'red'"}, {"value", 1.5}, {"weight", 0.5}}));
+  EXPECT_FALSE(Json::parse(to_json_lines(table_of({example_record()}))).contains("intercept"));
+}
+
 }  // namespace
 }  // namespace modattr

@@ -240,6 +240,60 @@ TEST_F(FeatureGamesTest, AreTheSameOneByOne) {
       {.rows_per_call = 8}, Cut::kByModality);
 }
 
+/// 1 - cosine of the angle between two vectors.
+double distance(const std::vector<double>& first, const std::vector<double>& second) {
+  const auto product = [](const std::vector<double>& one, const std::vector<double>& other) {
+    return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
+  };
+  return 1.0 - product(first, second) / std::sqrt(product(first, first) * product(second, second));
+}
+
+TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
+  // Without its second token and its first column, over three rows of the reference.
+  const std::size_t count = token_places(0).size() + 3;
+  const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(1).without(3)},
+                                                    {0, Coalition::full(count)}};
+  const std::vector<double> whole = {1, 2, 0, 3, kTable[0], kTable[1], kTable[2]};
+  double expected = 0.0;
+  for (std::size_t draw = 0; draw < 3; ++draw) {
+    expected += distance(whole, {1, kMaskToken, 0, 3, kReference[3 * draw], kTable[1], kTable[2]}) / 3.0;
+  }
+  for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
+    with_games(
+        [&](FeatureGames& games, RemovalGame&) {
+          const ExampleGames::Measurement found = games.measure(queries, ExampleGames::Space::kInputs);
+          EXPECT_EQ(found.values, games.evaluate(queries));
+          EXPECT_NEAR(found.distances.at(0), expected, 1e-6);
+          EXPECT_NEAR(found.distances.at(1), 0.0, 1e-12);
+          return 0;
+        },
+        {}, cut);
+  }
+}
+
+TEST_F(FeatureGamesTest, MeasureHowFarTheFeaturesOfTheEncodersAre) {
+  const std::size_t count = token_places(0).size() + 3;
+  const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(4)},
+                                                    {0, Coalition::full(count).without(0)}};
+  // The table's encoder is sin(1.5 x), the text's is not touched by the first query.
+  const auto encoded = [&](double second) {
+    return std::vector{std::sin(1.5 * kTable[0]), std::sin(1.5 * second), std::sin(1.5 * kTable[2])};
+  };
+  double expected = 0.0;
+  for (std::size_t draw = 0; draw < 3; ++draw) {
+    expected += distance(encoded(kTable[1]), encoded(kReference[3 * draw + 1])) / 3.0 / 2.0;
+  }
+  const auto measure = [&](FeatureGames& games, RemovalGame&) {
+    return games.measure(queries, ExampleGames::Space::kEncoders).distances;
+  };
+  const std::vector<double> found = with_games(measure, {}, Cut::kByModality);
+  EXPECT_NEAR(found.at(0), expected, 1e-6);
+  EXPECT_GT(found.at(1), 1e-3);
+  EXPECT_EQ(with_games(measure, {.rows_per_call = 8, .thread_count = 3}, Cut::kByModality), found);
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { with_games(measure); }),
+                       {"similarity", "expected a model that is cut into encoders"}));
+}
+
 /// Example 1 has no number in the last column of the table.
 class FeatureGamesWithoutANumber : public FeatureGamesTest {
  protected:
@@ -260,6 +314,8 @@ TEST_F(FeatureGamesWithoutANumber, HideItUnderARemovedPlayer) {
         [&](FeatureGames& games, RemovalGame&) {
           EXPECT_NEAR(games.evaluate(hidden).front(), masked_by_hand(1, hidden.front().coalition), 1e-6);
           EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { return games.evaluate(shown); }), {"finite"}));
+          EXPECT_TRUE(mentions(thrown_message<DataError>([&] { games.measure(hidden, ExampleGames::Space::kInputs); }),
+                               {"val.npz: example '1'", "expected finite numbers to measure similarity by"}));
           return 0;
         },
         {}, cut);

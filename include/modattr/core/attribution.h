@@ -45,6 +45,48 @@ struct PlayerScore {
   std::optional<Interval> ci95 = std::nullopt;
 };
 
+/// What a local surrogate adds where two players are present together.
+struct PairScore {
+  struct Player {
+    std::size_t modality = 0;
+    /// Number among the modality's players of this example.
+    std::size_t player = 0;
+    std::string label;
+  };
+  Player first;
+  Player second;
+  double value = 0.0;
+  std::optional<double> std_error;
+};
+
+/// A leaf of a tree surrogate: what must be present or absent, and the answer there.
+struct SurrogateRule {
+  std::string condition;
+  double value = 0.0;
+  /// Part of the weight of the coalitions that the tree was grown from.
+  double weight_share = 0.0;
+};
+
+/// A local surrogate of the model around an example, and how far it can be trusted. The players' scores are its
+/// coefficients.
+struct SurrogateReport {
+  /// "ridge", "lasso" or "tree".
+  std::string kind;
+  /// Its answer without any player.
+  double intercept = 0.0;
+  /// Its answer to the example itself.
+  double local_prediction = 0.0;
+  /// Weighted R2 on coalitions that it was not fitted to; where every coalition was evaluated, on all of them.
+  std::optional<double> r2;
+  /// Coalitions held back for r2; nullopt where every coalition was evaluated.
+  std::optional<std::size_t> held_out_count;
+  /// Mean Jaccard index of the strongest terms over fits to halves of the coalitions.
+  std::optional<double> stability;
+  std::vector<PairScore> pairs;
+  /// Of a tree.
+  std::vector<SurrogateRule> rules;
+};
+
 /// What explains one example.
 struct ExampleAttribution {
   /// Index among the examples of the run.
@@ -63,6 +105,8 @@ struct ExampleAttribution {
   std::size_t evaluation_count = 0;
   /// How the scores were computed, e.g. "exact".
   std::string method;
+  /// Where the scores are those of a local surrogate.
+  std::optional<SurrogateReport> surrogate = std::nullopt;
 };
 
 /// What an engine returns.

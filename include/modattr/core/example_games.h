@@ -19,6 +19,21 @@ class ExampleGames {
     Coalition coalition;
   };
 
+  /// Where the distance between what the model sees of two coalitions is measured.
+  enum class Space {
+    /// All inputs of the modalities as one vector.
+    kInputs,
+    /// The model's own encoder features, modality by modality.
+    kEncoders
+  };
+  struct Measurement {
+    /// v of each query, [queries].
+    std::vector<double> values;
+    /// 1 - cosine of the angle between what the model sees of the query and of the full coalition, [queries]; a mean
+    /// over draws of the removal, and of modalities in kEncoders.
+    std::vector<double> distances;
+  };
+
   virtual ~ExampleGames() = default;
   virtual std::size_t example_count() const noexcept = 0;
   virtual std::size_t modality_count() const noexcept = 0;
@@ -31,6 +46,8 @@ class ExampleGames {
   virtual bool are_players_shared() const noexcept = 0;
   /// v of each query, [queries]; queries of many examples fill the same model calls.
   virtual std::vector<double> evaluate(std::span<const Query> queries) = 0;
+  /// evaluate() with distances. Throws ConfigError where the games know of no inputs, or of no encoders.
+  virtual Measurement measure(std::span<const Query> queries, Space space);
   /// Model evaluations that a query takes.
   virtual std::size_t evaluations_per_query() const noexcept = 0;
 };

@@ -20,7 +20,9 @@ enum class RandomPurpose : std::uint32_t {
   kExampleSubset = 3,
   kBackground = 4,
   kCoalition = 5,
-  kBlock = 6
+  kBlock = 6,
+  kNeighbourhood = 7,
+  kHalfSample = 8
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

@@ -33,9 +33,7 @@ class MeanGames final : public ExampleGames {
 
   std::size_t example_count() const noexcept override { return parts_.samples.size(); }
   std::size_t modality_count() const noexcept override { return parts_.labels.size(); }
-  const std::vector<std::string>& labels(std::size_t, std::size_t modality) override {
-    return parts_.labels[modality];
-  }
+  const std::vector<std::string>& labels(std::size_t, std::size_t modality) override { return parts_.labels[modality]; }
   std::uint32_t key(std::size_t) const noexcept override { return 0; }
   bool are_players_shared() const noexcept override { return true; }
   std::vector<double> evaluate(std::span<const Query> queries) override;

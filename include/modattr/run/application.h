@@ -80,6 +80,40 @@ struct ShapRequest {
   bool skip_invalid = false;
 };
 
+struct LimeRequest {
+  CommonOptions common;
+  /// Model evaluations per example; nullopt = 512 coalitions.
+  std::optional<std::size_t> budget;
+  /// Every coalition once, instead of a budget.
+  bool all_coalitions = false;
+  /// Most players and pairs of the surrogate.
+  std::size_t top_k = 10;
+  /// nullopt = the similarity's default.
+  std::optional<double> kernel_width;
+  /// A word of similarity_names(); nullopt = euclidean where only columns play, else cosine.
+  std::optional<std::string> similarity;
+  /// A word of surrogate_names().
+  std::string surrogate = "ridge";
+  /// nullopt = 1 for ridge, 0.01 for the lasso.
+  std::optional<double> alpha;
+  /// A word of column_selection_names().
+  std::string selection = "auto";
+  /// Most questions from a tree's root to a leaf; nullopt = 5.
+  std::optional<std::size_t> depth;
+  /// Also conjunctions of players of different modalities.
+  bool pairs = false;
+  /// "predicted", "label" or a class index; nullopt = the configuration's.
+  std::optional<std::string> target;
+  /// A word of value_names(); nullopt = the configuration's.
+  std::optional<std::string> value;
+  /// Rows of the background; 0 = all. nullopt = the configuration's, else 50.
+  std::optional<std::size_t> background;
+  /// "label" or a column to break the results down by, besides the configuration's groups.
+  std::optional<std::string> by;
+  std::optional<std::string> metric;
+  bool skip_invalid = false;
+};
+
 struct InspectRequest {
   CommonOptions common;
   std::optional<std::string> metric;
@@ -121,6 +155,7 @@ class Application {
   virtual ~Application() = default;
   virtual ScoreTable permute(const PermuteRequest& request, const RunContext& context) = 0;
   virtual ScoreTable shap(const ShapRequest& request, const RunContext& context) = 0;
+  virtual ScoreTable lime(const LimeRequest& request, const RunContext& context) = 0;
   virtual Inspection inspect(const InspectRequest& request, const RunContext& context) = 0;
   /// Returns the text of a modattr.json for a model and a data file.
   virtual std::string init(const InitRequest& request, const RunContext& context) = 0;

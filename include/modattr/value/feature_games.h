@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,9 +36,13 @@ class FeatureGames final : public ExampleGames {
   std::uint32_t key(std::size_t example) const noexcept override { return keys_[example]; }
   bool are_players_shared() const noexcept override;
   std::vector<double> evaluate(std::span<const Query> queries) override;
+  Measurement measure(std::span<const Query> queries, Space space) override;
   std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
 
  private:
+  /// Evaluates block by block; `visit` hears of every block while its variants exist.
+  using BlockVisitor = std::function<void(std::size_t first, std::size_t count, std::span<const std::uint32_t> rows)>;
+  std::vector<double> evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
   /// Rows of the queries of a block, [queries * draws][modalities], and the values they lead to.
   std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
   void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values);

@@ -33,6 +33,7 @@ class FeatureRows final : public MadeRows {
   /// all = the example itself, none = the removal's row.
   std::uint32_t row(std::uint32_t example, std::size_t modality, const Coalition& present, std::size_t draw);
   const Dataset& dataset() const noexcept { return parts_.dataset; }
+  const InputLayout& layout() const noexcept { return parts_.layout; }
   /// Forgets all variants.
   void clear();
   std::size_t variant_count() const noexcept;

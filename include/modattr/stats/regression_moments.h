@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "modattr/core/matrix.h"
+
+namespace modattr {
+
+/// All that a linear least squares fit with an intercept asks of its rows: weighted means, and sums of products of
+/// what is left when the means are taken off.
+struct RegressionMoments {
+  double weight_sum = 0.0;
+  /// Weighted mean of each column, [columns].
+  std::vector<double> means;
+  double response_mean = 0.0;
+  /// sum_i w_i (x_ij - mean_j)(x_ik - mean_k), [columns, columns].
+  Matrix products;
+  /// sum_i w_i (x_ij - mean_j)(y_i - mean_y), [columns].
+  std::vector<double> responses;
+  /// sum_i w_i (y_i - mean_y)^2.
+  double response_square = 0.0;
+
+  std::size_t column_count() const noexcept { return means.size(); }
+  /// The same of some columns, in the order given.
+  RegressionMoments of_columns(std::span<const std::size_t> columns) const;
+};
+
+/// `columns` [rows, columns]; `response` and `weights` [rows], weights at least 0 with a positive sum. Throws
+/// std::invalid_argument for other shapes or weights.
+RegressionMoments regression_moments(const Matrix& columns, std::span<const double> response,
+                                     std::span<const double> weights);
+
+/// A linear function of the columns.
+struct LinearFit {
+  double intercept = 0.0;
+  /// [columns]
+  std::vector<double> coefficients;
+
+  double predict(std::span<const double> row) const;
+};
+
+/// The fit with these coefficients that is right on average: intercept = mean_y - sum_j mean_j b_j.
+LinearFit with_intercept(const RegressionMoments& moments, std::vector<double> coefficients);
+
+/// Weighted coefficient of determination of predictions:
+///
+///   R2 = 1 - sum_i w_i (y_i - prediction_i)^2 / sum_i w_i (y_i - mean_y)^2,   mean_y weighted
+/// nullopt where the responses do not differ beyond rounding, or no weight is positive.
+std::optional<double> weighted_r2(std::span<const double> response, std::span<const double> predictions,
+                                  std::span<const double> weights);
+
+}  // namespace modattr

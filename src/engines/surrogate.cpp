@@ -1,0 +1,114 @@
+#include "modattr/engines/surrogate.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/engines/pair_search.h"
+#include "modattr/stats/lasso.h"
+#include "modattr/stats/ridge.h"
+
+namespace modattr {
+namespace {
+
+constexpr double kAlphaOfRidge = 1.0;
+constexpr double kAlphaOfLasso = 0.01;
+
+/// Columns of the data that a tree of single players is made of.
+Surrogate fit_tree(const SurrogateData& data, std::span<const SurrogateFactor> factors, std::span<const double> weights,
+                   const SurrogateOptions& options) {
+  // The others stay columns, so that the tree's questions name players.
+  Matrix columns(data.players.row_count(), data.players.column_count(), 0.0);
+  for (const SurrogateFactor& factor : factors) {
+    for (std::size_t row = 0; row < columns.row_count(); ++row) {
+      columns(row, factor.player) = data.players(row, factor.player);
+    }
+  }
+  Surrogate result;
+  result.tree = RegressionTree::grow(columns, data.values, weights, {.depth = options.depth});
+  const std::vector<double> values = tree_shapley_values(*result.tree, columns.column_count());
+  for (const SurrogateFactor& factor : factors) result.terms.push_back({factor, values[factor.player]});
+  result.intercept = result.tree->predict(std::vector<double>(columns.column_count(), 0.0));
+  return result;
+}
+
+}  // namespace
+
+double penalty(const SurrogateOptions& options) {
+  return options.alpha.value_or(options.kind == SurrogateKind::kLasso ? kAlphaOfLasso : kAlphaOfRidge);
+}
+
+double Surrogate::predict(std::span<const double> row) const {
+  if (tree) return tree->predict(row);
+  double sum = intercept;
+  for (const SurrogateTerm& term : terms) {
+    const auto& [player, partner] = term.factor;
+    sum += term.value * row[player] * (partner ? row[*partner] : 1.0);
+  }
+  return sum;
+}
+
+std::vector<SurrogateFactor> choose_factors(const SurrogateData& data, std::span<const double> weights,
+                                            const SurrogateOptions& options) {
+  std::vector<SurrogateFactor> factors;
+  for (std::size_t player = 0; player < data.modality_of_player.size(); ++player) factors.push_back({player});
+  if (options.kind == SurrogateKind::kTree && options.selection == ColumnSelection::kAuto) return factors;
+  if (options.pairs == PairSearch::kAcrossModalities) {
+    const std::size_t most = std::max<std::size_t>(1, options.top_k / 2);
+    for (const SurrogateFactor& pair : find_pairs(data, weights, most)) factors.push_back(pair);
+  }
+  const Matrix columns = factor_columns(data.players, factors);
+  const RegressionMoments moments = regression_moments(columns, data.values, weights);
+  std::vector<SurrogateFactor> chosen;
+  for (const std::size_t column : select_columns(moments, options.selection, options.top_k)) {
+    chosen.push_back(factors[column]);
+  }
+  std::ranges::sort(chosen);
+  return chosen;
+}
+
+Surrogate fit_surrogate(const SurrogateData& data, std::span<const SurrogateFactor> factors,
+                        std::span<const double> weights, const SurrogateOptions& options) {
+  if (options.kind == SurrogateKind::kTree) return fit_tree(data, factors, weights, options);
+  const Matrix columns = factor_columns(data.players, factors);
+  const RegressionMoments moments = regression_moments(columns, data.values, weights);
+  const double alpha = penalty(options);
+  const std::optional<LinearFit> fit =
+      options.kind == SurrogateKind::kLasso ? std::optional(lasso(moments, alpha)) : ridge(moments, alpha);
+  if (!fit) throw ConfigError("--alpha: expected a penalty that tells the players apart, got one that is too small");
+  Surrogate result{.intercept = fit->intercept, .terms = {}, .tree = std::nullopt};
+  for (std::size_t column = 0; column < factors.size(); ++column) {
+    result.terms.push_back({factors[column], fit->coefficients[column]});
+  }
+  return result;
+}
+
+void add_std_errors(Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights,
+                    const SurrogateOptions& options) {
+  if (options.kind != SurrogateKind::kRidge) return;
+  std::vector<SurrogateFactor> factors;
+  for (const SurrogateTerm& term : surrogate.terms) factors.push_back(term.factor);
+  const auto errors = ridge_std_errors(factor_columns(data.players, factors), data.values, weights, penalty(options));
+  for (std::size_t term = 0; errors && term < factors.size(); ++term) {
+    surrogate.terms[term].std_error = (*errors)[term];
+  }
+}
+
+SurrogateKind parse_surrogate(std::string_view word) {
+  const std::span<const std::string> names = surrogate_names();
+  const auto found = std::ranges::find(names, word);
+  if (found == names.end()) {
+    throw ConfigError("surrogate: unknown word '" + std::string(word) + "'" + suggestion(word, names));
+  }
+  return static_cast<SurrogateKind>(found - names.begin());
+}
+
+std::span<const std::string> surrogate_names() {
+  static const std::array<std::string, 3> names = {"ridge", "lasso", "tree"};
+  return names;
+}
+
+}  // namespace modattr

@@ -1,0 +1,105 @@
+#include "modattr/stats/regression_moments.h"
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+namespace modattr {
+
+RegressionMoments RegressionMoments::of_columns(std::span<const std::size_t> columns) const {
+  RegressionMoments result{.weight_sum = weight_sum,
+                           .means = {},
+                           .response_mean = response_mean,
+                           .products = Matrix(columns.size(), columns.size()),
+                           .responses = {},
+                           .response_square = response_square};
+  for (std::size_t row = 0; row < columns.size(); ++row) {
+    result.means.push_back(means.at(columns[row]));
+    result.responses.push_back(responses.at(columns[row]));
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      result.products(row, column) = products(columns[row], columns[column]);
+    }
+  }
+  return result;
+}
+
+RegressionMoments regression_moments(const Matrix& columns, std::span<const double> response,
+                                     std::span<const double> weights) {
+  const std::size_t row_count = columns.row_count();
+  const std::size_t column_count = columns.column_count();
+  const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  if (response.size() != row_count || weights.size() != row_count || !(weight_sum > 0.0)) {
+    throw std::invalid_argument("regression: expected a response and a weight per row, and a positive sum of weights");
+  }
+  RegressionMoments result{.weight_sum = weight_sum,
+                           .means = std::vector<double>(column_count, 0.0),
+                           .response_mean = 0.0,
+                           .products = Matrix(column_count, column_count),
+                           .responses = std::vector<double>(column_count, 0.0),
+                           .response_square = 0.0};
+  for (std::size_t row = 0; row < row_count; ++row) {
+    if (weights[row] < 0.0) throw std::invalid_argument("regression: expected weights of at least 0");
+    const std::span<const double> values = columns.row(row);
+    result.response_mean += weights[row] * response[row];
+    for (std::size_t column = 0; column < column_count; ++column) {
+      result.means[column] += weights[row] * values[column];
+    }
+  }
+  result.response_mean /= weight_sum;
+  for (double& mean : result.means) mean /= weight_sum;
+
+  std::vector<double> centred(column_count);
+  for (std::size_t row = 0; row < row_count; ++row) {
+    if (weights[row] == 0.0) continue;
+    const std::span<const double> values = columns.row(row);
+    for (std::size_t column = 0; column < column_count; ++column) {
+      centred[column] = values[column] - result.means[column];
+    }
+    const double residue = response[row] - result.response_mean;
+    result.response_square += weights[row] * residue * residue;
+    for (std::size_t column = 0; column < column_count; ++column) {
+      const double factor = weights[row] * centred[column];
+      result.responses[column] += factor * residue;
+      const std::span<double> target = result.products.row(column);
+      for (std::size_t other = column; other < column_count; ++other) target[other] += factor * centred[other];
+    }
+  }
+  for (std::size_t row = 0; row < column_count; ++row) {
+    for (std::size_t column = 0; column < row; ++column) result.products(row, column) = result.products(column, row);
+  }
+  return result;
+}
+
+double LinearFit::predict(std::span<const double> row) const {
+  return std::inner_product(row.begin(), row.end(), coefficients.begin(), intercept);
+}
+
+LinearFit with_intercept(const RegressionMoments& moments, std::vector<double> coefficients) {
+  const double shift = std::inner_product(moments.means.begin(), moments.means.end(), coefficients.begin(), 0.0);
+  return {moments.response_mean - shift, std::move(coefficients)};
+}
+
+std::optional<double> weighted_r2(std::span<const double> response, std::span<const double> predictions,
+                                  std::span<const double> weights) {
+  const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  if (!(weight_sum > 0.0)) return std::nullopt;
+  const double mean = std::inner_product(weights.begin(), weights.end(), response.begin(), 0.0) / weight_sum;
+  double total = 0.0;
+  double left = 0.0;
+  double square = 0.0;
+  for (std::size_t row = 0; row < response.size(); ++row) {
+    const double spread = response[row] - mean;
+    const double residue = response[row] - predictions[row];
+    total += weights[row] * spread * spread;
+    left += weights[row] * residue * residue;
+    square += weights[row] * response[row] * response[row];
+  }
+  // What rounding leaves of equal responses.
+  const double rounding = static_cast<double>(response.size()) * std::numeric_limits<double>::epsilon();
+  if (!(total > rounding * rounding * square)) return std::nullopt;
+  return 1.0 - left / total;
+}
+
+}  // namespace modattr

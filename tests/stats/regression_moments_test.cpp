@@ -1,0 +1,64 @@
+#include "modattr/stats/regression_moments.h"
+
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "../support/table_game.h"
+
+namespace modattr {
+namespace {
+
+TEST(RegressionMoments, AreTakenFromTheWeightedMeans) {
+  // Weights 1 and 3: means 3/4 and 5/2; deviations -3/4, 1/4 and -3/2, 1/2.
+  const RegressionMoments moments =
+      regression_moments(matrix_of({{0.0, 1.0}, {1.0, 3.0}}), std::array{2.0, 6.0}, std::array{1.0, 3.0});
+  EXPECT_DOUBLE_EQ(moments.weight_sum, 4.0);
+  EXPECT_DOUBLE_EQ(moments.means[0], 0.75);
+  EXPECT_DOUBLE_EQ(moments.means[1], 2.5);
+  EXPECT_DOUBLE_EQ(moments.response_mean, 5.0);
+  EXPECT_DOUBLE_EQ(moments.products(0, 0), 9.0 / 16.0 + 3.0 / 16.0);
+  EXPECT_DOUBLE_EQ(moments.products(0, 1), 9.0 / 8.0 + 3.0 / 8.0);
+  EXPECT_DOUBLE_EQ(moments.products(1, 0), moments.products(0, 1));
+  EXPECT_DOUBLE_EQ(moments.responses[0], 9.0 / 4.0 + 3.0 / 4.0);
+  EXPECT_DOUBLE_EQ(moments.response_square, 9.0 + 3.0);
+  const RegressionMoments second = moments.of_columns(std::array<std::size_t, 1>{1});
+  EXPECT_EQ(second.column_count(), 1U);
+  EXPECT_DOUBLE_EQ(second.products(0, 0), moments.products(1, 1));
+  EXPECT_DOUBLE_EQ(second.responses[0], moments.responses[1]);
+}
+
+TEST(RegressionMoments, RefuseRowsWithoutWeight) {
+  const Matrix columns(2, 1);
+  EXPECT_THROW(regression_moments(columns, std::array{1.0, 2.0}, std::array{0.0, 0.0}), std::invalid_argument);
+  EXPECT_THROW(regression_moments(columns, std::array{1.0, 2.0}, std::array{2.0, -1.0}), std::invalid_argument);
+  EXPECT_THROW(regression_moments(columns, std::array{1.0}, std::array{1.0, 1.0}), std::invalid_argument);
+}
+
+TEST(LinearFit, PassesThroughTheMeans) {
+  const RegressionMoments moments =
+      regression_moments(matrix_of({{0.0}, {1.0}}), std::array{2.0, 6.0}, std::array{1.0, 3.0});
+  const LinearFit fit = with_intercept(moments, {2.0});
+  EXPECT_DOUBLE_EQ(fit.intercept, 3.5);
+  EXPECT_DOUBLE_EQ(fit.predict(std::array{0.75}), 5.0);
+}
+
+TEST(WeightedR2, ComparesWithTheWeightedMean) {
+  const std::array response = {0.0, 4.0, 9.0};
+  const std::array weights = {1.0, 3.0, 0.0};
+  // Mean 3, total 9 + 3 * 1 = 12; residues 1 and 0, the third row counts nothing.
+  EXPECT_DOUBLE_EQ(weighted_r2(response, std::array{1.0, 4.0, -50.0}, weights).value(), 1.0 - 1.0 / 12.0);
+  EXPECT_DOUBLE_EQ(weighted_r2(response, response, weights).value(), 1.0);
+  EXPECT_DOUBLE_EQ(weighted_r2(response, std::array{3.0, 3.0, 3.0}, weights).value(), 0.0);
+}
+
+TEST(WeightedR2, OfEqualResponsesIsNotKnown) {
+  const std::array<double, 3> response = {0.1, 0.1, 0.1};
+  EXPECT_EQ(weighted_r2(response, std::array{0.0, 0.0, 0.0}, std::array{0.3, 0.7, 0.9}), std::nullopt);
+  EXPECT_EQ(weighted_r2(std::array{1.0, 2.0}, std::array{1.0, 2.0}, std::array{0.0, 0.0}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace modattr
