@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "modattr/engines/paired_coalitions.h"
+#include "modattr/engines/shapley_estimator.h"
+
+namespace modattr {
+
+/// Coalitions times players up to which AutoShapley tries the proxy: about half a second.
+inline constexpr std::size_t kProxyCellLimit = 1'000'000;
+
+/// A proxy of the game, a regression and boosted trees, corrected by another regression, on paired_leverage_coalitions
+/// (Witter, Liu, Musco: "Regression-adjusted Monte Carlo estimators for Shapley values and probabilistic values",
+/// NeurIPS 2025; trees: boosted_trees.h):
+///
+///   f_k = Leverage SHAP without fold k of the pairs + trees fitted to what that leaves of v, k = 1 ... 5;
+///         as many trees as predict v(S) - v(complement) of the left out pairs best, weighted as in the regression
+///   phi = mean over k of the Shapley values of f_k + Leverage SHAP of the residuals
+///   residual of a pair = (1 - q) (v - f_k of its fold) + q (v - mean of all f), q = share of its size that is sampled
+/// What has seen a pair leaves too little of it: such residuals serve where a pair stands for itself only, and not for
+/// pairs that were not sampled. Trees alone would need many pairs for what is additive. Standard errors are those of
+/// Leverage SHAP of v - f_k. Where every coalition is known, those are enumerated.
+class ProxyShapley final : public ShapleyEstimator {
+ public:
+  std::string_view name() const noexcept override { return "proxy"; }
+  Guarantees guarantees() const noexcept override {
+    return {.efficiency = true, .symmetry = false, .null_player = false};
+  }
+  std::vector<Coalition> coalitions(std::size_t player_count, std::size_t evaluation_count,
+                                    RandomStream stream) const override;
+  ShapleyEstimate estimate(const SampledGame& game) const override;
+};
+
+/// The estimate, and how it predicts each pair from the others. `pairs` is paired_game(game).
+PairedFit fit_proxy(const SampledGame& game, const PairedGame& pairs);
+
+}  // namespace modattr
