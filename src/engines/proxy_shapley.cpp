@@ -163,10 +163,7 @@ PairedFit fit_proxy(const SampledGame& game, const PairedGame& pairs) {
 
   PairedGame residual = pairs;
   residual.total = left.total;
-  for (std::size_t pair = 0; pair < pairs.pair_count(); ++pair) {
-    const double known_share = 1.0 / pairs.expansion(pair);
-    residual.differences[pair] = known_share * left.seen[pair] + (1.0 - known_share) * left.unseen[pair];
-  }
+  residual.differences = left.seen;
   std::vector<double> values = proxy.shapley_values(left.tree_count);
   const std::vector<double> correction = leverage_values(residual);
   for (std::size_t player = 0; player < values.size(); ++player) values[player] += correction[player];

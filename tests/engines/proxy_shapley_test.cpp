@@ -55,8 +55,8 @@ TEST(ProxyShapley, ComesCloserThanLeverageFromManyCoalitions) {
   for (std::uint32_t seed = 0; seed < 4; ++seed) {
     const ShapleyGame game = network_game(12, seed);
     const std::vector<double> truth = shapley_values(table_of(game), 12);
-    proxy += std::log(squared_distance(estimate_game(kEstimator, game, 700, seed).values, truth));
-    leverage += std::log(squared_distance(estimate_game(LeverageShapley(), game, 700, seed).values, truth));
+    proxy += std::log(squared_distance(estimate_game(kEstimator, game, 1000, seed).values, truth));
+    leverage += std::log(squared_distance(estimate_game(LeverageShapley(), game, 1000, seed).values, truth));
   }
   EXPECT_LT(proxy / 4.0, leverage / 4.0 - 0.3);
 }

@@ -71,6 +71,22 @@ TEST(BoostedTrees, LearnFromTrainingRowsAndPredictAll) {
   expect_near(trees.residuals(), {-0.5, 0.5, 0.0, 1.0}, 1e-12);
 }
 
+TEST(BoostedTrees, SplitEachSideByWhatMattersThere) {
+  // Player 0 matters most; with it player 1, without it player 2, and the other way round.
+  for (const std::size_t first : {1U, 2U}) {
+    const std::size_t second = 3 - first;
+    const WholeGame game({3, [&](const Coalition& coalition) {
+                            const double one = coalition.contains(first) ? 1.0 : 0.0;
+                            const double other = coalition.contains(second) ? 1.0 : 0.0;
+                            return coalition.contains(0) ? 10.0 + 4.0 * one + other : one + 4.0 * other;
+                          }});
+    const PresenceTable table = game.table();
+    BoostedTrees trees(table, game.values, RowSet::all(8), {.depth = 2, .learning_rate = 1.0, .penalty = 0.0});
+    trees.add_tree();
+    for (const double residual : trees.residuals()) EXPECT_NEAR(std::abs(residual), 0.5, 1e-12);
+  }
+}
+
 TEST(BoostedTrees, ComeCloserToAnyGameTreeByTree) {
   const WholeGame game(random_game(6, 1));
   const PresenceTable table = game.table();

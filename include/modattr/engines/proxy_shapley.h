@@ -18,11 +18,12 @@ inline constexpr std::size_t kProxyCellLimit = 1'000'000;
 ///
 ///   f_k = Leverage SHAP without fold k of the pairs + trees fitted to what that leaves of v, k = 1 ... 5;
 ///         as many trees as predict v(S) - v(complement) of the left out pairs best, weighted as in the regression
-///   phi = mean over k of the Shapley values of f_k + Leverage SHAP of the residuals
-///   residual of a pair = (1 - q) (v - f_k of its fold) + q (v - mean of all f), q = share of its size that is sampled
-/// What has seen a pair leaves too little of it: such residuals serve where a pair stands for itself only, and not for
-/// pairs that were not sampled. Trees alone would need many pairs for what is additive. Standard errors are those of
-/// Leverage SHAP of v - f_k. Where every coalition is known, those are enumerated.
+///   f = mean of the f_k
+///   phi = Shapley values of f + Leverage SHAP of v - f
+/// Trees alone would need many pairs for what is additive. Standard errors are those of Leverage SHAP of v - f_k, k the
+/// fold of the pair: what has seen a pair leaves too little of it for errors. For values that little is the better
+/// correction, which follows chance less; the regression in f is right on average already. Where every coalition is
+/// known, those are enumerated.
 class ProxyShapley final : public ShapleyEstimator {
  public:
   std::string_view name() const noexcept override { return "proxy"; }
