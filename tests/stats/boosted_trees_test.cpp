@@ -72,13 +72,12 @@ TEST(BoostedTrees, LearnFromTrainingRowsAndPredictAll) {
 }
 
 TEST(BoostedTrees, SplitEachSideByWhatMattersThere) {
-  // Player 0 matters most; with it player 1, without it player 2, and the other way round.
-  for (const std::size_t first : {1U, 2U}) {
-    const std::size_t second = 3 - first;
-    const WholeGame game({3, [&](const Coalition& coalition) {
-                            const double one = coalition.contains(first) ? 1.0 : 0.0;
-                            const double other = coalition.contains(second) ? 1.0 : 0.0;
-                            return coalition.contains(0) ? 10.0 + 4.0 * one + other : one + 4.0 * other;
+  // Player 0 matters most; with it player 1, without it player 2.
+  for (const double effect : {-10.0, 10.0}) {
+    const WholeGame game({3, [effect](const Coalition& coalition) {
+                            const double one = coalition.contains(1) ? 1.0 : 0.0;
+                            const double two = coalition.contains(2) ? 1.0 : 0.0;
+                            return coalition.contains(0) ? effect + 4.0 * one + two : one + 4.0 * two;
                           }});
     const PresenceTable table = game.table();
     BoostedTrees trees(table, game.values, RowSet::all(8), {.depth = 2, .learning_rate = 1.0, .penalty = 0.0});
