@@ -50,7 +50,7 @@ void add_shap_command(CLI::App& program) {
       ->option_text("owen|shapley")
       ->check(one_of({"owen", "shapley"}));
   const std::span<const std::string> methods = shapley_estimator_names();
-  app.add_option("--method", request.method, "Estimator: auto (default), exact, leverage, gp or permutation")
+  app.add_option("--method", request.method, "Estimator: auto (default), exact, leverage, gp, proxy or permutation")
       ->option_text("METHOD")
       ->check(one_of({methods.begin(), methods.end()}));
   app.add_option("--budget", request.budget,

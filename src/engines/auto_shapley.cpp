@@ -1,9 +1,13 @@
 #include "modattr/engines/auto_shapley.h"
 
+#include <optional>
+#include <utility>
+
 #include "modattr/engines/exact_shapley.h"
 #include "modattr/engines/gp_shapley.h"
 #include "modattr/engines/leverage_shapley.h"
 #include "modattr/engines/paired_coalitions.h"
+#include "modattr/engines/proxy_shapley.h"
 
 namespace modattr {
 
@@ -19,9 +23,14 @@ ShapleyEstimate AutoShapley::estimate(const SampledGame& game) const {
   if (game.coalitions.size() == inner_coalition_count(game.player_count)) return ExactShapley().estimate(game);
   const PairedGame pairs = paired_game(game);
   PairedFit leverage = fit_leverage(pairs);
-  if (pairs.pair_count() > kProcessPairLimit) return std::move(leverage.estimate);
-  PairedFit process = fit_process(pairs);
-  return std::move((held_out_loss(pairs, process) < held_out_loss(pairs, leverage) ? process : leverage).estimate);
+  std::optional<PairedFit> other;
+  if (pairs.pair_count() <= kProcessPairLimit) {
+    other = fit_process(pairs);
+  } else if (game.coalitions.size() * game.player_count <= kProxyCellLimit) {
+    other = fit_proxy(game, pairs);
+  }
+  if (other && held_out_loss(pairs, *other) < held_out_loss(pairs, leverage)) return std::move(other->estimate);
+  return std::move(leverage.estimate);
 }
 
 }  // namespace modattr

@@ -32,6 +32,7 @@ Cholesky normal_equations(const Matrix& rows, std::span<const double> weights) {
   const std::size_t player_count = rows.column_count();
   Matrix gram(player_count, player_count);
   for (std::size_t pair = 0; pair < rows.row_count(); ++pair) {
+    if (weights[pair] == 0.0) continue;
     const auto row = rows.row(pair);
     for (std::size_t i = 0; i < player_count; ++i) {
       const double factor = weights[pair] * row[i];
@@ -47,6 +48,48 @@ Cholesky normal_equations(const Matrix& rows, std::span<const double> weights) {
   for (std::size_t i = 0; i < player_count; ++i) gram(i, i) += kOpenDirection * scale;
   return Cholesky::factorise(std::move(gram)).value();
 }
+
+std::vector<double> weights_of(const PairedGame& game) {
+  std::vector<double> weights(game.pair_count());
+  for (std::size_t pair = 0; pair < weights.size(); ++pair) {
+    weights[pair] = game.kernel_weights[pair] * game.expansion(pair);
+  }
+  return weights;
+}
+
+/// Least squares for the part of the values that sums to 0; the other part is an equal share each.
+struct Regression {
+  explicit Regression(const PairedGame& game)
+      : share(game.total / static_cast<double>(game.player_count())),
+        weights(weights_of(game)),
+        rows(centred_signs(game)),
+        normal(normal_equations(rows, weights)),
+        targets(game.differences) {
+    std::vector<double> right_side(game.player_count(), 0.0);
+    for (std::size_t pair = 0; pair < targets.size(); ++pair) {
+      const auto signs = game.signs.row(pair);
+      targets[pair] -= share * std::accumulate(signs.begin(), signs.end(), 0.0);
+      for (std::size_t i = 0; i < right_side.size(); ++i)
+        right_side[i] += weights[pair] * targets[pair] * rows(pair, i);
+    }
+    solution = normal.solve(right_side);
+  }
+
+  std::vector<double> shapley_values() const {
+    std::vector<double> values = solution;
+    const double drift = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    for (double& value : values) value += share - drift;
+    return values;
+  }
+
+  double share;
+  std::vector<double> weights;
+  Matrix rows;
+  Cholesky normal;
+  /// The differences less what the equal shares make of them.
+  std::vector<double> targets;
+  std::vector<double> solution;
+};
 
 /// How far each value moves when a pair is left out, [pairs, players] -> standard errors, [players].
 std::vector<double> jackknife_errors(const PairedGame& game, const Matrix& moves) {
@@ -77,42 +120,26 @@ std::vector<double> jackknife_errors(const PairedGame& game, const Matrix& moves
 
 }  // namespace
 
+std::vector<double> leverage_values(const PairedGame& game) {
+  return Regression(game).shapley_values();
+}
+
 PairedFit fit_leverage(const PairedGame& game) {
-  const std::size_t player_count = game.player_count();
-  std::vector<double> weights(game.pair_count());
-  for (std::size_t pair = 0; pair < weights.size(); ++pair) {
-    weights[pair] = game.kernel_weights[pair] * game.expansion(pair);
-  }
-  const Matrix rows = centred_signs(game);
-  const Cholesky normal = normal_equations(rows, weights);
-
-  // The values are an equal share each and a part that sums to 0; targets are what the equal shares leave.
-  const double share = game.total / static_cast<double>(player_count);
-  std::vector<double> targets = game.differences;
-  std::vector<double> right_side(player_count, 0.0);
-  for (std::size_t pair = 0; pair < targets.size(); ++pair) {
-    const auto signs = game.signs.row(pair);
-    targets[pair] -= share * std::accumulate(signs.begin(), signs.end(), 0.0);
-    for (std::size_t i = 0; i < player_count; ++i) right_side[i] += weights[pair] * targets[pair] * rows(pair, i);
-  }
-  std::vector<double> values = normal.solve(right_side);
-
-  Matrix moves(game.pair_count(), player_count);
+  const Regression regression(game);
+  Matrix moves(game.pair_count(), game.player_count());
   std::vector<double> left_out(game.pair_count());
-  for (std::size_t pair = 0; pair < targets.size(); ++pair) {
-    const auto row = rows.row(pair);
-    const std::vector<double> direction = normal.solve(row);
-    const double leverage = weights[pair] * dot(row, direction);
-    const double residual = targets[pair] - dot(row, values);
+  for (std::size_t pair = 0; pair < game.pair_count(); ++pair) {
+    const auto row = regression.rows.row(pair);
+    const std::vector<double> direction = regression.normal.solve(row);
+    const double leverage = regression.weights[pair] * dot(row, direction);
+    const double residual = regression.targets[pair] - dot(row, regression.solution);
     // A pair that alone decides a direction is met exactly by any value; its own error cannot be seen.
     left_out[pair] = residual / std::max(1.0 - leverage, 1e-6);
-    for (std::size_t i = 0; i < player_count; ++i) moves(pair, i) = weights[pair] * left_out[pair] * direction[i];
+    for (std::size_t i = 0; i < game.player_count(); ++i) {
+      moves(pair, i) = regression.weights[pair] * left_out[pair] * direction[i];
+    }
   }
-  std::vector<double> std_errors = jackknife_errors(game, moves);
-
-  const double drift = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(player_count);
-  for (double& value : values) value += share - drift;
-  return {{std::move(values), std::move(std_errors)}, std::move(left_out)};
+  return {{regression.shapley_values(), jackknife_errors(game, moves)}, std::move(left_out)};
 }
 
 std::vector<Coalition> LeverageShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,

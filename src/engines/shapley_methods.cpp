@@ -9,6 +9,7 @@
 #include "modattr/engines/gp_shapley.h"
 #include "modattr/engines/leverage_shapley.h"
 #include "modattr/engines/permutation_shapley.h"
+#include "modattr/engines/proxy_shapley.h"
 
 namespace modattr {
 
@@ -17,12 +18,13 @@ std::unique_ptr<ShapleyEstimator> make_shapley_estimator(std::string_view name) 
   if (name == "exact") return std::make_unique<ExactShapley>();
   if (name == "leverage") return std::make_unique<LeverageShapley>();
   if (name == "gp") return std::make_unique<GpShapley>();
+  if (name == "proxy") return std::make_unique<ProxyShapley>();
   if (name == "permutation") return std::make_unique<PermutationShapley>();
   throw ConfigError("method: unknown word '" + std::string(name) + "'" + suggestion(name, shapley_estimator_names()));
 }
 
 std::span<const std::string> shapley_estimator_names() {
-  static const std::array<std::string, 5> names = {"auto", "exact", "leverage", "gp", "permutation"};
+  static const std::array<std::string, 6> names = {"auto", "exact", "leverage", "gp", "proxy", "permutation"};
   return names;
 }
 

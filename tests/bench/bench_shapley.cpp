@@ -18,7 +18,6 @@
 #include "modattr/engines/shapley_methods.h"
 #include "modattr/stats/cholesky.h"
 #include "network_games.h"
-#include "tree_proxy.h"
 
 namespace {
 
@@ -82,9 +81,6 @@ Vector captum_kernel_shap(const KnownGame& game, std::size_t evaluation_count, R
   return values;
 }
 
-/// Not an estimator of the program: it estimates from the coalitions of leverage.
-constexpr const char* kTreeProxy = "tree proxy";
-
 /// The values, and the seconds that they took without the evaluations.
 std::pair<Vector, double> estimate(const std::string& method, const KnownGame& game, std::size_t evaluation_count,
                                    RandomStream stream) {
@@ -93,8 +89,7 @@ std::pair<Vector, double> estimate(const std::string& method, const KnownGame& g
     Vector values = captum_kernel_shap(game, evaluation_count, stream);
     return {std::move(values), seconds_since(start)};
   }
-  const std::string sampler = method == kTreeProxy ? "leverage" : method;
-  const auto estimator = modattr::make_shapley_estimator(sampler);
+  const auto estimator = modattr::make_shapley_estimator(method);
   if (method == "exact") evaluation_count = modattr::inner_coalition_count(game.player_count);
   const auto coalitions = estimator->coalitions(game.player_count, evaluation_count, stream);
   Vector values;
@@ -105,7 +100,7 @@ std::pair<Vector, double> estimate(const std::string& method, const KnownGame& g
                                         .coalitions = coalitions,
                                         .values = values};
   const auto start = std::chrono::steady_clock::now();
-  Vector result = method == kTreeProxy ? modattr::tree_proxy_values(sampled) : estimator->estimate(sampled).values;
+  Vector result = estimator->estimate(sampled).values;
   return {std::move(result), seconds_since(start)};
 }
 
@@ -132,7 +127,7 @@ struct Results {
 
 /// Evaluations per player.
 constexpr std::array<std::size_t, 3> kBudgets = {10, 60, 200};
-const std::vector<std::string> kMethods = {"exact", "auto", "gp", "leverage", kTreeProxy, "permutation", "kernelshap"};
+const std::vector<std::string> kMethods = {"exact", "auto", "gp", "leverage", "proxy", "permutation", "kernelshap"};
 
 Results run_all(const std::vector<KnownGame>& games, std::uint32_t seed_count) {
   Results results;

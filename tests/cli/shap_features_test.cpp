@@ -134,7 +134,7 @@ TEST(ShapFeatures, RefuseNumbersThatMakeNoSense) {
     expect_shap_failure(project, 2, {"--tolerance", tolerance},
                         {"--level", "feature", "--tolerance=" + std::string(tolerance)});
   }
-  for (const char* const method : {"auto", "exact", "leverage", "gp", "permutation"}) {
+  for (const char* const method : {"auto", "exact", "leverage", "gp", "proxy", "permutation"}) {
     for (const char* const budget : {"3", "9"}) {
       expect_shap_failure(project, 2, {"--budget", "7 players"},
                           {"--level", "feature", "--method", method, "--budget", budget});

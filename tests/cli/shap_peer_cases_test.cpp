@@ -160,7 +160,7 @@ TEST(ShapPeerCases, OrdersAndTheirReversesAreExactForPairs) {
 TEST(ShapPeerCases, NoFeatureIsDroppedInSilence) {
   const PeerProject peer("no_silent_feature_dropping_11", "def forward(self, a):\n  return a.sum(1, True)");
   peer.expect_players(peer.expected("player_values"), kExact);
-  for (const char* const method : {"auto", "leverage", "gp", "permutation"}) {
+  for (const char* const method : {"auto", "leverage", "gp", "proxy", "permutation"}) {
     const Json line =
         explained_examples(peer.project(), {"--level", "feature", "--index", "shapley", "--method", method}).at(0);
     for (std::size_t player = 0; player < 11; ++player) {

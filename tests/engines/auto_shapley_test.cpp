@@ -8,6 +8,7 @@
 #include "modattr/engines/exact_shapley.h"
 #include "modattr/engines/gp_shapley.h"
 #include "modattr/engines/leverage_shapley.h"
+#include "modattr/engines/proxy_shapley.h"
 
 namespace modattr {
 namespace {
@@ -48,11 +49,34 @@ TEST(AutoShapley, TakesTheRegressionWhereTheProcessIsMisled) {
   EXPECT_GE(regression_count, 4U);
 }
 
-TEST(AutoShapley, TakesTheRegressionAboveTheLimitOfTheProcess) {
+TEST(AutoShapley, TakesTheProxyAboveTheLimitOfTheProcess) {
   const ShapleyGame game = network_game(12, 1);
   const std::size_t budget = 2 * kProcessPairLimit + 2;
-  EXPECT_EQ(estimate_game(kEstimator, game, budget).values, estimate_game(LeverageShapley(), game, budget).values);
+  EXPECT_EQ(estimate_game(kEstimator, game, budget).values, estimate_game(ProxyShapley(), game, budget).values);
   EXPECT_EQ(estimate_game(kEstimator, game, budget - 2).values, estimate_game(GpShapley(), game, budget - 2).values);
+}
+
+TEST(AutoShapley, TakesTheRegressionWhereTheProxyIsMisled) {
+  // Without structure: whatever the trees learn is chance.
+  std::size_t regression_count = 0;
+  for (std::uint32_t seed = 0; seed < 5; ++seed) {
+    const ShapleyGame game = random_game(12, seed);
+    const std::size_t budget = 2 * kProcessPairLimit + 2;
+    const std::vector<double> values = estimate_game(kEstimator, game, budget, seed).values;
+    regression_count += values == estimate_game(LeverageShapley(), game, budget, seed).values ? 1U : 0U;
+  }
+  EXPECT_GE(regression_count, 3U);
+}
+
+TEST(AutoShapley, TakesTheRegressionAboveTheLimitOfTheProxy) {
+  constexpr std::size_t kPlayerCount = 17;
+  const ShapleyGame game = {kPlayerCount, [](const Coalition& coalition) {
+                              return coalition.contains(3) && coalition.contains(8) && coalition.contains(9) ? 1.0
+                                                                                                             : 0.0;
+                            }};
+  const EvaluatedGame evaluated(
+      game, kEstimator.coalitions(kPlayerCount, kProxyCellLimit / kPlayerCount + 2, coalition_stream(1)));
+  EXPECT_EQ(kEstimator.estimate(evaluated.sampled()).values, LeverageShapley().estimate(evaluated.sampled()).values);
 }
 
 }  // namespace

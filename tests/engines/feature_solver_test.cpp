@@ -178,7 +178,7 @@ TEST(FeatureSolver, SolvesAnExampleAloneAsAmongOthers) {
 
 TEST(FeatureSolver, RefusesABudgetThatIsTooSmall) {
   for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
-    for (const char* const method : {"auto", "exact", "leverage", "permutation", "gp"}) {
+    for (const char* const method : {"auto", "exact", "leverage", "permutation", "gp", "proxy"}) {
       for (const std::size_t budget : {1U, 7U, 14U}) {
         FormulaGames games({{9, 4}}, rich);
         FeatureShapleyOptions options = options_of(index, method);

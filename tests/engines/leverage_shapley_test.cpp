@@ -99,6 +99,17 @@ TEST(LeverageShapley, PredictsPairsThatItHasNotSeen) {
   }
 }
 
+TEST(LeverageShapley, GivesTheValuesAloneAsWithErrors) {
+  PairedGame pairs = pairs_of(network_game(7, 2), 60, 1);
+  EXPECT_EQ(leverage_values(pairs), fit_leverage(pairs).estimate.values);
+  const std::vector<double> before = leverage_values(pairs);
+  pairs.kernel_weights[4] = 0.0;
+  const std::vector<double> without = leverage_values(pairs);
+  EXPECT_NE(without, before);
+  pairs.differences[4] += 100.0;
+  EXPECT_EQ(leverage_values(pairs), without);
+}
+
 TEST(LeverageShapley, SharesOutWhatNoPairDecides) {
   // One pair of many players: all that is known is the difference between the two sides.
   const ShapleyGame game = additive_game({1.0, 1.0, 2.0, 2.0});

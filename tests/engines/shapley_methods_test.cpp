@@ -222,7 +222,7 @@ TEST(ShapleyAxiomChecks, FailForAnEstimatorThatLosesAPart) {
 }
 
 TEST(ShapleyMethods, AreTheWordsOfTheEstimators) {
-  ASSERT_EQ(shapley_estimator_names().size(), 5U);
+  ASSERT_EQ(shapley_estimator_names().size(), 6U);
   EXPECT_EQ(shapley_estimator_names().front(), "auto");
   for (const std::string& name : shapley_estimator_names()) EXPECT_EQ(make_shapley_estimator(name)->name(), name);
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([] { return make_shapley_estimator("leverge"); }),

@@ -7,12 +7,13 @@
 
 namespace modattr {
 
-/// Enumeration where the budget allows it; otherwise paired_leverage_coalitions, and of the odd Gaussian process and
-/// Leverage SHAP the one that predicts pairs which it has not seen better:
+/// Enumeration where the budget allows it; otherwise paired_leverage_coalitions, and of Leverage SHAP and another
+/// estimator the one that predicts pairs which it has not seen better:
 ///
 ///   loss = sum over pairs of w (v(S) - v(complement) - x . phi)^2, each pair left out once (held_out_loss)
 ///   whose expectation is smallest at the Shapley values and grows with the squared distance from them
-/// Above kProcessPairLimit pairs always Leverage SHAP. Standard errors are those of the estimator chosen.
+/// The other is the odd Gaussian process up to kProcessPairLimit pairs, and above that the proxy of boosted trees,
+/// which need many pairs, up to kProxyCellLimit. Standard errors are those of the estimator chosen.
 class AutoShapley final : public ShapleyEstimator {
  public:
   std::string_view name() const noexcept override { return "auto"; }

@@ -31,4 +31,7 @@ class LeverageShapley final : public ShapleyEstimator {
 /// The estimate, and how it predicts each pair from the others.
 PairedFit fit_leverage(const PairedGame& game);
 
+/// The values alone, in half the time. Pairs of kernel weight 0 are left out.
+std::vector<double> leverage_values(const PairedGame& game);
+
 }  // namespace modattr
