@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -188,25 +189,31 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round)
     std::vector<Coalition> coalitions;
     /// Those that no earlier round asked for.
     std::vector<Coalition> added;
+    std::vector<ExampleGames::Query> queries;
   };
   std::vector<Asked> asked;
-  std::vector<ExampleGames::Query> queries;
   for (Example& example : examples) {
     for (Unit& unit : example.units) {
-      if (unit.is_solved) continue;
-      asked.push_back({&example, &unit, choose(example, unit, round_count(unit, round)), {}});
-      for (const Coalition& coalition : asked.back().coalitions) {
-        if (!unit.known.try_emplace(coalition, 0.0).second) continue;
-        asked.back().added.push_back(coalition);
-        for (const Surrounding& set : surroundings(example, unit)) {
-          queries.push_back({example.number, in_game(example, unit, coalition, set.mask)});
-        }
-      }
+      if (!unit.is_solved) asked.push_back({&example, &unit, {}, {}, {}});
     }
   }
+  run_in_parallel(asked.size(), thread_count_, [&](std::size_t index) {
+    auto& [example, unit, coalitions, added, queries] = asked[index];
+    const std::vector<Surrounding> sets = surroundings(*example, *unit);
+    coalitions = choose(*example, *unit, round_count(*unit, round));
+    for (const Coalition& coalition : coalitions) {
+      if (!unit->known.try_emplace(coalition, 0.0).second) continue;
+      added.push_back(coalition);
+      for (const Surrounding& set : sets) {
+        queries.push_back({example->number, in_game(*example, *unit, coalition, set.mask)});
+      }
+    }
+  });
+  std::vector<ExampleGames::Query> queries;
+  for (Asked& one : asked) std::ranges::move(one.queries, std::back_inserter(queries));
   const std::vector<double> values = games_.evaluate(queries);
   std::size_t query = 0;
-  for (const auto& [example, unit, coalitions, added] : asked) {
+  for (const auto& [example, unit, coalitions, added, of_unit] : asked) {
     const std::vector<Surrounding> sets = surroundings(*example, *unit);
     for (const Coalition& coalition : added) {
       double& value = unit->known.at(coalition);
@@ -214,7 +221,7 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round)
     }
   }
   run_in_parallel(asked.size(), thread_count_, [&](std::size_t index) {
-    const auto& [example, unit, coalitions, added] = asked[index];
+    const auto& [example, unit, coalitions, added, of_unit] = asked[index];
     std::vector<double> of_coalitions;
     for (const Coalition& coalition : coalitions) of_coalitions.push_back(unit->known.at(coalition));
     unit->estimate = options_.estimator->estimate({.player_count = unit->player_count,

@@ -21,6 +21,8 @@ constexpr std::size_t kWordBits = 64;
 constexpr std::array kRhos = {0.2, 0.4, 0.55, 0.7, 0.8, 0.87, 0.92, 0.95, 0.975, 0.99};
 constexpr std::array kAdditives = {0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0};
 constexpr std::array kNuggets = {1e-6, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0};
+// Where it starts.
+constexpr std::size_t kMiddlingRho = 4;
 constexpr std::size_t kMiddlingNugget = 3;
 
 double dot(std::span<const double> left, std::span<const double> right) {
@@ -78,6 +80,16 @@ Likelihood best_likelihood(const OddData& data, double rho, double nugget) {
     if (value > best.value) best = {value, additive};
   }
   return best;
+}
+
+/// From `start`, the place on a grid of `size` that no neighbour exceeds.
+template <typename Height>
+std::size_t climb(std::size_t size, std::size_t start, Height height) {
+  std::size_t place = start;
+  while (place + 1 < size && height(place + 1) > height(place)) ++place;
+  if (place > start) return place;
+  while (place > 0 && height(place - 1) > height(place)) --place;
+  return place;
 }
 
 }  // namespace
@@ -156,22 +168,26 @@ Matrix odd_covariance(const OddData& data, const OddKernel& kernel) {
 
 OddKernel likeliest_kernel(const PairedGame& game) {
   const OddData data = odd_data(game, std::min(game.pair_count(), kSearchPairLimit));
+  std::array<std::array<std::optional<Likelihood>, kNuggets.size()>, kRhos.size()> tried;
+  const auto at = [&](std::size_t rho, std::size_t nugget) {
+    std::optional<Likelihood>& cell = tried[rho][nugget];
+    if (!cell) cell = best_likelihood(data, kRhos[rho], kNuggets[nugget]);
+    return cell->value;
+  };
   std::size_t rho = 0;
   std::size_t nugget = kMiddlingNugget;
-  Likelihood best;
-  const auto try_one = [&](std::size_t candidate_rho, std::size_t candidate_nugget) {
-    const Likelihood found = best_likelihood(data, kRhos[candidate_rho], kNuggets[candidate_nugget]);
-    if (!(found.value > best.value)) return;
-    best = found;
-    rho = candidate_rho;
-    nugget = candidate_nugget;
-  };
-  for (std::size_t candidate = 0; candidate < kRhos.size(); ++candidate) try_one(candidate, nugget);
-  for (std::size_t candidate = 0; candidate < kNuggets.size(); ++candidate) try_one(rho, candidate);
-  const std::size_t centre = rho;
-  if (centre > 0) try_one(centre - 1, nugget);
-  if (centre + 1 < kRhos.size()) try_one(centre + 1, nugget);
-  return {.rho = kRhos[rho], .additive = best.additive, .nugget = kNuggets[nugget]};
+  // The likelihood of rho may have several peaks, from the highest of which the way leads uphill.
+  for (std::size_t index = 1; index < kRhos.size(); ++index) {
+    if (at(index, nugget) > at(rho, nugget)) rho = index;
+  }
+  for (bool has_moved = true; has_moved;) {
+    const std::size_t rho_before = rho;
+    const std::size_t nugget_before = nugget;
+    rho = climb(kRhos.size(), rho, [&](std::size_t index) { return at(index, nugget); });
+    nugget = climb(kNuggets.size(), nugget, [&](std::size_t index) { return at(rho, index); });
+    has_moved = rho != rho_before || nugget != nugget_before;
+  }
+  return {.rho = kRhos[rho], .additive = tried[rho][nugget]->additive, .nugget = kNuggets[nugget]};
 }
 
 }  // namespace modattr

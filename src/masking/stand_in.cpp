@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/parallel.h"
 #include "modattr/data/array_tensor.h"
 
 namespace modattr {
@@ -56,18 +59,16 @@ class ConstantStandIn final : public StandIn {
 };
 
 /// Mean row of an input, in double precision over blocks of examples in their order.
-at::Tensor mean_row(const Dataset& dataset, std::size_t input) {
+at::Tensor mean_row(const Dataset& dataset, std::size_t input, std::size_t thread_count) {
   constexpr std::size_t kBlock = 256;
-  at::Tensor sum;
-  for (std::size_t first = 0; first < dataset.example_count(); first += kBlock) {
-    std::vector<std::uint32_t> examples;
-    for (std::size_t example = first; example < std::min(first + kBlock, dataset.example_count()); ++example) {
-      examples.push_back(static_cast<std::uint32_t>(example));
-    }
-    const at::Tensor rows = own_rows(dataset, input, examples);
-    const at::Tensor part = rows.to(at::kDouble).sum(0, /*keepdim=*/true);
-    sum = sum.defined() ? sum + part : part;
-  }
+  std::vector<at::Tensor> sums((dataset.example_count() + kBlock - 1) / kBlock);
+  run_in_parallel(sums.size(), thread_count, [&](std::size_t block) {
+    const c10::InferenceMode inference_mode;
+    std::vector<std::uint32_t> examples(std::min(kBlock, dataset.example_count() - block * kBlock));
+    std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(block * kBlock));
+    sums[block] = own_rows(dataset, input, examples).sum(0, /*keepdim=*/true, at::kDouble);
+  });
+  const at::Tensor sum = std::accumulate(std::next(sums.begin()), sums.end(), sums.front());
   return to_dtype(sum / static_cast<double>(dataset.example_count()), dataset.input(input).dtype);
 }
 
@@ -208,7 +209,8 @@ std::unique_ptr<StandIn> make_stand_in(const StandInOptions& options, const std:
           fail(modality, type, "inputs of floating-point numbers or uint8", describe(dataset.input(input)),
                "use token, value or background");
         }
-        constant.emplace(input, mean_row(options.population != nullptr ? *options.population : dataset, input));
+        constant.emplace(input, mean_row(options.population != nullptr ? *options.population : dataset, input,
+                                         options.thread_count));
       }
       return std::make_unique<ConstantStandIn>(std::move(constant));
     case RemovalType::kZero:

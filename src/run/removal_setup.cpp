@@ -115,6 +115,7 @@ StandInOptions stand_in_options(const Experiment& experiment, const ModalityConf
                          .value = modality.removal.value,
                          .token_id = modality.removal.token_id.value_or(0),
                          .special_ids = modality.special_ids,
+                         .thread_count = experiment.thread_count(),
                          .baselines = {}};
   if (options.type == RemovalType::kFile) {
     options.baselines = companion_arrays(experiment, modality, "__baseline", "which is removed by 'file'");

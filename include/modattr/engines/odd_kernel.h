@@ -54,10 +54,11 @@ OddData odd_data(const PairedGame& game, std::size_t pair_count);
 Matrix odd_covariance(const OddData& data, const OddKernel& kernel);
 
 /// The kernel with the largest marginal likelihood of the first kSearchPairLimit pairs, the scale at its best for each:
-/// rho at a middling nugget, then the nugget, then rho again, with the best additive part at every step.
+/// of a grid the best rho at a middling nugget, then uphill along the nugget and rho in turns; with the best additive
+/// part at every step.
 OddKernel likeliest_kernel(const PairedGame& game);
 
 /// More pairs hardly move the likeliest kernel, and cost their cube for each candidate.
-inline constexpr std::size_t kSearchPairLimit = 256;
+inline constexpr std::size_t kSearchPairLimit = 160;
 
 }  // namespace modattr

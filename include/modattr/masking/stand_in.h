@@ -31,6 +31,8 @@ struct StandInOptions {
   std::vector<std::int64_t> special_ids = {};
   /// For kMean: the set whose mean is taken; nullptr = the dataset, of which examples may have been left out.
   const Dataset* population = nullptr;
+  /// For kMean: threads that read it.
+  std::size_t thread_count = 1;
   /// For kFile: stand-ins of each input of the modality, [1 or examples, ...].
   std::vector<Array> baselines = {};
 };
