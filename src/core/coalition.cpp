@@ -1,22 +1,8 @@
 #include "modattr/core/coalition.h"
 
 #include <bit>
-#include <stdexcept>
 
 namespace modattr {
-namespace {
-
-constexpr std::size_t kWordBits = 64;
-
-std::uint64_t bit_of(std::size_t player) {
-  return std::uint64_t{1} << (player % kWordBits);
-}
-
-void check_player(std::size_t player, std::size_t player_count) {
-  if (player >= player_count) throw std::out_of_range("coalition: player outside the game");
-}
-
-}  // namespace
 
 Coalition::Coalition(std::size_t player_count)
     : player_count_(player_count), words_((player_count + kWordBits - 1) / kWordBits, 0) {}
@@ -37,19 +23,8 @@ std::size_t Coalition::size() const noexcept {
   return count;
 }
 
-bool Coalition::contains(std::size_t player) const {
-  check_player(player, player_count_);
-  return (words_[player / kWordBits] & bit_of(player)) != 0;
-}
-
-Coalition& Coalition::insert(std::size_t player) {
-  check_player(player, player_count_);
-  words_[player / kWordBits] |= bit_of(player);
-  return *this;
-}
-
 Coalition& Coalition::erase(std::size_t player) {
-  check_player(player, player_count_);
+  check(player);
   words_[player / kWordBits] &= ~bit_of(player);
   return *this;
 }
@@ -65,11 +40,27 @@ Coalition Coalition::without(std::size_t player) const {
 Coalition Coalition::complement() const {
   Coalition result(*this);
   for (std::uint64_t& word : result.words_) word = ~word;
-  // Bits beyond the last player stay 0, so that equal coalitions have equal words.
-  if (const std::size_t used = player_count_ % kWordBits; used != 0) {
-    result.words_.back() &= (std::uint64_t{1} << used) - 1;
-  }
+  result.clear_unused_bits();
   return result;
+}
+
+Coalition Coalition::slice(std::size_t first, std::size_t count) const {
+  if (first > player_count_ || count > player_count_ - first) {
+    throw std::out_of_range("coalition: slice outside the game");
+  }
+  Coalition result(count);
+  const std::size_t shift = first % kWordBits;
+  for (std::size_t word = 0; word < result.words_.size(); ++word) {
+    const std::size_t source = first / kWordBits + word;
+    result.words_[word] = words_[source] >> shift;
+    if (shift > 0 && source + 1 < words_.size()) result.words_[word] |= words_[source + 1] << (kWordBits - shift);
+  }
+  result.clear_unused_bits();
+  return result;
+}
+
+void Coalition::clear_unused_bits() noexcept {
+  if (const std::size_t used = player_count_ % kWordBits; used != 0) words_.back() &= (std::uint64_t{1} << used) - 1;
 }
 
 std::size_t Coalition::hash() const noexcept {

@@ -84,6 +84,25 @@ TEST(Coalition, DiffersFromTheSamePlayersOfALargerGame) {
   EXPECT_NE(Coalition::single(64, 1), Coalition::single(65, 1));
 }
 
+TEST(Coalition, SlicesAcrossWords) {
+  Coalition coalition(200);
+  for (std::size_t player = 0; player < 200; player += 3) coalition.insert(player);
+  for (const std::size_t first : {0U, 1U, 63U, 64U, 65U, 130U, 199U}) {
+    for (const std::size_t count : {0U, 1U, 63U, 64U, 65U, 128U, 200U}) {
+      if (first + count > 200) continue;
+      const Coalition slice = coalition.slice(first, count);
+      Coalition expected(count);
+      for (std::size_t player = 0; player < count; ++player) {
+        if ((first + player) % 3 == 0) expected.insert(player);
+      }
+      EXPECT_EQ(slice, expected) << first << ", " << count;
+    }
+  }
+  EXPECT_EQ(coalition.slice(200, 0), Coalition(0));
+  EXPECT_THROW(coalition.slice(150, 51), std::out_of_range);
+  EXPECT_THROW(coalition.slice(201, 0), std::out_of_range);
+}
+
 TEST(Coalition, SpreadsItsHashes) {
   std::unordered_set<std::size_t> hashes;
   constexpr std::size_t kPlayerCount = 10;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 namespace modattr {
@@ -22,18 +23,36 @@ class Coalition {
   /// Number of players present.
   std::size_t size() const noexcept;
   bool is_full() const noexcept { return size() == player_count_; }
-  bool contains(std::size_t player) const;
+  bool contains(std::size_t player) const {
+    check(player);
+    return (words_[player / kWordBits] & bit_of(player)) != 0;
+  }
 
-  Coalition& insert(std::size_t player);
+  Coalition& insert(std::size_t player) {
+    check(player);
+    words_[player / kWordBits] |= bit_of(player);
+    return *this;
+  }
   Coalition& erase(std::size_t player);
   Coalition with(std::size_t player) const;
   Coalition without(std::size_t player) const;
   Coalition complement() const;
+  /// Of the game of `count` players from `first` on alone.
+  Coalition slice(std::size_t first, std::size_t count) const;
 
   std::size_t hash() const noexcept;
   friend bool operator==(const Coalition&, const Coalition&) = default;
 
  private:
+  static constexpr std::size_t kWordBits = 64;
+
+  static std::uint64_t bit_of(std::size_t player) noexcept { return std::uint64_t{1} << (player % kWordBits); }
+  void check(std::size_t player) const {
+    if (player >= player_count_) throw std::out_of_range("coalition: player outside the game");
+  }
+  /// Bits beyond the last player stay 0, so that equal coalitions have equal words.
+  void clear_unused_bits() noexcept;
+
   std::size_t player_count_;
   std::vector<std::uint64_t> words_;
 };
