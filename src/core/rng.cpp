@@ -1,5 +1,7 @@
 #include "modattr/core/rng.h"
 
+#include "modattr/core/vector_clones.h"
+
 namespace modattr {
 namespace {
 
@@ -35,7 +37,7 @@ RandomStream::RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint3
                            std::uint32_t draw) noexcept
     : key_{low(seed), high(seed)}, counter_{0, static_cast<std::uint32_t>(purpose), example, draw} {}
 
-void RandomStream::next_words(std::span<std::uint32_t> words) noexcept {
+MODATTR_VECTOR_CLONES void RandomStream::next_words(std::span<std::uint32_t> words) noexcept {
   while (!words.empty() && used_ < block_.size()) {
     words.front() = next_word();
     words = words.subspan(1);

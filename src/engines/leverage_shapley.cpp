@@ -128,9 +128,17 @@ PairedFit fit_leverage(const PairedGame& game) {
   const Regression regression(game);
   Matrix moves(game.pair_count(), game.player_count());
   std::vector<double> left_out(game.pair_count());
+  // The solution for every row of the regression, [players, pairs].
+  Matrix directions(game.player_count(), game.pair_count());
+  for (std::size_t pair = 0; pair < game.pair_count(); ++pair) {
+    for (std::size_t i = 0; i < game.player_count(); ++i) directions(i, pair) = regression.rows(pair, i);
+  }
+  regression.normal.solve_half(directions);
+  regression.normal.solve_other_half(directions);
+  std::vector<double> direction(game.player_count());
   for (std::size_t pair = 0; pair < game.pair_count(); ++pair) {
     const auto row = regression.rows.row(pair);
-    const std::vector<double> direction = regression.normal.solve(row);
+    for (std::size_t i = 0; i < direction.size(); ++i) direction[i] = directions(i, pair);
     const double leverage = regression.weights[pair] * dot(row, direction);
     const double residual = regression.targets[pair] - dot(row, regression.solution);
     // A pair that alone decides a direction is met exactly by any value; its own error cannot be seen.

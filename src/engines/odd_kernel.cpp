@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "modattr/core/vector_clones.h"
 #include "modattr/stats/cholesky.h"
 #include "modattr/stats/gauss_legendre.h"
 
@@ -27,6 +28,20 @@ constexpr std::size_t kMiddlingNugget = 3;
 
 double dot(std::span<const double> left, std::span<const double> right) {
   return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
+}
+
+/// Sums of products of the columns, the upper triangle, [columns, columns].
+MODATTR_VECTOR_CLONES
+Matrix products_of(const Matrix& columns) {
+  Matrix products(columns.column_count(), columns.column_count());
+  for (std::size_t row = 0; row < columns.row_count(); ++row) {
+    const double* values = columns.row(row).data();
+    for (std::size_t i = 0; i < columns.column_count(); ++i) {
+      double* target = products.row(i).data();
+      for (std::size_t j = i; j < columns.column_count(); ++j) target[j] += values[i] * values[j];
+    }
+  }
+  return products;
 }
 
 /// The marginal log likelihood of the data at the best additive part, up to a constant.
@@ -49,13 +64,7 @@ Likelihood best_likelihood(const OddData& data, double rho, double nugget) {
     columns(row, player_count) = data.values[row];
   }
   factors->solve_half(columns);
-  Matrix products(player_count + 1, player_count + 1);
-  for (std::size_t row = 0; row < data.count(); ++row) {
-    const auto values = columns.row(row);
-    for (std::size_t i = 0; i <= player_count; ++i) {
-      for (std::size_t j = i; j <= player_count; ++j) products(i, j) += values[i] * values[j];
-    }
-  }
+  const Matrix products = products_of(columns);
   Likelihood best;
   for (const double additive : kAdditives) {
     double squares = products(player_count, player_count);

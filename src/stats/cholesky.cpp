@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "modattr/core/vector_clones.h"
+
 namespace modattr {
 namespace {
 
@@ -13,11 +15,13 @@ namespace {
 constexpr std::size_t kBlockSize = 4;
 
 /// target -= factor * source, from column `first` on.
+MODATTR_VECTOR_CLONES
 void subtract_row(std::span<double> target, std::span<const double> source, double factor, std::size_t first) {
   for (std::size_t column = first; column < target.size(); ++column) target[column] -= factor * source[column];
 }
 
 /// The same with kBlockSize rows of `source` from row `top` on at once; `factors`: one per row.
+MODATTR_VECTOR_CLONES
 void subtract_rows(std::span<double> target, const Matrix& source, std::size_t top,
                    const std::array<double, kBlockSize>& factors, std::size_t first) {
   const double* row0 = source.row(top).data();
@@ -67,19 +71,25 @@ double Cholesky::log_determinant() const {
 }
 
 void Cholesky::solve_half(Matrix& columns) const {
-  for (std::size_t first = 0; first < size(); first += kBlockSize) {
-    const std::size_t end = std::min(first + kBlockSize, size());
+  solve_half(columns, 0);
+}
+
+void Cholesky::solve_half(Matrix& columns, std::size_t top) const {
+  const std::size_t row_count = size() - top;
+  const auto factor = [&](std::size_t row, std::size_t column) { return upper_(top + row, top + column); };
+  for (std::size_t first = 0; first < row_count; first += kBlockSize) {
+    const std::size_t end = std::min(first + kBlockSize, row_count);
     for (std::size_t row = first; row < end; ++row) {
       const std::span<double> known = columns.row(row);
-      for (double& value : known) value /= upper_(row, row);
+      for (double& value : known) value /= factor(row, row);
       for (std::size_t below = row + 1; below < end; ++below) {
-        subtract_row(columns.row(below), known, upper_(row, below), 0);
+        subtract_row(columns.row(below), known, factor(row, below), 0);
       }
     }
     if (end < first + kBlockSize) break;
-    for (std::size_t below = end; below < size(); ++below) {
-      const std::array factors = {upper_(first, below), upper_(first + 1, below), upper_(first + 2, below),
-                                  upper_(first + 3, below)};
+    for (std::size_t below = end; below < row_count; ++below) {
+      const std::array factors = {factor(first, below), factor(first + 1, below), factor(first + 2, below),
+                                  factor(first + 3, below)};
       subtract_rows(columns.row(below), columns, first, factors, 0);
     }
   }
@@ -108,19 +118,18 @@ std::vector<double> Cholesky::solve(std::span<const double> right_side) const {
 }
 
 std::vector<double> Cholesky::inverse_diagonal() const {
-  // Column c of the inverse of U' starts at row c; the sum of its squares is the c-th diagonal element. Columns are
-  // kept as rows, so that the inner loops run along memory.
+  // Column c of the inverse of U' starts at row c; the sum of its squares is the c-th diagonal element.
+  constexpr std::size_t kColumnsAtOnce = 64;
   std::vector<double> result(size(), 0.0);
-  std::vector<double> column(size());
-  for (std::size_t start = 0; start < size(); ++start) {
-    std::ranges::fill(column, 0.0);
-    column[start] = 1.0;
-    for (std::size_t row = start; row < size(); ++row) {
-      column[row] /= upper_(row, row);
-      result[start] += column[row] * column[row];
-      const double known = column[row];
-      const double* factors = upper_.row(row).data();
-      for (std::size_t below = row + 1; below < size(); ++below) column[below] -= known * factors[below];
+  for (std::size_t first = 0; first < size(); first += kColumnsAtOnce) {
+    Matrix columns(size() - first, std::min(kColumnsAtOnce, size() - first));
+    for (std::size_t column = 0; column < columns.column_count(); ++column) columns(column, column) = 1.0;
+    solve_half(columns, first);
+    for (std::size_t row = 0; row < columns.row_count(); ++row) {
+      const std::span<const double> values = columns.row(row);
+      for (std::size_t column = 0; column < values.size(); ++column) {
+        result[first + column] += values[column] * values[column];
+      }
     }
   }
   return result;

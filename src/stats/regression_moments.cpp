@@ -1,12 +1,41 @@
 #include "modattr/stats/regression_moments.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
 
+#include "modattr/core/vector_clones.h"
+
 namespace modattr {
+namespace {
+
+// Rows whose products are added at once: the matrix is read and written a quarter as often.
+constexpr std::size_t kRowsAtOnce = 4;
+
+/// products += sum over kRowsAtOnce rows of weight * row row', the upper triangle. `rows` [kRowsAtOnce, columns].
+MODATTR_VECTOR_CLONES
+void add_products(const Matrix& rows, const std::array<double, kRowsAtOnce>& weights, Matrix& products) {
+  const double* row0 = rows.row(0).data();
+  const double* row1 = rows.row(1).data();
+  const double* row2 = rows.row(2).data();
+  const double* row3 = rows.row(3).data();
+  for (std::size_t column = 0; column < products.column_count(); ++column) {
+    const double factor0 = weights[0] * row0[column];
+    const double factor1 = weights[1] * row1[column];
+    const double factor2 = weights[2] * row2[column];
+    const double factor3 = weights[3] * row3[column];
+    double* target = products.row(column).data();
+    for (std::size_t other = column; other < products.column_count(); ++other) {
+      target[other] += factor0 * row0[other] + factor1 * row1[other] + factor2 * row2[other] + factor3 * row3[other];
+    }
+  }
+}
+
+}  // namespace
 
 RegressionMoments RegressionMoments::of_columns(std::span<const std::size_t> columns) const {
   RegressionMoments result{.weight_sum = weight_sum,
@@ -41,6 +70,7 @@ RegressionMoments regression_moments(const Matrix& columns, std::span<const doub
                            .response_square = 0.0};
   for (std::size_t row = 0; row < row_count; ++row) {
     if (weights[row] < 0.0) throw std::invalid_argument("regression: expected weights of at least 0");
+    if (weights[row] == 0.0) continue;
     const std::span<const double> values = columns.row(row);
     result.response_mean += weights[row] * response[row];
     for (std::size_t column = 0; column < column_count; ++column) {
@@ -50,21 +80,27 @@ RegressionMoments regression_moments(const Matrix& columns, std::span<const doub
   result.response_mean /= weight_sum;
   for (double& mean : result.means) mean /= weight_sum;
 
-  std::vector<double> centred(column_count);
+  Matrix some(kRowsAtOnce, column_count);
+  std::array<double, kRowsAtOnce> some_weights{};
+  std::size_t some_count = 0;
   for (std::size_t row = 0; row < row_count; ++row) {
     if (weights[row] == 0.0) continue;
     const std::span<const double> values = columns.row(row);
-    for (std::size_t column = 0; column < column_count; ++column) {
-      centred[column] = values[column] - result.means[column];
-    }
+    const std::span<double> centred = some.row(some_count);
     const double residue = response[row] - result.response_mean;
     result.response_square += weights[row] * residue * residue;
     for (std::size_t column = 0; column < column_count; ++column) {
-      const double factor = weights[row] * centred[column];
-      result.responses[column] += factor * residue;
-      const std::span<double> target = result.products.row(column);
-      for (std::size_t other = column; other < column_count; ++other) target[other] += factor * centred[other];
+      centred[column] = values[column] - result.means[column];
+      result.responses[column] += weights[row] * centred[column] * residue;
     }
+    some_weights[some_count++] = weights[row];
+    if (some_count < kRowsAtOnce) continue;
+    add_products(some, some_weights, result.products);
+    some_count = 0;
+  }
+  if (some_count > 0) {
+    std::fill(some_weights.begin() + static_cast<std::ptrdiff_t>(some_count), some_weights.end(), 0.0);
+    add_products(some, some_weights, result.products);
   }
   for (std::size_t row = 0; row < column_count; ++row) {
     for (std::size_t column = 0; column < row; ++column) result.products(row, column) = result.products(column, row);

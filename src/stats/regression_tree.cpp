@@ -7,7 +7,35 @@
 #include <stdexcept>
 #include <utility>
 
+#include "modattr/core/vector_clones.h"
+
 namespace modattr {
+namespace {
+
+/// Sums over the rows with a one in each column.
+struct ColumnSums {
+  explicit ColumnSums(std::size_t column_count)
+      : weights(column_count, 0.0), responses(column_count, 0.0), row_counts(column_count, 0.0) {}
+
+  std::vector<double> weights;
+  std::vector<double> responses;
+  std::vector<double> row_counts;
+};
+
+/// Adds a row without a branch per column, which nobody could predict.
+MODATTR_VECTOR_CLONES
+void add_row(std::span<const double> values, double weight, double response, ColumnSums& sums) {
+  double* weights = sums.weights.data();
+  double* responses = sums.responses.data();
+  double* row_counts = sums.row_counts.data();
+  for (std::size_t column = 0; column < values.size(); ++column) {
+    weights[column] += values[column] * weight;
+    responses[column] += values[column] * response;
+    row_counts[column] += values[column];
+  }
+}
+
+}  // namespace
 
 /// Builds the nodes of a tree, the root first.
 class RegressionTree::Grower {
@@ -53,23 +81,18 @@ class RegressionTree::Grower {
 
   std::optional<Split> best_split(std::span<const std::size_t> rows, double mean) const {
     const Sums all = sums_of(rows, mean);
-    std::vector<Sums> ones(columns_.column_count());
+    ColumnSums ones(columns_.column_count());
     for (const std::size_t row : rows) {
-      const double weighted = weights_[row] * (response_[row] - mean);
-      const std::span<const double> values = columns_.row(row);
-      for (std::size_t column = 0; column < values.size(); ++column) {
-        if (values[column] == 0.0) continue;
-        ones[column].weight += weights_[row];
-        ones[column].response += weighted;
-        ++ones[column].row_count;
-      }
+      add_row(columns_.row(row), weights_[row], weights_[row] * (response_[row] - mean), ones);
     }
     std::optional<Split> best;
     // What rounding leaves of equal responses is no gain.
     const double rounding = static_cast<double>(rows.size()) * std::numeric_limits<double>::epsilon() * mean;
     double largest_gain = all.square * 1e-12 + all.weight * rounding * rounding;
-    for (std::size_t column = 0; column < ones.size(); ++column) {
-      const Sums& one = ones[column];
+    for (std::size_t column = 0; column < columns_.column_count(); ++column) {
+      const Sums one{.weight = ones.weights[column],
+                     .response = ones.responses[column],
+                     .row_count = static_cast<std::size_t>(ones.row_counts[column])};
       if (one.row_count < options_.least_rows || all.row_count - one.row_count < options_.least_rows) continue;
       const double zero_response = all.response - one.response;
       const double zero_weight = all.weight - one.weight;

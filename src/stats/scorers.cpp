@@ -5,30 +5,50 @@
 #include <numeric>
 #include <utility>
 
+#include "modattr/core/vector_clones.h"
+
 namespace modattr {
 namespace {
+
+/// Sum of weight * outcome, and of the weights.
+struct WeightedSum {
+  double outcomes = 0.0;
+  std::uint64_t weights = 0;
+};
+
+MODATTR_VECTOR_CLONES
+WeightedSum weighted_sum(std::span<const double> outcomes, std::span<const std::uint32_t> weights) {
+  // Sums that do not wait for each other; weights are below 2^31, which convert faster.
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> sums{};
+  std::array<std::uint32_t, kLanes> counts{};
+  const std::size_t whole = outcomes.size() / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      sums[lane] += static_cast<std::int32_t>(weights[first + lane]) * outcomes[first + lane];
+      counts[lane] += weights[first + lane];
+    }
+  }
+  for (std::size_t example = whole; example < outcomes.size(); ++example) {
+    sums[0] += weights[example] * outcomes[example];
+    counts[0] += weights[example];
+  }
+  WeightedSum result;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    result.outcomes += sums[lane];
+    result.weights += counts[lane];
+  }
+  return result;
+}
 
 class MeanScorer final : public OutcomeScorer {
  public:
   explicit MeanScorer(std::vector<double> outcomes) : outcomes_(std::move(outcomes)) {}
 
   std::optional<double> score(std::span<const std::uint32_t> weights) const override {
-    // Sums that do not wait for each other; weights are below 2^31, which convert faster.
-    std::array<double, 4> sums{};
-    std::uint64_t count = 0;
-    const std::size_t whole = outcomes_.size() / sums.size() * sums.size();
-    for (std::size_t first = 0; first < whole; first += sums.size()) {
-      for (std::size_t lane = 0; lane < sums.size(); ++lane) {
-        sums[lane] += static_cast<std::int32_t>(weights[first + lane]) * outcomes_[first + lane];
-        count += weights[first + lane];
-      }
-    }
-    for (std::size_t example = whole; example < outcomes_.size(); ++example) {
-      sums[0] += weights[example] * outcomes_[example];
-      count += weights[example];
-    }
-    if (count == 0) return std::nullopt;
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<double>(count);
+    const WeightedSum sum = weighted_sum(outcomes_, weights);
+    if (sum.weights == 0) return std::nullopt;
+    return sum.outcomes / static_cast<double>(sum.weights);
   }
 
  private:

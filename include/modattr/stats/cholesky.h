@@ -29,6 +29,9 @@ class Cholesky {
  private:
   explicit Cholesky(Matrix upper) : upper_(std::move(upper)) {}
 
+  /// solve_half for columns that are 0 above row `top`; `columns` holds the rows from there on, [size - top, any].
+  void solve_half(Matrix& columns, std::size_t top) const;
+
   Matrix upper_;
 };
 
