@@ -37,9 +37,25 @@ Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), 
     read_columns(options);
     check_ids();
   }
+  select_all();
+  for (const Array& array : arrays_) array.storage->release_pages();
+}
+
+std::unique_ptr<Dataset> Dataset::whole_inputs() const {
+  std::unique_ptr<Dataset> whole(new Dataset());
+  whole->path_ = path_;
+  whole->arrays_ = arrays_;
+  whole->inputs_ = inputs_;
+  whole->reference_name_ = reference_name_;
+  whole->row_count_ = row_count_;
+  whole->labels_ = std::make_shared<const Labels>(NoLabels{});
+  whole->select_all();
+  return whole;
+}
+
+void Dataset::select_all() {
   selection_.resize(row_count_);
   std::iota(selection_.begin(), selection_.end(), 0u);
-  for (const Array& array : arrays_) array.storage->release_pages();
 }
 
 const Array* Dataset::find(std::string_view name) const noexcept {

@@ -58,18 +58,36 @@ class ConstantStandIn final : public StandIn {
   std::map<std::size_t, at::Tensor> rows_;
 };
 
-/// Mean row of an input, in double precision over blocks of examples in their order.
+/// Mean row of an input over the examples, in double precision. A row that many examples share is read once.
 at::Tensor mean_row(const Dataset& dataset, std::size_t input, std::size_t thread_count) {
+  struct Shared {
+    std::uint32_t example;
+    double count;
+  };
+  std::map<std::uint32_t, Shared> rows;
+  for (std::uint32_t example = 0; example < dataset.example_count(); ++example) {
+    ++rows.try_emplace(dataset.input_row(input, example), Shared{example, 0.0}).first->second.count;
+  }
+  std::vector<std::uint32_t> examples;
+  std::vector<double> counts;
+  for (const auto& [row, shared] : rows) {
+    examples.push_back(shared.example);
+    counts.push_back(shared.count);
+  }
   constexpr std::size_t kBlock = 256;
-  std::vector<at::Tensor> sums((dataset.example_count() + kBlock - 1) / kBlock);
+  std::vector<at::Tensor> sums((examples.size() + kBlock - 1) / kBlock);
   run_in_parallel(sums.size(), thread_count, [&](std::size_t block) {
     const c10::InferenceMode inference_mode;
-    std::vector<std::uint32_t> examples(std::min(kBlock, dataset.example_count() - block * kBlock));
-    std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(block * kBlock));
-    sums[block] = own_rows(dataset, input, examples).sum(0, /*keepdim=*/true, at::kDouble);
+    const std::size_t first = block * kBlock;
+    const std::size_t count = std::min(kBlock, examples.size() - first);
+    const at::Tensor data = own_rows(dataset, input, std::span(examples).subspan(first, count));
+    const at::Tensor weights = at::tensor(at::ArrayRef<double>(counts).slice(first, count), at::kDouble).unsqueeze(0);
+    sums[block] = at::mm(weights, data.reshape({static_cast<std::int64_t>(count), -1}).to(at::kDouble));
   });
   const at::Tensor sum = std::accumulate(std::next(sums.begin()), sums.end(), sums.front());
-  return to_dtype(sum / static_cast<double>(dataset.example_count()), dataset.input(input).dtype);
+  std::vector<std::int64_t> shape = dataset.input(input).shape;
+  shape.front() = 1;
+  return to_dtype((sum / static_cast<double>(dataset.example_count())).reshape(shape), dataset.input(input).dtype);
 }
 
 at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value) {

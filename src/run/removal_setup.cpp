@@ -73,12 +73,12 @@ std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) 
   return dropped;
 }
 
-std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Background& background,
-                                        std::optional<std::size_t> wanted) {
-  auto reference =
-      std::make_unique<Dataset>(DatasetOptions{.path = background.path.value_or(experiment.config().data.path),
-                                               .inputs = experiment.layout().input_names(),
-                                               .content = DatasetContent::kInputsOnly});
+/// Every row of a reference file, or of the validation set itself.
+std::unique_ptr<Dataset> open_reference(const Experiment& experiment,
+                                        const std::optional<std::filesystem::path>& path) {
+  if (!path) return experiment.dataset().whole_inputs();
+  auto reference = std::make_unique<Dataset>(DatasetOptions{
+      .path = *path, .inputs = experiment.layout().input_names(), .content = DatasetContent::kInputsOnly});
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);
     const Array& ours = experiment.dataset().input(input);
@@ -88,6 +88,12 @@ std::unique_ptr<Dataset> open_reference(const Experiment& experiment, const Back
                       experiment.dataset().path() + ", " + describe(ours) + ", got " + describe(theirs));
     }
   }
+  return reference;
+}
+
+std::unique_ptr<Dataset> draw_background(const Experiment& experiment, const Background& background,
+                                         std::optional<std::size_t> wanted) {
+  std::unique_ptr<Dataset> reference = open_reference(experiment, background.path);
   const std::size_t count = wanted.value_or(background.rows.value_or(kDefaultBackgroundRows));
   reference->keep(draw_rows(reference->example_count(), count, experiment.seed()));
   return reference;
@@ -226,7 +232,7 @@ PlayersSetup::PlayersSetup(const Experiment& experiment) {
 RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background) {
   // A background on the command line replaces every stand-in.
   const std::optional<Background> wanted = common_background(experiment.config(), background.has_value());
-  if (wanted) reference_ = open_reference(experiment, *wanted, background);
+  if (wanted) reference_ = draw_background(experiment, *wanted, background);
   if (wanted && experiment.drops_invalid_examples()) dropped_row_count_ = drop_invalid_rows(experiment, *reference_);
   RemovalRows::Parts parts{.dataset = experiment.dataset(),
                            .layout = experiment.layout(),
@@ -242,7 +248,7 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
     std::unique_ptr<Dataset> population;
     if (options.type == RemovalType::kMean) {
       // Of every row, whichever examples are explained.
-      population = open_reference(experiment, {.path = modality.removal.path, .rows = std::nullopt}, 0);
+      population = open_reference(experiment, modality.removal.path);
       options.population = population.get();
     }
     parts.stand_ins.push_back(

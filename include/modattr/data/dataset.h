@@ -51,6 +51,9 @@ class Dataset {
   /// Throws DataError when an array is missing, rows do not match, a row number, label or id is out of order, and
   /// ConfigError for a column that is nowhere.
   explicit Dataset(const DatasetOptions& options);
+  /// The inputs of every row of the file as a set of their own, without labels, ids or other columns. The file is not
+  /// read again.
+  std::unique_ptr<Dataset> whole_inputs() const;
 
   const std::string& path() const noexcept { return path_; }
   /// Rows of the file, of which the examples are a selection.
@@ -89,6 +92,8 @@ class Dataset {
   std::uint32_t find_id(std::string_view id) const;
 
  private:
+  Dataset() = default;
+
   struct Input {
     Array array;
     /// Row of the array per row of the file; empty = the same row.
@@ -101,6 +106,7 @@ class Dataset {
     std::vector<std::uint32_t> codes;
   };
 
+  void select_all();
   const Array* find(std::string_view name) const noexcept;
   const Array& require(std::string_view name, std::string_view purpose) const;
   const Array* find_labels(const DatasetOptions& options) const;
