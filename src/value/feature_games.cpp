@@ -7,9 +7,22 @@
 namespace modattr {
 namespace {
 
-/// Variants that are encoded, and rows that are run, before the next ones are made.
-constexpr std::size_t kVariantsPerBlock = 8192;
+/// Rows that are run before the next ones are made.
 constexpr std::size_t kRowsPerBlock = std::size_t{1} << 16;
+
+/// Variants that are encoded before the next ones are made: between blocks threads wait for each other, and a block's
+/// features are in memory at once.
+std::size_t variants_per_block(const ModelEvaluator& evaluator, std::size_t modality_count) {
+  constexpr std::size_t kMostVariants = std::size_t{1} << 15;
+  constexpr std::size_t kFewestVariants = 512;
+  constexpr std::size_t kFeatureBytes = std::size_t{1} << 28;
+  if (evaluator.feature_store() == nullptr) return kMostVariants;
+  std::size_t row_bytes = 1;
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    row_bytes = std::max(row_bytes, evaluator.feature_store()->row_bytes(modality));
+  }
+  return std::clamp(kFeatureBytes / row_bytes, kFewestVariants, kMostVariants);
+}
 
 }  // namespace
 
@@ -20,6 +33,7 @@ FeatureGames::FeatureGames(const Parts& parts, FeatureRows::Parts rows) : parts_
     if (parts_.removal.uses_background(modality)) draw_count_ = parts_.removal.draw_count();
     removal_counts_.push_back(parts_.removal.count(modality));
   }
+  most_variants_ = variants_per_block(parts_.evaluator, modality_count());
 }
 
 FeatureGames::~FeatureGames() {
@@ -45,15 +59,13 @@ std::size_t FeatureGames::add_block(std::span<const Query> queries, std::vector<
   rows.clear();
   std::size_t count = 0;
   while (count < queries.size() &&
-         (count == 0 || (rows_.variant_count() < kVariantsPerBlock && (count + 1) * draw_count_ <= kRowsPerBlock))) {
+         (count == 0 || (rows_.variant_count() < most_variants_ && (count + 1) * draw_count_ <= kRowsPerBlock))) {
     const Query& query = queries[count];
     std::vector<Coalition> present;
     std::size_t player = 0;
     for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-      present.emplace_back(labels(query.example, modality).size());
-      for (std::size_t own = 0; own < present.back().player_count(); ++own, ++player) {
-        if (query.coalition.contains(player)) present.back().insert(own);
-      }
+      present.push_back(query.coalition.slice(player, labels(query.example, modality).size()));
+      player += present.back().player_count();
     }
     for (std::size_t draw = 0; draw < draw_count_; ++draw) {
       for (std::size_t modality = 0; modality < modality_count(); ++modality) {

@@ -50,6 +50,8 @@ class FeatureGames final : public ExampleGames {
   Parts parts_;
   FeatureRows rows_;
   std::size_t draw_count_ = 1;
+  /// Of a block.
+  std::size_t most_variants_ = 0;
   /// Rows of the data file.
   std::vector<std::uint32_t> keys_;
   std::vector<std::size_t> removal_counts_;

@@ -8,6 +8,7 @@
 
 #include "modattr/core/coalition.h"
 #include "modattr/data/dataset.h"
+#include "modattr/masking/present_copier.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/value/input_layout.h"
 #include "modattr/value/removal_rows.h"
@@ -55,12 +56,22 @@ class FeatureRows final : public MadeRows {
       return (variant.present.hash() * 1000003U + variant.example) * 1000003U + variant.absent;
     }
   };
+  /// A layout made ready for copying.
+  struct Copiers {
+    std::shared_ptr<const PlayerLayout> layout;
+    /// Per input of the modality.
+    std::vector<PresentCopier> inputs;
+  };
   struct ModalityVariants {
     /// Keys of the map, which stay where they are.
     std::vector<const Variant*> list;
     std::unordered_map<Variant, std::uint32_t, VariantHash> numbers;
-    std::unordered_map<std::uint32_t, std::shared_ptr<const PlayerLayout>> layout_of_example;
+    std::unordered_map<std::uint32_t, std::shared_ptr<const Copiers>> copiers_of_example;
+    /// Those made last: examples may share a layout.
+    std::shared_ptr<const Copiers> copiers;
   };
+
+  std::shared_ptr<const Copiers> copiers_of(std::uint32_t example, std::size_t modality);
 
   Parts parts_;
   std::vector<ModalityVariants> variants_;
