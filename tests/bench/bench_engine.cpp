@@ -12,6 +12,7 @@
 
 #include "modattr/core/rng.h"
 #include "modattr/engines/feature_shapley.h"
+#include "modattr/engines/local_surrogate.h"
 #include "modattr/engines/permutation.h"
 #include "modattr/engines/shapley_methods.h"
 #include "modattr/run/experiment.h"
@@ -78,6 +79,16 @@ struct BareLoop {
   double seconds() const { return encoder_seconds + fusion_seconds; }
 };
 
+double run_bare_fusion(Experiment& experiment, std::size_t row_count) {
+  const std::size_t call_size = experiment.evaluator().rows_per_call();
+  const Calls calls = fusion_calls(experiment, call_size);
+  const modattr::SplitModel& split = *experiment.evaluator().split_model();
+  const Clock::time_point start = Clock::now();
+  modattr::parallel_for((row_count + call_size - 1) / call_size, experiment.thread_count(),
+                        [&](std::size_t call) { split.fuse(calls[call % calls.size()], {}); });
+  return seconds_since(start);
+}
+
 BareLoop run_bare_loop(Experiment& experiment) {
   BareLoop loop;
   modattr::ModelEvaluator& evaluator = experiment.evaluator();
@@ -92,12 +103,7 @@ BareLoop run_bare_loop(Experiment& experiment) {
                           [&](std::size_t call) { split.encode(modality, calls[call]); });
     loop.encoder_seconds += seconds_since(start);
   }
-  const std::size_t call_size = evaluator.rows_per_call();
-  const Calls calls = fusion_calls(experiment, call_size);
-  const Clock::time_point start = Clock::now();
-  modattr::parallel_for((evaluator.evaluation_count() + call_size - 1) / call_size, experiment.thread_count(),
-                        [&](std::size_t call) { split.fuse(calls[call % calls.size()], {}); });
-  loop.fusion_seconds = seconds_since(start);
+  loop.fusion_seconds = run_bare_fusion(experiment, evaluator.evaluation_count());
   return loop;
 }
 
@@ -184,12 +190,18 @@ double compare_with_bare_loop(const std::string& config, const std::string& name
   return whole;
 }
 
-/// Words and patches of 20 examples with 2,048 evaluations each, against as many encoder rows and fusion runs alone.
-void compare_features(const std::string& config, const std::string& name, const std::string& method) {
-  constexpr int kRoundCount = 3;
+/// Words and patches of some examples, with an engine's evaluations, against the encoder and fusion calls that they
+/// need.
+void compare_features(const std::string& config, const std::string& name, std::size_t example_count,
+                      const modattr::Attributor& engine) {
+  constexpr int kRoundCount = 5;
   std::vector<double> seconds;
-  std::vector<double> bare;
+  std::vector<double> encoders;
+  std::vector<double> fusion;
+  std::vector<double> over_encoders;
+  std::vector<double> over_both;
   std::size_t encoder_rows = 0;
+  std::size_t fusion_rows = 0;
   for (int round = 0; round < kRoundCount; ++round) {
     modattr::Progress progress;
     Clock::time_point files_read;
@@ -198,7 +210,7 @@ void compare_features(const std::string& config, const std::string& name, const 
                                       }};
     modattr::ExperimentOptions options;
     options.common.config = config;
-    options.common.examples = 20;
+    options.common.examples = example_count;
     Experiment experiment(options, context);
     const modattr::ExplainedTargets targets = modattr::make_targets(experiment, {}, progress);
     const modattr::RemovalSetup removal(experiment, std::nullopt);
@@ -207,30 +219,46 @@ void compare_features(const std::string& config, const std::string& name, const 
                                   experiment.evaluator(), progress);
     problem.set_removal(removal.rows(), targets.targets);
     problem.set_players(players.segmentations(), players.inputs());
-    modattr::FeatureShapley({.estimator = modattr::make_shapley_estimator(method), .budget = 2048})
-        .attribute(problem, modattr::Rng(0));
+    engine.attribute(problem, modattr::Rng(0));
     seconds.push_back(seconds_since(files_read));
 
     modattr::ModelEvaluator& evaluator = experiment.evaluator();
     const modattr::SplitModel& split = *evaluator.split_model();
     const std::size_t call_size = experiment.config().model.rows_per_call;
     encoder_rows = evaluator.feature_store()->encoded_row_count();
-    double loop = 0.0;
+    double encoder_seconds = 0.0;
     for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
       const Calls calls = encoder_calls(experiment, modality, call_size);
       const std::size_t rows = evaluator.feature_store()->encoded_row_count(modality);
       const Clock::time_point start = Clock::now();
       modattr::parallel_for((rows + call_size - 1) / call_size, experiment.thread_count(),
                             [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
-      loop += seconds_since(start);
+      encoder_seconds += seconds_since(start);
     }
-    bare.push_back(loop);
+    fusion_rows = evaluator.evaluation_count();
+    encoders.push_back(encoder_seconds);
+    fusion.push_back(run_bare_fusion(experiment, fusion_rows));
+    over_encoders.push_back(seconds.back() / encoders.back());
+    over_both.push_back(seconds.back() / (encoders.back() + fusion.back()));
   }
-  std::printf(
-      "| %s, `shap --level feature --examples 20 --budget 2048 --method %s` once files are read; bare loop over "
-      "the %zu encoder rows | %.2f s; %.2f s |\n",
-      name.c_str(), method.c_str(), encoder_rows, median(seconds), median(bare));
-  std::printf("| the same, modattr over the bare loop | %.2f |\n", median(seconds) / median(bare));
+  std::printf("| %s once files are read; bare loop: %zu encoder rows; %zu fusion rows | %.2f s; %.2f s; %.2f s |\n",
+              name.c_str(), encoder_rows, fusion_rows, median(seconds), median(encoders), median(fusion));
+  std::printf("| %s, modattr over that bare loop; over its encoder rows alone | %.2f; %.2f |\n", name.c_str(),
+              median(over_both), median(over_encoders));
+}
+
+void compare_explanations(const std::string& config, const std::string& name) {
+  for (const char* method : {"leverage", "auto"}) {
+    compare_features(config, name + ", `shap --level feature --examples 20 --budget 2048 --method " + method + "`", 20,
+                     modattr::FeatureShapley({.estimator = modattr::make_shapley_estimator(method), .budget = 2048}));
+  }
+  for (const char* surrogate : {"ridge", "tree"}) {
+    modattr::LocalSurrogateOptions options{.budget = 512};
+    options.draws = {modattr::NeighbourDraw::kFairCoins, modattr::NeighbourDraw::kUniformCount};
+    options.surrogate.kind = modattr::parse_surrogate(surrogate);
+    compare_features(config, name + ", `lime --examples 200 --budget 512 --surrogate " + surrogate + "`", 200,
+                     modattr::LocalSurrogate(options));
+  }
 }
 
 }  // namespace
@@ -242,8 +270,7 @@ int main(int argument_count, char** arguments) {
   const std::vector<std::string> comparisons(arguments + 3, arguments + argument_count);
   const auto is_asked = [&](const char* word) { return std::ranges::find(comparisons, word) != comparisons.end(); };
   if (is_asked("features")) {
-    compare_features(config, name, "leverage");
-    compare_features(config, name, "auto");
+    compare_explanations(config, name);
     return 0;
   }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};
