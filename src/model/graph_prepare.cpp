@@ -12,6 +12,7 @@
 
 #include "graph_content.h"
 #include "modattr/core/error.h"
+#include "settled_shapes.h"
 
 namespace modattr {
 namespace {
@@ -30,6 +31,24 @@ bool any_node(const Block* block, Predicate predicate) {
     }
   }
   return false;
+}
+
+/// Questions for constant keys of a dictionary argument are answered, so that branches which are not taken go.
+void answer_key_questions(std::shared_ptr<Graph>& graph, const std::vector<std::string>& input_names) {
+  for (Value* argument : graph->inputs()) {
+    if (argument->type()->kind() != c10::TypeKind::DictType) continue;
+    const auto uses = argument->uses();
+    for (const torch::jit::Use& use : uses) {
+      if (use.user->kind() != c10::aten::__contains__) continue;
+      const auto key = torch::jit::toIValue(use.user->inputs().at(1));
+      if (!key || !key->isString()) continue;
+      const torch::jit::WithInsertPoint here(use.user);
+      const bool is_known = std::ranges::find(input_names, key->toStringRef()) != input_names.end();
+      use.user->output()->replaceAllUsesWith(graph->insertConstant(is_known));
+      use.user->destroy();
+    }
+  }
+  torch::jit::ConstantPropagation(graph);
 }
 
 /// Reads of a dictionary argument by constant keys become reads of tensors.
@@ -73,17 +92,39 @@ void rename_inputs(Graph& graph, const c10::FunctionSchema& schema, const std::v
   for (std::size_t index = 0; index < argument_count; ++index) graph.eraseInput(0);
 }
 
+/// Conversions of an input to another type make a copy; said so, a later change in place does not reach the input.
+void spell_copies_out(Graph& graph, std::span<const at::Tensor> probe) {
+  static const auto to_copy = c10::Symbol::fromQualString("aten::_to_copy");
+  for (Value* input : graph.inputs()) {
+    const auto uses = input->uses();
+    for (const torch::jit::Use& use : uses) {
+      Node* node = use.user;
+      const auto* schema = node->kind() == c10::aten::to ? node->maybeSchema() : nullptr;
+      if (schema == nullptr || schema->overload_name() != "dtype") continue;
+      const auto dtype = torch::jit::toIValue(node->inputs().at(1));
+      if (!dtype || !dtype->isInt()) continue;
+      if (static_cast<c10::ScalarType>(dtype->toInt()) == probe[input->offset()].scalar_type()) continue;
+      const torch::jit::WithInsertPoint here(node);
+      Value* copy = graph.insert(to_copy, {input}, {torch::jit::NamedValue("dtype", node->inputs().at(1))});
+      node->output()->replaceAllUsesWith(copy);
+      node->destroy();
+    }
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
-                                     const std::vector<std::string>& input_names) {
+                                     const std::vector<std::string>& input_names, std::span<const at::Tensor> probe) {
   std::shared_ptr<Graph> graph = const_cast<Graph&>(forward).copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
   if (!graph->inputs().front()->uses().empty()) {
     throw ModelError("it could not be frozen: forward() reads attributes of the module");
   }
+  answer_key_questions(graph, input_names);
   rename_inputs(*graph, schema, input_names);
+  spell_copies_out(*graph, probe);
   torch::jit::RemoveListMutation(graph);
   torch::jit::RemoveTensorMutation(graph);
   torch::jit::LowerSimpleTuples(graph);
@@ -91,6 +132,7 @@ std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10
   torch::jit::EliminateDeadCode(graph);
   const auto random = [](const Node* node) { return draws_random_numbers(*node); };
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
+  settle_shapes(graph, probe);
   return graph;
 }
 

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <unordered_map>
 
+#include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "graph_content.h"
 #include "graph_walk.h"
 #include "mutation_units.h"
 #include "part_size.h"
+#include "settled_shapes.h"
 
 namespace modattr {
 namespace {
@@ -29,7 +32,11 @@ struct NodeInfo {
   /// One of its encoder's, and computed in the fusion, too.
   bool copied = false;
   bool reads_content = false;
+  /// Gives something that has no rows.
+  bool kept_in_fusion = false;
   bool in_unit = false;
+  /// Gives the number of rows.
+  bool is_row_count = false;
 };
 
 class Splitter {
@@ -41,12 +48,15 @@ class Splitter {
         inputs_(inputs),
         modality_count_(modality_count),
         units_(mutation_units(graph)) {
+    const torch::jit::AliasDb aliases(graph);
     for (Node* node : graph->nodes()) {
       info_of_[node] = nodes_.size();
       nodes_.push_back({.node = node,
                         .modalities = {},
                         .fusion = kept_in_fusion.contains(nodes_.size()),
-                        .reads_content = content_.readers.contains(node)});
+                        .reads_content = content_.readers.contains(node),
+                        .kept_in_fusion = kept_in_fusion.contains(nodes_.size()),
+                        .is_row_count = is_row_count(*node, aliases)});
     }
     for (const std::vector<std::size_t>& unit : units_) {
       for (const std::size_t index : unit) nodes_[index].in_unit = true;
@@ -58,6 +68,7 @@ class Splitter {
     keep_numbers_in_fusion();
     collect_frontier();
     SplitGraphs result;
+    find_meeting(result);
     build_encoders(result);
     build_fusion(result);
     return result;
@@ -88,6 +99,8 @@ class Splitter {
       }
     }
     for (NodeInfo& info : nodes_) {
+      // All inputs have the same rows.
+      if (info.is_row_count) continue;
       visit_reads(info.node, {}, [&](const Value* value) {
         if (fusion_values.contains(value)) info.fusion = true;
         const auto found = modalities_of.find(value);
@@ -120,13 +133,52 @@ class Splitter {
     return changed;
   }
 
-  bool is_constant(const NodeInfo& info) const { return !info.fusion && info.modalities.empty(); }
+  /// Depends on no modality: constants, and what is made of them and of the number of rows. Every part that reads it
+  /// computes it.
+  bool is_neutral(const NodeInfo& info) const { return !info.fusion && info.modalities.empty(); }
   bool is_encoder(const NodeInfo& info) const { return !info.fusion && info.modalities.size() == 1; }
+
+  /// Adds the neutral nodes that the part and `outputs` need.
+  void add_neutral_nodes(std::vector<bool>& part, std::span<const Value* const> outputs) const {
+    std::vector<std::size_t> waiting;
+    const auto add = [&](const Value* value) {
+      const auto found = info_of_.find(value->node());
+      if (found == info_of_.end() || part[found->second] || !is_neutral(nodes_[found->second])) return;
+      std::vector<std::size_t> added = {found->second};
+      // What an in-place operation changes is copied with the operation.
+      for (const std::vector<std::size_t>& unit : units_) {
+        if (std::ranges::find(unit, found->second) != unit.end()) added = unit;
+      }
+      for (const std::size_t index : added) {
+        part[index] = true;
+        waiting.push_back(index);
+      }
+    };
+    for (const Value* output : outputs) add(output);
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+      if (part[index]) visit_reads(nodes_[index].node, {}, add);
+    }
+    while (!waiting.empty()) {
+      const Node* node = nodes_[waiting.back()].node;
+      waiting.pop_back();
+      visit_reads(node, {}, add);
+    }
+  }
+
+  /// Which nodes are computed in the fusion.
+  std::vector<bool> fusion_part() const {
+    std::vector<bool> part;
+    for (const NodeInfo& info : nodes_) part.push_back(info.fusion || info.copied);
+    const std::vector<const Value*> outputs(graph_.outputs().begin(), graph_.outputs().end());
+    add_neutral_nodes(part, outputs);
+    return part;
+  }
 
   std::unordered_set<const Value*> read_by_fusion() const {
     std::unordered_set<const Value*> read;
-    for (const NodeInfo& info : nodes_) {
-      if (info.fusion || info.copied) visit_reads(info.node, {}, [&](const Value* value) { read.insert(value); });
+    const std::vector<bool> part = fusion_part();
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+      if (part[index]) visit_reads(nodes_[index].node, {}, [&](const Value* value) { read.insert(value); });
     }
     for (const Value* output : graph_.outputs()) read.insert(output);
     return read;
@@ -170,17 +222,30 @@ class Splitter {
 
   using Copies = std::unordered_map<const Value*, Value*>;
 
-  /// Copies a node, and first the constants that it needs, to the end of `target`.
-  void copy_node(Graph& target, const NodeInfo& info, Copies& copies) const {
-    visit_reads(info.node, {}, [&](const Value* value) {
-      const NodeInfo* producer = producer_of(value);
-      if (producer != nullptr && is_constant(*producer) && !copies.contains(value))
-        copy_node(target, *producer, copies);
+  void find_meeting(SplitGraphs& result) const {
+    const auto first = std::ranges::find_if(nodes_, [](const NodeInfo& info) {
+      return info.fusion && info.node->kind() != c10::prim::ListConstruct &&
+             info.node->kind() != c10::prim::TupleConstruct;
     });
-    Node* copy = target.createClone(info.node, [&](Value* value) { return copies.at(value); });
-    target.appendNode(copy);
-    for (std::size_t output = 0; output < info.node->outputs().size(); ++output) {
-      copies[info.node->outputs()[output]] = copy->outputs()[output];
+    if (first == nodes_.end()) return;
+    result.meeting = first->node->kind().toQualString();
+    result.meets_whole_batch = first->modalities.size() == 1 && (first->reads_content || first->kept_in_fusion);
+  }
+
+  /// Copies the nodes of a part to the end of `target`, in their order.
+  void copy_part(Graph& target, const std::vector<bool>& part, Copies& copies) const {
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+      if (!part[index]) continue;
+      Node* node = nodes_[index].node;
+      Node* copy = target.createClone(node, [&](Value* value) {
+        // A part counts the rows of an input that it has.
+        const bool is_counted = nodes_[index].is_row_count && value == node->inputs()[0] && !copies.contains(value);
+        return is_counted ? target.inputs()[0] : copies.at(value);
+      });
+      target.appendNode(copy);
+      for (std::size_t output = 0; output < node->outputs().size(); ++output) {
+        copies[node->outputs()[output]] = copy->outputs()[output];
+      }
     }
   }
 
@@ -194,9 +259,12 @@ class Splitter {
         input->setType(graph_.inputs()[index]->type());
         copies[graph_.inputs()[index]] = input;
       }
+      std::vector<bool> part;
       for (const NodeInfo& info : nodes_) {
-        if (is_encoder(info) && *info.modalities.begin() == modality) copy_node(*encoder, info, copies);
+        part.push_back(is_encoder(info) && *info.modalities.begin() == modality);
       }
+      add_neutral_nodes(part, {});
+      copy_part(*encoder, part, copies);
       std::vector<Value*> outputs;
       for (const Value* value : frontier_) {
         const NodeInfo& info = *producer_of(value);
@@ -233,15 +301,8 @@ class Splitter {
       input->setType(graph_.inputs()[index]->type());
       copies[graph_.inputs()[index]] = input;
     }
-    for (const NodeInfo& info : nodes_) {
-      if (info.fusion || info.copied) copy_node(*fusion, info, copies);
-    }
-    for (const Value* output : graph_.outputs()) {
-      const NodeInfo* producer = producer_of(output);
-      if (producer != nullptr && is_constant(*producer) && !copies.contains(output))
-        copy_node(*fusion, *producer, copies);
-      fusion->registerOutput(copies.at(output));
-    }
+    copy_part(*fusion, fusion_part(), copies);
+    for (const Value* output : graph_.outputs()) fusion->registerOutput(copies.at(output));
     torch::jit::EliminateDeadCode(fusion);
     result.fusion_size = size_of(*fusion);
     for (std::size_t place = 0; place < raw_inputs_.size(); ++place) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct SplitGraphs {
   /// What is left after dead code is gone.
   std::vector<PartSize> encoder_sizes;
   PartSize fusion_size;
+  /// The first operation of the fusion, e.g. "aten::cat"; empty when it has none.
+  std::string meeting;
+  /// Whether that operation is there because it answers for a whole batch.
+  bool meets_whole_batch = false;
 };
 
 /// Assigns every top-level node to the union of the modalities of its inputs, captured ones included. Nodes of one

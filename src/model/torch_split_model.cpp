@@ -142,6 +142,7 @@ class TorchSplitModel final : public SplitModel {
   const PartSize& encoder_size(std::size_t modality) const override { return graphs_.encoder_sizes.at(modality); }
   const PartSize& fusion_size() const noexcept override { return graphs_.fusion_size; }
 
+  const SplitGraphs& graphs() const noexcept { return graphs_; }
   std::size_t frontier_count(std::size_t modality) const { return frontier_counts_[modality]; }
 
   /// Finds out which dimension of each feature counts rows, from batches of two sizes; the top-level nodes of features
@@ -248,6 +249,12 @@ std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span
   }
 }
 
+std::string reason_without_features(const SplitGraphs& graphs) {
+  if (graphs.meeting.empty()) return "its answer depends on no modality";
+  if (graphs.meets_whole_batch) return "its first operation answers for the whole batch: " + graphs.meeting;
+  return "its modalities meet before any operation, in " + graphs.meeting;
+}
+
 }  // namespace
 
 SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<const at::Tensor> probe_rows) {
@@ -258,13 +265,16 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     const Tensors probe = spread_rows(data, kMostRows);
     std::vector<std::string> names;
     for (const ModelInput& input : options.inputs) names.push_back(input.name);
-    const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names);
+    Tensors placed;
+    for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
+    const auto prepared =
+        prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names, placed);
     std::unique_ptr<TorchSplitModel> split = cut(options, probe, prepared);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);
     }
-    if (feature_count == 0) return {nullptr, "its modalities meet before any operation", {}};
+    if (feature_count == 0) return {.model = nullptr, .reason = reason_without_features(split->graphs())};
     const auto prove = [options, probe, data, &proven = *split] {
       try {
         prove_split(options, proven, probe, data);
@@ -272,9 +282,10 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
         throw ModelError(one_line_reason(error));
       }
     };
-    return {std::move(split), {}, prove};
+    const std::string meeting = split->graphs().meeting;
+    return {.model = std::move(split), .reason = {}, .meeting = meeting, .prove = prove};
   } catch (const std::exception& error) {
-    return {nullptr, one_line_reason(error), {}};
+    return {.model = nullptr, .reason = one_line_reason(error)};
   }
 }
 

@@ -143,7 +143,8 @@ void Experiment::log_model_use(const RunContext& context) {
     const std::size_t operation_count = split->fusion_size().operation_count;
     context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
                 " rows encoded once, a fusion of " + std::to_string(operation_count) +
-                (operation_count == 1 ? " operation" : " operations") + " in calls of " +
+                (operation_count == 1 ? " operation" : " operations") +
+                (operation_count == 0 ? "" : " from " + evaluator_->meeting() + " on") + " in calls of " +
                 std::to_string(evaluator_->rows_per_call()) + " rows");
   } else {
     context.log("model runs whole: " + split_reason_);

@@ -171,7 +171,8 @@ InspectionSection split_section(Experiment& experiment) {
     add(name + " encoder", split->encoder_size(modality), encoder_seconds[modality],
         std::to_string(features.distinct_row_count(modality)), std::to_string(features.row_bytes(modality)) + " bytes");
   }
-  add("fusion", split->fusion_size(), fusion_seconds, "-", "-");
+  const std::string meeting = evaluator.meeting();
+  add("fusion", split->fusion_size(), fusion_seconds, "-", meeting.empty() ? "-" : "from " + meeting + " on");
   return section;
 }
 

@@ -305,7 +305,7 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     progress.finish();
     return error.what();
   }
-  split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features)});
+  split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features), std::move(result.meeting)});
   rows_per_call_ = 0;
   tried_sizes_ = false;
   if (mix_table_) mix_table_->forget();

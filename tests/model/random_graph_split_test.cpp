@@ -125,7 +125,9 @@ TEST(RandomGraphSplit, AnswersLikeTheWhole) {
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + forward.text());
     const SplitTrial trial(forward.text(), forward.inputs(), {weight("w", {4, 4}), weight("wide", {8, 4}, 2)});
     if (!trial.is_cut()) {
-      EXPECT_EQ(trial.reason(), "its modalities meet before any operation");
+      EXPECT_TRUE(trial.reason().starts_with("its modalities meet before any operation, in aten::") ||
+                  trial.reason().starts_with("its first operation answers for the whole batch: aten::"))
+          << trial.reason();
       continue;
     }
     ++cut_count;

@@ -53,9 +53,11 @@ struct SplitResult {
   std::unique_ptr<SplitModel> model;
   /// One line; empty when there is a model.
   std::string reason;
+  /// The operation that the fusion begins with, e.g. "aten::cat"; empty when it has none.
+  std::string meeting = {};
   /// Proves that the parts answer like the whole; throws ModelError with the reason when they do not. Until then
   /// nothing that the model says may be used. Borrows the model.
-  std::function<void()> prove;
+  std::function<void()> prove = {};
 };
 
 }  // namespace modattr

@@ -90,6 +90,8 @@ class ModelEvaluator {
   void forget_examples();
   /// nullptr while the whole model runs.
   const SplitModel* split_model() const noexcept { return split_ ? split_->model.get() : nullptr; }
+  /// The operation that the fusion of a cut model begins with; empty when it has none.
+  std::string meeting() const { return split_ ? split_->meeting : std::string(); }
   const FeatureStore* feature_store() const noexcept { return split_ ? split_->features.get() : nullptr; }
 
  private:
@@ -97,6 +99,7 @@ class ModelEvaluator {
   struct Split {
     std::unique_ptr<SplitModel> model;
     std::unique_ptr<FeatureStore> features;
+    std::string meeting;
   };
   /// What a call takes: features and raw inputs of the fusion, or the inputs of the whole model.
   struct CallInput {

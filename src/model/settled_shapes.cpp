@@ -1,0 +1,256 @@
+#include "settled_shapes.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <c10/core/InferenceMode.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include "graph_content.h"
+#include "graph_walk.h"
+
+namespace modattr {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::IValue;
+using torch::jit::Node;
+using torch::jit::Value;
+
+/// Numbers of rows that answers are compared at: one that equals all three is no chance.
+constexpr std::array<std::int64_t, 3> kRowCounts = {2, 3, 5};
+
+/// What a node answers at each number of rows.
+using Answers = std::vector<IValue>;
+
+bool is_settling(const Node& node) {
+  if (!node.blocks().empty() || node.outputs().size() != 1 || !reads_shape_only(node)) return false;
+  // Strides may differ between a whole model's values and gathered features.
+  static const std::unordered_set<std::string_view> layouts = {"aten::stride", "aten::is_contiguous"};
+  return !layouts.contains(node.kind().toQualString()) && !node.output()->type()->isSubtypeOf(*c10::TensorType::get());
+}
+
+bool are_equal(const Answers& answers) {
+  return std::ranges::all_of(answers, [&](const IValue& answer) { return answer == answers.front(); });
+}
+
+class Settler {
+ public:
+  Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph) {
+    for (const std::int64_t row_count : kRowCounts) {
+      batches_.emplace_back();
+      for (const at::Tensor& input : probe) batches_.back().push_back(input.narrow(0, 0, row_count));
+    }
+    const torch::jit::AliasDb aliases(graph);
+    for (Value* input : graph->inputs()) {
+      if (!aliases.hasWriters(input)) unwritten_inputs_.insert(input);
+    }
+  }
+
+  void settle() {
+    // Another input may be written to, and so hold other dimensions later.
+    for (Value* input : graph_->inputs()) {
+      if (counted_input_ == nullptr && unwritten_inputs_.contains(input)) counted_input_ = input;
+    }
+    if (counted_input_ == nullptr) return;
+    settle_reads_of_inputs(graph_->block());
+    simplify();
+    settle_reads_of_values();
+    simplify();
+  }
+
+ private:
+  void simplify() {
+    // The count may go, too.
+    counter_ = nullptr;
+    torch::jit::ConstantPropagation(graph_);
+    torch::jit::EliminateDeadCode(graph_);
+  }
+
+  /// Reads of the graph's inputs, wherever they stand, are answered by the data itself.
+  void settle_reads_of_inputs(Block* block) {
+    for (auto place = block->nodes().begin(); place != block->nodes().end();) {
+      Node* node = *place++;
+      for (Block* inner : node->blocks()) settle_reads_of_inputs(inner);
+      if (!is_settling(*node)) continue;
+      if (const auto answers = answers_about_inputs(*node)) replace(node, *answers);
+    }
+  }
+
+  std::optional<Answers> answers_about_inputs(const Node& node) const {
+    Answers answers;
+    bool reads_input = false;
+    for (const std::vector<at::Tensor>& batch : batches_) {
+      torch::jit::Stack stack;
+      for (const Value* input : node.inputs()) {
+        if (unwritten_inputs_.contains(input)) {
+          stack.emplace_back(batch[input->offset()]);
+          reads_input = true;
+        } else if (auto constant = torch::jit::toIValue(input)) {
+          stack.push_back(*std::move(constant));
+        } else {
+          return std::nullopt;
+        }
+      }
+      if (!reads_input) return std::nullopt;
+      try {
+        node.getOperation()(stack);
+      } catch (const std::exception&) {
+        return std::nullopt;  // A dimension that a branch not taken would read.
+      }
+      answers.push_back(stack.back());
+    }
+    return answers;
+  }
+
+  /// Reads of what is computed are answered by running the graph.
+  void settle_reads_of_values() {
+    const torch::jit::AliasDb aliases(graph_);
+    const std::unordered_set<const Node*> unsettled = readers_of_unknown_shapes(aliases);
+    std::vector<Node*> nodes;
+    for (Node* node : graph_->nodes()) {
+      const bool reads_computed =
+          std::ranges::any_of(node->inputs(), [&](const Value* input) { return !torch::jit::toIValue(input); });
+      if (is_settling(*node) && reads_computed && !unsettled.contains(node) && !is_row_count(*node, aliases)) {
+        nodes.push_back(node);
+      }
+    }
+    if (nodes.empty()) return;
+    std::vector<Answers> answers(nodes.size());
+    try {
+      run_for(nodes, answers);
+    } catch (const std::exception&) {
+      return;  // A model of one number of rows.
+    }
+    for (std::size_t place = 0; place < nodes.size(); ++place) replace(nodes[place], answers[place]);
+  }
+
+  /// Top-level nodes that follow one whose answer, or shape, depends on content.
+  std::unordered_set<const Node*> readers_of_unknown_shapes(const torch::jit::AliasDb& aliases) const {
+    const GraphContent content = find_content(graph_);
+    std::unordered_set<const Node*> found;
+    std::unordered_set<const Value*> unknown;
+    for (const Node* node : graph_->nodes()) {
+      bool is_unknown = content.readers.contains(node);
+      visit_reads(node, {}, [&](const Value* value) { is_unknown |= unknown.contains(value); });
+      // An in-place operation may change dimensions later on.
+      for (const Value* input : node->inputs()) is_unknown |= aliases.hasWriters(input);
+      if (!is_unknown) continue;
+      found.insert(node);
+      for (const Value* output : node->outputs()) unknown.insert(output);
+    }
+    return found;
+  }
+
+  void run_for(const std::vector<Node*>& nodes, std::vector<Answers>& answers) const {
+    std::unordered_map<const Value*, Value*> copies;
+    auto copy = std::make_shared<Graph>();
+    for (Value* input : graph_->inputs()) {
+      copies[input] = copy->addInput();
+      copies[input]->copyMetadata(input);
+    }
+    for (Node* node : graph_->nodes()) {
+      Node* clone = copy->createClone(node, [&](Value* value) { return copies.at(value); });
+      copy->appendNode(clone);
+      for (std::size_t output = 0; output < node->outputs().size(); ++output) {
+        copies[node->outputs()[output]] = clone->outputs()[output];
+      }
+    }
+    std::vector<Value*> wanted;
+    for (const Node* node : nodes) wanted.push_back(copies.at(node->output()));
+    Node* tuple = copy->createTuple(wanted);
+    copy->appendNode(tuple);
+    copy->registerOutput(tuple->output());
+    torch::jit::EliminateDeadCode(copy);
+    torch::jit::GraphExecutor executor(copy, "shapes");
+    const c10::InferenceMode inference_mode;
+    const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
+    for (const std::vector<at::Tensor>& batch : batches_) {
+      torch::jit::Stack stack;
+      for (const at::Tensor& input : batch) stack.emplace_back(input.clone());
+      executor.run(stack);
+      const auto& elements = stack.back().toTupleRef().elements();
+      for (std::size_t place = 0; place < nodes.size(); ++place) answers[place].push_back(elements[place]);
+    }
+  }
+
+  void replace(Node* node, const Answers& answers) {
+    const torch::jit::WithInsertPoint here(node);
+    if (Value* settled = settled_value(answers)) {
+      settled->setType(node->output()->type());
+      node->output()->replaceAllUsesWith(settled);
+      node->destroy();
+    }
+  }
+
+  /// nullptr where the answers depend on the number of rows in another way than being it.
+  Value* settled_value(const Answers& answers) {
+    if (are_equal(answers)) {
+      const auto constant = torch::jit::tryInsertConstant(*graph_, answers.front());
+      return constant ? *constant : nullptr;
+    }
+    if (answers.front().isInt()) return number_value(answers);
+    if (!answers.front().isIntList()) return nullptr;
+    const std::size_t size = answers.front().toIntVector().size();
+    std::vector<Value*> elements;
+    for (std::size_t element = 0; element < size; ++element) {
+      Answers numbers;
+      for (const IValue& answer : answers) {
+        if (answer.toIntVector().size() != size) return nullptr;
+        numbers.emplace_back(answer.toIntVector()[element]);
+      }
+      Value* number = are_equal(numbers) ? graph_->insertConstant(numbers.front()) : number_value(numbers);
+      if (number == nullptr) return nullptr;
+      elements.push_back(number);
+    }
+    return graph_->insertNode(graph_->createList(c10::IntType::get(), elements))->output();
+  }
+
+  Value* number_value(const Answers& answers) {
+    for (std::size_t batch = 0; batch < answers.size(); ++batch) {
+      if (answers[batch].toInt() != kRowCounts[batch]) return nullptr;
+    }
+    if (counter_ == nullptr) {
+      const torch::jit::WithInsertPoint begin(*graph_->nodes().begin());
+      Value* first_dimension = graph_->insertConstant(std::int64_t{0});
+      counter_ = graph_->insert(c10::aten::size, {counted_input_, first_dimension});
+    }
+    return counter_;
+  }
+
+  std::shared_ptr<Graph> graph_;
+  /// The probe's first rows, as many as kRowCounts says.
+  std::vector<std::vector<at::Tensor>> batches_;
+  std::unordered_set<const Value*> unwritten_inputs_;
+  Value* counted_input_ = nullptr;
+  /// The number of rows, once it is needed.
+  Value* counter_ = nullptr;
+};
+
+}  // namespace
+
+void settle_shapes(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) {
+  if (graph->inputs().empty() || graph->nodes().begin() == graph->nodes().end()) return;
+  Settler(graph, probe).settle();
+}
+
+bool is_row_count(const Node& node, const torch::jit::AliasDb& aliases) {
+  if (node.kind() != c10::aten::size || node.inputs().size() != 2) return false;
+  const Value* input = node.inputs()[0];
+  const auto dimension = torch::jit::toIValue(node.inputs()[1]);
+  return input->node()->kind() == c10::prim::Param && input->node()->owningBlock() == node.owningGraph()->block() &&
+         dimension && dimension->isInt() && dimension->toInt() == 0 && !aliases.hasWriters(input);
+}
+
+}  // namespace modattr

@@ -1,0 +1,152 @@
+// Sizes, types and places that one modality's part takes from another's data, or from nowhere.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "split_trial.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::int64_t kRows = SplitTrial::kRowCount;
+
+const std::vector<TrialInput> kPair = {{"a", 0, floats({kRows, 4}, 3)}, {"b", 1, floats({kRows, 4}, 4)}};
+
+struct Text {
+  const char* name;
+  const char* forward;
+  /// Operations that the encoder of `b` has at least.
+  std::size_t least_of_b;
+  std::size_t most_of_fusion;
+};
+
+class SettledShapes : public testing::TestWithParam<Text> {};
+
+TEST_P(SettledShapes, LeaveAModalityInItsEncoder) {
+  const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
+  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  trial.expect_same_answers();
+  EXPECT_GE(trial.split().encoder_size(1).operation_count, GetParam().least_of_b);
+  EXPECT_LE(trial.split().fusion_size().operation_count, GetParam().most_of_fusion);
+  EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
+                         testing::Values(Text{"RowsOfTheOther", R"(def forward(self, a, b):
+  state = torch.zeros([a.size(0), 4])
+  state = torch.tanh(state + b @ self.w)
+  return torch.relu(a) * state)",
+                                              4, 1},
+                                         Text{"TypeAndPlaceOfTheOther", R"(def forward(self, a, b):
+  mask = torch.ones([b.size(1)], dtype=a.dtype, device=a.device)
+  return torch.relu(a) * torch.tanh(b * mask @ self.w))",
+                                              3, 1},
+                                         Text{"ShapeOfTheOther", R"(def forward(self, a, b):
+  rows, width = a.shape
+  return torch.relu(a) * torch.tanh(b.view([rows, width // 2, 2]).flatten(1) @ self.w))",
+                                              4, 1},
+                                         Text{"SizeOfAFeature", R"(def forward(self, a, b):
+  seen = torch.relu(a).view([-1, 2, 2])
+  read = torch.tanh(b.view([seen.size(0), seen.size(1), seen.size(2)]))
+  return (seen * read).flatten(1))",
+                                              2, 2},
+                                         Text{"SizeInABranch", R"(def forward(self, a, b):
+  if a.dim() == 4:
+    a = a.flatten(1)
+  read = torch.tanh(b)
+  if a.size(0) == b.size(0):
+    read = read @ self.w
+  return torch.relu(a) * read)",
+                                              2, 1},
+                                         Text{"SizeInALoop", R"(def forward(self, a, b):
+  read = torch.tanh(b)
+  for step in range(a.size(1)):
+    read = torch.tanh(read @ self.w + torch.zeros([a.size(0), 4]))
+  return torch.relu(a) * read)",
+                                              2, 1},
+                                         Text{"NumbersOfTheRows", R"(def forward(self, a, b):
+  places = torch.arange(a.size(0))
+  read = torch.tanh(b)
+  return (torch.relu(a) * read)[places] + read[places])",
+                                              1, 6},
+                                         Text{"FilledTable", R"(def forward(self, a, b):
+  table = torch.zeros([a.size(0), 4])
+  table += 1.0
+  table[:, 0] = 2.0
+  return torch.relu(a) * table + torch.tanh(b * table))",
+                                              5, 8},
+                                         Text{"WrittenTable", R"(def forward(self, a, b):
+  table = torch.zeros([a.size(0), 4])
+  table[:, 1] = torch.tanh(b)[:, 0]
+  return torch.relu(a) + table)",
+                                              5, 1}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(SettledShapesOfBytes, ScaleInPlaceInTheirEncoder) {
+  const SplitTrial trial(R"(def forward(self, a, b):
+  x = a.float()
+  x /= 255.0
+  y = torch.zeros([a.size(0), 4], device=a.device)
+  y += torch.tanh(b)
+  return torch.relu(x) * y)",
+                         {{"a", 0, integers({kRows, 4}, 256, 1).to(at::kByte)}, kPair[1]});
+  trial.expect_same_answers();
+  EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
+  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
+}
+
+TEST(SettledShapesOfBytes, AnswerWhetherADictionaryHasAKey) {
+  const SplitTrial trial(R"(def forward(self, inputs: Dict[str, Tensor]):
+  read = torch.tanh(inputs['b'])
+  if 'mask' in inputs:
+    read = read * inputs['mask']
+  if 'a' in inputs:
+    read = read * torch.relu(inputs['a'])
+  return read)",
+                         kPair);
+  trial.expect_same_answers();
+  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
+}
+
+// What may not be settled: the sizes follow content, the number of rows in another way, or a later change.
+
+class UnsettledShapes : public testing::TestWithParam<Text> {};
+
+TEST_P(UnsettledShapes, AreReadAgain) {
+  const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
+  if (!trial.is_cut()) return;
+  trial.expect_same_answers();
+  trial.expect_same_answers({floats({kRows, 4}, 11) + 0.9, floats({kRows, 4}, 12) - 0.9}, 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, UnsettledShapes,
+                         testing::Values(Text{"SizeOfASelection", R"(def forward(self, a, b):
+  found = (a > 0.5).nonzero()
+  return torch.relu(a) + torch.tanh(b) * found.size(0))",
+                                              0, 0},
+                                         Text{"SizeBehindASelection", R"(def forward(self, a, b):
+  found = torch.relu(a[a > 0.5] * 2.0)
+  width = found.size(0) % 3 + 1
+  return torch.relu(a) + torch.tanh(b)[:, :width].sum(1, keepdim=True))",
+                                              0, 0},
+                                         Text{"TwiceTheRows", R"(def forward(self, a, b):
+  doubled = torch.cat([torch.relu(a), torch.relu(a)])
+  return torch.tanh(b) * doubled.size(0) + doubled[:a.size(0)])",
+                                              0, 0},
+                                         Text{"AtLeastEightRows", R"(def forward(self, a, b):
+  padded = torch.relu(a)
+  if a.size(0) < 8:
+    padded = torch.cat([padded, torch.zeros([8 - a.size(0), 4])])
+  return torch.tanh(b) * padded.size(0) + padded[:a.size(0)])",
+                                              0, 0},
+                                         Text{"TurnedInPlace", R"(def forward(self, a, b):
+  turned = torch.relu(a)
+  turned.unsqueeze_(0)
+  return torch.tanh(b) * turned.size(0) + turned.squeeze(0))",
+                                              0, 0}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+}  // namespace
+}  // namespace modattr
