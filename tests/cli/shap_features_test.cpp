@@ -53,11 +53,27 @@ TEST(ShapFeatures, ExplainOneAnswerOfTheDemo) {
 
 TEST(ShapFeatures, AreTheSameBytesHoweverTheModelRuns) {
   const std::string expected = demo_lines({"--ids", "17,40"});
-  const std::vector<Words> runs = {{"--threads", "1"}, {"--threads", "3"}, {"--batch-size", "7"}, {"--no-split"}};
+  const std::vector<Words> runs = {{"--threads", "1"}, {"--threads", "3"}, {"--batch-size", "7"}};
   for (Words arguments : runs) {
     const std::string name = arguments.front() + " " + arguments.back();
     arguments.insert(arguments.end(), {"--ids", "17,40"});
     EXPECT_EQ(demo_lines(arguments), expected) << name;
+  }
+}
+
+TEST(ShapFeatures, AreTheSameWhenTheModelRunsWhole) {
+  // Up to last digits: some kernels treat rows by their place in a call, which is another one in the whole model.
+  const Json cut = Json::parse(demo_lines({"--ids", "17"}), nullptr, false);
+  const Json whole = Json::parse(demo_lines({"--ids", "17", "--no-split"}), nullptr, false);
+  ASSERT_TRUE(cut.is_object() && whole.is_object());
+  EXPECT_NEAR(whole.at("value_full").get<double>(), cut.at("value_full").get<double>(), 1e-6);
+  ASSERT_EQ(whole.at("players").size(), cut.at("players").size());
+  for (std::size_t player = 0; player < cut.at("players").size(); ++player) {
+    EXPECT_EQ(whole.at("players")[player].at("label"), cut.at("players")[player].at("label"));
+    for (const char* number : {"value", "std_error"}) {
+      EXPECT_NEAR(whole.at("players")[player].at(number).get<double>(),
+                  cut.at("players")[player].at(number).get<double>(), 1e-6);
+    }
   }
 }
 
