@@ -12,7 +12,7 @@ namespace modattr {
 /// Replaces what a graph reads of the shapes, types and places of tensors: by a constant where every batch of this data
 /// gives the same, and by the number of rows where it is that. A size that one modality's part takes from another's
 /// data then binds them no more: all inputs have the same rows. What is read of content, or of shapes that depend on
-/// it, stays. `probe`: one tensor of at least five rows per input of the graph.
+/// it, stays. `probe`: one tensor of at least eight rows per input of the graph.
 void settle_shapes(const std::shared_ptr<torch::jit::Graph>& graph, std::span<const at::Tensor> probe);
 
 /// Whether a node gives the number of rows, which every part of a graph can tell by an input of its own.

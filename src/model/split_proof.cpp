@@ -175,11 +175,10 @@ Tensors inputs_of(const std::vector<ModelInput>& inputs, std::span<const at::Ten
 }
 
 Tensors enough_rows(std::span<const at::Tensor> probe) {
-  constexpr std::int64_t kFewestRows = 8;
   const std::int64_t row_count = probe.front().size(0);
-  if (row_count >= kFewestRows) return {probe.begin(), probe.end()};
+  if (row_count >= kFewestProbeRows) return {probe.begin(), probe.end()};
   std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < kFewestRows; ++row) rows.push_back(row % row_count);
+  for (std::int64_t row = 0; row < kFewestProbeRows; ++row) rows.push_back(row % row_count);
   return select_all(probe, row_numbers(rows));
 }
 

@@ -25,6 +25,8 @@ bool nearly_equal(const at::Tensor& a, const at::Tensor& b);
 std::vector<at::Tensor> inputs_of(const std::vector<ModelInput>& inputs, std::span<const at::Tensor> tensors,
                                   std::size_t modality);
 
+inline constexpr std::int64_t kFewestProbeRows = 8;
+
 /// The probe with rows repeated until there are enough to tell which dimension counts them.
 std::vector<at::Tensor> enough_rows(std::span<const at::Tensor> probe);
 

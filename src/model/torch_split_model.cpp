@@ -148,9 +148,9 @@ class TorchSplitModel final : public SplitModel {
   /// Finds out which dimension of each feature counts rows, from batches of two sizes; the top-level nodes of features
   /// that have none.
   std::unordered_set<std::size_t> learn_layouts(std::size_t modality, std::span<const at::Tensor> inputs) {
-    const std::int64_t row_count = inputs.front().size(0);
+    const std::int64_t row_count = kFewestProbeRows;
     const std::int64_t fewer = row_count / 2;
-    const Tensors all = run_encoder(modality, inputs);
+    const Tensors all = run_encoder(modality, narrow_all(inputs, row_count));
     const Tensors some = run_encoder(modality, narrow_all(inputs, fewer));
     std::unordered_set<std::size_t> unsuitable;
     const std::size_t first = first_frontier_value(modality);
