@@ -167,6 +167,18 @@ TEST_F(DatasetTest, ReadsInputsOnlyWhereNothingElseIsNeeded) {
   EXPECT_EQ(numbers(dataset.gather(0, Rows{1})), (std::vector<float>{2, 3}));
 }
 
+TEST_F(DatasetTest, GivesTheInputsOfTheWholeFile) {
+  Dataset dataset = open({floats("x", {2, 2}), integers("x__rows", {1, 0, 1}), integers("label", {5, 6, 7}),
+                          integers("id", {40, 30, 20})});
+  dataset.keep(Rows{2});
+  const std::unique_ptr<Dataset> whole = dataset.whole_inputs();
+  EXPECT_EQ(whole->example_count(), 3U);
+  EXPECT_EQ(numbers(whole->gather(0, Rows{0, 1, 2})), (std::vector<float>{2, 3, 0, 1, 2, 3}));
+  EXPECT_TRUE(std::holds_alternative<NoLabels>(*whole->labels()));
+  EXPECT_EQ(whole->id(2), "2") << "the row";
+  EXPECT_EQ(dataset.example_count(), 1U);
+}
+
 TEST_F(DatasetTest, NamesAnArrayThatIsMissing) {
   EXPECT_EQ(error_of({floats("xs", {2})}),
             "val.npz: expected an array 'x' for the model's input, got none; did you mean 'xs'?");

@@ -66,6 +66,25 @@ at::Tensor integers(const std::vector<std::int64_t>& values, const std::vector<s
 
 constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
+TEST(StandIn, OfAMeanCountsARowAsOftenAsItIsShared) {
+  // Rows 0, 1, 2 are used twice, never and once.
+  TestSet set({TestArray::of<float>("x", {3, 2}, {3, 30, 500, 500, 6, 60}),
+               TestArray::of<std::uint8_t>("y", {3}, {10, 20, 60})},
+              {TestArray::of<std::int64_t>("x__rows", {3}, {0, 2, 0})});
+  const auto stand_in = set.stand_in({.type = RemovalType::kMean});
+  EXPECT_TRUE(stand_in->rows(0, Examples{1}).equal(floats({4, 40}, {1, 2})));
+  EXPECT_TRUE(stand_in->rows(1, Examples{1}).equal(at::tensor({30}, at::kByte)));
+}
+
+TEST(StandIn, OfAMeanReadsRowsInBlocks) {
+  // More rows than a block holds; the mean of 0 ... 999.
+  std::vector<float> values(1000);
+  std::iota(values.begin(), values.end(), 0.0F);
+  TestSet set({TestArray::of<float>("x", {1000, 1}, values)});
+  EXPECT_TRUE(
+      set.rows({.type = RemovalType::kMean, .thread_count = 2}, 0, Examples{7}).equal(floats({499.5F}, {1, 1})));
+}
+
 TEST(StandIn, OfAMeanIsThatOfTheExamples) {
   TestSet set({TestArray::of<float>("x", {3, 2}, {1, 10, 2, 20, 6, 60}),
                TestArray::of<c10::Half>("h", {3}, {c10::Half(1.0F), c10::Half(2.0F), c10::Half(1.5F)})});

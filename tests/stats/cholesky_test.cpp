@@ -68,6 +68,17 @@ TEST(Cholesky, InverseDiagonalIsWhatSolvingGives) {
   }
 }
 
+TEST(Cholesky, InverseDiagonalOfManyColumns) {
+  // More than are solved at once.
+  const Cholesky factors = Cholesky::factorise(positive_matrix(150, 0.5)).value();
+  const std::vector<double> diagonal = factors.inverse_diagonal();
+  for (const std::size_t i : {0U, 1U, 63U, 64U, 127U, 128U, 149U}) {
+    std::vector<double> unit(150, 0.0);
+    unit[i] = 1.0;
+    EXPECT_NEAR(diagonal[i], factors.solve(unit)[i], 1e-9 * diagonal[i]) << i;
+  }
+}
+
 TEST(Cholesky, SolvesHalvesOfSeveralColumns) {
   const Matrix matrix = positive_matrix(5, 0.2);
   const Cholesky factors = Cholesky::factorise(matrix).value();

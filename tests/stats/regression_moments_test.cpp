@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "../support/table_game.h"
+#include "modattr/core/rng.h"
 
 namespace modattr {
 namespace {
@@ -28,6 +29,36 @@ TEST(RegressionMoments, AreTakenFromTheWeightedMeans) {
   EXPECT_EQ(second.column_count(), 1U);
   EXPECT_DOUBLE_EQ(second.products(0, 0), moments.products(1, 1));
   EXPECT_DOUBLE_EQ(second.responses[0], moments.responses[1]);
+}
+
+TEST(RegressionMoments, AreSumsOverAnyNumberOfRows) {
+  // Against the textbook's sums, for numbers of rows that fill blocks and that do not, some without weight.
+  RandomStream stream = Rng(8).stream(RandomPurpose::kBackground, 0, 0);
+  for (std::size_t row_count = 2; row_count < 15; ++row_count) {
+    Matrix columns(row_count, 3);
+    for (double& value : columns.values()) value = stream.uniform() - 0.3;
+    std::vector<double> response(row_count);
+    std::vector<double> weights(row_count);
+    for (std::size_t row = 0; row < row_count; ++row) {
+      response[row] = stream.uniform();
+      weights[row] = row % 5 == 1 ? 0.0 : stream.uniform();
+    }
+    const RegressionMoments moments = regression_moments(columns, response, weights);
+    for (std::size_t i = 0; i < 3; ++i) {
+      double with_response = 0.0;
+      for (std::size_t row = 0; row < row_count; ++row) {
+        with_response += weights[row] * columns(row, i) * (response[row] - moments.response_mean);
+      }
+      EXPECT_NEAR(moments.responses[i], with_response, 1e-13);
+      for (std::size_t j = 0; j < 3; ++j) {
+        double product = 0.0;
+        for (std::size_t row = 0; row < row_count; ++row) {
+          product += weights[row] * columns(row, i) * (columns(row, j) - moments.means[j]);
+        }
+        EXPECT_NEAR(moments.products(i, j), product, 1e-13) << row_count << " rows";
+      }
+    }
+  }
 }
 
 TEST(RegressionMoments, RefuseRowsWithoutWeight) {
