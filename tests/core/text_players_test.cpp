@@ -41,9 +41,10 @@ TEST(SplitText, RemovesWordsAndLeavesSeparators) {
   const std::string text = peer.at("params").at("text");
   const TextPlayers split = split_text(text, WordIdentity::kEqualWordsAreOne);
   const Coalition all = Coalition::full(split.players.size());
-  EXPECT_EQ(split.with_present(all, ""), peer.at("expected").at("after_removing_nothing"));
+  EXPECT_EQ(split.with_present(all, ""), peer.at("expected").at("after_removing_nothing").get<std::string>());
   EXPECT_EQ(split.players.front(), "This");
-  EXPECT_EQ(split.with_present(all.without(0), ""), peer.at("expected").at("after_removing_player \"This\" (bow)"));
+  EXPECT_EQ(split.with_present(all.without(0), ""),
+            peer.at("expected").at("after_removing_player \"This\" (bow)").get<std::string>());
   EXPECT_THROW(split.with_present(Coalition::full(2), ""), std::invalid_argument);
 }
 
