@@ -60,8 +60,9 @@ std::vector<SurrogateFactor> choose_factors(const SurrogateData& data, std::span
     const std::size_t most = std::max<std::size_t>(1, options.top_k / 2);
     for (const SurrogateFactor& pair : find_pairs(data, weights, most)) factors.push_back(pair);
   }
-  const Matrix columns = factor_columns(data.players, factors);
-  const RegressionMoments moments = regression_moments(columns, data.values, weights);
+  const bool has_pairs = factors.size() > data.modality_of_player.size();
+  const Matrix with_pairs = has_pairs ? factor_columns(data.players, factors) : Matrix();
+  const RegressionMoments moments = regression_moments(has_pairs ? with_pairs : data.players, data.values, weights);
   std::vector<SurrogateFactor> chosen;
   for (const std::size_t column : select_columns(moments, options.selection, options.top_k)) {
     chosen.push_back(factors[column]);

@@ -132,6 +132,10 @@ int main() {
   run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
   run(MODATTR_BENCH_ENGINE, {MODATTR_FEATURES_DEMO, "demo", "features"}, Output::kShown);
   run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
+  write_set(folder / "2000.safetensors", 2000);
+  run(MODATTR_BENCH_MODEL, {"two-towers", (folder / "two_towers.pt").string()});
+  write_config(folder / "two_towers.json", "two_towers.pt", "2000.safetensors");
+  run(MODATTR_BENCH_ENGINE, {(folder / "two_towers.json").string(), "two towers, N = 2,000"}, Output::kShown);
 
   std::vector<double> peaks;
   for (const std::uint64_t example_count : {1'000u, 100'000u}) {
