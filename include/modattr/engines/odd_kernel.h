@@ -59,6 +59,6 @@ Matrix odd_covariance(const OddData& data, const OddKernel& kernel);
 OddKernel likeliest_kernel(const PairedGame& game);
 
 /// More pairs hardly move the likeliest kernel, and cost their cube for each candidate.
-inline constexpr std::size_t kSearchPairLimit = 160;
+inline constexpr std::size_t kSearchPairLimit = 120;
 
 }  // namespace modattr
