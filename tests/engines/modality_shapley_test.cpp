@@ -78,7 +78,7 @@ TEST(ModalityShapley, AveragesValuesAndTheirSizes) {
   EXPECT_NEAR(value_of(result, "a", "share.abs"), 5.0 / 8.0, kRounding)
       << "of the sums of sizes, not of example shares";
   EXPECT_NEAR(value_of(result, "all", "shapley.full"), 2.0 / 3.0, kRounding);
-  const Score& row = row_of(result, "a", "shapley.mean");
+  const Score row = row_of(result, "a", "shapley.mean");
   EXPECT_EQ(row.examples, 3U);
   EXPECT_EQ(row.std_error, 0.0) << "enumerated";
   EXPECT_EQ(row.p_value, std::nullopt);
@@ -232,7 +232,7 @@ TEST(ModalityShapley, LeavesTheShareOfNothingEmptyAndSaysSo) {
   const Attribution result =
       explain(problem_of({additive_game({0.0, 0.0}), additive_game({1.0, 0.0})}, {{"dull", {0}}, {"lively", {1}}}));
   for (const char* const modality : {"a", "b"}) {
-    const Score& row = row_of(result, modality, "share.abs", "dull");
+    const Score row = row_of(result, modality, "share.abs", "dull");
     EXPECT_EQ(row.value, std::nullopt);
     EXPECT_EQ(row.std_error, std::nullopt);
     EXPECT_FALSE(row.ci95.has_value());
