@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
@@ -23,6 +24,17 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     if (error == std::errc{} && end == text.data() + text.size() && value >= least && value <= most) return {};
     return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", got '" + text +
            "'";
+  };
+  return {check, ""};
+}
+
+CLI::Validator positive_number() {
+  // CLI11's own takes what is not a number, and names its bounds with 309 digits.
+  const auto check = [](const std::string& text) -> std::string {
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size() && std::isfinite(value) && value > 0.0) return {};
+    return "expected a positive number, got '" + text + "'";
   };
   return {check, ""};
 }
@@ -73,7 +85,7 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--cache-mb", common.cache_mb, "Memory for cached features in MiB; default a quarter of what is free")
       ->option_text("N")
-      ->check(CLI::Range(0, 1 << 24));
+      ->check(whole_number(0, 1 << 24));
   command.add_option("--device", common.device, "Where the model runs: cpu, cuda, cuda:1 ... or auto (default)")
       ->option_text("DEVICE");
 }

@@ -23,6 +23,8 @@ struct OutputOptions {
 
 /// Accepts whole numbers from `least` to `most` and names both otherwise.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+/// Checks for a finite number above 0.
+CLI::Validator positive_number();
 
 /// Accepts one of the words and names the nearest otherwise.
 CLI::Validator one_of(std::vector<std::string> words);

@@ -43,7 +43,7 @@ void add_neighbourhood_options(CLI::App& app, LimeRequest& request) {
                  "Width of the kernel sqrt(exp(-d^2/width^2)); default cosine and encoder 0.25, euclidean 0.75 "
                  "sqrt(players), input-cosine 1")
       ->option_text("WIDTH")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
 }
 
 void add_surrogate_options(CLI::App& app, LimeRequest& request) {
@@ -60,7 +60,7 @@ void add_surrogate_options(CLI::App& app, LimeRequest& request) {
       ->check(word_of(column_selection_names()));
   app.add_option("--alpha", request.alpha, "Penalty of ridge (default 1) or lasso (default 0.01)")
       ->option_text("ALPHA")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   app.add_option("--depth", request.depth, "Most questions of a tree before an answer (default 5)")
       ->option_text("N")
       ->check(whole_number(1, 12));

@@ -60,7 +60,7 @@ void add_shap_command(CLI::App& program) {
   app.add_option("--tolerance", request.tolerance,
                  "Features: stop where all standard errors are below it (--sage: default 2.5 % of their range)")
       ->option_text("ERROR")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   app.add_option("--target", request.target, "Class that is explained; default the configuration's, else predicted")
       ->option_text("predicted|label|INDEX");
   const std::span<const std::string> values = value_names();

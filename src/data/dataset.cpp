@@ -138,12 +138,14 @@ void Dataset::read_labels(const DatasetOptions& options) {
   labels_ = std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind));
 }
 
-void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options) const {
+void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options,
+                                   std::span<const std::string> metadata_keys) const {
   const char* key = name == options.column  ? options.column_option.c_str()
                     : name == options.group ? "data.group"
                                             : "data.id";
   std::vector<std::string> known;
   if (name == options.column) known.emplace_back("label");
+  known.insert(known.end(), metadata_keys.begin(), metadata_keys.end());
   for (const Array& array : arrays_) known.push_back(array.name);
   throw ConfigError(std::string(key) + ": expected an array of " + path_ + " or a key of a data.metadata file, got " +
                     quoted_text(name) + suggestion(name, known));
@@ -170,6 +172,11 @@ void Dataset::read_columns(const DatasetOptions& options) {
                        std::to_string(metadata->row_count()));
     }
   }
+  // A word of the command line, unlike one of a file that was written for the data, may be misspelt.
+  if (metadata && options.column && std::ranges::find(from_metadata, *options.column) != from_metadata.end() &&
+      std::ranges::find(metadata->keys(), *options.column) == metadata->keys().end()) {
+    throw_unknown_column(*options.column, options, metadata->keys());
+  }
   const auto text_column = [&](const std::string& name) -> std::vector<std::string> {
     if (const Array* array = find(name)) {
       if (!is_integral(*array) || array->shape.size() != 1) {
@@ -180,7 +187,7 @@ void Dataset::read_columns(const DatasetOptions& options) {
       for (const std::int64_t value : to_integers(*array)) texts.push_back(std::to_string(value));
       return texts;
     }
-    if (!metadata) throw_unknown_column(name, options);
+    if (!metadata) throw_unknown_column(name, options, {});
     const std::span<const std::string> texts = metadata->column(name);
     return {texts.begin(), texts.end()};
   };

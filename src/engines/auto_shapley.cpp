@@ -23,11 +23,14 @@ ShapleyEstimate AutoShapley::estimate(const SampledGame& game) const {
   if (game.coalitions.size() == inner_coalition_count(game.player_count)) return ExactShapley().estimate(game);
   const PairedGame pairs = paired_game(game);
   PairedFit leverage = fit_leverage(pairs);
+  leverage.estimate.method = "leverage";
   std::optional<PairedFit> other;
   if (pairs.pair_count() <= kProcessPairLimit) {
     other = fit_process(pairs);
+    other->estimate.method = "gp";
   } else if (game.coalitions.size() * game.player_count <= kProxyCellLimit) {
     other = fit_proxy(game, pairs);
+    other->estimate.method = "proxy";
   }
   if (other && held_out_loss(pairs, *other) < held_out_loss(pairs, leverage)) return std::move(other->estimate);
   return std::move(leverage.estimate);

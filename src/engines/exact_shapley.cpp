@@ -140,7 +140,7 @@ ShapleyEstimate ExactShapley::estimate(const SampledGame& game) const {
   if (!std::ranges::all_of(known, [](bool is_known) { return is_known; })) {
     throw std::invalid_argument("exact: expected the value of every coalition");
   }
-  return {shapley_values(table, game.player_count), std::vector<double>(game.player_count, 0.0)};
+  return {shapley_values(table, game.player_count), std::vector<double>(game.player_count, 0.0), "exact"};
 }
 
 }  // namespace modattr

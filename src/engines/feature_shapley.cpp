@@ -175,8 +175,7 @@ double efficiency_gap(const SolvedExample& example) {
   return example.value_full - example.value_empty - std::accumulate(example.values.begin(), example.values.end(), 0.0);
 }
 
-ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number,
-                           std::string_view method) {
+ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number) {
   ExampleAttribution result;
   result.example = number;
   result.value_full = solved.value_full;
@@ -184,7 +183,7 @@ ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std
   result.efficiency_gap = efficiency_gap(solved);
   result.modalities = solved.modalities;
   result.evaluation_count = solved.evaluation_count;
-  result.method = method;
+  result.method = solved.method;
   std::size_t player = 0;
   for (std::size_t modality = 0; modality < solved.player_counts.size(); ++modality) {
     const std::vector<std::string>& labels = games.labels(number, modality);
@@ -230,7 +229,7 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     adders[subset].add_ends(gap);
   }
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
-    result.examples.push_back(explain(*games, solved[example], example, options_.estimator->name()));
+    result.examples.push_back(explain(*games, solved[example], example));
   }
   add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;

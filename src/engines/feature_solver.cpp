@@ -243,7 +243,7 @@ std::vector<SolvedExample> FeatureSolver::solve(std::uint32_t first, std::size_t
     share_budget(example);
     for (Unit& unit : example.units) {
       if (unit.player_count > 1) continue;
-      unit.estimate = {{unit.full_value - unit.empty_value}, {0.0}};
+      unit.estimate = {{unit.full_value - unit.empty_value}, {0.0}, "exact"};
       unit.is_solved = true;
     }
   }
@@ -268,7 +268,13 @@ SolvedExample FeatureSolver::result(const Example& example) const {
   solved.value_full = example.ends.back();
   solved.modalities.assign(example.player_counts.size(), 0.0);
   std::size_t queries = example.ends.size();
+  std::vector<std::string_view> methods;
   for (const Unit& unit : example.units) {
+    const std::string_view method = unit.estimate.method.empty() ? options_.estimator->name() : unit.estimate.method;
+    if (std::ranges::find(methods, method) == methods.end()) {
+      methods.push_back(method);
+      solved.method += (solved.method.empty() ? "" : "+") + std::string(method);
+    }
     solved.values.insert(solved.values.end(), unit.estimate.values.begin(), unit.estimate.values.end());
     solved.std_errors.insert(solved.std_errors.end(), unit.estimate.std_errors.begin(), unit.estimate.std_errors.end());
     queries += unit.known.size() * queries_per_coalition(example);
@@ -282,6 +288,7 @@ SolvedExample FeatureSolver::result(const Example& example) const {
       value = end;
     }
   }
+  if (methods.empty()) solved.method = "exact";
   solved.evaluation_count = queries * games_.evaluations_per_query();
   return solved;
 }

@@ -200,7 +200,32 @@ std::string count_of(std::size_t count, std::size_t all) {
   return std::to_string(count) + " of " + std::to_string(all) + (all == 1 ? " example" : " examples");
 }
 
-void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions& options, Attribution& result) {
+/// Options that are not in force yet and may make a surrogate better.
+std::string advice(std::span<const LocalExplanation> solved, const LocalSurrogateOptions& options,
+                   std::size_t modality_count) {
+  const SurrogateOptions& surrogate = options.surrogate;
+  const bool is_tree = surrogate.kind == SurrogateKind::kTree;
+  std::vector<std::string> words;
+  const auto is_sampled = [](const LocalExplanation& one) { return one.held_out_count > 0; };
+  if (std::ranges::any_of(solved, is_sampled)) words.emplace_back("a larger --budget");
+  if (is_tree) {
+    words.emplace_back("--depth");
+  } else {
+    const auto has_more = [&](const LocalExplanation& one) { return one.players.size() > surrogate.top_k; };
+    if (std::ranges::any_of(solved, has_more)) words.emplace_back("--top-k");
+    const bool is_one_modality = modality_count < 2 || options.modalities.size() == 1;
+    if (surrogate.pairs == PairSearch::kNone && !is_one_modality) words.emplace_back("--pairs");
+  }
+  words.emplace_back(is_tree ? "--surrogate ridge" : "--surrogate tree");
+  std::string text;
+  for (std::size_t word = 0; word < words.size(); ++word) {
+    text += (word == 0 ? "" : word + 1 == words.size() ? " or " : ", ") + words[word];
+  }
+  return text;
+}
+
+void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions& options, std::size_t modality_count,
+          Attribution& result) {
   std::size_t poor = 0;
   std::size_t unknown = 0;
   std::size_t empty = 0;
@@ -213,13 +238,12 @@ void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions&
       ++poor;
     }
   }
-  const bool is_tree = options.surrogate.kind == SurrogateKind::kTree;
   if (poor > 0) {
     result.warnings.push_back(
         "in " + count_of(poor, solved.size()) +
         " the surrogate is not to be trusted: it explains less than half of the model around the example (r2 < 0.5); "
-        "try a larger --budget, " +
-        (is_tree ? "--depth or --surrogate ridge" : "--top-k, --pairs or --surrogate tree"));
+        "try " +
+        advice(solved, options, modality_count));
   }
   if (unknown > 0) {
     result.warnings.push_back("in " + count_of(unknown, solved.size()) +
@@ -273,7 +297,7 @@ Attribution LocalSurrogate::attribute(Problem& problem, const Rng& rng) const {
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
     result.examples.push_back(describe(*games, problem, solved[example], example, options_));
   }
-  warn(solved, options_, result);
+  warn(solved, options_, modality_count, result);
   add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;
 }

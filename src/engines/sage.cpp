@@ -271,7 +271,7 @@ class SubsetResult {
   MeanBootstrap bootstrap_;
 };
 
-ExampleAttribution explain(const SubsetResult& result, MeanGames& games, std::string_view method) {
+ExampleAttribution explain(const SubsetResult& result, MeanGames& games) {
   const SolvedExample& game = result.game();
   ExampleAttribution attribution;
   attribution.value_full = game.value_full;
@@ -279,7 +279,7 @@ ExampleAttribution explain(const SubsetResult& result, MeanGames& games, std::st
   attribution.efficiency_gap = efficiency_gap(game);
   attribution.modalities = game.modalities;
   attribution.evaluation_count = game.evaluation_count;
-  attribution.method = method;
+  attribution.method = game.method;
   std::size_t player = 0;
   for (std::size_t modality = 0; modality < games.modality_count(); ++modality) {
     const std::vector<std::string>& labels = games.labels(0, modality);
@@ -340,7 +340,7 @@ Attribution Sage::attribute(Problem& problem, const Rng& rng) const {
     result.rows.push_back(subset.gap_row());
   }
   if (options_.players == SagePlayers::kFeatures) {
-    result.whole_set = explain(results.front(), games, options_.estimator->name());
+    result.whole_set = explain(results.front(), games);
   }
   add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;

@@ -46,6 +46,26 @@ bool are_equal(const Answers& answers) {
   return std::ranges::all_of(answers, [&](const IValue& answer) { return answer == answers.front(); });
 }
 
+/// Whether the node, or one inside its blocks, gives a tensor whose size may follow from what is in the data: a
+/// selection by flags, packed sequences, or an operation that is not known.
+bool may_be_sized_by_content(const Node& node) {
+  static const std::unordered_set<std::string_view> names = {"aten::index",
+                                                             "aten::_pack_padded_sequence",
+                                                             "aten::_pad_packed_sequence",
+                                                             "aten::to_sparse",
+                                                             "aten::_indices",
+                                                             "aten::_values",
+                                                             "aten::indices",
+                                                             "aten::values",
+                                                             "aten::coalesce"};
+  const std::string_view name = node.kind().toQualString();
+  if (names.contains(name) || name.find("nested") != std::string_view::npos) return true;
+  if (!node.kind().is_aten() && !node.kind().is_prim()) return true;
+  return std::ranges::any_of(node.blocks(), [](const Block* block) {
+    return std::ranges::any_of(block->nodes(), [](const Node* inner) { return may_be_sized_by_content(*inner); });
+  });
+}
+
 class Settler {
  public:
   Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph) {
@@ -121,9 +141,11 @@ class Settler {
     const std::unordered_set<const Node*> unsettled = readers_of_unknown_shapes(aliases);
     std::vector<Node*> nodes;
     for (Node* node : graph_->nodes()) {
+      if (!is_settling(*node) || unsettled.contains(node) || is_row_count(*node, aliases)) continue;
       const bool reads_computed =
-          std::ranges::any_of(node->inputs(), [&](const Value* input) { return !torch::jit::toIValue(input); });
-      if (is_settling(*node) && reads_computed && !unsettled.contains(node) && !is_row_count(*node, aliases)) {
+          std::ranges::any_of(node->inputs(), [](const Value* input) { return !torch::jit::toIValue(input); });
+      // A list that is written to later would be seen as it is in the end.
+      if (reads_computed && !aliases.hasWriters(node->output())) {
         nodes.push_back(node);
       }
     }
@@ -143,7 +165,7 @@ class Settler {
     std::unordered_set<const Node*> found;
     std::unordered_set<const Value*> unknown;
     for (const Node* node : graph_->nodes()) {
-      bool is_unknown = content.readers.contains(node);
+      bool is_unknown = content.readers.contains(node) || may_be_sized_by_content(*node);
       visit_reads(node, {}, [&](const Value* value) { is_unknown |= unknown.contains(value); });
       // An in-place operation may change dimensions later on.
       for (const Value* input : node->inputs()) is_unknown |= aliases.hasWriters(input);
@@ -197,7 +219,8 @@ class Settler {
 
   /// nullptr where the answers depend on the number of rows in another way than being it.
   Value* settled_value(const Answers& answers) {
-    if (are_equal(answers)) {
+    // Lists are made anew where they stood, as the model may write to them.
+    if (are_equal(answers) && !answers.front().isIntList()) {
       const auto constant = torch::jit::tryInsertConstant(*graph_, answers.front());
       return constant ? *constant : nullptr;
     }

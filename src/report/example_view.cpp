@@ -50,9 +50,31 @@ void add_players(const ExampleAttribution& attribution, std::size_t modality, st
   }
 }
 
+/// Whether a modality was removed at all: a surrogate may be of one modality's players, and leave the others be.
+bool is_in_game(const ExampleAttribution& attribution, std::size_t modality) {
+  return !attribution.surrogate || std::ranges::any_of(attribution.players, [&](const PlayerScore& player) {
+    return player.modality == modality;
+  });
+}
+
+/// What was removed to get v(empty).
+std::string without_all(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  std::string names;
+  bool is_all = true;
+  for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
+    if (is_in_game(attribution, modality)) {
+      names += (names.empty() ? "" : " and ") + modalities[modality];
+    } else {
+      is_all = false;
+    }
+  }
+  return "without " + (is_all || names.empty() ? "any data" : names);
+}
+
 std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
   std::vector<Line> lines;
   for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
+    if (!is_in_game(attribution, modality)) continue;
     lines.push_back({.name = modalities[modality], .value = attribution.modalities[modality]});
     add_players(attribution, modality, lines);
   }
@@ -89,7 +111,8 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
   const std::vector<Line> lines = lines_of(attribution, modalities);
   double largest = std::max(std::abs(attribution.value_full), std::abs(attribution.value_empty));
   double longest = 0.0;
-  std::size_t name_width = std::string_view("without any data").size();
+  const std::string without = without_all(attribution, modalities);
+  std::size_t name_width = display_width(terminal_text(without, style));
   for (const Line& line : lines) {
     largest = std::max(largest, std::abs(line.value));
     longest = std::max(longest, std::abs(line.value));
@@ -117,7 +140,7 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
     text +=
         "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + format(value, "") + "\n";
   };
-  add_end("without any data", attribution.value_empty);
+  add_end(cut_to_width(terminal_text(without, style), name_width, style), attribution.value_empty);
   for (std::size_t index = 0; index < lines.size(); ++index) {
     const Line& line = lines[index];
     const std::string indent = line.is_indented ? "  " : "";

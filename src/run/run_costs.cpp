@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -112,25 +113,34 @@ std::vector<double> mean_player_counts(const Experiment& experiment) {
 }
 
 /// One example's Owen values with the usual budget, 32 coalitions per player: every coalition of a modality's players
-/// is one more row for its encoder, and meets all sets of the other modalities.
-RunCost feature_cost(Experiment& experiment, double rows_per_second) {
+/// is one more row for its encoder, and meets all sets of the other modalities. And its local surrogate with 512
+/// coalitions of all players, each of which is one more row for every encoder.
+std::vector<RunCost> feature_costs(Experiment& experiment, double rows_per_second) {
   constexpr double kCoalitionsPerPlayer = 32.0;
+  constexpr double kNeighbours = 512.0;
   const std::vector<double> counts = mean_player_counts(experiment);
   const FeatureStore* features = experiment.evaluator().feature_store();
   const double surroundings = std::exp2(static_cast<double>(counts.size()) - 1.0);
-  RunCost cost{.engine = "shap --level feature, one example"};
-  if (features != nullptr) cost.encoder_rows = 0.0;
-  for (std::size_t modality = 0; modality < counts.size(); ++modality) {
-    // Few players have fewer coalitions.
-    const double coalitions = std::min(kCoalitionsPerPlayer * counts[modality], std::exp2(counts[modality]));
-    const double rows = coalitions * background_rows(experiment);
-    cost.evaluations += rows * surroundings;
-    if (features == nullptr || features->distinct_row_count(modality) == 0) continue;
+  const double background = background_rows(experiment);
+  const double all_coalitions = std::exp2(std::accumulate(counts.begin(), counts.end(), 0.0));
+  RunCost shap{.engine = "shap --level feature, one example"};
+  RunCost lime{.engine = "lime, one example", .evaluations = std::min(kNeighbours, all_coalitions) * background};
+  if (features != nullptr) shap.encoder_rows = lime.encoder_rows = 0.0;
+  const auto add_rows = [&](RunCost& cost, std::size_t modality, double rows) {
+    if (features == nullptr || features->distinct_row_count(modality) == 0) return;
     *cost.encoder_rows += rows;
     cost.seconds += rows * features->measure_encoder(modality) / static_cast<double>(experiment.thread_count());
+  };
+  for (std::size_t modality = 0; modality < counts.size(); ++modality) {
+    // Few players have fewer coalitions.
+    const double possible = std::exp2(counts[modality]);
+    const double coalitions = std::min(kCoalitionsPerPlayer * counts[modality], possible);
+    shap.evaluations += coalitions * background * surroundings;
+    add_rows(shap, modality, coalitions * background);
+    add_rows(lime, modality, std::min(kNeighbours, possible) * background);
   }
-  cost.seconds += cost.evaluations / rows_per_second;
-  return cost;
+  for (RunCost* cost : {&shap, &lime}) cost->seconds += cost->evaluations / rows_per_second;
+  return {shap, lime};
 }
 
 }  // namespace
@@ -154,7 +164,7 @@ std::vector<RunCost> run_costs(Experiment& experiment, double rows_per_second, s
   if (experiment.layout().modalities.count() > kMostEnumeratedModalities) return costs;
   add("shap", counts.of_coalitions(experiment));
   try {
-    costs.push_back(feature_cost(experiment, rows_per_second));
+    std::ranges::copy(feature_costs(experiment, rows_per_second), std::back_inserter(costs));
   } catch (const Error& error) {
     warnings.push_back(std::string("features cannot be explained: ") + error.what());
   }

@@ -92,6 +92,13 @@ TEST(Groups, AKeyOfTheMetadataDoesTheSame) {
   EXPECT_NE(csv.output.find("a,permutation.drop,\"how \"\"many\"\"\","), std::string::npos) << csv.output;
 }
 
+TEST(Groups, AMisspeltKeyOfTheMetadataIsAnErrorOfTheCommandLine) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"permute", "--within", "topc"}, std::vector<std::string>{"shap", "--by", "topc"}}) {
+    expect_one_line(classifier().run(words), 2, {"got 'topc'; did you mean 'topic'?"});
+  }
+}
+
 TEST(Groups, WithinTheLabelDonorsShareIt) {
   const Project project = classifier();
   const Scores scores = project.permute({"--exact", "--within", "label"});

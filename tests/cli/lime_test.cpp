@@ -130,7 +130,30 @@ TEST(Lime, RefusesWhatItDoesNotKnow) {
   expect({"--budget", "5"}, {"--budget: expected at least 11 evaluations"});
   expect({"--surrogate", "tree", "--alpha", "1"}, {"--alpha: expected --surrogate ridge or lasso, got tree"});
   expect({"--depth", "2"}, {"--depth: expected --surrogate tree, got ridge"});
+  for (const char* number : {"nan", "inf", "0", "-1", "1e999", "wide"}) {
+    for (const char* option : {"--kernel-width", "--alpha"}) {
+      expect({std::string(option) + "=" + number}, {option, "expected a positive number, got '", number});
+    }
+  }
   expect({"--pairs", "--modality", "text"}, {"--pairs: expected players of at least 2 modalities"});
+}
+
+TEST(Lime, ShowsTheModalitiesThatPlay) {
+  const ProgramResult shown = conjunction_project().run(with({"lime", "--ids", "0", "--modality", "text"}, kBudget));
+  EXPECT_EQ(shown.exit_code, 0) << shown.errors;
+  const std::string example = shown.output.substr(shown.output.find("example 0"));
+  EXPECT_NE(example.find("\n  without text "), std::string::npos) << example;
+  EXPECT_EQ(example.find("\n  image "), std::string::npos) << example;
+}
+
+TEST(Lime, GivesAdviceThatIsNotTakenYet) {
+  const Words poor = {"--surrogate", "lasso", "--alpha", "5"};
+  const auto warning = [&](const Words& words) {
+    return lime(conjunction_project(), with(poor, words)).document().at("warnings").at(0).get<std::string>();
+  };
+  EXPECT_NE(warning({"--budget", "400"}).find("--pairs"), std::string::npos);
+  EXPECT_EQ(warning({"--budget", "400", "--pairs"}).find("--pairs"), std::string::npos);
+  EXPECT_EQ(warning({"--budget", "400", "--modality", "text"}).find("--pairs"), std::string::npos);
 }
 
 TEST(Lime, ShowsOneExample) {

@@ -24,6 +24,14 @@ TEST(ShapErrors, NameTheNearestWord) {
   expect_one_line(project.run({"shapp"}), 2, {"unknown command 'shapp'; did you mean 'shap'?"});
 }
 
+TEST(ShapErrors, RefuseATolerance) {
+  const Project project = and_project();
+  for (const char* const tolerance : {"nan", "0", "-1", "inf"}) {
+    expect_shap_failure(project, 2, {"--tolerance: expected a positive number, got '", tolerance},
+                        {"--level", "feature", "--tolerance=" + std::string(tolerance)});
+  }
+}
+
 TEST(ShapErrors, RefuseTargetsThatTheModelDoesNotHave) {
   const Project project = and_project();
   expect_shap_failure(project, 2, {"target: expected a class below 2", "got 7"}, {"--target", "7"});

@@ -36,6 +36,8 @@ TEST(ShapFeatures, ExplainOneAnswerOfTheDemo) {
   const Json line = Json::parse(demo_lines({"--ids", "17"}), nullptr, false);
   ASSERT_TRUE(line.is_object());
   EXPECT_EQ(line.at("id"), 17);
+  const Json estimators = {"gp", "leverage", "gp+leverage", "leverage+gp"};
+  EXPECT_NE(std::ranges::find(estimators, line.at("method")), estimators.end()) << line.at("method");
   EXPECT_LE(line.at("evaluations").get<int>(), 600);
   EXPECT_GT(line.at("evaluations").get<int>(), 400);
   double text = 0.0;

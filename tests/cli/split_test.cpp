@@ -195,11 +195,16 @@ TEST(Split, TellsWhatFeaturesCost) {
   }
   const ProgramResult shown = project.run({"inspect", "--format", "json"});
   ASSERT_EQ(shown.exit_code, 0) << shown.errors;
-  const Json cost = Json::parse(shown.output).at("cost").back();
+  const Json costs = Json::parse(shown.output).at("cost");
+  const Json& cost = costs.at(costs.size() - 2);
   EXPECT_EQ(cost.at("engine"), "shap --level feature, one example");
   // Four columns each: all 16 coalitions of one modality, with and without the other.
   EXPECT_EQ(cost.at("encoder rows"), "32");
   EXPECT_EQ(cost.at("evaluations"), "64");
+  // All 256 coalitions of both, which are 16 of each.
+  EXPECT_EQ(costs.back().at("engine"), "lime, one example");
+  EXPECT_EQ(costs.back().at("encoder rows"), "32");
+  EXPECT_EQ(costs.back().at("evaluations"), "256");
   project.config()["modalities"][0]["players"] = {{"type", "mask"}};
   const ProgramResult without = project.run({"inspect"});
   EXPECT_EQ(without.exit_code, 0) << without.errors;

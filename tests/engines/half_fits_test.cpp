@@ -49,7 +49,7 @@ TEST(HalfFits, GiveTheErrorsOfOtherDraws) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     RandomStream noise = Rng(seed).stream(RandomPurpose::kBackground, 0, 0);
     const SurrogateData data = surrogate_case(
-        3, 120, [&](Row z) { return z[0] + z[6] * z[7] + noise.uniform(); }, seed);
+        3, 120, [&](Row z) { return z[0] + z[4] + 2.0 * noise.uniform(); }, seed);
     const Surrogate whole = whole_fit(data, kOptions);
     const HalfFits halves = halves_of(data, kOptions, seed);
     const std::vector<double> shares = modality_shares(whole, data.modality_of_player, 2);

@@ -114,6 +114,64 @@ TEST(SettledShapesOfBytes, AnswerWhetherADictionaryHasAKey) {
 
 class UnsettledShapes : public testing::TestWithParam<Text> {};
 
+/// A flag per row, which none of the rows that are probed has.
+std::vector<TrialInput> with_flags() {
+  return {kPair[0], {"has", 0, at::ones({kRows}, at::kBool)}, kPair[1]};
+}
+
+class SizesOfSelections : public testing::TestWithParam<Text> {};
+
+TEST_P(SizesOfSelections, AreReadFromTheBatch) {
+  const SplitTrial trial(GetParam().forward, with_flags(), {weight("w", {4, 4})});
+  if (!trial.is_cut()) return;
+  trial.expect_same_answers();
+  // Every third row lacks its data.
+  trial.expect_same_answers({kPair[0].data, at::arange(kRows).remainder(3).ne(0), kPair[1].data}, 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, SizesOfSelections,
+                         testing::Values(Text{"MissingRows", R"(def forward(self, a, has, b):
+  x = torch.relu(a)
+  lost = x[~has]
+  if lost.numel() > 0:
+    x = torch.where(has.unsqueeze(1), x, self.w[0])
+  return x * torch.tanh(b))",
+                                              0, 0},
+                                         Text{"SizeOfMissingRows", R"(def forward(self, a, has, b):
+  x = torch.relu(a)
+  if x[has].size(0) != a.size(0):
+    x = torch.where(has.unsqueeze(1), x, self.w[0])
+  return x * torch.tanh(b))",
+                                              0, 0},
+                                         Text{"InABranch", R"(def forward(self, a, has, b):
+  x = torch.relu(a)
+  lost = x
+  if a.size(1) > 1:
+    lost = x[~has]
+  if lost.size(0) > 0:
+    x = torch.where(has.unsqueeze(1), x, self.w[0])
+  return x * torch.tanh(b))",
+                                              0, 0}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(SettledLists, StayTheModelsToChange) {
+  // The list is the model's own: it shrinks, and must be whole again in the next call.
+  for (const char* forward : {R"(def forward(self, a, b):
+  z = torch.relu(a) * torch.tanh(b)
+  s = z[0].size()
+  last = s.pop()
+  s.append(last // 2)
+  return z.view([-1, s[0] * 2]))",
+                              R"(def forward(self, a, b):
+  s = a.size()
+  last = s.pop()
+  return (torch.relu(a) * torch.tanh(b)).view([s[0], last]))"}) {
+    const SplitTrial trial(forward, kPair);
+    trial.expect_same_answers();
+    trial.expect_same_answers();
+  }
+}
+
 TEST_P(UnsettledShapes, AreReadAgain) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
   if (!trial.is_cut()) return;

@@ -114,7 +114,8 @@ class Dataset {
   void read_inputs(const DatasetOptions& options);
   void read_labels(const DatasetOptions& options);
   void read_columns(const DatasetOptions& options);
-  [[noreturn]] void throw_unknown_column(const std::string& name, const DatasetOptions& options) const;
+  [[noreturn]] void throw_unknown_column(const std::string& name, const DatasetOptions& options,
+                                         std::span<const std::string> metadata_keys) const;
   void check_ids() const;
   void check_row_count(std::string_view what, std::size_t row_count) const;
   void release_pages_after(std::size_t bytes) const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct SolvedExample {
   std::vector<double> std_errors;
   /// Model evaluations that were asked for.
   std::size_t evaluation_count = 0;
+  /// The estimators behind the values, e.g. "gp+exact" where the words of an example were few enough to enumerate.
+  std::string method = {};
 };
 
 /// Solves the games of consecutive examples together, so that their coalitions fill the same model calls.

@@ -18,6 +18,8 @@ struct ShapleyEstimate {
   std::vector<double> values;
   /// Monte Carlo error of each value, by the estimator's own rule; 0 when every coalition was evaluated. [players]
   std::vector<double> std_errors;
+  /// What gave them, where that is not the estimator that was asked, e.g. "exact"; empty = that one.
+  std::string_view method = {};
 };
 
 /// What is known of a game once the coalitions that an estimator asked for are evaluated.
