@@ -22,23 +22,27 @@ std::vector<SurrogateFactor> strongest_factors(const Surrogate& surrogate, std::
   return factors;
 }
 
-/// |intersection| / |union| of ascending lists; two empty ones agree.
-double jaccard(const std::vector<SurrogateFactor>& first, const std::vector<SurrogateFactor>& second) {
+/// |intersection| / |union| of ascending lists; nullopt of two empty ones.
+std::optional<double> jaccard(const std::vector<SurrogateFactor>& first, const std::vector<SurrogateFactor>& second) {
   std::vector<SurrogateFactor> common;
   std::ranges::set_intersection(first, second, std::back_inserter(common));
   const std::size_t all = first.size() + second.size() - common.size();
-  return all == 0 ? 1.0 : static_cast<double>(common.size()) / static_cast<double>(all);
+  if (all == 0) return std::nullopt;
+  return static_cast<double>(common.size()) / static_cast<double>(all);
 }
 
-double mean_jaccard(const std::vector<std::vector<SurrogateFactor>>& sets) {
+std::optional<double> mean_jaccard(const std::vector<std::vector<SurrogateFactor>>& sets) {
   double sum = 0.0;
   std::size_t count = 0;
   for (std::size_t first = 0; first < sets.size(); ++first) {
-    for (std::size_t second = first + 1; second < sets.size(); ++second, ++count) {
-      sum += jaccard(sets[first], sets[second]);
+    for (std::size_t second = first + 1; second < sets.size(); ++second) {
+      const std::optional<double> index = jaccard(sets[first], sets[second]);
+      if (!index) continue;
+      sum += *index;
+      ++count;
     }
   }
-  return sum / static_cast<double>(count);
+  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
 }
 
 /// Sample standard deviation.
@@ -67,7 +71,7 @@ HalfFits::HalfFits(const SurrogateData& data, std::span<const double> weights, c
   }
 }
 
-double HalfFits::stability() const {
+std::optional<double> HalfFits::stability() const {
   std::vector<std::vector<SurrogateFactor>> sets;
   for (const Surrogate& fit : fits_) sets.push_back(strongest_factors(fit, top_k_));
   return mean_jaccard(sets);

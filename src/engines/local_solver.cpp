@@ -189,7 +189,7 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
 
   if (example.is_whole) {
     // Nothing was drawn: another seed changes nothing.
-    result.stability = 1.0;
+    if (!result.shares.empty()) result.stability = 1.0;
     result.share_errors.assign(result.shares.size(), 0.0);
     for (SurrogateTerm& term : result.surrogate.terms) term.std_error = 0.0;
     return result;

@@ -33,11 +33,18 @@ TEST(HalfFits, AgreeWhereTheTermsAreClear) {
 TEST(HalfFits, DisagreeAboutNoise) {
   RandomStream noise = Rng(3).stream(RandomPurpose::kBackground, 0, 0);
   const SurrogateData data = surrogate_case(6, 200, [&](Row) { return noise.uniform(); });
-  const double stability = halves_of(data, kOptions).stability();
+  const double stability = halves_of(data, kOptions).stability().value();
   EXPECT_GT(stability, 0.0);
   EXPECT_LT(stability, 0.7);
   EXPECT_EQ(halves_of(data, kOptions).stability(), stability);
   EXPECT_NE(halves_of(data, kOptions, 2).stability(), stability);
+}
+
+TEST(HalfFits, SayNothingWhereThereAreNoTerms) {
+  const SurrogateData data = surrogate_case(4, 200, [](Row) { return 3.0; });
+  const HalfFits halves = halves_of(data, kOptions);
+  EXPECT_EQ(halves.stability(), std::nullopt);
+  EXPECT_TRUE(halves.share_errors().empty());
 }
 
 TEST(HalfFits, GiveTheErrorsOfOtherDraws) {

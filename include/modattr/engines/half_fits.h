@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,9 +18,9 @@ class HalfFits {
   HalfFits(const SurrogateData& data, std::span<const double> weights, const SurrogateOptions& options,
            std::size_t modality_count, RandomStream stream);
 
-  /// Mean over pairs of fits of the Jaccard index, |intersection| / |union|, of their top K terms; 1 where both have
-  /// none.
-  double stability() const;
+  /// Mean over pairs of fits of the Jaccard index, |intersection| / |union|, of their top K terms; pairs of which
+  /// neither has terms say nothing, and nullopt where all are such.
+  std::optional<double> stability() const;
   /// Errors of the shares of the fit to all rows, [modalities] (delete-half jackknife; Shao, Tu 1995): leaving a random
   /// half out moves an estimate by as much as another draw of all rows would, so the error is
   ///
