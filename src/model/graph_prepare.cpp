@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <variant>
 
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
@@ -13,12 +15,14 @@
 #include "graph_content.h"
 #include "modattr/core/error.h"
 #include "settled_shapes.h"
+#include "written_inputs.h"
 
 namespace modattr {
 namespace {
 
 using torch::jit::Block;
 using torch::jit::Graph;
+using torch::jit::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
 
@@ -54,15 +58,26 @@ void answer_key_questions(std::shared_ptr<Graph>& graph, const std::vector<std::
 /// Reads of a dictionary argument by constant keys become reads of tensors.
 void spread_dictionary(Value* dictionary, const std::vector<std::string>& input_names,
                        const std::vector<Value*>& inputs) {
+  static const auto get = c10::Symbol::fromQualString("aten::get");
   const auto uses = dictionary->uses();
   for (const torch::jit::Use& use : uses) {
     Node* node = use.user;
     // c10::optional or std::optional, by the version of libtorch.
     decltype(torch::jit::toIValue(dictionary)) key;
-    if (node->kind() == c10::aten::__getitem__) key = torch::jit::toIValue(node->inputs().at(1));
+    if (node->kind() == c10::aten::__getitem__ || node->kind() == get) {
+      key = torch::jit::toIValue(node->inputs().at(1));
+    }
     const auto found = key && key->isString() ? std::ranges::find(input_names, key->toStringRef()) : input_names.end();
-    if (found == input_names.end()) throw ModelError("the dictionary of inputs is used other than by constant keys");
-    node->output()->replaceAllUsesWith(inputs[static_cast<std::size_t>(found - input_names.begin())]);
+    Value* read = nullptr;
+    if (found != input_names.end()) {
+      read = inputs[static_cast<std::size_t>(found - input_names.begin())];
+    } else if (key && key->isString() && node->kind() == get) {
+      const torch::jit::WithInsertPoint here(node);
+      read = node->inputs().size() > 2 ? node->inputs()[2] : dictionary->owningGraph()->insertConstant(IValue());
+    } else {
+      throw ModelError("the dictionary of inputs is used other than by constant keys");
+    }
+    node->output()->replaceAllUsesWith(read);
     node->destroy();
   }
 }
@@ -112,10 +127,34 @@ void spell_copies_out(Graph& graph, std::span<const at::Tensor> probe) {
   }
 }
 
+/// Of a tuple, list or dictionary of outputs the chosen one alone: what only the others need is not computed.
+void choose_output(Graph& graph, const OutputSelector& selector) {
+  if (graph.outputs().size() != 1 || graph.outputs().front()->uses().size() != 1) return;
+  Node* node = graph.outputs().front()->node();
+  const auto* index = std::get_if<std::size_t>(&selector);
+  const auto* name = std::get_if<std::string>(&selector);
+  Value* chosen = nullptr;
+  if (node->kind() == c10::prim::TupleConstruct || node->kind() == c10::prim::ListConstruct) {
+    if (index != nullptr && *index < node->inputs().size()) chosen = node->inputs()[*index];
+  } else if (node->kind() == c10::prim::DictConstruct) {
+    // Keys and values in turns; of equal keys the last one counts.
+    for (std::size_t place = 0; place < node->inputs().size(); place += 2) {
+      const auto key = torch::jit::toIValue(node->inputs()[place]);
+      if (!key || !key->isString()) return;
+      const bool is_chosen = name != nullptr ? key->toStringRef() == *name : node->inputs().size() == 2;
+      if (is_chosen) chosen = node->inputs()[place + 1];
+    }
+  }
+  // Anything else is an error, which the reader of outputs reports.
+  if (chosen == nullptr || !chosen->type()->isSubtypeOf(*c10::TensorType::get())) return;
+  graph.block()->replaceOutput(0, chosen);
+}
+
 }  // namespace
 
 std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
-                                     const std::vector<std::string>& input_names, std::span<const at::Tensor> probe) {
+                                     const std::vector<std::string>& input_names, const OutputSelector& output,
+                                     std::span<const at::Tensor> probe) {
   std::shared_ptr<Graph> graph = const_cast<Graph&>(forward).copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
@@ -125,9 +164,11 @@ std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10
   answer_key_questions(graph, input_names);
   rename_inputs(*graph, schema, input_names);
   spell_copies_out(*graph, probe);
+  copy_written_inputs(graph);
   torch::jit::RemoveListMutation(graph);
   torch::jit::RemoveTensorMutation(graph);
   torch::jit::LowerSimpleTuples(graph);
+  choose_output(*graph, output);
   torch::jit::ConstantPropagation(graph);
   torch::jit::EliminateDeadCode(graph);
   const auto random = [](const Node* node) { return draws_random_numbers(*node); };

@@ -17,6 +17,8 @@ class OutputReader {
   /// `path`: of the model, for messages.
   OutputReader(std::string path, OutputSelector selector);
 
+  const OutputSelector& selector() const noexcept { return selector_; }
+
   /// Returns float64[rows, outputs] on the CPU; throws ModelError for another shape or type, ConfigError when the
   /// selector does not fit what forward() returns.
   at::Tensor read(const c10::IValue& result, std::int64_t row_count) const;

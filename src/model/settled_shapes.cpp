@@ -66,6 +66,21 @@ bool may_be_sized_by_content(const Node& node) {
   });
 }
 
+/// Whether the node, or one inside its blocks, may change the dimensions of a tensor in place.
+bool may_change_dimensions(const Node& node) {
+  static const std::unordered_set<std::string_view> names = {
+      "aten::resize_",    "aten::resize_as_", "aten::set_",      "aten::squeeze_",      "aten::unsqueeze_",
+      "aten::transpose_", "aten::t_",         "aten::swapaxes_", "aten::swapdims_",     "aten::as_strided_",
+      "aten::moveaxis_",  "aten::movedim_",   "aten::set_data",  "aten::sparse_resize_"};
+  if (names.contains(node.kind().toQualString()) || (!node.kind().is_aten() && !node.kind().is_prim())) return true;
+  const auto* schema = node.maybeSchema();
+  // Operations that fill a given tensor make room in it.
+  if (schema != nullptr && schema->overload_name().find("out") != std::string::npos) return true;
+  return std::ranges::any_of(node.blocks(), [](const Block* block) {
+    return std::ranges::any_of(block->nodes(), [](const Node* inner) { return may_change_dimensions(*inner); });
+  });
+}
+
 class Settler {
  public:
   Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph) {
@@ -162,13 +177,18 @@ class Settler {
   /// Top-level nodes that follow one whose answer, or shape, depends on content.
   std::unordered_set<const Node*> readers_of_unknown_shapes(const torch::jit::AliasDb& aliases) const {
     const GraphContent content = find_content(graph_);
+    const bool dimensions_may_change =
+        std::ranges::any_of(graph_->nodes(), [](const Node* node) { return may_change_dimensions(*node); });
     std::unordered_set<const Node*> found;
     std::unordered_set<const Value*> unknown;
     for (const Node* node : graph_->nodes()) {
       bool is_unknown = content.readers.contains(node) || may_be_sized_by_content(*node);
       visit_reads(node, {}, [&](const Value* value) { is_unknown |= unknown.contains(value); });
-      // An in-place operation may change dimensions later on.
-      for (const Value* input : node->inputs()) is_unknown |= aliases.hasWriters(input);
+      // An in-place operation may change dimensions, or the elements of a list, later on.
+      for (const Value* input : node->inputs()) {
+        const bool is_tensor = input->type()->isSubtypeOf(*c10::TensorType::get());
+        is_unknown |= (dimensions_may_change || !is_tensor) && aliases.hasWriters(input);
+      }
       if (!is_unknown) continue;
       found.insert(node);
       for (const Value* output : node->outputs()) unknown.insert(output);

@@ -29,13 +29,36 @@ enum class FeatureKind { kPerRow, kSameForAll };
 
 struct FeatureLayout {
   FeatureKind kind = FeatureKind::kPerRow;
-  /// The dimension whose size is the number of rows.
+  /// The dimension whose size is the number of rows, or `pieces` times that.
   std::int64_t row_dimension = 0;
+  /// How many entries of that dimension belong to one row, as when frames or answers are put through an encoder as
+  /// rows.
+  std::int64_t pieces = 1;
+  /// Whether a row's pieces lie side by side; else there are all rows' first pieces, then all rows' second ones.
+  bool pieces_together = true;
   /// Dimensions as they lie in memory, outermost first: a view in the fusion may rely on it.
   std::vector<std::int64_t> memory_order = {};
-  /// Its value when it is the same for all, else its first row.
+  /// Its value when it is the same for all, else its first row, [1, ...].
   at::Tensor sample = {};
 };
+
+/// A feature as it crosses, as [rows, ...].
+at::Tensor rows_first(const at::Tensor& value, const FeatureLayout& layout) {
+  if (layout.pieces == 1) return layout.row_dimension == 0 ? value : value.movedim(layout.row_dimension, 0);
+  std::vector<std::int64_t> shape = value.sizes().vec();
+  const auto place = shape.begin() + layout.row_dimension;
+  const std::int64_t row_count = *place / layout.pieces;
+  *place = layout.pieces_together ? layout.pieces : row_count;
+  shape.insert(place, layout.pieces_together ? row_count : layout.pieces);
+  return value.reshape(shape).movedim(layout.row_dimension + (layout.pieces_together ? 0 : 1), 0);
+}
+
+/// The feature as it crosses, of [rows, ...].
+at::Tensor rows_in_place(const at::Tensor& rows, const FeatureLayout& layout) {
+  if (layout.pieces == 1) return layout.row_dimension == 0 ? rows : rows.movedim(0, layout.row_dimension);
+  return rows.movedim(0, layout.row_dimension + (layout.pieces_together ? 0 : 1))
+      .flatten(layout.row_dimension, layout.row_dimension + 1);
+}
 
 std::vector<std::int64_t> memory_order_of(const at::Tensor& tensor) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(tensor.dim()));
@@ -83,8 +106,7 @@ class TorchSplitModel final : public SplitModel {
     Tensors features;
     for (std::size_t value = 0; value < values.size(); ++value) {
       const FeatureLayout& layout = layouts_[first + value];
-      if (layout.kind == FeatureKind::kSameForAll) continue;
-      features.push_back(layout.row_dimension == 0 ? values[value] : values[value].movedim(layout.row_dimension, 0));
+      if (layout.kind == FeatureKind::kPerRow) features.push_back(rows_first(values[value], layout));
     }
     return features;
   }
@@ -99,7 +121,7 @@ class TorchSplitModel final : public SplitModel {
     Tensors rows;
     for (std::size_t value = 0; value < frontier_counts_[modality]; ++value) {
       const FeatureLayout& layout = layouts_[first_frontier_value(modality) + value];
-      if (layout.kind == FeatureKind::kPerRow) rows.push_back(layout.sample.movedim(layout.row_dimension, 0));
+      if (layout.kind == FeatureKind::kPerRow) rows.push_back(layout.sample);
     }
     return rows;
   }
@@ -115,9 +137,7 @@ class TorchSplitModel final : public SplitModel {
       if (layout.kind == FeatureKind::kSameForAll) {
         stack.emplace_back(layout.sample);
       } else {
-        const at::Tensor& rows = *feature++;
-        stack.emplace_back(in_memory_order(layout.row_dimension == 0 ? rows : rows.movedim(0, layout.row_dimension),
-                                           layout.memory_order));
+        stack.emplace_back(in_memory_order(rows_in_place(*feature++, layout), layout.memory_order));
       }
     }
     auto gathered = raw_inputs.begin();
@@ -164,7 +184,7 @@ class TorchSplitModel final : public SplitModel {
         layouts_[first + feature] = *layout;
         layouts_[first + feature].memory_order = memory_order_of(all[feature]);
         layouts_[first + feature].sample =
-            layout->kind == FeatureKind::kSameForAll ? all[feature] : all[feature].narrow(layout->row_dimension, 0, 1);
+            layout->kind == FeatureKind::kSameForAll ? all[feature] : rows_first(all[feature], *layout).narrow(0, 0, 1);
       }
     }
     return unsuitable;
@@ -179,14 +199,24 @@ class TorchSplitModel final : public SplitModel {
   static std::optional<FeatureLayout> layout_of(const at::Tensor& all, const at::Tensor& some, std::int64_t row_count,
                                                 std::int64_t fewer) {
     if (all.dim() != some.dim()) return std::nullopt;
-    std::optional<std::int64_t> rows;
+    std::optional<FeatureLayout> layout;
     for (std::int64_t dimension = 0; dimension < all.dim(); ++dimension) {
       if (all.size(dimension) == some.size(dimension)) continue;
-      if (rows || all.size(dimension) != row_count || some.size(dimension) != fewer) return std::nullopt;
-      rows = dimension;
+      const std::int64_t pieces = all.size(dimension) / row_count;
+      if (layout || pieces == 0 || all.size(dimension) != pieces * row_count ||
+          some.size(dimension) != pieces * fewer) {
+        return std::nullopt;
+      }
+      layout = {.kind = FeatureKind::kPerRow, .row_dimension = dimension, .pieces = pieces};
     }
-    if (rows) return FeatureLayout{.kind = FeatureKind::kPerRow, .row_dimension = *rows};
-    if (nearly_equal(all, some)) return FeatureLayout{.kind = FeatureKind::kSameForAll};
+    if (!layout) {
+      return nearly_equal(all, some) ? std::optional(FeatureLayout{.kind = FeatureKind::kSameForAll}) : std::nullopt;
+    }
+    if (layout->pieces == 1) return layout;
+    for (const bool together : {true, false}) {
+      layout->pieces_together = together;
+      if (nearly_equal(rows_first(all, *layout).narrow(0, 0, fewer), rows_first(some, *layout))) return layout;
+    }
     return std::nullopt;
   }
 
@@ -267,8 +297,8 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     for (const ModelInput& input : options.inputs) names.push_back(input.name);
     Tensors placed;
     for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
-    const auto prepared =
-        prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names, placed);
+    const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names,
+                                        options.output.selector(), placed);
     std::unique_ptr<TorchSplitModel> split = cut(options, probe, prepared);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {

@@ -23,6 +23,7 @@
 #include "modattr/model/torch_errors.h"
 #include "output_reader.h"
 #include "torch_split_model.h"
+#include "written_inputs.h"
 
 namespace modattr {
 namespace {
@@ -67,6 +68,12 @@ torch::jit::Module load_module(const std::filesystem::path& path, at::Device dev
 
 torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
   try {
+    torch::jit::Module frozen = torch::jit::freeze(module);
+    if (frozen.get_method("forward").graph()->inputs().front()->uses().empty()) return frozen;
+    // A write to an input might be one to a weight that lies in a list: attributes stay when that cannot be told.
+    const auto graph = module.get_method("forward").graph();
+    torch::jit::Inline(*graph);
+    copy_written_inputs(graph);
     return torch::jit::freeze(module);
   } catch (const std::exception&) {
     // Some modules (with attributes that forward() assigns) cannot be frozen; they run as they are.

@@ -77,6 +77,12 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
   table[:, 0] = 2.0
   return torch.relu(a) * table + torch.tanh(b * table))",
                                               5, 8},
+                                         Text{"SizesOfAWrittenFeature", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  x.view([-1, 2, 2])[:, 0].mul_(3.0)
+  state = torch.zeros([x.size(0), x.size(1)]) + torch.tanh(b @ self.w)
+  return x * state)",
+                                              3, 1},
                                          Text{"WrittenTable", R"(def forward(self, a, b):
   table = torch.zeros([a.size(0), 4])
   table[:, 1] = torch.tanh(b)[:, 0]

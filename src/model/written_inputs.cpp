@@ -1,0 +1,26 @@
+#include "written_inputs.h"
+
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/ir/constants.h>
+
+namespace modattr {
+
+void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
+  using torch::jit::Node;
+  using torch::jit::Value;
+  const torch::jit::AliasDb aliases(graph);
+  std::vector<Value*> written;
+  for (Value* input : graph->inputs()) {
+    if (input->type()->kind() == c10::TypeKind::TensorType && aliases.hasWriters(input)) written.push_back(input);
+  }
+  if (written.empty()) return;
+  const torch::jit::WithInsertPoint begin(*graph->nodes().begin());
+  Value* as_it_lies = graph->insertConstant(torch::jit::IValue());
+  for (Value* input : written) {
+    Node* copy = graph->insertNode(graph->create(c10::aten::clone, {input, as_it_lies}));
+    copy->output()->setType(input->type());
+    input->replaceAllUsesAfterNodeWith(copy, copy->output());
+  }
+}
+
+}  // namespace modattr

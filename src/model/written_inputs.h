@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include <torch/csrc/jit/ir/ir.h>
+
+namespace modattr {
+
+/// Gives every tensor input that an in-place operation may write to, itself or through a view, a copy at the top of the
+/// graph, which all that follows takes for it: what a model changes is then its own, and may be analysed as such.
+/// Expects calls to be inlined.
+void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph);
+
+}  // namespace modattr
