@@ -1,7 +1,6 @@
 #include "settled_shapes.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -10,13 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
-#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "graph_content.h"
+#include "graph_trial.h"
 #include "graph_walk.h"
 
 namespace modattr {
@@ -27,10 +25,6 @@ using torch::jit::Graph;
 using torch::jit::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
-
-/// Numbers of rows that answers are compared at; the proof of a cut takes them, too, as kernels are made anew for every
-/// number of rows.
-constexpr std::array<std::int64_t, 2> kRowCounts = {4, 8};
 
 /// What a node answers at each number of rows.
 using Answers = std::vector<IValue>;
@@ -81,13 +75,22 @@ bool may_change_dimensions(const Node& node) {
   });
 }
 
+/// Which input a node reads the shape, type and place of, and nothing else.
+std::optional<std::size_t> place_of_model(const Node& node) {
+  static const std::unordered_map<std::string_view, std::size_t> places = {
+      {"aten::zeros_like", 0}, {"aten::ones_like", 0},  {"aten::full_like", 0}, {"aten::empty_like", 0},
+      {"aten::new_zeros", 0},  {"aten::new_ones", 0},   {"aten::new_full", 0},  {"aten::new_empty", 0},
+      {"aten::type_as", 1},    {"aten::expand_as", 1},  {"aten::view_as", 1},   {"aten::reshape_as", 1},
+      {"aten::to", 1}};
+  const auto found = places.find(node.kind().toQualString());
+  if (found == places.end()) return std::nullopt;
+  const bool is_tensor = node.inputs().at(found->second)->type()->isSubtypeOf(*c10::TensorType::get());
+  return is_tensor ? std::optional(found->second) : std::nullopt;
+}
+
 class Settler {
  public:
-  Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph) {
-    for (const std::int64_t row_count : kRowCounts) {
-      batches_.emplace_back();
-      for (const at::Tensor& input : probe) batches_.back().push_back(input.narrow(0, 0, row_count));
-    }
+  Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph), trial_(probe) {
     const torch::jit::AliasDb aliases(graph);
     for (Value* input : graph->inputs()) {
       if (!aliases.hasWriters(input)) unwritten_inputs_.insert(input);
@@ -102,7 +105,9 @@ class Settler {
     if (counted_input_ == nullptr) return;
     settle_reads_of_inputs(graph_->block());
     simplify();
+    const std::vector<StandIn> stand_ins = make_stand_ins();
     settle_reads_of_values();
+    take_stand_ins(stand_ins);
     simplify();
   }
 
@@ -127,7 +132,7 @@ class Settler {
   std::optional<Answers> answers_about_inputs(const Node& node) const {
     Answers answers;
     bool reads_input = false;
-    for (const std::vector<at::Tensor>& batch : batches_) {
+    for (const std::vector<at::Tensor>& batch : trial_.batches()) {
       torch::jit::Stack stack;
       for (const Value* input : node.inputs()) {
         if (unwritten_inputs_.contains(input)) {
@@ -150,6 +155,44 @@ class Settler {
     return answers;
   }
 
+  /// A tensor without content that may stand for the one whose shape, type and place a node reads.
+  struct StandIn {
+    Node* reader = nullptr;
+    std::size_t place = 0;
+    Node* tensor = nullptr;
+  };
+
+  std::vector<StandIn> make_stand_ins() {
+    std::vector<StandIn> stand_ins;
+    const std::vector<Node*> nodes(graph_->nodes().begin(), graph_->nodes().end());
+    for (Node* node : nodes) {
+      const auto place = place_of_model(*node);
+      if (!place || torch::jit::toIValue(node->inputs()[*place])) continue;
+      Value* model = node->inputs()[*place];
+      const torch::jit::WithInsertPoint here(node);
+      Value* number = graph_->insert(c10::aten::zeros, {graph_->insertConstant(c10::List<std::int64_t>())},
+                                     {torch::jit::NamedValue("dtype", graph_->insert(c10::prim::dtype, {model})),
+                                      torch::jit::NamedValue("device", graph_->insert(c10::prim::device, {model}))});
+      Value* tensor = graph_->insert(c10::aten::expand, {number, graph_->insert(c10::aten::size, {model})});
+      stand_ins.push_back({node, *place, tensor->node()});
+    }
+    return stand_ins;
+  }
+
+  /// Those whose shape and type are settled are taken.
+  static void take_stand_ins(const std::vector<StandIn>& stand_ins) {
+    const auto is_settled = [](const Value* value) {
+      return value->node()->kind() == c10::prim::Constant || value->node()->kind() == c10::prim::ListConstruct;
+    };
+    for (const StandIn& stand_in : stand_ins) {
+      const Node* number = stand_in.tensor->inputs()[0]->node();
+      const auto inputs = number->inputs();
+      if (is_settled(stand_in.tensor->inputs()[1]) && std::ranges::all_of(inputs, is_settled)) {
+        stand_in.reader->replaceInput(stand_in.place, stand_in.tensor->output());
+      }
+    }
+  }
+
   /// Reads of what is computed are answered by running the graph.
   void settle_reads_of_values() {
     const torch::jit::AliasDb aliases(graph_);
@@ -165,9 +208,13 @@ class Settler {
       }
     }
     if (nodes.empty()) return;
+    std::vector<const Value*> outputs;
+    for (const Node* node : nodes) outputs.push_back(node->output());
     std::vector<Answers> answers(nodes.size());
     try {
-      run_for(nodes, answers);
+      for (const std::vector<IValue>& batch : trial_.run(*graph_, outputs)) {
+        for (std::size_t place = 0; place < nodes.size(); ++place) answers[place].push_back(batch[place]);
+      }
     } catch (const std::exception&) {
       return;  // A model of one number of rows.
     }
@@ -194,38 +241,6 @@ class Settler {
       for (const Value* output : node->outputs()) unknown.insert(output);
     }
     return found;
-  }
-
-  void run_for(const std::vector<Node*>& nodes, std::vector<Answers>& answers) const {
-    std::unordered_map<const Value*, Value*> copies;
-    auto copy = std::make_shared<Graph>();
-    for (Value* input : graph_->inputs()) {
-      copies[input] = copy->addInput();
-      copies[input]->copyMetadata(input);
-    }
-    for (Node* node : graph_->nodes()) {
-      Node* clone = copy->createClone(node, [&](Value* value) { return copies.at(value); });
-      copy->appendNode(clone);
-      for (std::size_t output = 0; output < node->outputs().size(); ++output) {
-        copies[node->outputs()[output]] = clone->outputs()[output];
-      }
-    }
-    std::vector<Value*> wanted;
-    for (const Node* node : nodes) wanted.push_back(copies.at(node->output()));
-    Node* tuple = copy->createTuple(wanted);
-    copy->appendNode(tuple);
-    copy->registerOutput(tuple->output());
-    torch::jit::EliminateDeadCode(copy);
-    torch::jit::GraphExecutor executor(copy, "shapes");
-    const c10::InferenceMode inference_mode;
-    const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
-    for (const std::vector<at::Tensor>& batch : batches_) {
-      torch::jit::Stack stack;
-      for (const at::Tensor& input : batch) stack.emplace_back(input.clone());
-      executor.run(stack);
-      const auto& elements = stack.back().toTupleRef().elements();
-      for (std::size_t place = 0; place < nodes.size(); ++place) answers[place].push_back(elements[place]);
-    }
   }
 
   void replace(Node* node, const Answers& answers) {
@@ -263,7 +278,7 @@ class Settler {
 
   Value* number_value(const Answers& answers) {
     for (std::size_t batch = 0; batch < answers.size(); ++batch) {
-      if (answers[batch].toInt() != kRowCounts[batch]) return nullptr;
+      if (answers[batch].toInt() != GraphTrial::kRowCounts[batch]) return nullptr;
     }
     if (counter_ == nullptr) {
       const torch::jit::WithInsertPoint begin(*graph_->nodes().begin());
@@ -274,8 +289,7 @@ class Settler {
   }
 
   std::shared_ptr<Graph> graph_;
-  /// The probe's first rows, as many as kRowCounts says.
-  std::vector<std::vector<at::Tensor>> batches_;
+  GraphTrial trial_;
   std::unordered_set<const Value*> unwritten_inputs_;
   Value* counted_input_ = nullptr;
   /// The number of rows, once it is needed.

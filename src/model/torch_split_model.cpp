@@ -17,6 +17,7 @@
 #include "graph_split.h"
 #include "modattr/core/error.h"
 #include "modattr/model/torch_errors.h"
+#include "rowless_values.h"
 #include "split_proof.h"
 
 namespace modattr {
@@ -263,7 +264,7 @@ class TorchSplitModel final : public SplitModel {
 
 std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span<const at::Tensor> probe,
                                      const std::shared_ptr<torch::jit::Graph>& prepared) {
-  std::unordered_set<std::size_t> kept_in_fusion;
+  std::unordered_set<std::size_t> kept_in_fusion = nodes_without_rows(prepared, probe);
   // Each round moves at least one more node behind the frontier.
   for (;;) {
     auto split = std::make_unique<TorchSplitModel>(
@@ -299,7 +300,7 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
     const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names,
                                         options.output.selector(), placed);
-    std::unique_ptr<TorchSplitModel> split = cut(options, probe, prepared);
+    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);

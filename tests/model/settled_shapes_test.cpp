@@ -83,6 +83,27 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
   state = torch.zeros([x.size(0), x.size(1)]) + torch.tanh(b @ self.w)
   return x * state)",
                                               3, 1},
+                                         Text{"LikeTheOther", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  state = torch.zeros_like(x) + torch.ones_like(a) + torch.full_like(a, 2.0)
+  return x * (state + torch.tanh(b @ self.w)))",
+                                              4, 1},
+                                         Text{"NewOfTheOther", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  state = x.new_zeros([b.size(0), 4]) + a.new_ones([4]) + x.new_full([1, 4], 2.0)
+  return x * (state + torch.tanh(b @ self.w)))",
+                                              4, 1},
+                                         Text{"TypeOfTheOther", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  y = torch.tanh(b.double()).type_as(x)
+  return x * (y.to(a) @ self.w))",
+                                              4, 1},
+                                         Text{"ViewAsTheOther", R"(def forward(self, a, b):
+  x = torch.relu(a).view([-1, 2, 2])
+  y = torch.tanh(b @ self.w)
+  part = y[:, 0].view([-1, 1, 1]).expand_as(x)
+  return (x * (y.view_as(x) + part)).flatten(1))",
+                                              6, 2},
                                          Text{"WrittenTable", R"(def forward(self, a, b):
   table = torch.zeros([a.size(0), 4])
   table[:, 1] = torch.tanh(b)[:, 0]

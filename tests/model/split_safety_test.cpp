@@ -229,6 +229,20 @@ TEST(SplitSafety, ReadsAnInputAfterTheFusionWroteToIt) {
   trial.expect_same_answers();
 }
 
+TEST(SplitSafety, AnswersForTheBatchWhatTheProofCannotSee) {
+  // No probe row holds a 7.
+  const at::Tensor words = integers({kRows, 4}, 7);
+  const SplitTrial trial(R"(def forward(self, a, words):
+  y = torch.tanh(self.w[words].flatten(1))
+  y = torch.where((words == 7).any(), y * 2.0, y)
+  return torch.cat([torch.relu(a), y], 1))",
+                         {kPair[0], {"words", 1, words}}, {weight("w", {8, 3})});
+  trial.expect_same_answers();
+  at::Tensor others = words.clone();
+  others[3][2] = 7;
+  trial.expect_same_answers({kPair[0].data, others}, 1e-5);
+}
+
 // Reasons to run whole.
 
 struct Refusal {

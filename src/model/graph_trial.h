@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+namespace modattr {
+
+/// Runs a graph on the first rows of a probe, at two numbers of rows, to see what follows the number of rows.
+class GraphTrial {
+ public:
+  /// The proof of a cut takes the same numbers, as kernels are made anew for every number of rows.
+  static constexpr std::array<std::int64_t, 2> kRowCounts = {4, 8};
+
+  /// `probe`: one tensor of at least eight rows per input of the graph.
+  explicit GraphTrial(std::span<const at::Tensor> probe);
+
+  /// The inputs at each number of rows.
+  const std::vector<std::vector<at::Tensor>>& batches() const noexcept { return batches_; }
+
+  /// What top-level values of the graph hold in the end, at each number of rows. Computes no more than they need.
+  /// Throws what the graph throws.
+  std::vector<std::vector<torch::jit::IValue>> run(const torch::jit::Graph& graph,
+                                                   const std::vector<const torch::jit::Value*>& values) const;
+
+ private:
+  std::vector<std::vector<at::Tensor>> batches_;
+};
+
+}  // namespace modattr
