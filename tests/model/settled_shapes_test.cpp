@@ -226,6 +226,12 @@ INSTANTIATE_TEST_SUITE_P(Forms, UnsettledShapes,
     padded = torch.cat([padded, torch.zeros([8 - a.size(0), 4])])
   return torch.tanh(b) * padded.size(0) + padded[:a.size(0)])",
                                               0, 0},
+                                         Text{"TurnedInABranch", R"(def forward(self, a, b):
+  turned = torch.relu(a)
+  if bool((a > 1.0).any()):
+    turned.unsqueeze_(0)
+  return torch.tanh(b) * turned.dim() + turned.view([-1, 4]))",
+                                              0, 0},
                                          Text{"TurnedInPlace", R"(def forward(self, a, b):
   turned = torch.relu(a)
   turned.unsqueeze_(0)
