@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include <torch/csrc/jit/ir/constants.h>
@@ -14,6 +15,7 @@
 
 #include "graph_content.h"
 #include "modattr/core/error.h"
+#include "module_attributes.h"
 #include "settled_shapes.h"
 #include "written_inputs.h"
 
@@ -152,17 +154,18 @@ void choose_output(Graph& graph, const OutputSelector& selector) {
 
 }  // namespace
 
-std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
-                                     const std::vector<std::string>& input_names, const OutputSelector& output,
-                                     std::span<const at::Tensor> probe) {
-  std::shared_ptr<Graph> graph = const_cast<Graph&>(forward).copy();
+PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
+                            const OutputSelector& output, std::span<const at::Tensor> probe) {
+  std::shared_ptr<Graph> graph = forward.graph()->copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
+  std::vector<at::Tensor> attributes;
+  if (!graph->inputs().front()->uses().empty()) attributes = put_in_attributes(graph, forward.owner()._ivalue());
   if (!graph->inputs().front()->uses().empty()) {
-    throw ModelError("it could not be frozen: forward() reads attributes of the module");
+    throw ModelError("forward() does other things with its module than to read attributes");
   }
   answer_key_questions(graph, input_names);
-  rename_inputs(*graph, schema, input_names);
+  rename_inputs(*graph, forward.function().getSchema(), input_names);
   spell_copies_out(*graph, probe);
   copy_written_inputs(graph);
   torch::jit::RemoveListMutation(graph);
@@ -174,7 +177,7 @@ std::shared_ptr<Graph> prepare_graph(const torch::jit::Graph& forward, const c10
   const auto random = [](const Node* node) { return draws_random_numbers(*node); };
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
   settle_shapes(graph, probe);
-  return graph;
+  return {std::move(graph), std::move(attributes)};
 }
 
 }  // namespace modattr

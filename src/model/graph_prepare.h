@@ -6,19 +6,24 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/function_schema.h>
+#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 
 #include "modattr/model/torchscript_model.h"
 
 namespace modattr {
 
-/// A copy of a frozen forward() that can be analysed: inlined, without `self`, with one tensor input per name in the
-/// order of the names (arguments without a name keep their default), without what only other outputs than the chosen
-/// one need, mutations made functional where they can be, and shapes settled on `probe`, rows of the data where the
-/// model runs. Throws ModelError with the reason when something in it stands against a cut.
-std::shared_ptr<torch::jit::Graph> prepare_graph(const torch::jit::Graph& forward, const c10::FunctionSchema& schema,
-                                                 const std::vector<std::string>& input_names,
-                                                 const OutputSelector& output, std::span<const at::Tensor> probe);
+struct PreparedGraph {
+  std::shared_ptr<torch::jit::Graph> graph;
+  /// What it holds of attributes that freezing had left in the module; empty as a rule (see module_attributes.h).
+  std::vector<at::Tensor> attributes;
+};
+
+/// A copy of forward() that can be analysed: inlined, without `self`, with one tensor input per name in the order of
+/// the names (arguments without a name keep their default), without what only other outputs than the chosen one need,
+/// mutations made functional where they can be, and shapes settled on `probe`, rows of the data where the model runs.
+/// Throws ModelError with the reason when something in it stands against a cut.
+PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
+                            const OutputSelector& output, std::span<const at::Tensor> probe);
 
 }  // namespace modattr

@@ -78,9 +78,9 @@ bool may_change_dimensions(const Node& node) {
 /// Which input a node reads the shape, type and place of, and nothing else.
 std::optional<std::size_t> place_of_model(const Node& node) {
   static const std::unordered_map<std::string_view, std::size_t> places = {
-      {"aten::zeros_like", 0}, {"aten::ones_like", 0},  {"aten::full_like", 0}, {"aten::empty_like", 0},
-      {"aten::new_zeros", 0},  {"aten::new_ones", 0},   {"aten::new_full", 0},  {"aten::new_empty", 0},
-      {"aten::type_as", 1},    {"aten::expand_as", 1},  {"aten::view_as", 1},   {"aten::reshape_as", 1},
+      {"aten::zeros_like", 0}, {"aten::ones_like", 0}, {"aten::full_like", 0}, {"aten::empty_like", 0},
+      {"aten::new_zeros", 0},  {"aten::new_ones", 0},  {"aten::new_full", 0},  {"aten::new_empty", 0},
+      {"aten::type_as", 1},    {"aten::expand_as", 1}, {"aten::view_as", 1},   {"aten::reshape_as", 1},
       {"aten::to", 1}};
   const auto found = places.find(node.kind().toQualString());
   if (found == places.end()) return std::nullopt;

@@ -17,6 +17,7 @@
 #include "graph_split.h"
 #include "modattr/core/error.h"
 #include "modattr/model/torch_errors.h"
+#include "module_attributes.h"
 #include "rowless_values.h"
 #include "split_proof.h"
 
@@ -298,17 +299,18 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     for (const ModelInput& input : options.inputs) names.push_back(input.name);
     Tensors placed;
     for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
-    const auto prepared = prepare_graph(*options.forward.graph(), options.forward.function().getSchema(), names,
-                                        options.output.selector(), placed);
-    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
+    const PreparedGraph prepared = prepare_graph(options.forward, names, options.output.selector(), placed);
+    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared.graph);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);
     }
     if (feature_count == 0) return {.model = nullptr, .reason = reason_without_features(split->graphs())};
-    const auto prove = [options, probe, data, &proven = *split] {
+    const auto prove = [options, probe, data, attributes = prepared.attributes, &proven = *split] {
       try {
+        const std::vector<std::int64_t> counts = write_counts(attributes);
         prove_split(options, proven, probe, data);
+        if (write_counts(attributes) != counts) throw ModelError("forward() writes to an attribute of the module");
       } catch (const std::exception& error) {
         throw ModelError(one_line_reason(error));
       }

@@ -87,6 +87,21 @@ TEST(SplitReachOfRecurrent, FreezesWeightsBesideAWrittenInput) {
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
+TEST(SplitReachOfRecurrent, ReadsWeightsBesideAWrittenPiece) {
+  // The pieces lie in a list, as the weights do: freezing leaves all of them in the module.
+  const SplitTrial trial(
+      R"(def forward(self, a, b):
+  q, k = torch.chunk(torch.relu(a @ self.w), 2, 1)
+  q *= 0.5
+  steps = b.view([-1, 2, 2])
+  read, last = torch.gru(steps, torch.zeros([1, b.size(0), 2]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)
+  return torch.cat([q, k], 1) * torch.cat([last[0], read[:, 0]], 1))",
+      kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight("wh", {6, 2}), weight("bi", {6}), weight("bh", {6})});
+  trial.expect_same_answers();
+  EXPECT_EQ(trial.split().raw_inputs(), kNone);
+  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
+}
+
 TEST(SplitReachOfOutputs, ComputesTheChosenOneAlone) {
   const std::string body = R"(def forward(self, a, b):
   x = torch.relu(a @ self.w)

@@ -303,12 +303,31 @@ TEST(SplitSafety, CutsDropoutThatIsOff) {
 }
 
 TEST(SplitSafety, RunsAModuleWholeThatKeepsState) {
-  const SplitTrial trial(R"(def forward(self, a, b):
+  const SplitTrial assigned(R"(def forward(self, a, b):
   self.count = self.count + 1.0
   return torch.relu(a) + torch.tanh(b))",
-                         kPair, {weight("count", {1})});
-  EXPECT_FALSE(trial.is_cut());
-  EXPECT_EQ(trial.reason(), "it could not be frozen: forward() reads attributes of the module");
+                            kPair, {weight("count", {1})});
+  EXPECT_EQ(assigned.reason(), "forward() assigns attributes of the module");
+  const std::string written = "forward() writes to an attribute of the module";
+  const SplitTrial counted(R"(def forward(self, a, b):
+  self.count.add_(1.0)
+  return torch.relu(a) + torch.tanh(b) * self.count)",
+                           kPair, {weight("count", {1})});
+  EXPECT_EQ(counted.reason(), written);
+  const SplitTrial viewed(R"(def forward(self, a, b):
+  last = self.state
+  if a.size(0) > 1:
+    last = self.state[0]
+  last.view([-1])[0] = 1.0
+  return torch.relu(a) + torch.tanh(b) * self.state[0])",
+                          kPair, {weight("state", {2, 4})});
+  EXPECT_EQ(viewed.reason(), written);
+  const SplitTrial listed(R"(def forward(self, a, b):
+  states = [self.state, self.other]
+  states[0].mul_(0.5)
+  return torch.relu(a) + torch.tanh(b) * self.state)",
+                          kPair, {weight("state", {4}), weight("other", {4})});
+  EXPECT_EQ(listed.reason(), written);
 }
 
 TEST(SplitSafety, ProvesACutOnFewRowsAndOnEqualOnes) {
