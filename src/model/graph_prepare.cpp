@@ -166,6 +166,7 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   }
   answer_key_questions(graph, input_names);
   rename_inputs(*graph, forward.function().getSchema(), input_names);
+  drop_input_copies(*graph);
   spell_copies_out(*graph, probe);
   copy_written_inputs(graph);
   torch::jit::RemoveListMutation(graph);

@@ -1,5 +1,7 @@
 #include "written_inputs.h"
 
+#include <vector>
+
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
 
@@ -20,6 +22,16 @@ void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
     Node* copy = graph->insertNode(graph->create(c10::aten::clone, {input, as_it_lies}));
     copy->output()->setType(input->type());
     input->replaceAllUsesAfterNodeWith(copy, copy->output());
+  }
+}
+
+void drop_input_copies(torch::jit::Graph& graph) {
+  for (torch::jit::Value* input : graph.inputs()) {
+    if (input->uses().size() != 1) continue;
+    torch::jit::Node* copy = input->uses().front().user;
+    if (copy->kind() != c10::aten::clone || copy->owningBlock() != graph.block()) continue;
+    copy->output()->replaceAllUsesWith(input);
+    copy->destroy();
   }
 }
 

@@ -11,4 +11,7 @@ namespace modattr {
 /// Expects calls to be inlined.
 void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph);
 
+/// Takes such copies away again, wherever nothing else reads the input.
+void drop_input_copies(torch::jit::Graph& graph);
+
 }  // namespace modattr

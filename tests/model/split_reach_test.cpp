@@ -87,6 +87,17 @@ TEST(SplitReachOfRecurrent, FreezesWeightsBesideAWrittenInput) {
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
+TEST(SplitReachOfRecurrent, FreezesWeightsBesideScaledBytes) {
+  const SplitTrial trial(R"(def forward(self, a, b):
+  x = a.float()
+  x /= 255.0
+  x = torch.einsum('bi,ij->bj', [x, self.w])
+  return torch.relu(x) * torch.tanh(b))",
+                         {{"a", 0, integers({kRows, 4}, 256, 1).to(at::kByte)}, kPair[1]}, {weight("w", {4, 4})});
+  trial.expect_same_answers();
+  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
+}
+
 TEST(SplitReachOfRecurrent, ReadsWeightsBesideAWrittenPiece) {
   // The pieces lie in a list, as the weights do: freezing leaves all of them in the module.
   const SplitTrial trial(
