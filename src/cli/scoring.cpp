@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <spdlog/spdlog.h>
@@ -32,7 +33,8 @@ void run_scoring(const OutputOptions& output,
     std::vector<NamedContent> files{{"scores.json", render(table, OutputFormat::kJson, {})},
                                     {"scores.csv", render(table, OutputFormat::kCsv, {})}};
     if (!table.examples.empty()) files.push_back({"examples.jsonl", to_json_lines(table)});
-    directory->write(files);
+    const FormerFile former{"examples.jsonl", begins_like_json_lines};
+    directory->write(files, std::span(&former, 1));
   }
   print(render(table, output.format, standard_output_style()));
   if (output.format == OutputFormat::kTable && table.examples.size() <= kMostShownExamples) {

@@ -102,4 +102,10 @@ std::string to_json_lines(const ScoreTable& table) {
   return text;
 }
 
+bool begins_like_json_lines(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.starts_with(R"({"id":)") && line.find(R"(,"value_full":)") != std::string_view::npos &&
+         line.find(R"(,"efficiency_gap":)") != std::string_view::npos;
+}
+
 }  // namespace modattr

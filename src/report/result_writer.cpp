@@ -1,7 +1,9 @@
 #include "modattr/report/result_writer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -86,7 +88,7 @@ void sync_folder(const fs::path& folder) {
   ::close(descriptor);
 }
 
-/// Puts several temporaries in place and takes back the ones already placed unless all succeed.
+/// Puts several temporaries in place, removes other files, and takes all of it back unless everything succeeds.
 class Placement {
  public:
   ~Placement() {
@@ -109,6 +111,16 @@ class Placement {
     placed_.push_back({target, std::move(older)});
   }
 
+  void remove(const fs::path& target) {
+    Leftover older(hidden_name(target, "old"));
+    if (::rename(target.c_str(), older.path().c_str()) != 0) {
+      const int error = errno;
+      older.release();
+      fail(target, "file", error);
+    }
+    placed_.push_back({target, std::move(older)});
+  }
+
   void keep() noexcept { is_kept_ = true; }
 
  private:
@@ -119,6 +131,18 @@ class Placement {
   std::vector<Placed> placed_;
   bool is_kept_ = false;
 };
+
+/// The first bytes of a regular file; empty when it cannot be read.
+std::string begin_of(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return {};
+  constexpr std::size_t kMostBytes = std::size_t{1} << 16;
+  std::string text(kMostBytes, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
 
 /// The folders of `directory` that do not exist yet, innermost first.
 std::vector<fs::path> missing_folders(const fs::path& directory) {
@@ -169,11 +193,15 @@ ResultDirectory::~ResultDirectory() {
   for (const fs::path& folder : made_) ::rmdir(folder.c_str());
 }
 
-void ResultDirectory::write(std::span<const NamedContent> files) const {
+void ResultDirectory::write(std::span<const NamedContent> files, std::span<const FormerFile> former) const {
   std::vector<Leftover> temporaries;
   for (const NamedContent& file : files) temporaries.push_back(write_temporary(path_ / file.name, file.content));
   Placement placement;
   for (std::size_t at = 0; at < files.size(); ++at) placement.place(temporaries[at], path_ / files[at].name);
+  for (const FormerFile& file : former) {
+    const bool is_written = std::ranges::find(files, file.name, &NamedContent::name) != files.end();
+    if (!is_written && file.is_result(begin_of(path_ / file.name))) placement.remove(path_ / file.name);
+  }
   placement.keep();
   sync_folder(path_);
 }

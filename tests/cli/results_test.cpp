@@ -127,6 +127,18 @@ TEST(Results, FilesHoldTheRowsThatAreShown) {
   EXPECT_EQ(read_file(project.path("new/results/scores.json")), again.text());
 }
 
+TEST(Results, AFolderDescribesOneRun) {
+  const Project project = small_project();
+  ASSERT_EQ(project.run({"shap", "--out", "results"}).exit_code, 0);
+  ASSERT_TRUE(std::filesystem::exists(project.results() / "examples.jsonl"));
+  ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results"}).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(project.results() / "examples.jsonl")) << "of the earlier run";
+
+  write_file(project.results() / "examples.jsonl", "{\"id\":1,\"question\":\"the user's\"}\n");
+  ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(project.results() / "examples.jsonl"));
+}
+
 TEST(Results, TableAndMarkdownShowEveryModality) {
   const Project project = small_project();
   const ProgramResult table = project.run({"permute", "--repeats", "2"});

@@ -61,6 +61,13 @@ TEST(ExamplesWriter, WritesALineForEveryExample) {
   EXPECT_EQ(to_json_lines(table_of({})), "");
 }
 
+TEST(ExamplesWriter, KnowsItsOwnFiles) {
+  EXPECT_TRUE(begins_like_json_lines(to_json_lines(table_of({example_record(), example_record()}))));
+  EXPECT_FALSE(begins_like_json_lines(""));
+  EXPECT_FALSE(begins_like_json_lines("{\"id\":17,\"question\":\"what\"}\n"));
+  EXPECT_FALSE(begins_like_json_lines("{\"id\":17}\n" + to_json_lines(table_of({example_record()}))));
+}
+
 TEST(ExamplesWriter, WritesNullForWhatIsNotKnown) {
   ExampleRecord record = example_record();
   record.label.reset();

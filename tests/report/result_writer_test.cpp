@@ -218,5 +218,32 @@ TEST_F(ResultDirectoryTest, TakesPlacedFilesBackWhenALaterRenameFails) {
   EXPECT_EQ(names(), (Names{"scores.csv", "scores.json"}));
 }
 
+bool is_mine(std::string_view begin) {
+  return begin.starts_with("mine");
+}
+
+const std::vector<FormerFile> kFormer = {{"examples.jsonl", is_mine}, {"trace.jsonl", is_mine}};
+
+TEST_F(ResultDirectoryTest, RemovesOnlyItsOwnFilesOfAnEarlierRun) {
+  const ResultDirectory directory = ResultDirectory::open(folder_);
+  write_atomically(folder_ / "examples.jsonl", "mine, of an earlier run");
+  write_atomically(folder_ / "trace.jsonl", "the user's");
+  write_atomically(folder_ / "notes.txt", "mine");
+  directory.write(std::vector<NamedContent>{{"scores.json", "new"}}, kFormer);
+  EXPECT_EQ(names(), (Names{"notes.txt", "scores.json", "trace.jsonl"}));
+  directory.write(std::vector<NamedContent>{{"examples.jsonl", "mine"}}, kFormer);
+  directory.write(std::vector<NamedContent>{{"examples.jsonl", "mine, again"}}, kFormer);
+  EXPECT_EQ(read(folder_ / "examples.jsonl"), "mine, again");
+}
+
+TEST_F(ResultDirectoryTest, KeepsFilesOfAnEarlierRunWhenTheNewOneCannotBeWritten) {
+  const ResultDirectory directory = ResultDirectory::open(folder_);
+  write_atomically(folder_ / "examples.jsonl", "mine");
+  fs::create_directory(folder_ / "scores.csv");
+  const std::vector<NamedContent> files = {{"scores.json", "new"}, {"scores.csv", "new"}};
+  EXPECT_NE(message_of([&] { directory.write(files, kFormer); }).find("Is a directory"), std::string::npos);
+  EXPECT_EQ(names(), (Names{"examples.jsonl", "scores.csv"}));
+}
+
 }  // namespace
 }  // namespace modattr

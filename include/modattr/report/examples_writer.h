@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "modattr/report/score_table.h"
 
@@ -9,5 +10,8 @@ namespace modattr {
 /// examples.jsonl: one JSON object per explained example. Numbers read back as the same doubles; what is unknown is
 /// null; invisible characters are escaped.
 std::string to_json_lines(const ScoreTable& table);
+
+/// Whether a file that begins with this text was written by to_json_lines().
+bool begins_like_json_lines(std::string_view text);
 
 }  // namespace modattr

@@ -18,6 +18,13 @@ struct NamedContent {
   std::string content;
 };
 
+/// A file that an earlier run may have left.
+struct FormerFile {
+  std::string name;
+  /// Whether a file that begins with this text was written by modattr.
+  bool (*is_result)(std::string_view begin);
+};
+
 /// The folder of `--out`. Opened before a long run, so that a folder that cannot be written fails at once.
 class ResultDirectory {
  public:
@@ -33,8 +40,9 @@ class ResultDirectory {
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
-  /// Writes all files or none: on OutputError older files of the same names are as they were.
-  void write(std::span<const NamedContent> files) const;
+  /// Writes all files or none: on OutputError older files of the same names are as they were. `former`: files that go
+  /// where this run writes none of the name, so that the folder describes one run.
+  void write(std::span<const NamedContent> files, std::span<const FormerFile> former = {}) const;
 
  private:
   explicit ResultDirectory(std::filesystem::path path) : path_(std::move(path)) {}
