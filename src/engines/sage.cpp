@@ -271,7 +271,7 @@ class SubsetResult {
   MeanBootstrap bootstrap_;
 };
 
-ExampleAttribution explain(const SubsetResult& result, MeanGames& games) {
+ExampleAttribution explain(const SubsetResult& result, MeanGames& games, SagePlayers players) {
   const SolvedExample& game = result.game();
   ExampleAttribution attribution;
   attribution.value_full = game.value_full;
@@ -280,6 +280,8 @@ ExampleAttribution explain(const SubsetResult& result, MeanGames& games) {
   attribution.modalities = game.modalities;
   attribution.evaluation_count = game.evaluation_count;
   attribution.method = game.method;
+  // Modalities that play themselves have their numbers above, and their errors in the rows.
+  if (players == SagePlayers::kModalities) return attribution;
   std::size_t player = 0;
   for (std::size_t modality = 0; modality < games.modality_count(); ++modality) {
     const std::vector<std::string>& labels = games.labels(0, modality);
@@ -339,9 +341,7 @@ Attribution Sage::attribute(Problem& problem, const Rng& rng) const {
     result.rows.push_back(subset.row("all", "shapley.empty", 1, 0.0));
     result.rows.push_back(subset.gap_row());
   }
-  if (options_.players == SagePlayers::kFeatures) {
-    result.whole_set = explain(results.front(), games);
-  }
+  result.whole_set = explain(results.front(), games, options_.players);
   add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;
 }

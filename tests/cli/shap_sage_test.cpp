@@ -45,6 +45,15 @@ TEST(ShapSage, ExplainsTheWholeSetPlayerByPlayer) {
   EXPECT_NEAR(all.at("value_empty").get<double>(), -5.0, 1e-5);
 }
 
+TEST(ShapSage, ExplainsTheWholeSetModalityByModality) {
+  const std::vector<Json> lines = explained_examples(columns_project(), {"--sage", "--background", "0"});
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines.front().at("id"), "all");
+  EXPECT_NEAR(lines.front().at("modalities").at("x").get<double>(), 5.0, 1e-5);
+  EXPECT_NEAR(lines.front().at("value_full").get<double>(), 0.0, 1e-5);
+  EXPECT_TRUE(lines.front().at("players").empty());
+}
+
 TEST(ShapSage, ShowsTheWholeSetOnATerminal) {
   const ProgramResult result =
       columns_project().run({"shap", "--sage", "--level", "feature", "--background", "0", "--format", "table"});

@@ -86,7 +86,10 @@ TEST(Sage, SharesTheMeanLossAmongModalities) {
   EXPECT_NEAR(value_of(result, "all", "shapley.full", "even"), 4.0, 1e-12);
   EXPECT_NEAR(value_of(result, "all", "shapley.empty"), 0.0, 1e-12);
   EXPECT_EQ(row_of(result, "a", "sage").std_error, 0.0);
-  EXPECT_FALSE(result.whole_set.has_value());
+  ASSERT_TRUE(result.whole_set.has_value());
+  EXPECT_NEAR(result.whole_set->modalities.at(0), 1.5, 1e-12);
+  EXPECT_NEAR(result.whole_set->value_full, 3.0, 1e-12);
+  EXPECT_TRUE(result.whole_set->players.empty()) << "modalities play themselves";
   EXPECT_TRUE(result.examples.empty());
 }
 

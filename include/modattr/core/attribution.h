@@ -117,7 +117,7 @@ struct Attribution {
   std::vector<Score> rows;
   /// Examples that are explained one by one.
   std::vector<ExampleAttribution> examples;
-  /// The set as a whole, where its features are explained in one game; its `example` says nothing.
+  /// The set as a whole, where it is explained in one game; its `example` says nothing.
   std::optional<ExampleAttribution> whole_set;
   /// One sentence each, with what to do next.
   std::vector<std::string> warnings;
