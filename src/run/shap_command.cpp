@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "commands.h"
@@ -10,6 +11,7 @@
 #include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/sage.h"
 #include "modattr/engines/shapley_methods.h"
+#include "modattr/engines/solved_games.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
 #include "removal_setup.h"
@@ -23,7 +25,7 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
   Json options;
   const bool is_feature = request.level == ShapLevel::kFeature;
   options["level"] = is_feature ? "feature" : "modality";
-  options["index"] = is_feature ? Json(request.index) : Json(nullptr);
+  options["index"] = is_feature ? Json(request.index.value_or("owen")) : Json(nullptr);
   options["method"] = request.method;
   options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
   options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
@@ -45,9 +47,25 @@ void check_level(const ShapRequest& request) {
                       (is_feature ? "feature" : "modality"));
   };
   if (is_feature && request.interactions) refuse("--interactions");
+  if (!is_feature && request.index) refuse("--index");
+  if (request.method == "exact" && request.tolerance) {
+    throw ConfigError("--tolerance: expected a method with errors, got --method exact");
+  }
   if (request.sage) return;
   if (!is_feature && request.budget) refuse("--budget");
   if (!is_feature && request.tolerance) refuse("--tolerance");
+}
+
+/// Throws ConfigError for an estimator where every coalition of modalities is asked anyway.
+void check_method(const ShapRequest& request, std::size_t modality_count) {
+  if (request.level == ShapLevel::kFeature || request.sage || modality_count > kMostEnumeratedModalities) return;
+  if (request.method == "auto" || request.method == "exact") return;
+  throw ConfigError("--method: expected auto or exact, as up to " + std::to_string(kMostEnumeratedModalities) +
+                    " modalities are enumerated, got '" + request.method + "'; --level feature takes the others");
+}
+
+ShapleyIndex index_of(const ShapRequest& request) {
+  return request.index == "shapley" ? ShapleyIndex::kShapley : ShapleyIndex::kOwen;
 }
 
 /// The loss is that of the label; throws ConfigError when another behaviour was asked for.
@@ -66,20 +84,19 @@ std::unique_ptr<Attributor> make_engine(const ShapRequest& request, const Experi
     return std::make_unique<Sage>(
         SageOptions{.players = request.level == ShapLevel::kFeature ? SagePlayers::kFeatures : SagePlayers::kModalities,
                     .modalities = experiment.modalities(),
-                    .index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
+                    .index = index_of(request),
                     .estimator = std::move(estimator),
                     .budget = request.budget,
                     .tolerance = request.tolerance,
                     .breakdown = request.by});
   }
   if (request.level == ShapLevel::kFeature) {
-    return std::make_unique<FeatureShapley>(
-        FeatureShapleyOptions{.modalities = experiment.modalities(),
-                              .index = request.index == "owen" ? ShapleyIndex::kOwen : ShapleyIndex::kShapley,
-                              .estimator = std::move(estimator),
-                              .budget = request.budget,
-                              .tolerance = request.tolerance,
-                              .breakdown = request.by});
+    return std::make_unique<FeatureShapley>(FeatureShapleyOptions{.modalities = experiment.modalities(),
+                                                                  .index = index_of(request),
+                                                                  .estimator = std::move(estimator),
+                                                                  .budget = request.budget,
+                                                                  .tolerance = request.tolerance,
+                                                                  .breakdown = request.by});
   }
   return std::make_unique<ModalityShapley>(ModalityShapleyOptions{
       .modalities = experiment.modalities(),
@@ -99,6 +116,7 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
                          .column = request.by,
                          .column_option = "--by"},
                         context);
+  check_method(request, experiment.layout().modalities.count());
   std::vector<std::string> warnings = experiment.warnings();
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
   const ExplainedTargets targets = make_targets(experiment, target_choices(request), context.progress);

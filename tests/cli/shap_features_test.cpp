@@ -132,6 +132,13 @@ TEST(ShapFeatures, RefuseOptionsOfTheOtherLevel) {
   expect_shap_failure(project, 2, {"--budget", "--level feature"}, {"--budget", "50"});
   expect_shap_failure(project, 2, {"--tolerance", "--level feature"}, {"--tolerance", "0.1"});
   expect_shap_failure(project, 2, {"--interactions", "--level modality"}, {"--level", "feature", "--interactions"});
+  expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--index", "shapley"});
+  expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--sage", "--index", "owen"});
+  expect_shap_failure(project, 2, {"--method: expected auto or exact", "12 modalities", "got 'gp'", "--level feature"},
+                      {"--method", "gp"});
+  EXPECT_EQ(project.run({"shap", "--method", "exact"}).exit_code, 0);
+  expect_shap_failure(project, 2, {"--tolerance: expected a method with errors", "--method exact"},
+                      {"--level", "feature", "--method", "exact", "--tolerance", "0.1"});
 }
 
 TEST(ShapFeatures, NameTheNearestWord) {

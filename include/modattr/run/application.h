@@ -56,8 +56,8 @@ enum class ShapLevel { kModality, kFeature };
 struct ShapRequest {
   CommonOptions common;
   ShapLevel level = ShapLevel::kModality;
-  /// Feature level: "owen" or "shapley".
-  std::string index = "owen";
+  /// Feature level: "owen" or "shapley"; nullopt = owen.
+  std::optional<std::string> index;
   /// Estimator: a word of shapley_estimator_names().
   std::string method = "auto";
   /// Feature level: model evaluations per example; nullopt = 32 coalitions per player.
