@@ -26,6 +26,24 @@ const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"}
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
 
+/// Keys of a removal beside its type, and the types that read them.
+struct RemovalKey {
+  std::string key;
+  std::vector<RemovalType> types;
+};
+const std::vector<RemovalKey> kRemovalKeyTypes = {{"rows", {RemovalType::kBackground}},
+                                                  {"path", {RemovalType::kBackground, RemovalType::kMean}},
+                                                  {"value", {RemovalType::kValue}},
+                                                  {"id", {RemovalType::kToken}}};
+/// Players whose size can be chosen.
+const Words kSizedPlayers = {"patch", "superpixel", "segment"};
+
+std::string joined(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
+}
+
 std::string read_text(const std::filesystem::path& file) {
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) {
@@ -146,10 +164,26 @@ class ConfigReader {
     if (const Json* size = players.find("size")) {
       const bool pair =
           size->is_array() && size->size() == 2 && (*size)[0].is_number_unsigned() && (*size)[1].is_number_unsigned();
+      if (std::ranges::find(kSizedPlayers, config.type) == kSizedPlayers.end()) {
+        throw ConfigError(players.where("size") + ": expected players.type patch or segment, got " + config.type +
+                          ", which has no size");
+      }
       if (!size->is_number_unsigned() && !pair) players.fail("size", "a whole number or [height, width]");
+      if (pair && config.type == "segment") players.fail("size", "a whole number, the length of a segment");
       config.size = pair ? std::array{(*size)[0].get<std::size_t>(), (*size)[1].get<std::size_t>()}
                          : std::array{size->get<std::size_t>(), size->get<std::size_t>()};
       if ((*config.size)[0] == 0 || (*config.size)[1] == 0) players.fail("size", "sizes of at least 1");
+    }
+  }
+
+  static void reject_keys_of_other_types(const JsonObject& removal, RemovalType type) {
+    const std::span<const std::string> names = removal_names();
+    for (const auto& [key, types] : kRemovalKeyTypes) {
+      if (!removal.has(key) || std::ranges::find(types, type) != types.end()) continue;
+      Words users;
+      for (const RemovalType user : types) users.push_back(names[static_cast<std::size_t>(user)]);
+      throw ConfigError(removal.where(key) + ": expected removal.type " + joined(users) + ", got " +
+                        names[static_cast<std::size_t>(type)] + ", which does not read it");
     }
   }
 
@@ -161,6 +195,7 @@ class ConfigReader {
     removal.require("type");
     const std::string type = *removal.find_word("type", removal_names());
     config.type = static_cast<RemovalType>(std::ranges::find(removal_names(), type) - removal_names().begin());
+    reject_keys_of_other_types(removal, config.type);
     config.rows = removal.find_count("rows");
     config.path = resolved(removal.find_string("path"));
     if (const Json* number = removal.find("value")) {

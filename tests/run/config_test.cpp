@@ -1,5 +1,6 @@
 #include "modattr/run/config.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -132,8 +133,9 @@ TEST_F(ConfigTest, ReadsHowModalitiesAreRemoved) {
   EXPECT_EQ(token.type, RemovalType::kToken);
   EXPECT_EQ(token.token_id, -1);
   for (std::size_t type = 0; type < removal_names().size(); ++type) {
-    EXPECT_EQ(removal(R"("value": 0, "id": 0, "type": ")" + removal_names()[type] + '"').type,
-              static_cast<RemovalType>(type));
+    const std::string& name = removal_names()[type];
+    const std::string key = name == "value" ? R"("value": 0, )" : name == "token" ? R"("id": 0, )" : "";
+    EXPECT_EQ(removal(key + R"("type": ")" + name + '"').type, static_cast<RemovalType>(type));
   }
   const RemovalConfig none = read(kShortest).modalities[0].removal;
   EXPECT_EQ(none.type, RemovalType::kBackground);
@@ -186,6 +188,24 @@ TEST_F(ConfigTest, NamesTheNearestWord) {
   EXPECT_TRUE(mentions(error_with_modality(R"("players": {"type": "patches"})"), {"players.type", "'patch'"}));
   EXPECT_TRUE(mentions(error_with_modality(R"("removal": {"type": "zeros"})"), {"removal.type", "'zero'"}));
   EXPECT_TRUE(mentions(error_with_root(R"("value": "logits")"), {"modattr.json: value", "'logit'"}));
+}
+
+TEST_F(ConfigTest, RefusesKeysThatAnotherTypeReads) {
+  for (const auto& [type, key, reader] : std::vector<std::array<std::string, 3>>{{"zero", "rows", "background"},
+                                                                                 {"mean", "rows", "background"},
+                                                                                 {"file", "path", "background or mean"},
+                                                                                 {"background", "value", "value"},
+                                                                                 {"blur", "id", "token"}}) {
+    const std::string error = error_with_modality(R"("removal": {"type": ")" + type + R"(", ")" + key + R"(": 3})");
+    EXPECT_EQ(error, "modattr.json: modalities[0].removal." + key + ": expected removal.type " + reader + ", got " +
+                         type + ", which does not read it");
+  }
+  for (const std::string type : {"token", "word", "column", "element", "whole", "mask"}) {
+    EXPECT_EQ(error_with_modality(R"("players": {"type": ")" + type + R"(", "size": 3})"),
+              "modattr.json: modalities[0].players.size: expected players.type patch or segment, got " + type +
+                  ", which has no size");
+  }
+  EXPECT_TRUE(mentions(error_with_modality(R"("players": {"type": "segment", "size": [3, 4]})"), {"players.size"}));
 }
 
 TEST_F(ConfigTest, NamesWhatIsMissing) {
