@@ -8,6 +8,7 @@
 
 #include "json_object.h"
 #include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
 #include "modattr/stats/target.h"
 
 namespace modattr {
@@ -24,6 +25,7 @@ const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
 const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
+const Words kTargetWords = {"predicted", "label"};
 const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
 
 /// Keys of a removal beside its type, and the types that read them.
@@ -221,7 +223,9 @@ class ConfigReader {
       } else if (target->is_string() && *target == "label") {
         config_.target.choice = TargetChoice::kLabel;
       } else if (!target->is_string() || *target != "predicted") {
-        root.fail("target", "\"predicted\", \"label\" or a class index");
+        const std::string word = target->is_string() ? nearest_word(target->get<std::string>(), kTargetWords) : "";
+        root.fail("target", "\"predicted\", \"label\" or a class index",
+                  word.empty() ? "" : "; did you mean '" + word + "'?");
       }
     }
     config_.value = root.find_word("value", value_names());

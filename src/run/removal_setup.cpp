@@ -181,8 +181,9 @@ TargetConfig target_config(const Experiment& experiment, const std::optional<std
   const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), target.fixed);
   if (error != std::errc{} || end != word->data() + word->size()) {
     const std::vector<std::string> words = {"predicted", "label"};
-    throw ConfigError("--target: expected predicted, label or a class index, got '" + *word + "'" +
-                      suggestion(*word, words));
+    const std::string nearest = nearest_word(*word, words);
+    throw ConfigError("--target: expected predicted, label or a class index from 0 on, got '" + *word + "'" +
+                      (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
   }
   return target;
 }

@@ -14,7 +14,8 @@ TEST(ShapErrors, NameTheNearestWord) {
   const Project project = and_project();
   expect_shap_failure(project, 2, {"value: unknown 'probabilty'; did you mean 'probability'?"},
                       {"--value", "probabilty"});
-  expect_shap_failure(project, 2, {"--target: expected predicted, label or a class index, got 'labl'", "'label'?"},
+  expect_shap_failure(project, 2,
+                      {"--target: expected predicted, label or a class index from 0 on, got 'labl'", "'label'?"},
                       {"--target", "labl"});
   expect_shap_failure(project, 2, {"unknown option '--backgroud'; did you mean '--background'?"}, {"--backgroud", "3"});
   expect_shap_failure(project, 2, {"--modality: unknown 'c'"}, {"--modality", "c"});
@@ -35,11 +36,13 @@ TEST(ShapErrors, RefuseATolerance) {
 TEST(ShapErrors, RefuseTargetsThatTheModelDoesNotHave) {
   const Project project = and_project();
   expect_shap_failure(project, 2, {"target: expected a class below 2", "got 7"}, {"--target", "7"});
-  expect_shap_failure(project, 2, {"--target: expected predicted, label or a class index, got '1.5'"},
+  expect_shap_failure(project, 2, {"--target: expected predicted, label or a class index from 0 on, got '1.5'"},
                       {"--target", "1.5"});
   expect_shap_failure(project, 2, {"--target", "'99999999999'"}, {"--target", "99999999999"});
   expect_shap_failure(project, 2, {"--target"}, {"--target"});
-  expect_shap_failure(project, 2, {"--target", "got '-1'"}, {"--target=-1"});
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--target=-1"}, {"--target", "-1"}}) {
+    expect_shap_failure(project, 2, {"class index from 0 on, got '-1'\n"}, words);
+  }
 }
 
 TEST(ShapErrors, RefuseValuesThatTheOutputDoesNotHave) {
@@ -68,7 +71,9 @@ TEST(ShapErrors, RefuseAConfigurationWithAWrongWord) {
   expect_shap_failure(project, 2, {"modattr.json", "value", "probabilty", "did you mean 'probability'"});
   project.config()["value"] = "probability";
   project.config()["target"] = "labl";
-  expect_shap_failure(project, 2, {"modattr.json", "target", "class index"});
+  expect_shap_failure(project, 2, {"modattr.json: target", "class index", "got \"labl\"; did you mean 'label'?"});
+  project.config()["target"] = "lable";
+  expect_shap_failure(project, 2, {"got \"lable\"; did you mean 'label'?"});
   project.config()["target"] = 9;
   expect_shap_failure(project, 2, {"target: expected a class below 2", "got 9"});
 }
