@@ -39,6 +39,13 @@ CLI::Validator positive_number() {
   return {check, ""};
 }
 
+CLI::Validator not_empty(std::string what) {
+  const auto check = [what = std::move(what)](const std::string& text) -> std::string {
+    return text.empty() ? "expected " + what + ", got ''" : "";
+  };
+  return {check, ""};
+}
+
 CLI::Validator one_of(std::vector<std::string> words) {
   const auto check = [words = std::move(words)](const std::string& word) -> std::string {
     if (std::ranges::find(words, word) != words.end()) return {};
@@ -50,10 +57,14 @@ CLI::Validator one_of(std::vector<std::string> words) {
 void add_common_options(CLI::App& command, CommonOptions& common) {
   command
       .add_option("--config", common.config, "Configuration; default $MODATTR_CONFIG, else the nearest modattr.json")
-      ->type_name("FILE");
-  command.add_option("--model", common.model, "TorchScript model, instead of the configuration's")->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty("a file"));
+  command.add_option("--model", common.model, "TorchScript model, instead of the configuration's")
+      ->type_name("FILE")
+      ->check(not_empty("a file"));
   command.add_option("--data", common.data, "Validation set (.npz, .safetensors, .pt), instead of the configuration's")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty("a file"));
   command.add_option("--examples", common.examples, "Use a random subset of N examples, fixed by the seed")
       ->option_text("N")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));

@@ -26,6 +26,9 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// Checks for a finite number above 0.
 CLI::Validator positive_number();
 
+/// Refuses an empty text, where `what` is expected.
+CLI::Validator not_empty(std::string what);
+
 /// Accepts one of the words and names the nearest otherwise.
 CLI::Validator one_of(std::vector<std::string> words);
 

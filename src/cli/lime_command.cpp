@@ -100,7 +100,8 @@ void add_lime_command(CLI::App& program) {
   app.add_flag("--skip-invalid", request.skip_invalid, "Leave out examples whose output is not finite, and count them");
   add_common_options(app, request.common);
   app.add_option("--out", command->output.out, "Also write scores.json, scores.csv and examples.jsonl into this folder")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty("a folder"));
   add_format_option(app, command->output);
   add_verbosity_options(app, command->output);
   app.callback([command] {

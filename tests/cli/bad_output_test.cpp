@@ -57,6 +57,13 @@ TEST_F(BadOutput, AFolderBelowAFileCannotBeMade) {
   expect_one_line(project_.run({"permute", "--out", "val.npz"}), 3, {"val.npz: expected a writable folder"});
 }
 
+TEST_F(BadOutput, AnEmptyPathIsWrongUsage) {
+  expect_one_line(project_.run({"permute", "--out", ""}), 2, {"permute: --out: expected a folder, got ''"});
+  for (const char* const option : {"--config", "--model", "--data"}) {
+    expect_one_line(project_.run({"permute", option, ""}), 2, {option, "expected a file, got ''"});
+  }
+}
+
 TEST_F(BadOutput, AnUnwritableFolderIsNoticedBeforeTheRun) {
   // The model would fail, the folder comes first.
   project_.model("def forward(self, a, b):\n  assert False\n  return a");
