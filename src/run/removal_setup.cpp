@@ -278,6 +278,11 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
                  : has_classes   ? ValueKind::kProbability
                  : is_regression ? ValueKind::kOutput
                                  : ValueKind::kLogProbability;
+  if (is_regression && choice.choice == TargetChoice::kLabel && result.value != ValueKind::kLoss) {
+    throw ConfigError((choices.target ? "--target" : experiment.config().file.string() + ": target") +
+                      ": expected predicted or a column of the output, as a regression has no class to explain, got "
+                      "'label'; use value loss for the error against the label");
+  }
   const std::size_t example_count = experiment.dataset().example_count();
   if (has_classes) result.predicted = predict(experiment, progress);
 

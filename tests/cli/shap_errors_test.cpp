@@ -57,6 +57,24 @@ TEST(ShapErrors, RefuseValuesThatTheOutputDoesNotHave) {
   expect_shap_failure(project, 2, {"value 'loss': expected labels, got none"}, {"--value", "loss"});
 }
 
+TEST(ShapErrors, RefuseTheLabelOfARegression) {
+  Project project = and_project();
+  project.config()["model"]["kind"] = "regression";
+  const std::vector<TestArray> inputs = {TestArray::of<float>("a", {4, 1}, {0, 0, 1, 1}),
+                                         TestArray::of<float>("b", {4, 1}, {0, 1, 0, 1})};
+  project.data(inputs);
+  expect_shap_failure(project, 2, {"--target: expected predicted or a column", "got 'label'", "value loss"},
+                      {"--target", "label"});
+  EXPECT_EQ(project.run({"shap", "--target", "predicted"}).exit_code, 0);
+  project.config()["target"] = "label";
+  expect_shap_failure(project, 2, {"modattr.json: target: expected predicted or a column", "got 'label'"});
+  EXPECT_EQ(project.run({"shap", "--target", "0"}).exit_code, 0);
+  std::vector<TestArray> labelled = inputs;
+  labelled.push_back(TestArray::of<double>("label", {4}, {0, 0, 0, 1}));
+  project.data(labelled);
+  EXPECT_EQ(project.run({"shap", "--value", "loss"}).exit_code, 0) << "the loss is that of the label";
+}
+
 TEST(ShapErrors, RefuseABackgroundThatIsNoNumberOfRows) {
   const Project project = and_project();
   for (const char* const rows : {"many", "-3", "1.5", "99999999999"}) {
