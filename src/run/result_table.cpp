@@ -18,13 +18,21 @@ std::string utc_now() {
   return text;
 }
 
-/// The configuration file with everything that the command line changed or added.
+/// The configuration file with everything that the command line changed or added; paths are relative to the working
+/// folder, as the command line's own are.
 std::string config_in_force(const Experiment& experiment, const CommonOptions& common, const ResultParts& parts) {
   Json document = Json::parse(experiment.config().document);
   const Config& config = experiment.config();
   document["model"]["path"] = config.model.path.string();
   document["model"]["rows_per_call"] = config.model.rows_per_call;
   document["data"]["path"] = config.data.path.string();
+  if (config.data.metadata) document["data"]["metadata"] = config.data.metadata->string();
+  for (std::size_t place = 0; place < config.modalities.size(); ++place) {
+    const ModalityConfig& modality = config.modalities[place];
+    Json& entry = document["modalities"][place];
+    if (modality.vocab) entry["vocab"] = modality.vocab->string();
+    if (modality.removal.path) entry["removal"]["path"] = modality.removal.path->string();
+  }
   document["metric"] = experiment.metric().name();
   document["seed"] = config.seed;
   Json options = parts.options;

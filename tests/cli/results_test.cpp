@@ -127,6 +127,28 @@ TEST(Results, FilesHoldTheRowsThatAreShown) {
   EXPECT_EQ(read_file(project.path("new/results/scores.json")), again.text());
 }
 
+TEST(Results, PathsOfTheConfigurationInForceAreThoseOfTheWorkingFolder) {
+  Project project = small_project();
+  std::filesystem::create_directory(project.path("sub"));
+  Json& config = project.config();
+  config["model"]["path"] = "../model.pt";
+  config["data"] = {{"path", "../val.npz"}, {"metadata", "meta.jsonl"}};
+  config["modalities"][0]["vocab"] = "words/vocab.txt";
+  config["modalities"][0]["removal"] = {{"type", "background"}, {"path", "../val.npz"}};
+  std::string lines;
+  for (int row = 0; row < 8; ++row) lines += "{}\n";
+  write_file(project.path("sub/meta.jsonl"), lines);
+  write_file(project.path("sub/modattr.json"), config.dump());
+  const Json document = project.permute({"--config", "sub/modattr.json", "--repeats", "2"}).document();
+  const Json& in_force = document.at("config");
+  EXPECT_EQ(in_force.at("model").at("path"), document.at("model").at("path"));
+  EXPECT_EQ(in_force.at("model").at("path"), "model.pt");
+  EXPECT_EQ(in_force.at("data").at("path"), "val.npz");
+  EXPECT_EQ(in_force.at("data").at("metadata"), "sub/meta.jsonl");
+  EXPECT_EQ(in_force.at("modalities").at(0).at("vocab"), "sub/words/vocab.txt");
+  EXPECT_EQ(in_force.at("modalities").at(0).at("removal").at("path"), "val.npz");
+}
+
 TEST(Results, AFolderDescribesOneRun) {
   const Project project = small_project();
   ASSERT_EQ(project.run({"shap", "--out", "results"}).exit_code, 0);
