@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "modattr/report/number_format.h"
 #include "modattr/report/print_table.h"
 #include "modattr/report/text.h"
 
@@ -58,8 +59,8 @@ std::string to_markdown(const ScoreTable& table) {
   std::string text = "**modattr " + escaped(table.command) + "**: " + escaped(table.metric) + " " + tables.score;
   if (!tables.score_interval.empty()) text += " " + tables.score_interval;
   text += table.orientation == Orientation::kLowerIsBetter ? " (lower is better)" : " (higher is better)";
-  text += ", " + std::to_string(table.example_count) + " examples";
-  if (table.repeat_count) text += ", " + std::to_string(*table.repeat_count) + " repeats";
+  text += ", " + counted(table.example_count, "example");
+  if (table.repeat_count) text += ", " + counted(*table.repeat_count, "repeat");
   if (table.seed) text += ", seed " + std::to_string(*table.seed);
   text += "\n" + grid(tables.permutation) + grid(tables.other);
   if (!table.warnings.empty()) text += "\n";

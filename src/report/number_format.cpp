@@ -69,4 +69,8 @@ std::string format_exact(std::optional<double> value) {
   return {buffer.begin(), std::to_chars(buffer.begin(), buffer.end(), *value).ptr};
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 }  // namespace modattr

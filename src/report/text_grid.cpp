@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "modattr/report/bar.h"
+#include "modattr/report/number_format.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -122,8 +123,7 @@ std::string titles(const std::vector<Placed>& columns, const PrintTable& table, 
 /// A line with the group's name in it.
 std::string group_title(const PrintRow& row, std::size_t width, const TextStyle& style) {
   constexpr std::size_t kIndent = 2;
-  const std::string count = std::to_string(row.example_count) + (row.example_count == 1 ? " example" : " examples");
-  const std::string suffix = (style.unicode ? " · " : ", ") + count;
+  const std::string suffix = (style.unicode ? " · " : ", ") + counted(row.example_count, "example");
   const std::size_t room = width - kIndent - 2 - display_width(suffix);
   const std::string name = row.group ? terminal_text(*row.group, style) : "all";
   const std::string shown = name.empty() ? "\"\"" : cut_to_width(name, room, style);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "modattr/report/number_format.h"
 #include "modattr/report/print_table.h"
 #include "modattr/report/text.h"
 #include "modattr/report/text_grid.h"
@@ -59,11 +60,6 @@ std::string file_name(const std::string& path) {
 
 bool is_lower_better(const ScoreTable& table) {
   return table.orientation == Orientation::kLowerIsBetter;
-}
-
-/// "4000 examples", "1 example".
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {

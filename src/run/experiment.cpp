@@ -11,6 +11,7 @@
 #include "modattr/core/nearest.h"
 #include "modattr/core/rng.h"
 #include "modattr/model/torchscript_model.h"
+#include "modattr/report/number_format.h"
 #include "modattr/stats/metrics.h"
 #include "modattr/value/bind_inputs.h"
 #include "modattr/value/row_behaviour.h"
@@ -98,7 +99,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   load_model(options, context);
   dataset_ = dataset.get();
   check_columns(*dataset_, layout_);
-  context.log("data " + dataset_->path() + " opened: " + std::to_string(dataset_->example_count()) + " examples");
+  context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
   evaluator_ = std::make_unique<ModelEvaluator>(
       *model_, *dataset_, layout_,
@@ -141,11 +142,10 @@ void Experiment::split_model(Progress& progress) {
 void Experiment::log_model_use(const RunContext& context) {
   if (const SplitModel* split = evaluator_->split_model()) {
     const std::size_t operation_count = split->fusion_size().operation_count;
-    context.log("model cut by modality: " + std::to_string(evaluator_->feature_store()->encoded_row_count()) +
-                " rows encoded once, a fusion of " + std::to_string(operation_count) +
-                (operation_count == 1 ? " operation" : " operations") +
+    context.log("model cut by modality: " + counted(evaluator_->feature_store()->encoded_row_count(), "row") +
+                " encoded once, a fusion of " + counted(operation_count, "operation") +
                 (operation_count == 0 ? "" : " from " + evaluator_->meeting() + " on") + " in calls of " +
-                std::to_string(evaluator_->rows_per_call()) + " rows");
+                counted(evaluator_->rows_per_call(), "row"));
   } else {
     context.log("model runs whole: " + split_reason_);
   }

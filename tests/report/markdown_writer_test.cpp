@@ -18,6 +18,13 @@ TEST(MarkdownWriter, WritesOneTableOfModalities) {
             "| text | 0.4123 ± 0.0041 | [0.3985, 0.4271] | 0.5177 | 0.6011 | 44.3% | 82.5% | 0.091 | 4000 |\n");
 }
 
+TEST(MarkdownWriter, CountsOneExampleAndOneRepeat) {
+  ScoreTable table = testing::example_table();
+  table.example_count = 1;
+  table.repeat_count = 1;
+  EXPECT_NE(to_markdown(table).find(", 1 example, 1 repeat, seed 7\n"), std::string::npos);
+}
+
 TEST(MarkdownWriter, AddsAColumnForGroupsAndTheWarnings) {
   const std::string text = to_markdown(testing::grouped_table());
   EXPECT_NE(text.find("| *all* | image |"), std::string::npos);

@@ -35,4 +35,7 @@ std::string format_p_value(std::optional<double> value, std::string_view unknown
 /// The shortest digits that read back as the same double; empty where there is no value or it is not finite.
 std::string format_exact(std::optional<double> value);
 
+/// "4000 examples", "1 example".
+std::string counted(std::uint64_t count, std::string_view noun);
+
 }  // namespace modattr
