@@ -124,7 +124,8 @@ std::string titles(const std::vector<Placed>& columns, const PrintTable& table, 
 std::string group_title(const PrintRow& row, std::size_t width, const TextStyle& style) {
   constexpr std::size_t kIndent = 2;
   const std::string suffix = (style.unicode ? " · " : ", ") + counted(row.example_count, "example");
-  const std::size_t room = width - kIndent - 2 - display_width(suffix);
+  // A narrow table leaves the rest of the line to its titles.
+  const std::size_t room = style.width - kIndent - 2 - display_width(suffix);
   const std::string name = row.group ? terminal_text(*row.group, style) : "all";
   const std::string shown = name.empty() ? "\"\"" : cut_to_width(name, room, style);
   const std::size_t used = kIndent + 2 + display_width(shown) + display_width(suffix);

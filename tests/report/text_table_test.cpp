@@ -144,6 +144,18 @@ TEST(TextTable, ShowsEveryGroup) {
   }
 }
 
+TEST(TextTable, CutsNoTitleOfANarrowTable) {
+  ScoreTable table;
+  table.command = "shap";
+  table.metric = "none";
+  for (const char* const group : {"label 95", "a group whose name is longer than its table"}) {
+    table.rows.push_back({"a", "share", group, 0.0, {}, {}, 5000, {}});
+  }
+  const std::string text = to_text_table(table, {});
+  EXPECT_TRUE(contains(text, "── label 95 · 5000 examples ")) << text;
+  EXPECT_TRUE(contains(text, "── a group whose name is longer than its table · 5000 examples ")) << text;
+}
+
 TEST(TextTable, ShowsRowsThatAppearTwice) {
   ScoreTable table = testing::example_table();
   table.rows.push_back(table.rows[0]);
