@@ -85,13 +85,13 @@ std::vector<std::string> estimate_texts(std::span<const Score* const> scores, st
     values.push_back(formats[row](value_of(score), symbols.unknown));
     const bool has_error = value_of(score) && known(score->std_error);
     any_error = any_error || has_error;
-    errors.push_back(formats[row](has_error ? score->std_error : std::nullopt, symbols.unknown));
+    errors.push_back(has_error ? formats[row](score->std_error, symbols.unknown) : "");
     error_width = std::max(error_width, display_width(errors.back()));
   }
   if (!any_error) return values;
   const std::string sign = " " + std::string(symbols.plus_minus) + " ";
   for (std::size_t row = 0; row < scores.size(); ++row) {
-    if (value_of(scores[row])) {
+    if (!errors[row].empty()) {
       values[row] += sign + pad(errors[row], error_width, Alignment::kLeft);
     } else {
       values[row].append(display_width(sign) + error_width, ' ');

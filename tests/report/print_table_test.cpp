@@ -52,6 +52,12 @@ TEST(ArrangeForPrint, GivesEachOtherDefinitionItsOwnScale) {
   EXPECT_EQ(print.longest_bar, "");
 }
 
+TEST(ArrangeForPrint, LeavesTheErrorEmptyWhereItIsNotKnown) {
+  const PrintTable print = arrange_for_print(testing::shapley_table(), {}).other;
+  EXPECT_EQ(print.columns[2].cells[1], "-0.1212 ± 0.0040");
+  EXPECT_EQ(print.columns[2].cells[2], "0.6460         ");
+}
+
 TEST(ArrangeForPrint, DrawsNoBarsWhenEverythingIsZero) {
   ScoreTable table;
   table.rows = {{"text", "permutation.drop", {}, 0.0, {}, {}, 10, {}}};
