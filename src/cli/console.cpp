@@ -15,14 +15,21 @@
 #include "modattr/report/text.h"
 
 namespace modattr {
+namespace {
+
+/// One that shows escape sequences instead of obeying them.
+bool is_dumb_terminal() {
+  const char* term = std::getenv("TERM");
+  return term != nullptr && std::strcmp(term, "dumb") == 0;
+}
+
+}  // namespace
 
 TextStyle standard_output_style() {
   TextStyle style;
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  style.color =
-      terminal && (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::strcmp(term, "dumb") != 0);
+  style.color = terminal && (no_color == nullptr || *no_color == '\0') && !is_dumb_terminal();
   std::setlocale(LC_CTYPE, "");
   // Output that goes into a file or a CI log keeps its bars: only a locale that was chosen and is not UTF-8 rules them
   // out.
@@ -32,8 +39,8 @@ TextStyle standard_output_style() {
   return style;
 }
 
-bool standard_error_is_terminal() {
-  return isatty(STDERR_FILENO) == 1;
+bool standard_error_can_redraw() {
+  return isatty(STDERR_FILENO) == 1 && !is_dumb_terminal();
 }
 
 void print(std::string_view text) {

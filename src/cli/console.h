@@ -9,7 +9,8 @@ namespace modattr {
 /// What standard output can show: colour unless NO_COLOR is set or it is no terminal, UTF-8 by locale, its width.
 TextStyle standard_output_style();
 
-bool standard_error_is_terminal();
+/// Whether standard error is a terminal on which a line can be drawn again: not one of TERM=dumb.
+bool standard_error_can_redraw();
 
 /// Writes to standard output; throws OutputError when it cannot take the text (a full disk, a closed pipe).
 void print(std::string_view text);

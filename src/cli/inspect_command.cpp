@@ -51,7 +51,7 @@ void run(const InspectCommand& command) {
   if (output.format != OutputFormat::kTable && output.format != OutputFormat::kJson) {
     throw ConfigError("--format: expected table or json, got csv or markdown");
   }
-  const bool show_bar = standard_error_is_terminal() && !output.quiet;
+  const bool show_bar = standard_error_can_redraw() && !output.quiet;
   ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
   const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
   const Inspection inspection = load_application()->inspect(command.request, context);

@@ -23,7 +23,7 @@ void run_scoring(const OutputOptions& output,
   std::optional<ResultDirectory> directory;
   if (output.out) directory.emplace(ResultDirectory::open(*output.out));
 
-  const bool show_bar = standard_error_is_terminal() && !output.quiet;
+  const bool show_bar = standard_error_can_redraw() && !output.quiet;
   ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
   const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
   const std::unique_ptr<Application> application = load_application();

@@ -17,6 +17,13 @@
 namespace modattr {
 namespace {
 
+constexpr const char* kSlowModel =
+    "def forward(self, a, b):\n"
+    "  x = torch.ones([100, 100])\n"
+    "  for i in range(200):\n"
+    "    x = torch.tanh(x @ x)\n"
+    "  return a - b + 0 * x.sum()";
+
 class BadOutput : public testing::Test {
  protected:
   BadOutput() : project_("logits", {"a", "b"}) {
@@ -102,20 +109,27 @@ TEST_F(BadOutput, AnUnwritableConfigurationIsAFailure) {
                   {"val.npz/c.json: expected a writable file, got: Not a directory"});
 }
 
+TEST_F(BadOutput, ADumbTerminalGetsNoProgressBar) {
+  if (!has_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
+  project_.model(kSlowModel);
+  ProgramCall call = project_.call({"permute", "--repeats", "1000", "--no-split"});
+  call.errors = ErrorStream::kTerminal;
+  call.environment = {{"TERM", "xterm"}};
+  EXPECT_NE(run_program(call).errors, "") << "the run is long enough for a bar";
+  call.environment = {{"TERM", "dumb"}};
+  EXPECT_EQ(run_program(call).errors, "");
+}
+
 class Interrupted : public BadOutput, public testing::WithParamInterface<int> {
  protected:
   /// A run that gets the signal once its standard error holds `after`.
   ProgramResult stopped_run(std::vector<std::string> arguments, ErrorStream errors, std::string after) {
     // Long enough to be stopped in the middle on any machine, in calls short enough to be stopped between.
-    project_.model(
-        "def forward(self, a, b):\n"
-        "  x = torch.ones([100, 100])\n"
-        "  for i in range(200):\n"
-        "    x = torch.tanh(x @ x)\n"
-        "  return a - b + 0 * x.sum()");
+    project_.model(kSlowModel);
     arguments.insert(arguments.begin(), {"permute", "--repeats", "1000000", "--out", "results"});
     ProgramCall call = project_.call(arguments);
     call.errors = errors;
+    call.environment = {{"TERM", "xterm"}};
     call.signal = SignalPlan{.signal = GetParam(), .after = std::move(after)};
     ProgramResult result = run_program(call);
     EXPECT_EQ(result.exit_code, 3) << result.errors;
