@@ -37,9 +37,7 @@ void run_scoring(const OutputOptions& output,
     directory->write(files, std::span(&former, 1));
   }
   print(render(table, output.format, standard_output_style()));
-  if (output.format == OutputFormat::kTable && table.examples.size() <= kMostShownExamples) {
-    print(to_example_view(table, standard_output_style()));
-  }
+  if (output.format == OutputFormat::kTable) print(to_example_view(table, standard_output_style()));
   // The table and the JSON hold the warnings themselves.
   if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
     for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));

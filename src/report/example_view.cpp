@@ -163,6 +163,13 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
 std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
   style.width = std::max(style.width, kNarrowest);
+  if (table.examples.size() > kMostShownExamples) {
+    const std::string line = "examples one by one: " + std::to_string(table.examples.size()) + " are more than the " +
+                             std::to_string(kMostShownExamples) + " shown here; examples.jsonl of --out DIR has them";
+    std::string text = "\n";
+    for (const std::string& part : wrap_words(line, style.width)) text += painted(part, Paint::kFaint, style) + "\n";
+    return text;
+  }
   std::string text;
   for (const ExampleRecord& record : table.examples) text += "\n" + view_of(record, table.modalities, style);
   return text;

@@ -66,6 +66,15 @@ TEST(ExampleView, ListsTheStrongestPlayersAndSumsUpTheOthers) {
   EXPECT_NE(line_with(view, "2 others").find("+0.0200"), std::string::npos);
 }
 
+TEST(ExampleView, SaysWhereMoreExamplesAre) {
+  ScoreTable table = one_example();
+  table.examples.resize(kMostShownExamples, table.examples.front());
+  EXPECT_NE(to_example_view(table, kPlain).find("without any data"), std::string::npos);
+  table.examples.push_back(table.examples.front());
+  EXPECT_EQ(to_example_view(table, kPlain),
+            "\nexamples one by one: 11 are more than the 10 shown here; examples.jsonl of --out\nDIR has them\n");
+}
+
 TEST(ExampleView, IsEmptyWithoutExamples) {
   EXPECT_EQ(to_example_view(ScoreTable{}, kPlain), "");
 }
