@@ -22,8 +22,6 @@ struct Line {
   std::string name;
   double value = 0.0;
   std::optional<double> std_error{};
-  /// Whether it is one of the parts that sum to v(full) - v(empty), and gets a bar.
-  bool is_part = true;
   bool is_indented = false;
 };
 
@@ -43,10 +41,10 @@ void add_players(const ExampleAttribution& attribution, std::size_t modality, st
       rest += players[place]->value;
       continue;
     }
-    lines.push_back({players[place]->label, players[place]->value, players[place]->std_error, true, true});
+    lines.push_back({players[place]->label, players[place]->value, players[place]->std_error, true});
   }
   if (players.size() > kMostPlayers) {
-    lines.push_back({std::to_string(players.size() - kMostPlayers) + " others", rest, std::nullopt, true, true});
+    lines.push_back({std::to_string(players.size() - kMostPlayers) + " others", rest, std::nullopt, true});
   }
 }
 
@@ -71,19 +69,26 @@ std::string without_all(const ExampleAttribution& attribution, const std::vector
   return "without " + (is_all || names.empty() ? "any data" : names);
 }
 
-std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+/// What sums to v(full) - v(empty).
+std::vector<Line> parts_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
   std::vector<Line> lines;
   for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
     if (!is_in_game(attribution, modality)) continue;
     lines.push_back({.name = modalities[modality], .value = attribution.modalities[modality]});
     add_players(attribution, modality, lines);
   }
+  return lines;
+}
+
+/// What two add only together; the parts hold halves of it.
+std::vector<Line> pairs_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  std::vector<Line> lines;
   if (attribution.surrogate) {
     for (const PairScore& pair : attribution.surrogate->pairs) {
       lines.push_back({.name = pair.first.label + " with " + pair.second.label,
                        .value = pair.value,
                        .std_error = pair.std_error,
-                       .is_part = false});
+                       .is_indented = true});
     }
   }
   std::size_t pair = 0;
@@ -91,7 +96,7 @@ std::vector<Line> lines_of(const ExampleAttribution& attribution, const std::vec
     for (std::size_t second = first + 1; second < modalities.size(); ++second, ++pair) {
       lines.push_back({.name = modalities[first] + " with " + modalities[second],
                        .value = attribution.interactions[pair],
-                       .is_part = false});
+                       .is_indented = true});
     }
   }
   return lines;
@@ -106,21 +111,25 @@ std::string heading(const ExampleRecord& record) {
   return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(*record.target);
 }
 
-std::string view_of(const ExampleRecord& record, const std::vector<std::string>& modalities, const TextStyle& style) {
-  const ExampleAttribution& attribution = record.attribution;
-  const std::vector<Line> lines = lines_of(attribution, modalities);
-  double largest = std::max(std::abs(attribution.value_full), std::abs(attribution.value_empty));
-  double longest = 0.0;
-  const std::string without = without_all(attribution, modalities);
-  std::size_t name_width = display_width(terminal_text(without, style));
+std::size_t name_width_of(const std::vector<Line>& lines, const TextStyle& style) {
+  std::size_t width = 0;
   for (const Line& line : lines) {
-    largest = std::max(largest, std::abs(line.value));
-    longest = std::max(longest, std::abs(line.value));
-    name_width = std::max(name_width, display_width(terminal_text(line.name, style)) + (line.is_indented ? 2 : 0));
+    width = std::max(width, display_width(terminal_text(line.name, style)) + (line.is_indented ? 2 : 0));
   }
-  name_width = std::min(name_width, kWidestName);
-  const NumberFormat format(largest, Orientation::kHigherIsBetter);
+  return width;
+}
+
+double largest_of(const std::vector<Line>& lines) {
+  double largest = 0.0;
+  for (const Line& line : lines) largest = std::max(largest, std::abs(line.value));
+  return largest;
+}
+
+/// Lines whose bars share one scale.
+std::string block_of(const std::vector<Line>& lines, std::size_t name_width, const NumberFormat& format,
+                     const TextStyle& style) {
   const std::string_view plus_minus = style.unicode ? "±" : "+-";
+  const double longest = largest_of(lines);
   std::vector<double> lengths;
   std::vector<std::string> numbers;
   std::size_t number_width = 0;
@@ -134,6 +143,33 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
   }
   const std::size_t used = name_width + number_width + 6;
   const BarAxis axis = fit_bar_axis(lengths, std::max<std::size_t>(style.width > used ? style.width - used : 0, 10));
+  std::string text;
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const Line& line = lines[index];
+    const std::string indent = line.is_indented ? "  " : "";
+    const std::string name = cut_to_width(indent + terminal_text(line.name, style), name_width, style);
+    const bool is_certain = !line.std_error || std::abs(line.value) > 1.96 * *line.std_error;
+    text += "  " +
+            painted(pad(name, name_width, Alignment::kLeft), line.is_indented ? Paint::kPlain : Paint::kStrong, style) +
+            "  " + pad(numbers[index], number_width, Alignment::kLeft) + "  " +
+            draw_bar(lengths[index], axis, is_certain ? BarEmphasis::kCertain : BarEmphasis::kUncertain, style);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string view_of(const ExampleRecord& record, const std::vector<std::string>& modalities, const TextStyle& style) {
+  const ExampleAttribution& attribution = record.attribution;
+  const std::vector<Line> parts = parts_of(attribution, modalities);
+  const std::vector<Line> pairs = pairs_of(attribution, modalities);
+  const std::string without = without_all(attribution, modalities);
+  const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)),
+                                                    name_width_of(parts, style), name_width_of(pairs, style)}),
+                                          kWidestName);
+  const NumberFormat format(std::max({std::abs(attribution.value_full), std::abs(attribution.value_empty),
+                                      largest_of(parts), largest_of(pairs)}),
+                            Orientation::kHigherIsBetter);
 
   std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
   const auto add_end = [&](const std::string& name, double value) {
@@ -141,20 +177,12 @@ std::string view_of(const ExampleRecord& record, const std::vector<std::string>&
         "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + format(value, "") + "\n";
   };
   add_end(cut_to_width(terminal_text(without, style), name_width, style), attribution.value_empty);
-  for (std::size_t index = 0; index < lines.size(); ++index) {
-    const Line& line = lines[index];
-    const std::string indent = line.is_indented ? "  " : "";
-    const std::string name = cut_to_width(indent + terminal_text(line.name, style), name_width, style);
-    const bool is_certain = !line.std_error || std::abs(line.value) > 1.96 * *line.std_error;
-    text += "  " +
-            painted(pad(name, name_width, Alignment::kLeft),
-                    line.is_indented || !line.is_part ? Paint::kPlain : Paint::kStrong, style) +
-            "  " + pad(numbers[index], number_width, Alignment::kLeft) + "  " +
-            draw_bar(lengths[index], axis, is_certain ? BarEmphasis::kCertain : BarEmphasis::kUncertain, style);
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += "\n";
-  }
+  text += block_of(parts, name_width, format, style);
   add_end("with all data", attribution.value_full);
+  if (!pairs.empty()) {
+    text += "  " + painted("only together (each modality above holds half)", Paint::kFaint, style) + "\n" +
+            block_of(pairs, name_width, format, style);
+  }
   return text + to_surrogate_view(attribution, modalities, style);
 }
 

@@ -43,7 +43,7 @@ TEST(ExampleView, LeadsFromNoDataToAllOfIt) {
   EXPECT_NE(line_with(view, "without any data").find("0.1000"), std::string::npos);
   EXPECT_NE(line_with(view, "with all data").find("0.4000"), std::string::npos);
   EXPECT_LT(view.find("without any data"), view.find("image"));
-  EXPECT_GT(view.find("with all data"), view.find("image with text"));
+  EXPECT_GT(view.find("with all data"), view.find("word7"));
 }
 
 TEST(ExampleView, DrawsSignedBarsOnOneScale) {
@@ -56,6 +56,14 @@ TEST(ExampleView, DrawsSignedBarsOnOneScale) {
   EXPECT_NE(line_with(view, "text ").find("-0.2000"), std::string::npos);
   EXPECT_GT(length_of("image "), length_of("word7"));
   EXPECT_GT(length_of("word7"), length_of("text "));
+}
+
+TEST(ExampleView, SetsPairsApart) {
+  const std::string view = to_example_view(one_example(), kPlain);
+  EXPECT_LT(view.find("with all data"), view.find("only together (each modality above holds half)"));
+  EXPECT_LT(view.find("only together"), view.find("    image with text  +0.0500"));
+  // The longest of its block, though the smallest number of all.
+  EXPECT_NE(line_with(view, "image with text").find(std::string(40, '#')), std::string::npos);
 }
 
 TEST(ExampleView, ListsTheStrongestPlayersAndSumsUpTheOthers) {

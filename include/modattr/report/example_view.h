@@ -11,8 +11,9 @@ namespace modattr {
 /// Most examples whose explanations are shown one by one.
 inline constexpr std::size_t kMostShownExamples = 10;
 
-/// Explanations for people, example by example: what each modality, each pair and the strongest players add, with
-/// signed bars that share one scale, from the value without any data up to the value with all of it. Of more examples
+/// Explanations for people, example by example: what each modality and its strongest players add, with signed bars that
+/// share one scale, from the value without any data up to the value with all of it; then, on a scale of their own, what
+/// pairs add only together. Of more examples
 /// than kMostShownExamples one line that says where they are.
 std::string to_example_view(const ScoreTable& table, const TextStyle& style);
 
