@@ -69,13 +69,15 @@ std::string without_all(const ExampleAttribution& attribution, const std::vector
   return "without " + (is_all || names.empty() ? "any data" : names);
 }
 
-/// What sums to v(full) - v(empty).
-std::vector<Line> parts_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+/// What sums to v(full) - v(empty); the players of modalities that were asked for only.
+std::vector<Line> parts_of(const ExampleAttribution& attribution, const ScoreTable& table) {
+  const std::vector<std::size_t>& asked = table.asked_modalities;
   std::vector<Line> lines;
   for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
     if (!is_in_game(attribution, modality)) continue;
-    lines.push_back({.name = modalities[modality], .value = attribution.modalities[modality]});
-    add_players(attribution, modality, lines);
+    lines.push_back({.name = table.modalities[modality], .value = attribution.modalities[modality]});
+    const bool is_asked = asked.empty() || std::ranges::find(asked, modality) != asked.end();
+    if (is_asked) add_players(attribution, modality, lines);
   }
   return lines;
 }
@@ -159,9 +161,10 @@ std::string block_of(const std::vector<Line>& lines, std::size_t name_width, con
   return text;
 }
 
-std::string view_of(const ExampleRecord& record, const std::vector<std::string>& modalities, const TextStyle& style) {
+std::string view_of(const ExampleRecord& record, const ScoreTable& table, const TextStyle& style) {
   const ExampleAttribution& attribution = record.attribution;
-  const std::vector<Line> parts = parts_of(attribution, modalities);
+  const std::vector<std::string>& modalities = table.modalities;
+  const std::vector<Line> parts = parts_of(attribution, table);
   const std::vector<Line> pairs = pairs_of(attribution, modalities);
   const std::string without = without_all(attribution, modalities);
   const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)),
@@ -199,7 +202,7 @@ std::string to_example_view(const ScoreTable& table, const TextStyle& requested)
     return text;
   }
   std::string text;
-  for (const ExampleRecord& record : table.examples) text += "\n" + view_of(record, table.modalities, style);
+  for (const ExampleRecord& record : table.examples) text += "\n" + view_of(record, table, style);
   return text;
 }
 

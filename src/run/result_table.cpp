@@ -70,6 +70,7 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   for (const Players::Modality& modality : experiment.layout().modalities.modalities()) {
     table.modalities.push_back(modality.name);
   }
+  table.asked_modalities = experiment.modalities();
   table.warnings = std::move(parts.warnings);
   for (std::string& warning : parts.attribution.warnings) table.warnings.push_back(std::move(warning));
   table.seed = experiment.seed();

@@ -74,6 +74,16 @@ TEST(ExampleView, ListsTheStrongestPlayersAndSumsUpTheOthers) {
   EXPECT_NE(line_with(view, "2 others").find("+0.0200"), std::string::npos);
 }
 
+TEST(ExampleView, ListsThePlayersThatWereAskedFor) {
+  ScoreTable table = one_example();
+  table.asked_modalities = {0};
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_EQ(view.find("word7"), std::string::npos);
+  EXPECT_NE(line_with(view, "text ").find("-0.2000"), std::string::npos) << "the parts still sum up";
+  table.asked_modalities = {1};
+  EXPECT_NE(to_example_view(table, kPlain).find("word7"), std::string::npos);
+}
+
 TEST(ExampleView, SaysWhereMoreExamplesAre) {
   ScoreTable table = one_example();
   table.examples.resize(kMostShownExamples, table.examples.front());

@@ -67,6 +67,8 @@ struct ScoreTable {
   std::vector<Score> rows;
   /// Names of the modalities, which the examples' scores refer to.
   std::vector<std::string> modalities;
+  /// Which of them were asked for; empty = all.
+  std::vector<std::size_t> asked_modalities;
   std::vector<ExampleRecord> examples;
   /// One sentence each.
   std::vector<std::string> warnings;
