@@ -30,7 +30,7 @@ void add_players(const ExampleAttribution& attribution, std::size_t modality, st
   std::vector<const PlayerScore*> players;
   for (const PlayerScore& player : attribution.players) {
     // A surrogate leaves most players out.
-    const bool is_left_out = attribution.surrogate.has_value() && player.value == 0.0;
+    const bool is_left_out = attribution.surrogate.has_value() && is_rounding(player.value, attribution);
     if (player.modality == modality && !is_left_out) players.push_back(&player);
   }
   std::ranges::stable_sort(players, std::greater<>(),

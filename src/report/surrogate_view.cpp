@@ -22,10 +22,19 @@ constexpr std::size_t kMostWords = 64;
 
 using Players = std::vector<const PlayerScore*>;
 
-Players players_of(const ExampleAttribution& attribution, std::size_t modality) {
+Players players_of(std::span<const PlayerScore> all, std::size_t modality) {
   Players players;
-  for (const PlayerScore& player : attribution.players) {
+  for (const PlayerScore& player : all) {
     if (player.modality == modality) players.push_back(&player);
+  }
+  return players;
+}
+
+/// Players with what rounding alone leaves at 0.
+std::vector<PlayerScore> without_rounding(const ExampleAttribution& attribution) {
+  std::vector<PlayerScore> players = attribution.players;
+  for (PlayerScore& player : players) {
+    if (is_rounding(player.value, attribution)) player.value = 0.0;
   }
   return players;
 }
@@ -139,6 +148,14 @@ void add_rules(const SurrogateReport& surrogate, const NumberFormat& format, con
 
 }  // namespace
 
+bool is_rounding(double value, const ExampleAttribution& attribution) {
+  if (!attribution.surrogate) return value == 0.0;
+  double scale = std::max({std::abs(attribution.value_full), std::abs(attribution.value_empty),
+                           std::abs(attribution.surrogate->intercept)});
+  for (const PlayerScore& player : attribution.players) scale = std::max(scale, std::abs(player.value));
+  return std::abs(value) <= 1e-12 * scale;
+}
+
 std::string to_surrogate_view(const ExampleAttribution& attribution, const std::vector<std::string>& modalities,
                               const TextStyle& style) {
   if (!attribution.surrogate) return "";
@@ -148,8 +165,9 @@ std::string to_surrogate_view(const ExampleAttribution& attribution, const std::
   const NumberFormat format(largest, Orientation::kHigherIsBetter);
   std::string text;
   add_quality(attribution, format, style, text);
+  const std::vector<PlayerScore> all = without_rounding(attribution);
   for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
-    const Players players = players_of(attribution, modality);
+    const Players players = players_of(all, modality);
     const std::optional<std::size_t> width = grid_width(players);
     // More than a sentence, or wider than the terminal: the bars above name those that count.
     const bool fits = width ? 2 * *width + 4 <= style.width : players.size() <= kMostWords;

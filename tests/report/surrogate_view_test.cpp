@@ -80,6 +80,20 @@ TEST(SurrogateView, ColoursWordsAndShadesPatches) {
   EXPECT_EQ(colour.find("+red"), std::string::npos);
 }
 
+TEST(SurrogateView, GivesRoundingNoSign) {
+  ExampleAttribution example = attribution();
+  for (PlayerScore& player : example.players) player.value = player.player % 2 == 0 ? 1e-17 : -1e-17;
+  example.surrogate->pairs.clear();
+  const std::string plain = view(example, kPlain);
+  EXPECT_NE(plain.find("  image\n     . . .\n     . . .\n"), std::string::npos) << plain;
+  EXPECT_NE(plain.find("  text\n    is not red\n"), std::string::npos) << plain;
+  EXPECT_EQ(view(example, kColour).find("\x1B[36m"), std::string::npos);
+  ScoreTable table;
+  table.modalities = kModalities;
+  table.examples.push_back({.id = "1", .label = 3.0, .predicted = 5, .target = 5, .attribution = example});
+  EXPECT_EQ(to_example_view(table, kPlain).find("    0,1 "), std::string::npos) << "no line of its own";
+}
+
 TEST(SurrogateView, ShowsPatchesThatMakeNoGridAsWords) {
   ExampleAttribution example = attribution();
   example.players[4].label = "7,7";

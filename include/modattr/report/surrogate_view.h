@@ -8,6 +8,9 @@
 
 namespace modattr {
 
+/// Whether a number of an explanation is what rounding leaves of 0: in a surrogate below 1e-12 of its numbers' scale.
+bool is_rounding(double value, const ExampleAttribution& attribution);
+
 /// A local surrogate for people, below the bars of its terms: how far it can be trusted, the words of a text of at
 /// most 64 by sign, a grid of shades where the players of a modality are all patches of one image, and the rules of a
 /// tree. Signs are colours and, where there are none or a patch has room, also characters. Empty without a surrogate.
