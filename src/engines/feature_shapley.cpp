@@ -9,6 +9,7 @@
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/feature_solver.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/run_warnings.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
 
@@ -228,6 +229,7 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     }
     adders[subset].add_ends(gap);
   }
+  warn_about_undefined(result.rows, result.warnings);
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
     result.examples.push_back(explain(*games, solved[example], example));
   }

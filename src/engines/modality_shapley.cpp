@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/run_warnings.h"
 #include "modattr/engines/solved_games.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
@@ -186,23 +186,6 @@ class SubsetRows {
   const Subset& subset_;
   const MeanBootstrap& bootstrap_;
 };
-
-const char* why_undefined(std::string_view definition) {
-  if (definition.starts_with("shape.")) return "no answer is right";
-  if (definition == "share.abs") return "every Shapley value is 0";
-  return "main effects and interactions are all 0";
-}
-
-/// Tells each definition once per subset.
-void warn_about_undefined(const std::vector<Score>& rows, std::vector<std::string>& warnings) {
-  std::set<std::pair<std::string, std::optional<std::string>>> told;
-  for (const Score& row : rows) {
-    if (row.value || !told.emplace(row.definition, row.group).second) continue;
-    warnings.push_back(row.definition + " is not defined for " +
-                       (row.group ? "group '" + *row.group + "'" : std::string("all examples")) + ": " +
-                       why_undefined(row.definition));
-  }
-}
 
 ExampleAttribution explain(const SolvedGames& games, std::uint32_t example) {
   const SolvedGame& game = games.solved(0, example);

@@ -1,5 +1,6 @@
 #include "modattr/engines/feature_shapley.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +83,9 @@ TEST(FeatureShapley, LeavesSharesOfNothingEmptyInABreakdown) {
   for (const Score& row : result.rows) {
     if (row.definition != "share.owen" || row.group != "half two") continue;
     EXPECT_EQ(row.value, std::nullopt);
+    EXPECT_EQ(
+        std::ranges::count(result.warnings, "share.owen is not defined for group 'half two': every Shapley value is 0"),
+        1);
     return;
   }
   FAIL() << "no row for the second half";
