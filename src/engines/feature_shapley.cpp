@@ -176,6 +176,25 @@ double efficiency_gap(const SolvedExample& example) {
   return example.value_full - example.value_empty - std::accumulate(example.values.begin(), example.values.end(), 0.0);
 }
 
+/// Says where the budget ended before the tolerance was reached.
+void warn_about_tolerance(std::span<const SolvedExample> solved, double tolerance, std::vector<std::string>& warnings) {
+  std::size_t count = 0;
+  double largest = 0.0;
+  std::size_t evaluation_count = 0;
+  for (const SolvedExample& example : solved) {
+    const double error = example.std_errors.empty() ? 0.0 : std::ranges::max(example.std_errors);
+    if (error < tolerance) continue;
+    ++count;
+    largest = std::max(largest, error);
+    evaluation_count = std::max(evaluation_count, example.evaluation_count);
+  }
+  if (count == 0) return;
+  warnings.push_back("--tolerance " + short_number(tolerance) + " was not reached in " + std::to_string(count) +
+                     " of " + std::to_string(solved.size()) + (solved.size() == 1 ? " example" : " examples") +
+                     ": the largest standard error is " + short_number(largest) + " after " +
+                     std::to_string(evaluation_count) + " evaluations; raise --budget");
+}
+
 ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number) {
   ExampleAttribution result;
   result.example = number;
@@ -230,6 +249,7 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     adders[subset].add_ends(gap);
   }
   warn_about_undefined(result.rows, result.warnings);
+  if (options_.tolerance) warn_about_tolerance(solved, *options_.tolerance, result.warnings);
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
     result.examples.push_back(explain(*games, solved[example], example));
   }

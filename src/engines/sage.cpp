@@ -10,6 +10,7 @@
 #include "modattr/engines/feature_solver.h"
 #include "modattr/engines/mean_bootstrap.h"
 #include "modattr/engines/mean_games.h"
+#include "modattr/engines/run_warnings.h"
 #include "modattr/engines/solved_games.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
@@ -181,8 +182,8 @@ class Rounds {
     return all.values.empty() || largest_error(all) <= error_wanted(all);
   }
   std::string too_coarse(const SolvedExample& all) const {
-    return "sage: the largest standard error, " + std::to_string(largest_error(all)) + ", is above the " +
-           std::to_string(error_wanted(all)) + " that was wanted after " + std::to_string(all.evaluation_count) +
+    return "sage: the largest standard error, " + short_number(largest_error(all)) + ", is above the " +
+           short_number(error_wanted(all)) + " that was wanted after " + std::to_string(all.evaluation_count) +
            " evaluations per example; raise --budget";
   }
 

@@ -91,6 +91,24 @@ TEST(ShapFeatures, ExplainAnExampleAloneAsAmongOthers) {
   }
 }
 
+TEST(ShapFeatures, SayWhenTheToleranceIsNotReached) {
+  const auto warnings = [](const std::string& tolerance) {
+    const std::string config = (std::filesystem::path(MODATTR_SOURCE_DIR) / "modattr.json").string();
+    return Scores(run_program(
+                      {.arguments = {"shap", "--level", "feature", "--config", config, "--background", "1", "--budget",
+                                     "600", "--ids", "17,40", "--format", "json", "--tolerance", tolerance}}))
+        .document()
+        .at("warnings")
+        .dump();
+  };
+  const std::string words = warnings("1e-9");
+  EXPECT_NE(words.find("--tolerance 1e-09 was not reached in 2 of 2 examples: the largest standard error is "),
+            std::string::npos)
+      << words;
+  EXPECT_NE(words.find(" evaluations; raise --budget"), std::string::npos) << words;
+  EXPECT_EQ(warnings("10").find("tolerance"), std::string::npos);
+}
+
 /// Three columns as players of one modality, four of the other, in products.
 Project column_project() {
   Project project("regression", {"a", "b"});
