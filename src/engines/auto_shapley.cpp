@@ -19,6 +19,10 @@ std::vector<Coalition> AutoShapley::coalitions(std::size_t player_count, std::si
   return paired_leverage_coalitions(player_count, evaluation_count, stream, name());
 }
 
+std::size_t AutoShapley::least_coalition_count(std::size_t player_count) const {
+  return least_paired_coalition_count(player_count);
+}
+
 ShapleyEstimate AutoShapley::estimate(const SampledGame& game) const {
   if (game.coalitions.size() == inner_coalition_count(game.player_count)) return ExactShapley().estimate(game);
   const PairedGame pairs = paired_game(game);

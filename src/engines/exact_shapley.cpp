@@ -123,6 +123,10 @@ std::vector<Coalition> ExactShapley::coalitions(std::size_t player_count, std::s
   return result;
 }
 
+std::size_t ExactShapley::least_coalition_count(std::size_t player_count) const {
+  return inner_coalition_count(player_count);
+}
+
 ShapleyEstimate ExactShapley::estimate(const SampledGame& game) const {
   if (game.values.size() != game.coalitions.size() || game.values.size() < inner_coalition_count(game.player_count)) {
     throw std::invalid_argument("exact: expected the value of every coalition");

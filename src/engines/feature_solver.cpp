@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <iterator>
 #include <numeric>
 #include <string>
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kCoalitionsPerPlayer = 32;
 /// Of the first round, where there is a tolerance.
 constexpr std::size_t kFirstCoalitionsPerPlayer = 4;
+/// No game is asked for more.
+constexpr std::size_t kMostCoalitions = std::size_t{1} << 40;
 
 /// |T|! (M - |T| - 1)! / M!
 double owen_weight(std::size_t set_size, std::size_t modality_count) {
@@ -27,6 +30,20 @@ double owen_weight(std::size_t set_size, std::size_t modality_count) {
     weight *= static_cast<double>(place + 1) / static_cast<double>(modality_count - 1 - place);
   }
   return weight;
+}
+
+/// Coalitions of each game, of `left` in all, in proportion to the players; what a small game does not need goes to the
+/// others. `sizes` ascend.
+std::vector<std::size_t> divide(std::span<const std::size_t> sizes, std::size_t left) {
+  std::size_t players_left = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+  std::vector<std::size_t> parts;
+  for (const std::size_t size : sizes) {
+    const std::size_t part = std::max<std::size_t>(left * size / players_left, 2);
+    parts.push_back(std::min(part, inner_coalition_count(size)));
+    left -= std::min(left, parts.back());
+    players_left -= size;
+  }
+  return parts;
 }
 
 }  // namespace
@@ -141,6 +158,60 @@ std::size_t FeatureSolver::budget(std::uint32_t number) {
          (ends + queries_per_coalition(example) * kCoalitionsPerPlayer * example.player_count);
 }
 
+std::vector<std::size_t> FeatureSolver::unit_sizes(const Example& example) const {
+  std::vector<std::size_t> sizes;
+  if (!is_owen()) {
+    sizes.push_back(example.player_count);
+  } else {
+    for (const std::size_t modality : example.playing) sizes.push_back(example.player_counts[modality]);
+  }
+  // One player's value is the difference of the ends.
+  std::erase_if(sizes, [](std::size_t size) { return size < 2; });
+  return sizes;
+}
+
+std::size_t FeatureSolver::least_budget(std::uint32_t number) {
+  const Example example = open(number);
+  std::vector<std::size_t> sizes = unit_sizes(example);
+  std::ranges::stable_sort(sizes);
+  std::vector<std::size_t> least;
+  for (const std::size_t size : sizes) {
+    least.push_back(std::max<std::size_t>(options_.estimator->least_coalition_count(size), 2));
+    // What nobody can enumerate: the estimator says what to do.
+    if (least.back() > kMostCoalitions) choose(example, {.modality = std::nullopt, .player_count = size}, 2);
+  }
+  const auto is_enough = [&](std::size_t coalition_count) {
+    const std::vector<std::size_t> parts = divide(sizes, coalition_count);
+    return std::ranges::equal(parts, least, std::greater_equal<>());
+  };
+  // Parts grow with the whole.
+  std::size_t high = 2 * sizes.size();
+  std::size_t low = high == 0 ? 0 : high - 1;
+  while (!is_enough(high)) low = std::exchange(high, 2 * high);
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    (is_enough(middle) ? high : low) = middle;
+  }
+  const std::size_t ends = is_owen() ? std::size_t{1} << example.playing.size() : 2;
+  return games_.evaluations_per_query() * (ends + (sizes.empty() ? 0 : queries_per_coalition(example) * high));
+}
+
+void FeatureSolver::refuse_budget() {
+  std::size_t least = 0;
+  std::size_t player_count = 0;
+  std::size_t given = 0;
+  for (std::uint32_t number = 0; number < games_.example_count(); ++number) {
+    const std::size_t own = least_budget(number);
+    if (own <= least) continue;
+    least = own;
+    player_count = open(number).player_count;
+    given = budget(number);
+  }
+  throw ConfigError("--budget: expected at least " + std::to_string(least) + " evaluations per example for " +
+                    std::to_string(player_count) + " players, got " + std::to_string(given) +
+                    (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
+}
+
 void FeatureSolver::share_budget(Example& example) {
   const std::size_t queries = budget(example.number) / games_.evaluations_per_query();
   const std::size_t per_coalition = queries_per_coalition(example);
@@ -149,23 +220,14 @@ void FeatureSolver::share_budget(Example& example) {
     // One player's value is the difference of the ends.
     if (unit.player_count > 1) units.push_back(&unit);
   }
-  const auto fail = [&](std::size_t least) {
-    throw ConfigError("--budget: expected at least " + std::to_string(least * games_.evaluations_per_query()) +
-                      " evaluations for an example of " + std::to_string(example.player_count) + " players, got " +
-                      std::to_string(budget(example.number)) + "; or use a background of fewer rows");
-  };
-  const std::size_t least = example.ends.size() + 2 * per_coalition * units.size();
-  if (queries < least) fail(least);
-  // In proportion to the players; what a small game does not need goes to the others.
+  if (queries < example.ends.size() + 2 * per_coalition * units.size()) refuse_budget();
   std::ranges::stable_sort(units, {}, [](const Unit* unit) { return unit->player_count; });
-  std::size_t left = (queries - example.ends.size()) / per_coalition;
-  std::size_t players_left = 0;
-  for (const Unit* unit : units) players_left += unit->player_count;
-  for (Unit* unit : units) {
-    const std::size_t part = std::max<std::size_t>(left * unit->player_count / players_left, 2);
-    unit->coalition_count = std::min(part, inner_coalition_count(unit->player_count));
-    left -= unit->coalition_count;
-    players_left -= unit->player_count;
+  std::vector<std::size_t> sizes;
+  for (const Unit* unit : units) sizes.push_back(unit->player_count);
+  const std::vector<std::size_t> parts = divide(sizes, (queries - example.ends.size()) / per_coalition);
+  for (std::size_t place = 0; place < units.size(); ++place) {
+    units[place]->coalition_count = parts[place];
+    if (parts[place] < options_.estimator->least_coalition_count(sizes[place])) refuse_budget();
   }
 }
 
@@ -177,8 +239,7 @@ std::vector<Coalition> FeatureSolver::choose(const Example& example, const Unit&
   try {
     return options_.estimator->coalitions(unit.player_count, coalition_count, stream);
   } catch (const ConfigError& error) {
-    throw ConfigError("--budget: too small for an example of " + std::to_string(example.player_count) +
-                      " players; of what is left for each game, " + error.what());
+    throw ConfigError("--method " + std::string(error.what()));
   }
 }
 

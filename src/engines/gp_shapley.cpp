@@ -1,8 +1,11 @@
 #include "modattr/engines/gp_shapley.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <string>
 
+#include "modattr/core/error.h"
 #include "modattr/engines/exact_shapley.h"
 #include "modattr/engines/odd_process.h"
 
@@ -31,7 +34,16 @@ PairedFit fit_process(const PairedGame& game) {
 
 std::vector<Coalition> GpShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,
                                              RandomStream stream) const {
+  if (least_paired_coalition_count(player_count) > 2 * kProcessPairLimit) {
+    throw ConfigError("gp: expected at most " + std::to_string(2 * kProcessPairLimit / 3) + " players in a game, got " +
+                      std::to_string(player_count) + "; use method auto or leverage");
+  }
   return paired_leverage_coalitions(player_count, std::min(evaluation_count, 2 * kProcessPairLimit), stream, name());
+}
+
+std::size_t GpShapley::least_coalition_count(std::size_t player_count) const {
+  const std::size_t least = least_paired_coalition_count(player_count);
+  return least > 2 * kProcessPairLimit ? std::numeric_limits<std::size_t>::max() : least;
 }
 
 ShapleyEstimate GpShapley::estimate(const SampledGame& game) const {

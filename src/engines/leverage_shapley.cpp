@@ -155,6 +155,10 @@ std::vector<Coalition> LeverageShapley::coalitions(std::size_t player_count, std
   return paired_leverage_coalitions(player_count, evaluation_count, stream, name());
 }
 
+std::size_t LeverageShapley::least_coalition_count(std::size_t player_count) const {
+  return least_paired_coalition_count(player_count);
+}
+
 ShapleyEstimate LeverageShapley::estimate(const SampledGame& game) const {
   return fit_leverage(paired_game(game)).estimate;
 }

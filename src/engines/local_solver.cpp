@@ -66,18 +66,32 @@ std::size_t LocalSolver::budget(std::uint32_t number) {
          (example.is_whole ? std::size_t{1} << example.players.size() : query_budget(example));
 }
 
-void LocalSolver::draw(Example& example) const {
+void LocalSolver::refuse_budget() {
+  std::size_t least = 0;
+  std::size_t player_count = 0;
+  for (std::uint32_t number = 0; number < games_.example_count(); ++number) {
+    const std::size_t own_count = open(number).players.size();
+    // Few players have fewer coalitions.
+    const std::size_t own = own_count > kMostEnumeratedPlayers
+                                ? kFewestCoalitions + 1
+                                : std::min(kFewestCoalitions + 1, std::size_t{1} << own_count);
+    if (own <= least) continue;
+    least = own;
+    player_count = own_count;
+  }
+  throw ConfigError("--budget: expected at least " + std::to_string(least * games_.evaluations_per_query()) +
+                    " evaluations per example for " + std::to_string(player_count) + " players, got " +
+                    std::to_string(options_.budget.value_or(0)) +
+                    (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
+}
+
+void LocalSolver::draw(Example& example) {
   if (example.is_whole) {
     example.neighbourhood = whole_neighbourhood(example.players.size());
     return;
   }
   const std::size_t queries = query_budget(example);
-  if (queries < kFewestCoalitions + 1) {
-    throw ConfigError("--budget: expected at least " +
-                      std::to_string((kFewestCoalitions + 1) * games_.evaluations_per_query()) +
-                      " evaluations for an example of " + std::to_string(example.players.size()) + " players, got " +
-                      std::to_string(options_.budget.value_or(0)) + "; or use a background of fewer rows");
-  }
+  if (queries < kFewestCoalitions + 1) refuse_budget();
   // One evaluation is that of no player at all. The example's own number keeps those around it out of this.
   example.neighbourhood = sample_neighbourhood(
       example.parts, queries - 1, rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));

@@ -99,10 +99,14 @@ class PairClass {
 
 }  // namespace
 
+std::size_t least_paired_coalition_count(std::size_t player_count) noexcept {
+  return std::min(inner_coalition_count(player_count), 3 * player_count);
+}
+
 std::vector<Coalition> paired_leverage_coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                   RandomStream stream, std::string_view method) {
   const std::size_t all = inner_coalition_count(player_count);
-  if (evaluation_count < std::min(all, 3 * player_count)) {
+  if (evaluation_count < least_paired_coalition_count(player_count)) {
     throw ConfigError(std::string(method) + ": expected a budget of at least 3 evaluations per player for n = " +
                       std::to_string(player_count) + " players, got " + std::to_string(evaluation_count) + " in all");
   }

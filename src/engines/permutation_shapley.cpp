@@ -26,8 +26,7 @@ std::size_t newcomer(const Coalition& before, const Coalition& after) {
 std::vector<Coalition> PermutationShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                       RandomStream stream) const {
   const std::size_t order_size = 2 * (player_count - 1);
-  // Two orders of two or three players share coalitions.
-  if (evaluation_count < std::min(inner_coalition_count(player_count), 2 * order_size)) {
+  if (evaluation_count < least_coalition_count(player_count)) {
     throw ConfigError("permutation: expected a budget of at least " + std::to_string(2 * order_size) +
                       " evaluations for n = " + std::to_string(player_count) + " players (two orders), got " +
                       std::to_string(evaluation_count));
@@ -49,6 +48,11 @@ std::vector<Coalition> PermutationShapley::coalitions(std::size_t player_count, 
     }
   }
   return result;
+}
+
+std::size_t PermutationShapley::least_coalition_count(std::size_t player_count) const {
+  // Two orders of two or three players share coalitions.
+  return std::min(inner_coalition_count(player_count), 4 * (player_count - 1));
 }
 
 ShapleyEstimate PermutationShapley::estimate(const SampledGame& game) const {

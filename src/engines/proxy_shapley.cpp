@@ -184,6 +184,10 @@ std::vector<Coalition> ProxyShapley::coalitions(std::size_t player_count, std::s
   return paired_leverage_coalitions(player_count, evaluation_count, stream, name());
 }
 
+std::size_t ProxyShapley::least_coalition_count(std::size_t player_count) const {
+  return least_paired_coalition_count(player_count);
+}
+
 ShapleyEstimate ProxyShapley::estimate(const SampledGame& game) const {
   if (game.coalitions.size() == inner_coalition_count(game.player_count)) return ExactShapley().estimate(game);
   return fit_proxy(game, paired_game(game)).estimate;

@@ -132,7 +132,7 @@ class Rounds {
   std::vector<SolvedExample> solve(std::vector<std::string>& warnings) {
     const std::size_t usual = solve_with(std::nullopt).budget(0);
     const std::size_t most = options_.budget.value_or(largest_budget(usual));
-    std::size_t budget = std::min(first_budget(usual), most);
+    std::size_t budget = std::min(std::max(first_budget(usual), solve_with(std::nullopt).least_budget(0)), most);
     SolvedExample all = run(budget, 0);
     while (!is_precise(all) && budget < most) {
       const std::size_t before = std::exchange(budget, std::min(2 * budget, most));

@@ -190,6 +190,36 @@ TEST(FeatureSolver, RefusesABudgetThatIsTooSmall) {
   }
 }
 
+TEST(FeatureSolver, NamesTheLeastBudgetThatServesEveryExample) {
+  for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
+    for (const char* const method : {"auto", "exact", "leverage", "permutation", "gp", "proxy"}) {
+      for (const std::size_t draw_count : {1U, 7U}) {
+        FormulaGames games({{2, 1}, {3, 9}, {1, 1}, {5, 6}}, rich, draw_count);
+        FeatureShapleyOptions options = options_of(index, method);
+        options.budget = 9 * draw_count;
+        const auto message = [&] { return thrown_message<ConfigError>([&] { return solve(games, options); }); };
+        const std::string refusal = message();
+        constexpr std::string_view kBegin = "--budget: expected at least ";
+        ASSERT_TRUE(refusal.starts_with(kBegin)) << refusal;
+        EXPECT_EQ(refusal.find("fewer rows") != std::string::npos, draw_count > 1) << refusal;
+        options.budget = std::stoul(refusal.substr(kBegin.size()));
+        EXPECT_EQ(solve(games, options).size(), 4U) << method;
+        --*options.budget;
+        EXPECT_EQ(message().substr(0, refusal.find(", got")), refusal.substr(0, refusal.find(", got"))) << method;
+      }
+    }
+  }
+}
+
+TEST(FeatureSolver, SaysWhatServesMorePlayersThanTheMethodTakes) {
+  FormulaGames games({{500, 2}}, rich);
+  for (const char* const method : {"exact", "gp"}) {
+    EXPECT_TRUE(
+        mentions(thrown_message<ConfigError>([&] { return solve(games, options_of(ShapleyIndex::kOwen, method)); }),
+                 {"--method " + std::string(method), "500", "use method auto"}));
+  }
+}
+
 TEST(FeatureSolver, RefusesOwenValuesOfManyModalities) {
   FormulaGames games({std::vector<std::size_t>(13, 1)}, rich);
   EXPECT_TRUE(

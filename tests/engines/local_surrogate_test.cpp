@@ -251,11 +251,25 @@ TEST(LocalSurrogate, ExplainsAnExampleWithoutPlayers) {
   EXPECT_NE(result.warnings.at(0).find("1 of 2 examples had no players"), std::string::npos);
 }
 
+TEST(LocalSurrogate, NamesTheLeastBudgetThatServesEveryExample) {
+  for (const auto& [counts, least] : {std::pair{Counts{{2, 1}, {1, 1}}, 8U}, {Counts{{2, 1}, {12, 12}}, 11U}}) {
+    const auto size = [](const Coalition& present, std::uint32_t) { return static_cast<double>(present.size()); };
+    FormulaGames games(counts, size, 7);
+    const Rng rng(3);
+    LocalSurrogateOptions options{.budget = 7 * least - 1};
+    EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { LocalSolver(games, options, rng, 1).solve(0, 2); }),
+                         {"expected at least " + std::to_string(7 * least) + " ", "fewer rows"}));
+    options.budget = 7 * least;
+    EXPECT_EQ(LocalSolver(games, options, rng, 1).solve(0, 2).size(), 2U);
+  }
+}
+
 TEST(LocalSurrogate, RefusesWhatDoesNotGoTogether) {
   const auto message = [](const LocalSurrogateOptions& options) {
     return thrown_message<ConfigError>([&] { attribute(options); });
   };
-  EXPECT_NE(message({.budget = 10}).find("--budget: expected at least 11 evaluations"), std::string::npos);
+  EXPECT_NE(message({.budget = 10}).find("--budget: expected at least 11 evaluations per example for 24 players, got"),
+            std::string::npos);
   EXPECT_NE(message({.size = NeighbourhoodSize::kAll}).find("at most 20 players in an example, got 24"),
             std::string::npos);
   EXPECT_NE(message({.surrogate = {.kind = SurrogateKind::kTree, .pairs = PairSearch::kAcrossModalities}})

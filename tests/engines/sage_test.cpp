@@ -206,6 +206,14 @@ TEST(Sage, KeepsToTheBudgetAndSaysWhenItIsTooSmall) {
   EXPECT_NE(result.warnings.front().find("raise --budget"), std::string::npos);
 }
 
+TEST(Sage, EnumeratesWhereTheBudgetAllowsIt) {
+  SageProblem problem;
+  problem.player_counts = {5, 5};
+  problem.formula = [](const Coalition& present, std::uint32_t) { return static_cast<double>(present.size()); };
+  const SageOptions options{.players = SagePlayers::kFeatures, .index = ShapleyIndex::kShapley, .budget = 1024};
+  EXPECT_NEAR(attribute(problem, options).whole_set->players.front().value, 1.0, 1e-12);
+}
+
 TEST(Sage, ScoresTheModalitiesAskedFor) {
   const Attribution result = attribute({}, {.modalities = {1}});
   for (const Score& row : result.rows) EXPECT_NE(row.modality, "a");

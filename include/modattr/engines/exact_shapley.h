@@ -34,6 +34,7 @@ class ExactShapley final : public ShapleyEstimator {
   /// In the order of their bit masks, for every stream.
   std::vector<Coalition> coalitions(std::size_t player_count, std::size_t evaluation_count,
                                     RandomStream stream) const override;
+  std::size_t least_coalition_count(std::size_t player_count) const override;
   /// Takes the coalitions in any order. Throws std::invalid_argument when one is missing.
   ShapleyEstimate estimate(const SampledGame& game) const override;
 };

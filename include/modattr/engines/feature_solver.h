@@ -43,6 +43,9 @@ class FeatureSolver {
   std::vector<SolvedExample> solve(std::uint32_t first, std::size_t count);
   /// Model evaluations that an example may take.
   std::size_t budget(std::uint32_t example);
+  /// The least budget that an example can be solved with. Throws ConfigError where its players are too many for the
+  /// estimator.
+  std::size_t least_budget(std::uint32_t example);
 
  private:
   /// A game that the estimator solves: the players of a modality, or all.
@@ -78,6 +81,10 @@ class FeatureSolver {
   void evaluate_ends(std::vector<Example>& examples);
   void add_units(Example& example) const;
   void share_budget(Example& example);
+  /// Names the least budget that serves every example.
+  [[noreturn]] void refuse_budget();
+  /// Sizes of the games that the estimator solves.
+  std::vector<std::size_t> unit_sizes(const Example& example) const;
   /// Coalitions that a unit asks for in a round, those of earlier rounds among them.
   std::size_t round_count(const Unit& unit, std::size_t round) const noexcept;
   std::vector<Coalition> choose(const Example& example, const Unit& unit, std::size_t coalition_count) const;

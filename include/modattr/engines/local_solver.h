@@ -71,7 +71,9 @@ class LocalSolver {
 
   Example open(std::uint32_t number);
   std::size_t query_budget(const Example& example) const;
-  void draw(Example& example) const;
+  /// Names the least budget that serves every example.
+  [[noreturn]] void refuse_budget();
+  void draw(Example& example);
   Coalition in_game(const Example& example, const Coalition& own) const;
   void evaluate(std::vector<Example>& examples);
   void weigh(Example& example, std::span<const double> measured) const;

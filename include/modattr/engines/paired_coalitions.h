@@ -26,6 +26,9 @@ namespace modattr {
 std::vector<Coalition> paired_leverage_coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                   RandomStream stream, std::string_view method);
 
+/// The fewest that it gives: 3 n, or all where there are fewer.
+std::size_t least_paired_coalition_count(std::size_t player_count) noexcept;
+
 /// A sampled game as a regression: the Shapley values are the phi with sum `total` that minimise the sum over all pairs
 /// of w (v(S) - v(complement) - signs . phi)^2, w = 1 / (C(n, |S|) |S| (n - |S|)).
 struct PairedGame {

@@ -46,6 +46,8 @@ class ShapleyEstimator {
   /// known from a smaller one. Throws ConfigError when the count is too small for the method.
   virtual std::vector<Coalition> coalitions(std::size_t player_count, std::size_t evaluation_count,
                                             RandomStream stream) const = 0;
+  /// The least count that coalitions() takes; the largest number where none is enough.
+  virtual std::size_t least_coalition_count(std::size_t /*player_count*/) const { return 0; }
   virtual ShapleyEstimate estimate(const SampledGame& game) const = 0;
 };
 
