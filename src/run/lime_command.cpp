@@ -102,7 +102,8 @@ ScoreTable run_lime(const LimeRequest& request, const RunContext& context) {
   problem.set_removal(removal.rows(), targets.targets);
   const PlayersSetup players(experiment);
   problem.set_players(players.segmentations(), players.inputs());
-  Attribution attribution = LocalSurrogate(options).attribute(problem, Rng(experiment.seed()));
+  Attribution attribution =
+      removal.guard(experiment, [&] { return LocalSurrogate(options).attribute(problem, Rng(experiment.seed())); });
   std::vector<ExampleRecord> records = example_records(experiment, targets, std::move(attribution.examples));
   Json in_force = options_in_force(request, options, targets, removal, experiment.config());
   ScoreTable table = make_result_table(experiment, request.common,

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "modattr/core/attribution.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/run/experiment.h"
 #include "modattr/stats/target.h"
@@ -19,6 +21,10 @@ class RemovalSetup {
   /// rows from now on. Throws ConfigError where removals do not go together or do not go with the data.
   RemovalSetup(Experiment& experiment, std::optional<std::size_t> background);
 
+  /// Runs `explain`, which evaluates this removal. Where the model fails, throws the Error that names the key of the
+  /// configuration that is to blame, or says what else can be done.
+  Attribution guard(const Experiment& experiment, const std::function<Attribution()>& explain) const;
+
   const RemovalRows& rows() const noexcept { return *rows_; }
   /// Rows of the background; nullopt when no modality is removed by one.
   std::optional<std::size_t> background_count() const;
@@ -26,6 +32,10 @@ class RemovalSetup {
   std::size_t dropped_row_count() const noexcept { return dropped_row_count_; }
 
  private:
+  /// Throws ConfigError where the model fails on some examples once an id or a value of the configuration stands in
+  /// for a modality.
+  void check_numbers(const Experiment& experiment) const;
+
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
   std::size_t dropped_row_count_ = 0;

@@ -134,7 +134,8 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
     players.emplace(experiment);
     problem.set_players(players->segmentations(), players->inputs());
   }
-  Attribution attribution = make_engine(request, experiment)->attribute(problem, Rng(experiment.seed()));
+  Attribution attribution = removal.guard(
+      experiment, [&] { return make_engine(request, experiment)->attribute(problem, Rng(experiment.seed())); });
   std::vector<ExampleRecord> records = example_records(experiment, targets, std::move(attribution.examples));
   if (attribution.whole_set) {
     records.push_back({.id = std::nullopt,

@@ -174,5 +174,23 @@ TEST_F(ShapRemoval, IsRefusedWhereItDoesNotGoWithTheData) {
   expect_shap_failure(project_, 2, {"modality 'a': removal 'file'", "float32[2, 1]"});
 }
 
+TEST_F(ShapRemoval, NamesTheNumberThatTheModelDoesNotTake) {
+  project_.model("def forward(self, a, b, ids):\n  return a * b + torch.arange(200)[ids].sum(1, True).float()");
+  for (const char* const split : {"--seed=0", "--no-split"}) {
+    set("ids", {{"type", "token"}, {"id", 99999}});
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"shap"}, {"lime", "--budget", "all"}}) {
+      std::vector<std::string> arguments = words;
+      arguments.emplace_back(split);
+      expect_one_line(project_.run(arguments), 2,
+                      {"modattr.json: modalities[2].removal.id: expected one that the model takes, got 99999; "});
+    }
+    set("ids", {{"type", "value"}, {"value", 201}});
+    expect_shap_failure(project_, 2, {"modalities[2].removal.value: expected one that the model takes, got 201"},
+                        {split});
+    set("ids", {{"type", "token"}, {"id", 199}});
+    EXPECT_EQ(project_.run({"shap", split}).exit_code, 0);
+  }
+}
+
 }  // namespace
 }  // namespace modattr
