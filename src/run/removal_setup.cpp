@@ -6,7 +6,6 @@
 #include <numeric>
 #include <string_view>
 
-#include "json_object.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/rng.h"
@@ -15,11 +14,6 @@
 
 namespace modattr {
 namespace {
-
-/// Whether the model answered, but not with finite numbers.
-bool is_about_output(const ModelError& error) {
-  return std::string_view(error.what()).find(": expected finite numbers, got ") != std::string_view::npos;
-}
 
 /// What the modalities that are removed by a background agree on.
 struct Background {
@@ -266,50 +260,6 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
   try {
     experiment.evaluator().use_made_rows(rows_.get());
   } catch (const ModelError&) {
-    check_numbers(experiment);
-    throw;
-  }
-}
-
-void RemovalSetup::check_numbers(const Experiment& experiment) const {
-  const Config& config = experiment.config();
-  const Dataset& dataset = experiment.dataset();
-  const std::size_t modality_count = config.modalities.size();
-  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), config.model.rows_per_call));
-  std::iota(examples.begin(), examples.end(), 0u);
-  ModelEvaluator evaluator(experiment.model(), dataset, experiment.layout(),
-                           {.rows_per_call = config.model.rows_per_call,
-                            .batch_size = config.model.rows_per_call,
-                            .sharing = MixSharing::kNone});
-  evaluator.use_made_rows(rows_.get());
-  for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    const RemovalConfig& removal = config.modalities[modality].removal;
-    const bool is_token = removal.type == RemovalType::kToken;
-    if (rows_->uses_background(modality) || (!is_token && removal.type != RemovalType::kValue)) continue;
-    std::vector<std::uint32_t> rows(dataset.example_count());
-    rows_->write_rows(modality, 0, rows);
-    rows.resize(examples.size());
-    std::vector<std::span<const std::uint32_t>> stand_ins(modality_count);
-    stand_ins[modality] = rows;
-    const Mix mix{Coalition::full(modality_count).without(modality), {}, stand_ins};
-    Progress silent;
-    try {
-      evaluator.evaluate(
-          MixList{std::span(&mix, 1), examples}, [](auto&&...) {}, silent);
-    } catch (const ModelError& error) {
-      if (is_about_output(error)) continue;
-      throw ConfigError(config.file.string() + ": modalities[" + std::to_string(modality) + "].removal." +
-                        (is_token ? "id" : "value") + ": expected one that the model takes, got " +
-                        (is_token ? std::to_string(*removal.token_id) : Json(removal.value).dump()) + "; " +
-                        error.what());
-    }
-  }
-}
-
-Attribution RemovalSetup::guard(const Experiment& experiment, const std::function<Attribution()>& explain) const {
-  try {
-    return explain();
-  } catch (const ModelError& error) {
     check_numbers(experiment);
     throw;
   }

@@ -192,5 +192,17 @@ TEST_F(ShapRemoval, NamesTheNumberThatTheModelDoesNotTake) {
   }
 }
 
+TEST_F(ShapRemoval, SaysWhatToDoWhereTheOutputIsNotFiniteWithoutAModality) {
+  project_.model("def forward(self, a, b, ids):\n  return a.log() * b + ids.sum(1, True).float()");
+  set("a", {{"type", "value"}, {"value", -1}});
+  for (const char* const skip : {"--skip-invalid", "--seed=0"}) {
+    expect_shap_failure(project_, 3,
+                        {"example 0 with a", " removed: expected finite numbers, got nan; ",
+                         "; try another modalities[0].removal than value",
+                         ", or leave the example out: ", "--skip-invalid sees untouched data only"},
+                        {skip});
+  }
+}
+
 }  // namespace
 }  // namespace modattr
