@@ -114,6 +114,11 @@ TEST(Help, OfEveryCommandHasAnExample) {
   }
 }
 
+TEST(Help, SaysWhatBecomesOfABatchSizeThatIsNoMultiple) {
+  const std::string text = run_program({.arguments = {"permute", "--help"}}).output;
+  EXPECT_NE(text.find("rounded down to a multiple of model.rows_per_call"), std::string::npos) << text;
+}
+
 TEST(Help, AWrongCommandNamesTheNearest) {
   expect_one_line(run_program({.arguments = {"permut"}}), 2, {"unknown command 'permut'; did you mean 'permute'?"});
   expect_one_line(run_program({.arguments = {"--verison"}}), 2, {"unknown option '--verison'", "'--version'?"});
