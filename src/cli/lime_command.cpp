@@ -50,7 +50,8 @@ void add_surrogate_options(CLI::App& app, LimeRequest& request) {
   app.add_option("--surrogate", request.surrogate, "The simple model: ridge (default), lasso or tree")
       ->option_text("ridge|lasso|tree")
       ->check(word_of(surrogate_names()));
-  app.add_option("--top-k", request.top_k, "Most players and pairs of it (default 10)")
+  app.add_option("--top-k", request.top_k,
+                 "Most players and pairs of it (default 10); --selection none keeps every player")
       ->option_text("K")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
   app.add_option("--selection", request.selection,
