@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "modattr/stats/moments.h"
@@ -50,23 +51,63 @@ double deviation(std::span<const double> values) {
   return standard_error(values).value() * std::sqrt(static_cast<double>(values.size()));
 }
 
+/// Rows in random groups of equal size. Halves are made of whole groups, so that what is summed over a group is summed
+/// once.
+struct RowGroups {
+  static constexpr std::size_t kMostGroups = 16;
+
+  RowGroups(std::span<const double> weights, RandomStream& stream) : group_of_row(weights.size(), 0) {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 1; row < weights.size(); ++row) {
+      if (weights[row] > 0.0) rows.push_back(row);
+    }
+    group_count = std::min(kMostGroups, rows.size());
+    for (std::size_t place = 0; place < rows.size(); ++place) {
+      std::swap(rows[place], rows[place + stream.below(static_cast<std::uint32_t>(rows.size() - place))]);
+      group_of_row[rows[place]] = 1 + place % group_count;
+    }
+  }
+
+  /// Group 0 and half of the others, in ascending order.
+  std::vector<std::size_t> draw_half(RandomStream& stream) const {
+    std::vector<std::size_t> groups(group_count);
+    std::iota(groups.begin(), groups.end(), std::size_t{1});
+    for (std::size_t place = 0; place < group_count / 2; ++place) {
+      std::swap(groups[place], groups[place + stream.below(static_cast<std::uint32_t>(group_count - place))]);
+    }
+    groups.resize(group_count / 2);
+    groups.push_back(0);
+    std::ranges::sort(groups);
+    return groups;
+  }
+
+  /// The first row alone is group 0; rows of weight 0 are in none, whatever stands here.
+  std::vector<std::size_t> group_of_row;
+  /// Without group 0.
+  std::size_t group_count = 0;
+};
+
 }  // namespace
 
 HalfFits::HalfFits(const SurrogateData& data, std::span<const double> weights, const SurrogateOptions& options,
                    std::size_t modality_count, RandomStream stream)
     : top_k_(options.top_k) {
-  std::vector<std::size_t> rows;
-  for (std::size_t row = 1; row < weights.size(); ++row) {
-    if (weights[row] > 0.0) rows.push_back(row);
-  }
+  const RowGroups groups(weights, stream);
+  const bool is_linear = options.kind != SurrogateKind::kTree && options.pairs == PairSearch::kNone;
+  std::optional<GroupedMoments> moments;
+  if (is_linear) moments.emplace(data.players, data.values, weights, groups.group_of_row);
   for (std::size_t half = 0; half < kHalfCount; ++half) {
-    std::vector<double> halved(weights.size(), 0.0);
-    halved.front() = weights.front();
-    for (std::size_t place = 0; place < rows.size() / 2; ++place) {
-      std::swap(rows[place], rows[place + stream.below(static_cast<std::uint32_t>(rows.size() - place))]);
-      halved[rows[place]] = weights[rows[place]];
+    const std::vector<std::size_t> chosen = groups.draw_half(stream);
+    if (is_linear) {
+      fits_.push_back(fit_players(moments->of(chosen), options));
+    } else {
+      std::vector<double> halved(weights.size(), 0.0);
+      for (std::size_t row = 0; row < weights.size(); ++row) {
+        const bool is_in = std::ranges::find(chosen, groups.group_of_row[row]) != chosen.end();
+        if (is_in) halved[row] = weights[row];
+      }
+      fits_.push_back(fit_surrogate(data, choose_factors(data, halved, options), halved, options));
     }
-    fits_.push_back(fit_surrogate(data, choose_factors(data, halved, options), halved, options));
     shares_.push_back(modality_shares(fits_.back(), data.modality_of_player, modality_count));
   }
 }

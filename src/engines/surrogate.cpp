@@ -17,21 +17,40 @@ namespace {
 constexpr double kAlphaOfRidge = 1.0;
 constexpr double kAlphaOfLasso = 0.01;
 
-/// Columns of the data that a tree of single players is made of.
+/// `moments`: of the factors' columns.
+Surrogate fit_linear(const RegressionMoments& moments, std::span<const SurrogateFactor> factors,
+                     const SurrogateOptions& options) {
+  const double alpha = penalty(options);
+  const std::optional<LinearFit> fit =
+      options.kind == SurrogateKind::kLasso ? std::optional(lasso(moments, alpha)) : ridge(moments, alpha);
+  if (!fit) throw ConfigError("--alpha: expected a penalty that tells the players apart, got one that is too small");
+  Surrogate result{.intercept = fit->intercept, .terms = {}, .tree = std::nullopt};
+  for (std::size_t column = 0; column < factors.size(); ++column) {
+    result.terms.push_back({factors[column], fit->coefficients[column]});
+  }
+  return result;
+}
+
+/// A tree of single players.
 Surrogate fit_tree(const SurrogateData& data, std::span<const SurrogateFactor> factors, std::span<const double> weights,
                    const SurrogateOptions& options) {
-  // The others stay columns, so that the tree's questions name players.
-  Matrix columns(data.players.row_count(), data.players.column_count(), 0.0);
-  for (const SurrogateFactor& factor : factors) {
-    for (std::size_t row = 0; row < columns.row_count(); ++row) {
-      columns(row, factor.player) = data.players(row, factor.player);
+  const std::size_t player_count = data.players.column_count();
+  // Players that are no terms stay columns, so that the tree's questions name players.
+  Matrix columns;
+  if (factors.size() < player_count) {
+    columns = Matrix(data.players.row_count(), player_count, 0.0);
+    for (const SurrogateFactor& factor : factors) {
+      for (std::size_t row = 0; row < columns.row_count(); ++row) {
+        columns(row, factor.player) = data.players(row, factor.player);
+      }
     }
   }
   Surrogate result;
-  result.tree = RegressionTree::grow(columns, data.values, weights, {.depth = options.depth});
-  const std::vector<double> values = tree_shapley_values(*result.tree, columns.column_count());
+  result.tree = RegressionTree::grow(factors.size() < player_count ? columns : data.players, data.values, weights,
+                                     {.depth = options.depth});
+  const std::vector<double> values = tree_shapley_values(*result.tree, player_count);
   for (const SurrogateFactor& factor : factors) result.terms.push_back({factor, values[factor.player]});
-  result.intercept = result.tree->predict(std::vector<double>(columns.column_count(), 0.0));
+  result.intercept = result.tree->predict(std::vector<double>(player_count, 0.0));
   return result;
 }
 
@@ -74,17 +93,14 @@ std::vector<SurrogateFactor> choose_factors(const SurrogateData& data, std::span
 Surrogate fit_surrogate(const SurrogateData& data, std::span<const SurrogateFactor> factors,
                         std::span<const double> weights, const SurrogateOptions& options) {
   if (options.kind == SurrogateKind::kTree) return fit_tree(data, factors, weights, options);
-  const Matrix columns = factor_columns(data.players, factors);
-  const RegressionMoments moments = regression_moments(columns, data.values, weights);
-  const double alpha = penalty(options);
-  const std::optional<LinearFit> fit =
-      options.kind == SurrogateKind::kLasso ? std::optional(lasso(moments, alpha)) : ridge(moments, alpha);
-  if (!fit) throw ConfigError("--alpha: expected a penalty that tells the players apart, got one that is too small");
-  Surrogate result{.intercept = fit->intercept, .terms = {}, .tree = std::nullopt};
-  for (std::size_t column = 0; column < factors.size(); ++column) {
-    result.terms.push_back({factors[column], fit->coefficients[column]});
-  }
-  return result;
+  return fit_linear(regression_moments(factor_columns(data.players, factors), data.values, weights), factors, options);
+}
+
+Surrogate fit_players(const RegressionMoments& moments, const SurrogateOptions& options) {
+  const std::vector<std::size_t> columns = select_columns(moments, options.selection, options.top_k);
+  std::vector<SurrogateFactor> factors;
+  for (const std::size_t column : columns) factors.push_back({column});
+  return fit_linear(moments.of_columns(columns), factors, options);
 }
 
 void add_std_errors(Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights,

@@ -54,57 +54,160 @@ RegressionMoments RegressionMoments::of_columns(std::span<const std::size_t> col
   return result;
 }
 
-RegressionMoments regression_moments(const Matrix& columns, std::span<const double> response,
-                                     std::span<const double> weights) {
-  const std::size_t row_count = columns.row_count();
-  const std::size_t column_count = columns.column_count();
+namespace {
+
+RegressionMoments zero_moments(std::size_t column_count) {
+  return {.weight_sum = 0.0,
+          .means = std::vector<double>(column_count, 0.0),
+          .response_mean = 0.0,
+          .products = Matrix(column_count, column_count),
+          .responses = std::vector<double>(column_count, 0.0),
+          .response_square = 0.0};
+}
+
+/// Where the weighted means of all rows lie.
+RegressionMoments means_of(const Matrix& columns, std::span<const double> response, std::span<const double> weights) {
   const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  if (response.size() != row_count || weights.size() != row_count || !(weight_sum > 0.0)) {
+  if (response.size() != columns.row_count() || weights.size() != columns.row_count() || !(weight_sum > 0.0)) {
     throw std::invalid_argument("regression: expected a response and a weight per row, and a positive sum of weights");
   }
-  RegressionMoments result{.weight_sum = weight_sum,
-                           .means = std::vector<double>(column_count, 0.0),
-                           .response_mean = 0.0,
-                           .products = Matrix(column_count, column_count),
-                           .responses = std::vector<double>(column_count, 0.0),
-                           .response_square = 0.0};
-  for (std::size_t row = 0; row < row_count; ++row) {
+  RegressionMoments result = zero_moments(columns.column_count());
+  result.weight_sum = weight_sum;
+  for (std::size_t row = 0; row < columns.row_count(); ++row) {
     if (weights[row] < 0.0) throw std::invalid_argument("regression: expected weights of at least 0");
     if (weights[row] == 0.0) continue;
     const std::span<const double> values = columns.row(row);
     result.response_mean += weights[row] * response[row];
-    for (std::size_t column = 0; column < column_count; ++column) {
+    for (std::size_t column = 0; column < values.size(); ++column) {
       result.means[column] += weights[row] * values[column];
     }
   }
   result.response_mean /= weight_sum;
   for (double& mean : result.means) mean /= weight_sum;
+  return result;
+}
 
-  Matrix some(kRowsAtOnce, column_count);
-  std::array<double, kRowsAtOnce> some_weights{};
-  std::size_t some_count = 0;
-  for (std::size_t row = 0; row < row_count; ++row) {
-    if (weights[row] == 0.0) continue;
-    const std::span<const double> values = columns.row(row);
-    const std::span<double> centred = some.row(some_count);
-    const double residue = response[row] - result.response_mean;
-    result.response_square += weights[row] * residue * residue;
-    for (std::size_t column = 0; column < column_count; ++column) {
-      centred[column] = values[column] - result.means[column];
-      result.responses[column] += weights[row] * centred[column] * residue;
+/// Adds up what rows have off a centre, a few rows at a time.
+class CentredSums {
+ public:
+  CentredSums(std::span<const double> centre, double response_centre)
+      : centre_(centre), response_centre_(response_centre), some_(kRowsAtOnce, centre.size()) {}
+
+  void add(std::span<const double> values, double response, double weight, RegressionMoments& sums) {
+    const std::span<double> centred = some_.row(count_);
+    const double residue = response - response_centre_;
+    sums.response_square += weight * residue * residue;
+    for (std::size_t column = 0; column < centred.size(); ++column) {
+      centred[column] = values[column] - centre_[column];
+      sums.responses[column] += weight * centred[column] * residue;
     }
-    some_weights[some_count++] = weights[row];
-    if (some_count < kRowsAtOnce) continue;
-    add_products(some, some_weights, result.products);
-    some_count = 0;
+    weights_[count_++] = weight;
+    if (count_ == kRowsAtOnce) flush(sums);
   }
-  if (some_count > 0) {
-    std::fill(some_weights.begin() + static_cast<std::ptrdiff_t>(some_count), some_weights.end(), 0.0);
-    add_products(some, some_weights, result.products);
+  void flush(RegressionMoments& sums) {
+    if (count_ == 0) return;
+    std::fill(weights_.begin() + static_cast<std::ptrdiff_t>(count_), weights_.end(), 0.0);
+    add_products(some_, weights_, sums.products);
+    count_ = 0;
   }
-  for (std::size_t row = 0; row < column_count; ++row) {
-    for (std::size_t column = 0; column < row; ++column) result.products(row, column) = result.products(column, row);
+
+ private:
+  std::span<const double> centre_;
+  double response_centre_;
+  Matrix some_;
+  std::array<double, kRowsAtOnce> weights_{};
+  std::size_t count_ = 0;
+};
+
+void mirror(Matrix& products) {
+  for (std::size_t row = 0; row < products.row_count(); ++row) {
+    for (std::size_t column = 0; column < row; ++column) products(row, column) = products(column, row);
   }
+}
+
+}  // namespace
+
+RegressionMoments regression_moments(const Matrix& columns, std::span<const double> response,
+                                     std::span<const double> weights) {
+  RegressionMoments result = means_of(columns, response, weights);
+  const std::vector<double> centre = result.means;
+  CentredSums sums(centre, result.response_mean);
+  for (std::size_t row = 0; row < columns.row_count(); ++row) {
+    if (weights[row] > 0.0) sums.add(columns.row(row), response[row], weights[row], result);
+  }
+  sums.flush(result);
+  mirror(result.products);
+  return result;
+}
+
+GroupedMoments::GroupedMoments(const Matrix& columns, std::span<const double> response, std::span<const double> weights,
+                               std::span<const std::size_t> group_of_row) {
+  const RegressionMoments all = means_of(columns, response, weights);
+  centre_ = all.means;
+  response_centre_ = all.response_mean;
+  std::size_t group_count = 0;
+  for (std::size_t row = 0; row < columns.row_count(); ++row) {
+    if (weights[row] > 0.0) group_count = std::max(group_count, group_of_row[row] + 1);
+  }
+  groups_.assign(group_count, zero_moments(columns.column_count()));
+  for (std::size_t group = 0; group < group_count; ++group) {
+    RegressionMoments& sums = groups_[group];
+    CentredSums centred(centre_, response_centre_);
+    for (std::size_t row = 0; row < columns.row_count(); ++row) {
+      if (weights[row] == 0.0 || group_of_row[row] != group) continue;
+      const std::span<const double> values = columns.row(row);
+      sums.weight_sum += weights[row];
+      sums.response_mean += weights[row] * (response[row] - response_centre_);
+      for (std::size_t column = 0; column < values.size(); ++column) {
+        sums.means[column] += weights[row] * (values[column] - centre_[column]);
+      }
+      centred.add(values, response[row], weights[row], sums);
+    }
+    centred.flush(sums);
+  }
+}
+
+RegressionMoments GroupedMoments::of(std::span<const std::size_t> groups) const {
+  // What rounding leaves of a column that is the same in all rows.
+  constexpr double kSmallestPart = 1e-12;
+  const std::size_t column_count = centre_.size();
+  RegressionMoments result = zero_moments(column_count);
+  for (const std::size_t number : groups) {
+    const RegressionMoments& group = groups_.at(number);
+    result.weight_sum += group.weight_sum;
+    result.response_mean += group.response_mean;
+    result.response_square += group.response_square;
+    for (std::size_t column = 0; column < column_count; ++column) {
+      result.means[column] += group.means[column];
+      result.responses[column] += group.responses[column];
+      const std::span<const double> products = group.products.row(column);
+      const std::span<double> sums = result.products.row(column);
+      for (std::size_t other = column; other < column_count; ++other) sums[other] += products[other];
+    }
+  }
+  if (!(result.weight_sum > 0.0)) throw std::invalid_argument("regression: expected a positive sum of weights");
+  // From the shared centre to the union's own.
+  for (double& mean : result.means) mean /= result.weight_sum;
+  result.response_mean /= result.weight_sum;
+  result.response_square -= result.weight_sum * result.response_mean * result.response_mean;
+  std::vector<bool> is_constant(column_count, false);
+  for (std::size_t column = 0; column < column_count; ++column) {
+    const double move = result.weight_sum * result.means[column];
+    const double about_centre = result.products(column, column);
+    const std::span<double> products = result.products.row(column);
+    for (std::size_t other = column; other < column_count; ++other) products[other] -= move * result.means[other];
+    result.responses[column] -= move * result.response_mean;
+    is_constant[column] = products[column] <= kSmallestPart * about_centre;
+  }
+  for (std::size_t column = 0; column < column_count; ++column) {
+    if (is_constant[column]) result.responses[column] = 0.0;
+    for (std::size_t other = column; other < column_count; ++other) {
+      if (is_constant[column] || is_constant[other]) result.products(column, other) = 0.0;
+    }
+    result.means[column] += centre_[column];
+  }
+  result.response_mean += response_centre_;
+  mirror(result.products);
   return result;
 }
 

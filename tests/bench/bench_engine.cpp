@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <numeric>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -190,19 +192,37 @@ double compare_with_bare_loop(const std::string& config, const std::string& name
   return whole;
 }
 
+/// So many rows of every encoder, [modalities], and of the fusion.
+BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> encoder_rows, std::size_t fusion_rows) {
+  BareLoop loop;
+  const modattr::SplitModel& split = *experiment.evaluator().split_model();
+  const std::size_t call_size = experiment.config().model.rows_per_call;
+  for (std::size_t modality = 0; modality < encoder_rows.size(); ++modality) {
+    const Calls calls = encoder_calls(experiment, modality, call_size);
+    const Clock::time_point start = Clock::now();
+    modattr::parallel_for((encoder_rows[modality] + call_size - 1) / call_size, experiment.thread_count(),
+                          [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
+    loop.encoder_seconds += seconds_since(start);
+  }
+  loop.fusion_seconds = run_bare_fusion(experiment, fusion_rows);
+  return loop;
+}
+
 /// Words and patches of some examples, with an engine's evaluations, against the encoder and fusion calls that they
 /// need.
 void compare_features(const std::string& config, const std::string& name, std::size_t example_count,
                       const modattr::Attributor& engine) {
-  constexpr int kRoundCount = 5;
+  constexpr int kRoundCount = 8;
   std::vector<double> seconds;
   std::vector<double> encoders;
   std::vector<double> fusion;
   std::vector<double> over_encoders;
   std::vector<double> over_both;
-  std::size_t encoder_rows = 0;
+  std::vector<std::size_t> encoder_rows;
   std::size_t fusion_rows = 0;
-  for (int round = 0; round < kRoundCount; ++round) {
+  // A processor's speed drifts: half of the bare loop is run before modattr's round and half of it after. The first
+  // round tells how many rows there are.
+  for (int round = 0; round <= kRoundCount; ++round) {
     modattr::Progress progress;
     Clock::time_point files_read;
     const modattr::RunContext context{.progress = progress, .log = [&](std::string_view line) {
@@ -219,30 +239,30 @@ void compare_features(const std::string& config, const std::string& name, std::s
                                   experiment.evaluator(), progress);
     problem.set_removal(removal.rows(), targets.targets);
     problem.set_players(players.segmentations(), players.inputs());
+    double run_seconds = seconds_since(files_read);
+    std::vector<std::size_t> half;
+    for (const std::size_t rows : encoder_rows) half.push_back(rows / 2);
+    const BareLoop before = run_bare_rows(experiment, half, fusion_rows / 2);
+    const Clock::time_point start = Clock::now();
     engine.attribute(problem, modattr::Rng(0));
-    seconds.push_back(seconds_since(files_read));
-
-    modattr::ModelEvaluator& evaluator = experiment.evaluator();
-    const modattr::SplitModel& split = *evaluator.split_model();
-    const std::size_t call_size = experiment.config().model.rows_per_call;
-    encoder_rows = evaluator.feature_store()->encoded_row_count();
-    double encoder_seconds = 0.0;
-    for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
-      const Calls calls = encoder_calls(experiment, modality, call_size);
-      const std::size_t rows = evaluator.feature_store()->encoded_row_count(modality);
-      const Clock::time_point start = Clock::now();
-      modattr::parallel_for((rows + call_size - 1) / call_size, experiment.thread_count(),
-                            [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
-      encoder_seconds += seconds_since(start);
+    run_seconds += seconds_since(start);
+    if (round > 0) {
+      const BareLoop after = run_bare_rows(experiment, half, fusion_rows / 2);
+      seconds.push_back(run_seconds);
+      encoders.push_back(before.encoder_seconds + after.encoder_seconds);
+      fusion.push_back(before.fusion_seconds + after.fusion_seconds);
+      over_encoders.push_back(seconds.back() / encoders.back());
+      over_both.push_back(seconds.back() / (encoders.back() + fusion.back()));
     }
-    fusion_rows = evaluator.evaluation_count();
-    encoders.push_back(encoder_seconds);
-    fusion.push_back(run_bare_fusion(experiment, fusion_rows));
-    over_encoders.push_back(seconds.back() / encoders.back());
-    over_both.push_back(seconds.back() / (encoders.back() + fusion.back()));
+    encoder_rows.clear();
+    for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
+      encoder_rows.push_back(experiment.evaluator().feature_store()->encoded_row_count(modality));
+    }
+    fusion_rows = experiment.evaluator().evaluation_count();
   }
+  const std::size_t row_count = std::accumulate(encoder_rows.begin(), encoder_rows.end(), std::size_t{0});
   std::printf("| %s once files are read; bare loop: %zu encoder rows; %zu fusion rows | %.2f s; %.2f s; %.2f s |\n",
-              name.c_str(), encoder_rows, fusion_rows, median(seconds), median(encoders), median(fusion));
+              name.c_str(), row_count, fusion_rows, median(seconds), median(encoders), median(fusion));
   std::printf("| %s, modattr over that bare loop; over its encoder rows alone | %.2f; %.2f |\n", name.c_str(),
               median(over_both), median(over_encoders));
 }

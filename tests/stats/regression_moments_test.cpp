@@ -1,5 +1,6 @@
 #include "modattr/stats/regression_moments.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <vector>
@@ -89,6 +90,47 @@ TEST(WeightedR2, OfEqualResponsesIsNotKnown) {
   const std::array<double, 3> response = {0.1, 0.1, 0.1};
   EXPECT_EQ(weighted_r2(response, std::array{0.0, 0.0, 0.0}, std::array{0.3, 0.7, 0.9}), std::nullopt);
   EXPECT_EQ(weighted_r2(std::array{1.0, 2.0}, std::array{1.0, 2.0}, std::array{0.0, 0.0}), std::nullopt);
+}
+
+TEST(GroupedMoments, AreThoseOfTheRowsOfTheirGroups) {
+  // Column 2 is 1 in every row of groups 0 and 2.
+  RandomStream stream = Rng(9).stream(RandomPurpose::kBackground, 0, 0);
+  constexpr std::size_t kRows = 23;
+  Matrix columns(kRows, 3);
+  std::vector<double> response(kRows);
+  std::vector<double> weights(kRows);
+  std::vector<std::size_t> groups(kRows);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    groups[row] = row * 7 % 4;
+    columns(row, 0) = static_cast<double>(stream.below(2));
+    columns(row, 1) = stream.uniform() + 5.0;
+    columns(row, 2) = groups[row] % 2 == 0 ? 1.0 : static_cast<double>(stream.below(2));
+    response[row] = stream.uniform() - 40.0;
+    weights[row] = row % 5 == 1 ? 0.0 : stream.uniform();
+  }
+  const GroupedMoments grouped(columns, response, weights, groups);
+  for (const std::vector<std::size_t>& some : {std::vector<std::size_t>{0, 2}, {1}, {0, 1, 2, 3}}) {
+    std::vector<double> of_some = weights;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      if (std::ranges::find(some, groups[row]) == some.end()) of_some[row] = 0.0;
+    }
+    const RegressionMoments expected = regression_moments(columns, response, of_some);
+    const RegressionMoments moments = grouped.of(some);
+    EXPECT_NEAR(moments.weight_sum, expected.weight_sum, 1e-13);
+    EXPECT_NEAR(moments.response_mean, expected.response_mean, 1e-13);
+    EXPECT_NEAR(moments.response_square, expected.response_square, 1e-12);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(moments.means[i], expected.means[i], 1e-13);
+      EXPECT_NEAR(moments.responses[i], expected.responses[i], 1e-12);
+      for (std::size_t j = 0; j < 3; ++j) EXPECT_NEAR(moments.products(i, j), expected.products(i, j), 1e-12);
+    }
+  }
+  // What does not differ in a union is no direction there, to the last bit.
+  const RegressionMoments constant = grouped.of(std::vector<std::size_t>{0, 2});
+  EXPECT_EQ(constant.products(2, 2), 0.0);
+  EXPECT_EQ(constant.products(0, 2), 0.0);
+  EXPECT_EQ(constant.responses[2], 0.0);
+  EXPECT_THROW(grouped.of({}), std::invalid_argument);
 }
 
 }  // namespace

@@ -11,7 +11,8 @@
 namespace modattr {
 
 /// Surrogates fitted anew, with a choice of terms of their own, to 20 random halves of the coalitions, and what their
-/// differences tell without another model evaluation. The first row, the example itself, is in every half.
+/// differences tell without another model evaluation. A half is 8 of 16 random groups of rows, and the first row, the
+/// example itself, which is in every half.
 class HalfFits {
  public:
   /// `weights` [rows]; rows of weight 0 belong to no half.

@@ -9,6 +9,7 @@
 
 #include "modattr/core/matrix.h"
 #include "modattr/engines/column_selection.h"
+#include "modattr/stats/regression_moments.h"
 #include "modattr/stats/regression_tree.h"
 
 namespace modattr {
@@ -86,6 +87,10 @@ std::vector<SurrogateFactor> choose_factors(const SurrogateData& data, std::span
 /// tell terms apart.
 Surrogate fit_surrogate(const SurrogateData& data, std::span<const SurrogateFactor> factors,
                         std::span<const double> weights, const SurrogateOptions& options);
+
+/// Chooses terms and fits them at once: a linear surrogate of single players, from the moments of all players' columns.
+/// Throws like fit_surrogate().
+Surrogate fit_players(const RegressionMoments& moments, const SurrogateOptions& options);
 
 /// Sets the standard errors of a ridge surrogate that was fitted to these rows, by ridge_std_errors(); others have no
 /// closed form, and stay as they are.

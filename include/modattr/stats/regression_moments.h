@@ -33,6 +33,24 @@ struct RegressionMoments {
 RegressionMoments regression_moments(const Matrix& columns, std::span<const double> response,
                                      std::span<const double> weights);
 
+/// Moments of groups of rows, from which those of any union of groups follow without another look at the rows.
+class GroupedMoments {
+ public:
+  /// `columns`, `response` and `weights` as for regression_moments(); `group_of_row` [rows], rows of weight 0 belong to
+  /// no group.
+  GroupedMoments(const Matrix& columns, std::span<const double> response, std::span<const double> weights,
+                 std::span<const std::size_t> group_of_row);
+
+  /// Moments of the rows of different groups. Throws std::invalid_argument when their weights sum up to 0.
+  RegressionMoments of(std::span<const std::size_t> groups) const;
+
+ private:
+  /// About a centre that all groups share; sums, where the names of RegressionMoments are those of means.
+  std::vector<RegressionMoments> groups_;
+  std::vector<double> centre_;
+  double response_centre_ = 0.0;
+};
+
 /// A linear function of the columns.
 struct LinearFit {
   double intercept = 0.0;
