@@ -16,6 +16,7 @@
 #include "graph_content.h"
 #include "modattr/core/error.h"
 #include "module_attributes.h"
+#include "rowless_values.h"
 #include "settled_shapes.h"
 #include "written_inputs.h"
 
@@ -177,8 +178,11 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   torch::jit::EliminateDeadCode(graph);
   const auto random = [](const Node* node) { return draws_random_numbers(*node); };
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
-  settle_shapes(graph, probe);
-  return {std::move(graph), std::move(attributes)};
+  GraphTrial trial(probe);
+  settle_shapes(graph, trial);
+  PreparedGraph prepared{.graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}};
+  prepared.nodes_without_rows = nodes_without_rows(graph, trial);
+  return prepared;
 }
 
 }  // namespace modattr

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -17,6 +19,8 @@ struct PreparedGraph {
   std::shared_ptr<torch::jit::Graph> graph;
   /// What it holds of attributes that freezing had left in the module; empty as a rule (see module_attributes.h).
   std::vector<at::Tensor> attributes;
+  /// Its top-level nodes that answer for a whole batch (see rowless_values.h).
+  std::unordered_set<std::size_t> nodes_without_rows;
 };
 
 /// A copy of forward() that can be analysed: inlined, without `self`, with one tensor input per name in the order of

@@ -21,22 +21,32 @@ GraphTrial::GraphTrial(std::span<const at::Tensor> probe) {
   }
 }
 
-std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::vector<const Value*>& values) const {
+std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::vector<const Value*>& values) {
   std::unordered_map<const Value*, Value*> copies;
   auto copy = std::make_shared<Graph>();
   for (const Value* input : graph.inputs()) {
     copies[input] = copy->addInput();
     copies[input]->copyMetadata(const_cast<Value*>(input));
   }
+  std::vector<const Value*> tensors;
+  std::vector<Value*> sizes;
   for (const Node* node : graph.nodes()) {
     Node* clone = copy->createClone(const_cast<Node*>(node), [&](Value* value) { return copies.at(value); });
     copy->appendNode(clone);
     for (std::size_t output = 0; output < node->outputs().size(); ++output) {
-      copies[node->outputs()[output]] = clone->outputs()[output];
+      const Value* value = node->outputs()[output];
+      copies[value] = clone->outputs()[output];
+      const bool is_tensor = value->type()->isSubtypeOf(*c10::TensorType::get());
+      // An output that nobody reads may be undefined.
+      if (node->kind() == c10::prim::Constant || !is_tensor || value->uses().empty()) continue;
+      // The shape alone, so that the tensors themselves need not be kept.
+      tensors.push_back(value);
+      sizes.push_back(copy->insert(c10::aten::size, {copies[value]}));
     }
   }
   std::vector<Value*> wanted;
   for (const Value* value : values) wanted.push_back(copies.at(value));
+  wanted.insert(wanted.end(), sizes.begin(), sizes.end());
   Node* tuple = copy->createTuple(wanted);
   copy->appendNode(tuple);
   copy->registerOutput(tuple->output());
@@ -45,14 +55,22 @@ std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::
   const c10::InferenceMode inference_mode;
   const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
   std::vector<std::vector<IValue>> held;
-  for (const std::vector<at::Tensor>& batch : batches_) {
+  for (std::size_t batch = 0; batch < batches_.size(); ++batch) {
     torch::jit::Stack stack;
-    for (const at::Tensor& input : batch) stack.emplace_back(input.clone());
+    for (const at::Tensor& input : batches_[batch]) stack.emplace_back(input.clone());
     executor.run(stack);
     const auto& elements = stack.back().toTupleRef().elements();
-    held.emplace_back(elements.begin(), elements.end());
+    held.emplace_back(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(values.size()));
+    for (std::size_t tensor = 0; tensor < tensors.size(); ++tensor) {
+      shapes_[tensors[tensor]->unique()][batch] = elements[values.size() + tensor].toIntVector();
+    }
   }
   return held;
+}
+
+const GraphTrial::Shapes* GraphTrial::shapes(const Value& tensor) const {
+  const auto found = shapes_.find(tensor.unique());
+  return found == shapes_.end() ? nullptr : &found->second;
 }
 
 }  // namespace modattr

@@ -14,7 +14,6 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
 #include "graph_content.h"
-#include "graph_trial.h"
 #include "graph_walk.h"
 
 namespace modattr {
@@ -90,7 +89,7 @@ std::optional<std::size_t> place_of_model(const Node& node) {
 
 class Settler {
  public:
-  Settler(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) : graph_(graph), trial_(probe) {
+  Settler(const std::shared_ptr<Graph>& graph, GraphTrial& trial) : graph_(graph), trial_(trial) {
     const torch::jit::AliasDb aliases(graph);
     for (Value* input : graph->inputs()) {
       if (!aliases.hasWriters(input)) unwritten_inputs_.insert(input);
@@ -289,7 +288,7 @@ class Settler {
   }
 
   std::shared_ptr<Graph> graph_;
-  GraphTrial trial_;
+  GraphTrial& trial_;
   std::unordered_set<const Value*> unwritten_inputs_;
   Value* counted_input_ = nullptr;
   /// The number of rows, once it is needed.
@@ -298,9 +297,9 @@ class Settler {
 
 }  // namespace
 
-void settle_shapes(const std::shared_ptr<Graph>& graph, std::span<const at::Tensor> probe) {
+void settle_shapes(const std::shared_ptr<Graph>& graph, GraphTrial& trial) {
   if (graph->inputs().empty() || graph->nodes().begin() == graph->nodes().end()) return;
-  Settler(graph, probe).settle();
+  Settler(graph, trial).settle();
 }
 
 bool is_row_count(const Node& node, const torch::jit::AliasDb& aliases) {

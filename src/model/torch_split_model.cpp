@@ -18,7 +18,6 @@
 #include "modattr/core/error.h"
 #include "modattr/model/torch_errors.h"
 #include "module_attributes.h"
-#include "rowless_values.h"
 #include "split_proof.h"
 
 namespace modattr {
@@ -264,12 +263,12 @@ class TorchSplitModel final : public SplitModel {
 };
 
 std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span<const at::Tensor> probe,
-                                     const std::shared_ptr<torch::jit::Graph>& prepared) {
-  std::unordered_set<std::size_t> kept_in_fusion = nodes_without_rows(prepared, probe);
+                                     const PreparedGraph& prepared) {
+  std::unordered_set<std::size_t> kept_in_fusion = prepared.nodes_without_rows;
   // Each round moves at least one more node behind the frontier.
   for (;;) {
     auto split = std::make_unique<TorchSplitModel>(
-        options, probe, split_graph(prepared, options.inputs, options.modality_count, kept_in_fusion));
+        options, probe, split_graph(prepared.graph, options.inputs, options.modality_count, kept_in_fusion));
     std::unordered_set<std::size_t> unsuitable;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       if (split->frontier_count(modality) > 0) {
@@ -300,7 +299,7 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     Tensors placed;
     for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
     const PreparedGraph prepared = prepare_graph(options.forward, names, options.output.selector(), placed);
-    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared.graph);
+    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);
