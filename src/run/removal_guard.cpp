@@ -2,32 +2,24 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "json_object.h"
 #include "modattr/core/error.h"
+#include "modattr/value/not_finite.h"
 #include "removal_setup.h"
 
 namespace modattr {
 namespace {
 
-/// Whether the model answered, but not with finite numbers.
-bool is_about_output(const ModelError& error) {
-  return std::string_view(error.what()).find(": expected finite numbers, got ") != std::string_view::npos;
-}
-
-/// What to do where the model's output is not finite once modalities are removed; empty where nothing is.
-std::string hint_at_removal(const Config& config, const RemovalRows& rows, std::string_view message) {
-  const std::size_t end = message.find(" removed: ");
-  if (end == std::string_view::npos) return {};
-  const std::string text(message.substr(0, end + 1));
+/// What to do where the model's output is not finite once these modalities are removed; empty when none is.
+std::string hint_at_removal(const Config& config, const RemovalRows& rows, std::span<const std::size_t> removed) {
   std::string changes;
-  for (std::size_t place = 0; place < config.modalities.size(); ++place) {
-    const ModalityConfig& modality = config.modalities[place];
-    if (text.find(" " + modality.name + " ") == std::string::npos) continue;
-    const RemovalType type = rows.uses_background(place) ? RemovalType::kBackground : modality.removal.type;
+  for (const std::size_t place : removed) {
+    const RemovalType type =
+        rows.uses_background(place) ? RemovalType::kBackground : config.modalities[place].removal.type;
     changes += (changes.empty() ? "" : " or ") + ("modalities[" + std::to_string(place) + "].removal than ") +
                removal_names()[static_cast<std::size_t>(type)];
   }
@@ -62,8 +54,9 @@ void RemovalSetup::check_numbers(const Experiment& experiment) const {
     try {
       evaluator.evaluate(
           MixList{std::span(&mix, 1), examples}, [](auto&&...) {}, silent);
+    } catch (const NotFiniteError&) {
+      // The model takes it.
     } catch (const ModelError& error) {
-      if (is_about_output(error)) continue;
       throw ConfigError(config.file.string() + ": modalities[" + std::to_string(modality) + "].removal." +
                         (is_token ? "id" : "value") + ": expected one that the model takes, got " +
                         (is_token ? std::to_string(*removal.token_id) : Json(removal.value).dump()) + "; " +
@@ -75,11 +68,11 @@ void RemovalSetup::check_numbers(const Experiment& experiment) const {
 Attribution RemovalSetup::guard(const Experiment& experiment, const std::function<Attribution()>& explain) const {
   try {
     return explain();
-  } catch (const ModelError& error) {
+  } catch (const NotFiniteError& error) {
+    throw ModelError(error.what() + hint_at_removal(experiment.config(), *rows_, error.removed()));
+  } catch (const ModelError&) {
     check_numbers(experiment);
-    const std::string hint = is_about_output(error) ? hint_at_removal(experiment.config(), *rows_, error.what()) : "";
-    if (hint.empty()) throw;
-    throw ModelError(error.what() + hint);
+    throw;
   }
 }
 

@@ -12,6 +12,7 @@
 #include "modattr/core/error.h"
 #include "modattr/model/torch_errors.h"
 #include "modattr/value/call_size.h"
+#include "modattr/value/not_finite.h"
 #include "modattr/value/parallel.h"
 
 namespace modattr {
@@ -150,7 +151,8 @@ void ModelEvaluator::run_rows(const RowWork& work) {
     const std::size_t count = std::min(call_size, work.row_count - first);
     for (std::size_t row = 0; row < count; ++row) {
       const std::span<const double> output = values.subspan(row * width, width);
-      if (work.not_finite == NotFinite::kThrow && !is_finite(output)) throw_not_finite(prepared.rows, row, output);
+      if (work.not_finite == NotFinite::kThrow && !is_finite(output))
+        throw_not_finite({model_.path(), dataset_, layout_}, prepared.rows, row, output);
       work.receive(first + row, output);
     }
     const std::lock_guard lock(done_mutex);
@@ -351,36 +353,6 @@ std::vector<at::Tensor> ModelEvaluator::gather_own(std::span<const std::uint32_t
     inputs.push_back(dataset_.gather(input, examples));
   }
   return inputs;
-}
-
-void ModelEvaluator::throw_not_finite(const MixedRows& rows, std::size_t row, std::span<const double> output) const {
-  const std::uint32_t own = rows.own[row];
-  const auto bad = std::ranges::find_if(output, [](double value) { return !std::isfinite(value); });
-  std::string message = model_.path() + ": output for example " + dataset_.id(own);
-  std::string replaced;
-  std::string removed;
-  std::uint32_t donor = own;
-  for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
-    const std::uint32_t source = rows.by_modality[modality][row];
-    if (source == own) continue;
-    const bool is_made = source >= dataset_.example_count();
-    if (!is_made) donor = source;
-    std::string& names = is_made ? removed : replaced;
-    names += (names.empty() ? "" : " and ") + layout_.modalities.modality_name(modality);
-  }
-  if (!replaced.empty()) message += " with " + replaced + " of example " + dataset_.id(donor);
-  if (!removed.empty()) message += (replaced.empty() ? " with " : " and ") + removed + " removed";
-  message += ": expected finite numbers, got " + std::to_string(*bad);
-  for (const std::uint32_t source : {own, donor}) {
-    for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
-      const at::Tensor data = dataset_.gather(input, std::span(&source, 1));
-      if (data.is_floating_point() && !data.isfinite().all().item<bool>()) {
-        throw ModelError(message + "; input '" + layout_.inputs[input].name + "' of example " + dataset_.id(source) +
-                         " is not finite, --skip-invalid leaves such examples out");
-      }
-    }
-  }
-  throw ModelError(message);
 }
 
 std::size_t ModelEvaluator::output_width() {

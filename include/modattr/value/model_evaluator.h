@@ -52,8 +52,8 @@ class ModelEvaluator {
   /// Borrows everything for its lifetime. `layout.inputs` are the dataset's inputs, in order.
   ModelEvaluator(const Model& model, const Dataset& dataset, const InputLayout& layout, EvaluatorOptions options);
 
-  /// Throws ModelError naming the example when an output is not finite, and whatever model, data and progress throw; of
-  /// several failures the first in the order of the mixes.
+  /// Throws NotFiniteError naming the example when an output is not finite, and whatever model, data and progress
+  /// throw; of several failures the first in the order of the mixes.
   void evaluate(const MixList& list, const Receiver& receive, Progress& progress);
   /// The same for all examples of the set.
   void evaluate(std::span<const Mix> mixes, const Receiver& receive, Progress& progress);
@@ -130,7 +130,6 @@ class ModelEvaluator {
   /// Looks for a faster number of rows per call once many rows are to be run.
   void speed_calls_up(std::size_t row_count);
   std::vector<at::Tensor> gather_own(std::span<const std::uint32_t> examples) const;
-  [[noreturn]] void throw_not_finite(const MixedRows& rows, std::size_t row, std::span<const double> output) const;
 
   const Model& model_;
   const Dataset& dataset_;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/error.h"
+#include "modattr/data/dataset.h"
+#include "modattr/value/input_layout.h"
+#include "modattr/value/mixed_rows.h"
+
+namespace modattr {
+
+/// The model's output for a row is not finite.
+class NotFiniteError : public ModelError {
+ public:
+  NotFiniteError(const std::string& message, std::vector<std::size_t> removed)
+      : ModelError(message), removed_(std::move(removed)) {}
+
+  /// Modalities of which the row has made data, ascending.
+  const std::vector<std::size_t>& removed() const noexcept { return removed_; }
+
+ private:
+  std::vector<std::size_t> removed_;
+};
+
+/// Rows of calls of a model, for messages.
+struct CallContext {
+  const std::string& model_path;
+  const Dataset& dataset;
+  const InputLayout& layout;
+};
+
+/// Throws the NotFiniteError of a row: it names the example, whose data it has instead of its own, and the input that
+/// is not finite itself, where there is one.
+[[noreturn]] void throw_not_finite(const CallContext& context, const MixedRows& rows, std::size_t row,
+                                   std::span<const double> output);
+
+}  // namespace modattr
