@@ -28,6 +28,20 @@ bool is_finite(std::span<const double> output) {
   return std::ranges::all_of(output, [](double value) { return std::isfinite(value); });
 }
 
+/// A number of rows per call that does not fail, for a model traced with one that it takes for granted.
+std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t)>& run) {
+  for (const std::size_t row_count : std::initializer_list<std::size_t>{1,  2,  3,  4,  5,  6,  7,  8,   10,  12, 16,
+                                                                        20, 24, 32, 48, 50, 64, 96, 100, 128, 256}) {
+    try {
+      run(row_count);
+      return row_count;
+    } catch (const ModelError&) {
+      // Not this one.
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ModelEvaluator::ModelEvaluator(const Model& model, const Dataset& dataset, const InputLayout& layout,
@@ -364,12 +378,22 @@ std::size_t ModelEvaluator::output_width() {
     }
     return static_cast<std::size_t>(model_.run(input_names_, gather_own(examples)).size(1));
   };
-  constexpr std::size_t kFewRows = 4;
+  // Seldom one that a model is traced for.
+  constexpr std::size_t kFewRows = 3;
   try {
     output_width_ = width_of_rows(std::min(kFewRows, options_.rows_per_call));
+    return output_width_;
   } catch (const ModelError&) {
     // A model traced for one batch size, or one that fails.
+  }
+  try {
     output_width_ = width_of_rows(options_.rows_per_call);
+  } catch (const ModelError& error) {
+    const std::optional<std::size_t> row_count = working_row_count(width_of_rows);
+    if (!row_count) throw;
+    throw ConfigError("model.rows_per_call: expected " + std::to_string(*row_count) + ", a number of rows that " +
+                      model_.path() + " answers for, got " + std::to_string(options_.rows_per_call) + ": " +
+                      error.what());
   }
   return output_width_;
 }

@@ -144,6 +144,14 @@ TEST_F(BadModel, AnOutputThatChangesItsWidthIsFound) {
                        {"output: expected rows of 1 like those before, got 3"});
 }
 
+TEST_F(BadModel, ATracedNumberOfRowsIsNamed) {
+  for (const std::string rows : {"1", "4", "16"}) {
+    project_.model("def forward(self, a, b):\n  return (a - b).view(" + rows + ", 1)");
+    const std::string expected = "model.rows_per_call: expected " + rows + ", a number of rows that ";
+    expect_failure(project_, 2, {expected.c_str(), ", got 64: "});
+  }
+}
+
 TEST_F(BadModel, AnIndexBeyondTheTupleNamesItsSize) {
   project_.config()["model"]["output"] = 2;
   project_.model("def forward(self, a, b):\n  return (a, b)");
