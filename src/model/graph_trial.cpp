@@ -7,6 +7,8 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include "block_order.h"
+
 namespace modattr {
 
 using torch::jit::Graph;
@@ -51,6 +53,7 @@ std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::
   copy->appendNode(tuple);
   copy->registerOutput(tuple->output());
   torch::jit::EliminateDeadCode(copy);
+  run_blocks_in_place(*copy);
   torch::jit::GraphExecutor executor(copy, "trial");
   const c10::InferenceMode inference_mode;
   const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);

@@ -10,15 +10,16 @@
 
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include "block_order.h"
 #include "graph_prepare.h"
 #include "graph_split.h"
 #include "modattr/core/error.h"
 #include "modattr/model/torch_errors.h"
 #include "module_attributes.h"
 #include "split_proof.h"
+#include "written_inputs.h"
 
 namespace modattr {
 namespace {
@@ -76,20 +77,16 @@ at::Tensor in_memory_order(const at::Tensor& tensor, const std::vector<std::int6
   return tensor.permute(order).contiguous().permute(inverse);
 }
 
-bool writes_to_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
-  const torch::jit::AliasDb aliases(graph);
-  return std::ranges::any_of(graph->inputs(),
-                             [&](const torch::jit::Value* input) { return aliases.hasWriters(input); });
-}
-
 class TorchSplitModel final : public SplitModel {
  public:
   TorchSplitModel(const TorchSplitOptions& options, std::span<const at::Tensor> probe, SplitGraphs graphs)
       : output_(options.output), device_(options.device), graphs_(std::move(graphs)) {
     for (const auto& encoder : graphs_.encoders) {
+      run_blocks_in_place(*encoder);
       encoders_.emplace_back(encoder, "encoder");
       encoder_writes_.push_back(writes_to_inputs(encoder));
     }
+    run_blocks_in_place(*graphs_.fusion);
     fusion_ = torch::jit::GraphExecutor(graphs_.fusion, "fusion");
     fusion_writes_ = writes_to_inputs(graphs_.fusion);
     for (const RawInput& raw : graphs_.raw_inputs) {

@@ -15,6 +15,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include "block_order.h"
 #include "label_probabilities.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
@@ -101,6 +102,8 @@ class TorchScriptModel final : public Model {
     const auto graph = module_.get_method("forward").graph();
     torch::jit::Inline(*graph);
     torch::jit::CanonicalizeOps(graph);
+    run_blocks_in_place(*graph);
+    writes_to_inputs_ = writes_to_inputs(graph);
     read_arguments();
   }
 
@@ -165,13 +168,19 @@ class TorchScriptModel final : public Model {
     if (arguments_.empty()) throw ModelError(path_ + ": expected forward() to take tensors, got no such argument");
   }
 
+  /// What the model may do with as it likes.
+  at::Tensor own(const at::Tensor& input) const {
+    const at::Tensor placed = input.to(device_);
+    return writes_to_inputs_ && placed.is_same(input) ? input.clone() : placed;
+  }
+
   std::vector<torch::jit::IValue> make_stack(std::span<const std::string> names,
                                              std::span<const at::Tensor> inputs) const {
     std::vector<torch::jit::IValue> stack;
     if (takes_dictionary_) {
       c10::Dict<std::string, at::Tensor> dictionary;
       for (std::size_t input = 0; input < inputs.size(); ++input) {
-        dictionary.insert(names[input], inputs[input].to(device_));
+        dictionary.insert(names[input], own(inputs[input]));
       }
       stack.emplace_back(std::move(dictionary));
       return stack;
@@ -181,7 +190,7 @@ class TorchScriptModel final : public Model {
       const c10::Argument& argument = schema.arguments()[index];
       const auto found = std::ranges::find(names, argument.name());
       if (found != names.end()) {
-        stack.emplace_back(inputs[static_cast<std::size_t>(found - names.begin())].to(device_));
+        stack.emplace_back(own(inputs[static_cast<std::size_t>(found - names.begin())]));
       } else {
         stack.push_back(argument.default_value().value());
       }
@@ -195,6 +204,7 @@ class TorchScriptModel final : public Model {
   torch::jit::Module module_;
   std::vector<ModelArgument> arguments_;
   bool takes_dictionary_ = false;
+  bool writes_to_inputs_ = false;
   std::size_t parameter_count_ = 0;
 };
 

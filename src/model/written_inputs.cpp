@@ -1,11 +1,23 @@
 #include "written_inputs.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/ir/constants.h>
 
 namespace modattr {
+namespace {
+
+bool any_write(const torch::jit::Block& block) {
+  return std::ranges::any_of(block.nodes(), [](const torch::jit::Node* node) {
+    const auto* schema = node->maybeSchema();
+    return (schema != nullptr && schema->is_mutable()) ||
+           std::ranges::any_of(node->blocks(), [](const torch::jit::Block* inner) { return any_write(*inner); });
+  });
+}
+
+}  // namespace
 
 void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
   using torch::jit::Node;
@@ -33,6 +45,15 @@ void drop_input_copies(torch::jit::Graph& graph) {
     copy->output()->replaceAllUsesWith(input);
     copy->destroy();
   }
+}
+
+bool writes_to_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
+  if (!any_write(*graph->block())) return false;
+  const torch::jit::AliasDb aliases(graph);
+  return std::ranges::any_of(graph->inputs(), [&](const torch::jit::Value* input) {
+    // What a dictionary holds cannot be followed.
+    return input->type()->kind() == c10::TypeKind::DictType || aliases.hasWriters(input);
+  });
 }
 
 }  // namespace modattr

@@ -14,4 +14,7 @@ void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph);
 /// Takes such copies away again, wherever nothing else reads the input.
 void drop_input_copies(torch::jit::Graph& graph);
 
+/// Whether an in-place operation may write to an input of the graph, or to a tensor in one.
+bool writes_to_inputs(const std::shared_ptr<torch::jit::Graph>& graph);
+
 }  // namespace modattr

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <vector>
 
 #include <ATen/Functions.h>
@@ -81,6 +82,19 @@ std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std:
     // The run itself will meet the failure, and knows the example.
   }
   return best;
+}
+
+std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t)>& run) {
+  for (const std::size_t row_count : std::initializer_list<std::size_t>{1,  2,  3,  4,  5,  6,  7,  8,   10,  12, 16,
+                                                                        20, 24, 32, 48, 50, 64, 96, 100, 128, 256}) {
+    try {
+      run(row_count);
+      return row_count;
+    } catch (const ModelError&) {
+      // Not this one.
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace modattr

@@ -28,20 +28,6 @@ bool is_finite(std::span<const double> output) {
   return std::ranges::all_of(output, [](double value) { return std::isfinite(value); });
 }
 
-/// A number of rows per call that does not fail, for a model traced with one that it takes for granted.
-std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t)>& run) {
-  for (const std::size_t row_count : std::initializer_list<std::size_t>{1,  2,  3,  4,  5,  6,  7,  8,   10,  12, 16,
-                                                                        20, 24, 32, 48, 50, 64, 96, 100, 128, 256}) {
-    try {
-      run(row_count);
-      return row_count;
-    } catch (const ModelError&) {
-      // Not this one.
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 ModelEvaluator::ModelEvaluator(const Model& model, const Dataset& dataset, const InputLayout& layout,

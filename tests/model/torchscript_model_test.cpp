@@ -195,6 +195,29 @@ TEST_F(TorchScriptModelTest, TakesATracedNumberForANumber) {
             (std::vector<double>{1.5, 3.5, 5.5}));
 }
 
+TEST_F(TorchScriptModelTest, LeavesItsInputsAsTheyAre) {
+  for (const char* forward :
+       {"def forward(self, x):\n  return x.add_(1.0)", "def forward(self, x):\n  x[:, 0] = 7.0\n  return x",
+        "def forward(self, b: Dict[str, Tensor]):\n  y = b['x']\n  y *= 2.0\n  return y"}) {
+    const std::unique_ptr<Model> model = load(forward);
+    const at::Tensor x = default_x();
+    const std::vector<double> first = run(*model, x);
+    EXPECT_TRUE(x.equal(default_x())) << forward;
+    EXPECT_EQ(run(*model, x), first);
+  }
+}
+
+TEST_F(TorchScriptModelTest, RunsLoopsWhereTheyStand) {
+  // Unoptimised, libtorch runs the loop while the list is made, and its second round does not find x.
+  const std::string loop = "for step in range(3):\n    y = y + x[:, :1]\n  ";
+  EXPECT_EQ(run("def forward(self, x):\n  y = x * 1.0\n  " + loop + "return torch.cat([x, y], 1)").at(2), 4.0);
+  EXPECT_EQ(run("def forward(self, x):\n  y = x * 1.0\n  if x.size(1) > 1:\n    for step in range(3):\n      y = y + "
+                "x[:, :1]\n"
+                "  return torch.cat([x, y], 1)")
+                .at(2),
+            4.0);
+}
+
 TEST_F(TorchScriptModelTest, NamesAFileThatIsNoModel) {
   const auto error = [&] {
     return thrown_message<ModelError>([&] { return load_torchscript_model({.path = path_, .device = "cpu"}); });

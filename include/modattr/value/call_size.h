@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -23,5 +24,9 @@ bool gives_same_answers(const ProbeCall& call, std::size_t reference, std::size_
 /// they give the same bytes; so results do not depend on what is measured. Calls that take long have nothing to gain:
 /// then it is `reference`.
 std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std::size_t most);
+
+/// A number of rows per call that `run` takes without a ModelError, for a model that was traced with one and takes it
+/// for granted; nullopt when no usual one works.
+std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t row_count)>& run);
 
 }  // namespace modattr
