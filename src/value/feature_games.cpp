@@ -1,6 +1,7 @@
 #include "modattr/value/feature_games.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "modattr/value/row_distances.h"
 
@@ -23,6 +24,33 @@ std::size_t variants_per_block(const ModelEvaluator& evaluator, std::size_t moda
   }
   return std::clamp(kFeatureBytes / row_bytes, kFewestVariants, kMostVariants);
 }
+
+/// Tells of a block's rows while its variants are encoded, which takes longest; of the rest while the rows are run.
+class BlockProgress final : public Progress {
+ public:
+  BlockProgress(Progress& progress, std::size_t row_count, std::size_t variant_count)
+      : progress_(progress), row_count_(row_count), variant_count_(variant_count) {}
+
+  void encoded(std::size_t row_count) {
+    encoded_count_ += row_count;
+    tell(row_count_ * std::min(encoded_count_, variant_count_) / std::max<std::size_t>(variant_count_, 1));
+  }
+  /// Rows that are run.
+  void advance(std::size_t row_count) override {
+    run_count_ += row_count;
+    tell(std::max(told_, run_count_));
+  }
+
+ private:
+  void tell(std::size_t row_count) { progress_.advance(row_count - std::exchange(told_, row_count)); }
+
+  Progress& progress_;
+  std::size_t row_count_;
+  std::size_t variant_count_;
+  std::size_t encoded_count_ = 0;
+  std::size_t run_count_ = 0;
+  std::size_t told_ = 0;
+};
 
 }  // namespace
 
@@ -103,8 +131,10 @@ std::vector<double> FeatureGames::evaluate_blocks(std::span<const Query> queries
   std::vector<std::uint32_t> rows;
   for (std::size_t first = 0; first < queries.size();) {
     const std::size_t count = add_block(queries.subspan(first), rows);
-    parts_.evaluator.use_made_rows(&rows_, removal_counts_);
-    evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count));
+    BlockProgress progress(parts_.progress, count * draw_count_, rows_.variant_count());
+    parts_.evaluator.use_made_rows(&rows_, removal_counts_,
+                                   [&](std::size_t row_count) { progress.encoded(row_count); });
+    evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count), progress);
     visit(first, count, rows);
     first += count;
   }
@@ -112,7 +142,7 @@ std::vector<double> FeatureGames::evaluate_blocks(std::span<const Query> queries
 }
 
 void FeatureGames::evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows,
-                                  std::span<double> values) {
+                                  std::span<double> values, Progress& progress) {
   const std::size_t width = parts_.target.width();
   std::vector<double> predictions(queries.size() * draw_count_ * width);
   parts_.evaluator.evaluate_rows(
@@ -127,7 +157,7 @@ void FeatureGames::evaluate_block(std::span<const Query> queries, std::span<cons
         parts_.target.prediction(output, queries[index / draw_count_].example,
                                  std::span(predictions).subspan(index * width, width));
       },
-      parts_.progress);
+      progress);
   std::vector<double> mean(width);
   for (std::size_t query = 0; query < queries.size(); ++query) {
     std::ranges::fill(mean, 0.0);

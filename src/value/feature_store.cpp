@@ -159,7 +159,8 @@ void FeatureStore::fill(Progress& progress, const std::function<void()>& meanwhi
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged) {
+void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged,
+                                    const std::function<void(std::size_t row_count)>& encoded) {
   struct Call {
     std::size_t modality;
     std::size_t first;
@@ -193,6 +194,7 @@ void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::s
     }
     return inputs;
   };
+  std::mutex encoded_mutex;
   read_and_run_for(calls.size(), options_.thread_count, read,
                    [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
                      const c10::InferenceMode inference_mode;
@@ -200,6 +202,9 @@ void FeatureStore::encode_made_rows(const MadeRows* made, std::span<const std::s
                      const std::vector<at::Tensor> features = model_.encode(modality, inputs);
                      copy_features(features, modalities_[modality].made, first, count);
                      encoded_row_counts_[modality] += count;
+                     if (!encoded) return;
+                     const std::lock_guard lock(encoded_mutex);
+                     encoded(count);
                    });
 }
 

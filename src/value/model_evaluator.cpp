@@ -314,7 +314,8 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   return {};
 }
 
-void ModelEvaluator::use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged) {
+void ModelEvaluator::use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged,
+                                   const std::function<void(std::size_t row_count)>& encoded) {
   made_ = made;
   std::vector<std::size_t> counts(layout_.modalities.count(), 0);
   for (std::size_t modality = 0; made != nullptr && modality < counts.size(); ++modality) {
@@ -323,7 +324,7 @@ void ModelEvaluator::use_made_rows(const MadeRows* made, std::span<const std::si
   modality_rows();
   modality_rows_->set_made_counts(std::move(counts));
   mix_table_.reset();
-  if (split_) split_->features->encode_made_rows(made, unchanged);
+  if (split_) split_->features->encode_made_rows(made, unchanged, encoded);
 }
 
 void ModelEvaluator::forget_examples() {

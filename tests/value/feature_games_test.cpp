@@ -27,6 +27,16 @@ const std::vector<std::int64_t> kIds = {1, 2, 0, 3, 4, 4, 1, 0, 2, 0, 0, 0, 3, 2
 const std::vector<float> kTable = {0.5F, -1, 2, 1.5F, 0.25F, -2, 3, 0, 1, -0.5F, 0.75F, 1, 2, 2, -1};
 const std::vector<float> kReference = {1, 0.5F, -1, -0.25F, 2, 0, 0.125F, -3, 1.5F};
 
+class RowCounter final : public Progress {
+ public:
+  void advance(std::size_t row_count) override {
+    told.push_back(row_count);
+    if (told.size() > most_calls) throw Interrupted("stopped");
+  }
+  std::vector<std::size_t> told;
+  std::size_t most_calls = std::numeric_limits<std::size_t>::max();
+};
+
 /// Token ids, which are replaced by token 5, but for padding 0, and a table, removed by three rows of another one.
 class FeatureGamesTest : public testing::Test {
  protected:
@@ -138,7 +148,7 @@ class FeatureGamesTest : public testing::Test {
   }
 
   std::unique_ptr<Dataset> dataset_;
-  Progress progress_;
+  RowCounter progress_;
 
  private:
   std::unique_ptr<Dataset> open(const std::string& file, const std::vector<std::int64_t>& ids,
@@ -223,6 +233,27 @@ TEST_F(FeatureGamesTest, AreTheSameBytesHoweverTheModelRuns) {
       EXPECT_EQ(all_values(options), expected) << thread_count << " " << batch_size;
       EXPECT_EQ(all_values(options, Cut::kByModality), expected) << thread_count << " " << batch_size << " cut";
     }
+  }
+}
+
+TEST_F(FeatureGamesTest, TellOfTheirRowsWhileVariantsAreEncoded) {
+  const std::vector<ExampleGames::Query> queries = all_queries();
+  for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
+    with_games(
+        [&](FeatureGames& games, RemovalGame&) {
+          progress_.told.clear();
+          games.evaluate(queries);
+          EXPECT_EQ(std::accumulate(progress_.told.begin(), progress_.told.end(), std::size_t{0}), 3 * queries.size());
+          // The first calls are of encoders, where there are any, and a user's interruption is heard in them.
+          progress_.told.clear();
+          progress_.most_calls = 0;
+          EXPECT_THROW(games.evaluate(queries), Interrupted);
+          progress_.most_calls = std::numeric_limits<std::size_t>::max();
+          if (cut == Cut::kByModality) {
+            EXPECT_LT(progress_.told.front(), 3 * queries.size());
+          }
+        },
+        {.rows_per_call = 4}, cut);
   }
 }
 

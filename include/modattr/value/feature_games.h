@@ -45,7 +45,8 @@ class FeatureGames final : public ExampleGames {
   std::vector<double> evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
   /// Rows of the queries of a block, [queries * draws][modalities], and the values they lead to.
   std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
-  void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values);
+  void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values,
+                      Progress& progress);
 
   Parts parts_;
   FeatureRows rows_;

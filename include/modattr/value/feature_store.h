@@ -36,7 +36,9 @@ class FeatureStore {
   void fill(Progress& progress, const std::function<void()>& meanwhile = {});
   /// Encodes made rows and keeps their features, beside the budget, until the next call; nullptr = none.
   /// `unchanged`: how many of the first rows of each modality are those of the last call, [modalities] or empty.
-  void encode_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {});
+  /// `encoded` hears of rows that have been encoded, from many threads, one at a time; what it throws ends the work.
+  void encode_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {},
+                        const std::function<void(std::size_t row_count)>& encoded = {});
   /// Features of a modality for the listed rows, examples or made ones, each [rows, ...]. Safe to call from many
   /// threads.
   std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> rows) const;

@@ -62,8 +62,9 @@ class ModelEvaluator {
 
   /// From now on rows may be made ones, too; their features are computed at once, where the model is cut. Borrows
   /// `made` until the next call; nullptr = examples only. `unchanged`: how many of the first rows of each modality are
-  /// those of the last call, [modalities] or empty.
-  void use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {});
+  /// those of the last call, [modalities] or empty. `encoded` as in FeatureStore::encode_made_rows().
+  void use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {},
+                     const std::function<void(std::size_t row_count)>& encoded = {});
 
   /// Examples whose output on untouched data is finite.
   std::vector<std::uint32_t> finite_examples(Progress& progress);
