@@ -34,12 +34,13 @@ double owen_weight(std::size_t set_size, std::size_t modality_count) {
 
 /// Coalitions of each game, of `left` in all, in proportion to the players; what a small game does not need goes to the
 /// others. `sizes` ascend.
-std::vector<std::size_t> divide(std::span<const std::size_t> sizes, std::size_t left) {
+std::vector<std::size_t> divide(const ShapleyEstimator& estimator, std::span<const std::size_t> sizes,
+                                std::size_t left) {
   std::size_t players_left = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
   std::vector<std::size_t> parts;
   for (const std::size_t size : sizes) {
     const std::size_t part = std::max<std::size_t>(left * size / players_left, 2);
-    parts.push_back(std::min(part, inner_coalition_count(size)));
+    parts.push_back(std::min(part, estimator.most_coalition_count(size).value_or(inner_coalition_count(size))));
     left -= std::min(left, parts.back());
     players_left -= size;
   }
@@ -181,7 +182,7 @@ std::size_t FeatureSolver::least_budget(std::uint32_t number) {
     if (least.back() > kMostCoalitions) choose(example, {.modality = std::nullopt, .player_count = size}, 2);
   }
   const auto is_enough = [&](std::size_t coalition_count) {
-    const std::vector<std::size_t> parts = divide(sizes, coalition_count);
+    const std::vector<std::size_t> parts = divide(*options_.estimator, sizes, coalition_count);
     return std::ranges::equal(parts, least, std::greater_equal<>());
   };
   // Parts grow with the whole.
@@ -224,7 +225,8 @@ void FeatureSolver::share_budget(Example& example) {
   std::ranges::stable_sort(units, {}, [](const Unit* unit) { return unit->player_count; });
   std::vector<std::size_t> sizes;
   for (const Unit* unit : units) sizes.push_back(unit->player_count);
-  const std::vector<std::size_t> parts = divide(sizes, (queries - example.ends.size()) / per_coalition);
+  const std::vector<std::size_t> parts =
+      divide(*options_.estimator, sizes, (queries - example.ends.size()) / per_coalition);
   for (std::size_t place = 0; place < units.size(); ++place) {
     units[place]->coalition_count = parts[place];
     if (parts[place] < options_.estimator->least_coalition_count(sizes[place])) refuse_budget();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 #include "modattr/stats/cholesky.h"
 
@@ -11,6 +13,9 @@ namespace {
 
 // Relative to the weights of the regression: far below what any game can show, far above rounding.
 constexpr double kOpenDirection = 1e-10;
+// What a pair has to leave of itself to the others for its error to be seen, and the part of a value that may come from
+// where no error is seen.
+constexpr double kUnseen = 1e-6;
 
 double dot(std::span<const double> left, std::span<const double> right) {
   return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
@@ -27,8 +32,14 @@ Matrix centred_signs(const PairedGame& game) {
   return result;
 }
 
+/// The matrix of the normal equations, and the penalty that it needed to be solved at all: 0 as a rule.
+struct NormalEquations {
+  Cholesky factors;
+  double penalty = 0.0;
+};
+
 /// sum of weights[pair] * row row', and the direction that the sum of the values holds, [players, players].
-Cholesky normal_equations(const Matrix& rows, std::span<const double> weights) {
+NormalEquations normal_equations(const Matrix& rows, std::span<const double> weights) {
   const std::size_t player_count = rows.column_count();
   Matrix gram(player_count, player_count);
   for (std::size_t pair = 0; pair < rows.row_count(); ++pair) {
@@ -44,9 +55,10 @@ Cholesky normal_equations(const Matrix& rows, std::span<const double> weights) {
   for (std::size_t i = 0; i < player_count; ++i) {
     for (std::size_t j = i; j < player_count; ++j) gram(i, j) += scale / static_cast<double>(player_count);
   }
-  if (auto factors = Cholesky::factorise(gram)) return *std::move(factors);
-  for (std::size_t i = 0; i < player_count; ++i) gram(i, i) += kOpenDirection * scale;
-  return Cholesky::factorise(std::move(gram)).value();
+  if (auto factors = Cholesky::factorise(gram)) return {*std::move(factors)};
+  const double penalty = kOpenDirection * scale;
+  for (std::size_t i = 0; i < player_count; ++i) gram(i, i) += penalty;
+  return {Cholesky::factorise(std::move(gram)).value(), penalty};
 }
 
 std::vector<double> weights_of(const PairedGame& game) {
@@ -72,7 +84,7 @@ struct Regression {
       for (std::size_t i = 0; i < right_side.size(); ++i)
         right_side[i] += weights[pair] * targets[pair] * rows(pair, i);
     }
-    solution = normal.solve(right_side);
+    solution = normal.factors.solve(right_side);
   }
 
   std::vector<double> shapley_values() const {
@@ -85,7 +97,7 @@ struct Regression {
   double share;
   std::vector<double> weights;
   Matrix rows;
-  Cholesky normal;
+  NormalEquations normal;
   /// The differences less what the equal shares make of them.
   std::vector<double> targets;
   std::vector<double> solution;
@@ -118,6 +130,18 @@ std::vector<double> jackknife_errors(const PairedGame& game, const Matrix& moves
   return variances;
 }
 
+/// Players whose value no pair decides in part: a penalty stands for what is not known.
+std::vector<bool> open_players(const Regression& regression) {
+  std::vector<bool> is_open(regression.solution.size(), false);
+  if (regression.normal.penalty == 0.0) return is_open;
+  // penalty * (G + penalty)^-1 is 1 in the directions that G leaves open and next to 0 in all others.
+  const std::vector<double> inverse_diagonal = regression.normal.factors.inverse_diagonal();
+  for (std::size_t i = 0; i < is_open.size(); ++i) {
+    is_open[i] = regression.normal.penalty * inverse_diagonal[i] > kUnseen;
+  }
+  return is_open;
+}
+
 }  // namespace
 
 std::vector<double> leverage_values(const PairedGame& game) {
@@ -133,21 +157,33 @@ PairedFit fit_leverage(const PairedGame& game) {
   for (std::size_t pair = 0; pair < game.pair_count(); ++pair) {
     for (std::size_t i = 0; i < game.player_count(); ++i) directions(i, pair) = regression.rows(pair, i);
   }
-  regression.normal.solve_half(directions);
-  regression.normal.solve_other_half(directions);
+  regression.normal.factors.solve_half(directions);
+  regression.normal.factors.solve_other_half(directions);
   std::vector<double> direction(game.player_count());
+  std::vector<bool> is_unseen = open_players(regression);
+  // Of a size of which every pair is known nothing else could have been drawn.
+  const auto is_sampled = [&](std::size_t pair) {
+    return game.sampled_counts[game.classes[pair]] < game.pair_counts[game.classes[pair]];
+  };
   for (std::size_t pair = 0; pair < game.pair_count(); ++pair) {
     const auto row = regression.rows.row(pair);
     for (std::size_t i = 0; i < direction.size(); ++i) direction[i] = directions(i, pair);
     const double leverage = regression.weights[pair] * dot(row, direction);
     const double residual = regression.targets[pair] - dot(row, regression.solution);
     // A pair that alone decides a direction is met exactly by any value; its own error cannot be seen.
-    left_out[pair] = residual / std::max(1.0 - leverage, 1e-6);
+    const bool decides_alone = 1.0 - leverage < kUnseen;
+    left_out[pair] = residual / std::max(1.0 - leverage, kUnseen);
     for (std::size_t i = 0; i < game.player_count(); ++i) {
-      moves(pair, i) = regression.weights[pair] * left_out[pair] * direction[i];
+      const double part = regression.weights[pair] * direction[i];
+      moves(pair, i) = part * left_out[pair];
+      if (decides_alone && is_sampled(pair) && std::abs(part) > kUnseen) is_unseen[i] = true;
     }
   }
-  return {{regression.shapley_values(), jackknife_errors(game, moves)}, std::move(left_out)};
+  std::vector<double> errors = jackknife_errors(game, moves);
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    if (is_unseen[i]) errors[i] = std::numeric_limits<double>::infinity();
+  }
+  return {{regression.shapley_values(), std::move(errors)}, std::move(left_out)};
 }
 
 std::vector<Coalition> LeverageShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,

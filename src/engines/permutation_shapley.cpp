@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,11 @@
 
 namespace modattr {
 namespace {
+
+/// From so many orders on their agreement counts as knowledge.
+constexpr std::size_t kFewestOrders = 5;
+/// Squares of what rounding leaves, relative to the square of a value.
+constexpr double kRounding = 1e-20;
 
 /// The player that `after` has and `before` lacks.
 std::size_t newcomer(const Coalition& before, const Coalition& after) {
@@ -48,6 +54,12 @@ std::vector<Coalition> PermutationShapley::coalitions(std::size_t player_count, 
     }
   }
   return result;
+}
+
+std::optional<std::size_t> PermutationShapley::most_coalition_count(std::size_t player_count) const {
+  // Coalitions that orders share cost nothing again: the error falls with their number however few there are.
+  constexpr std::size_t kMost = std::size_t{1} << 16;
+  return std::max(inner_coalition_count(player_count), kMost);
 }
 
 std::size_t PermutationShapley::least_coalition_count(std::size_t player_count) const {
@@ -89,7 +101,11 @@ ShapleyEstimate PermutationShapley::estimate(const SampledGame& game) const {
       const double difference = shares(draw, player) - result.values[player];
       squares += difference * difference;
     }
-    result.std_errors[player] = order_count < 2 ? 0.0 : std::sqrt(squares / (count - 1.0) / count);
+    // A few orders that agree say nothing of the others.
+    const bool is_known = player_count == 2 || order_count >= kFewestOrders ||
+                          squares > kRounding * result.values[player] * result.values[player];
+    result.std_errors[player] =
+        is_known ? std::sqrt(squares / std::max(count - 1.0, 1.0) / count) : std::numeric_limits<double>::infinity();
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "modattr/engines/run_warnings.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -20,6 +21,7 @@ const char* why_undefined(std::string_view definition) {
 }  // namespace
 
 std::string short_number(double value) {
+  if (!std::isfinite(value)) return "not known";
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.3g", value);
   return text.data();

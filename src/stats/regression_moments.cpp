@@ -65,6 +65,22 @@ RegressionMoments zero_moments(std::size_t column_count) {
           .response_square = 0.0};
 }
 
+/// What rounding makes of the mean of equal numbers is that number.
+class BoundedMean {
+ public:
+  void add(double weight, double value) {
+    sum_ += weight * value;
+    least_ = std::min(least_, value);
+    most_ = std::max(most_, value);
+  }
+  double mean(double weight_sum) const { return std::clamp(sum_ / weight_sum, least_, most_); }
+
+ private:
+  double sum_ = 0.0;
+  double least_ = std::numeric_limits<double>::infinity();
+  double most_ = -std::numeric_limits<double>::infinity();
+};
+
 /// Where the weighted means of all rows lie.
 RegressionMoments means_of(const Matrix& columns, std::span<const double> response, std::span<const double> weights) {
   const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -73,17 +89,18 @@ RegressionMoments means_of(const Matrix& columns, std::span<const double> respon
   }
   RegressionMoments result = zero_moments(columns.column_count());
   result.weight_sum = weight_sum;
+  BoundedMean mean;
   for (std::size_t row = 0; row < columns.row_count(); ++row) {
     if (weights[row] < 0.0) throw std::invalid_argument("regression: expected weights of at least 0");
     if (weights[row] == 0.0) continue;
     const std::span<const double> values = columns.row(row);
-    result.response_mean += weights[row] * response[row];
+    mean.add(weights[row], response[row]);
     for (std::size_t column = 0; column < values.size(); ++column) {
       result.means[column] += weights[row] * values[column];
     }
   }
-  result.response_mean /= weight_sum;
-  for (double& mean : result.means) mean /= weight_sum;
+  result.response_mean = mean.mean(weight_sum);
+  for (double& of_column : result.means) of_column /= weight_sum;
   return result;
 }
 

@@ -49,6 +49,20 @@ TEST(LeverageShapley, FindsAdditiveAndPairwiseGamesFromFewCoalitions) {
   }
 }
 
+TEST(LeverageShapley, DoesNotKnowTheErrorOfWhatOnePairDecides) {
+  const ShapleyGame game = network_game(12, 3);
+  const std::vector<double> truth = shapley_values(table_of(game), 12);
+  std::size_t unknown_count = 0;
+  for (const std::size_t budget : {36U, 38U, 44U, 80U}) {
+    const ShapleyEstimate estimate = estimate_game(LeverageShapley(), game, budget);
+    for (std::size_t player = 0; player < 12; ++player) {
+      if (std::isinf(estimate.std_errors[player])) ++unknown_count;
+      EXPECT_GT(estimate.std_errors[player], 1e-3 * std::abs(estimate.values[player] - truth[player])) << budget;
+    }
+  }
+  EXPECT_GT(unknown_count, 0U);
+}
+
 TEST(LeverageShapley, IsRightOnAverage) {
   const ShapleyGame game = random_game(9, 4);
   const std::vector<double> truth = shapley_values(table_of(game), 9);

@@ -51,7 +51,19 @@ TEST(PermutationShapley, AveragesOneOrderAndItsReverse) {
   const ShapleyEstimate estimate = kEstimator.estimate(EvaluatedGame(game, both).sampled());
   EXPECT_EQ(estimate.values, (std::vector{0.75, 0.25, 0.0}));
   EXPECT_NEAR(estimate.std_errors[0], 0.25, 1e-15);
-  EXPECT_EQ(estimate.std_errors[2], 0.0);
+  // Two orders that agree do not tell what others would give.
+  EXPECT_TRUE(std::isinf(estimate.std_errors[2]));
+}
+
+TEST(PermutationShapley, DrawsMoreOrdersThanThereAreCoalitions) {
+  const ShapleyGame game = random_game(4, 3);
+  const std::vector<double> truth = shapley_values(table_of(game), 4);
+  EXPECT_GE(kEstimator.most_coalition_count(4).value(), 50000U);
+  const ShapleyEstimate estimate = estimate_game(kEstimator, game, 30000);
+  for (std::size_t player = 0; player < 4; ++player) {
+    EXPECT_LT(estimate.std_errors[player], 0.02);
+    EXPECT_NEAR(estimate.values[player], truth[player], 4.0 * estimate.std_errors[player]);
+  }
 }
 
 TEST(PermutationShapley, IsExactForTwoPlayersAndForAdditiveAndPairwiseGames) {

@@ -24,6 +24,7 @@ class PermutationShapley final : public ShapleyEstimator {
   std::vector<Coalition> coalitions(std::size_t player_count, std::size_t evaluation_count,
                                     RandomStream stream) const override;
   std::size_t least_coalition_count(std::size_t player_count) const override;
+  std::optional<std::size_t> most_coalition_count(std::size_t player_count) const override;
   ShapleyEstimate estimate(const SampledGame& game) const override;
 };
 

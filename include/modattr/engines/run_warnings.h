@@ -7,7 +7,7 @@
 
 namespace modattr {
 
-/// A number with three significant digits, for a message.
+/// A number with three significant digits, for a message; "not known" where it is not finite.
 std::string short_number(double value);
 
 /// Adds a warning for each definition without a value, once per subset of the examples.

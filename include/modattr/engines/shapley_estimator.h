@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ namespace modattr {
 struct ShapleyEstimate {
   /// [players]
   std::vector<double> values;
-  /// Monte Carlo error of each value, by the estimator's own rule; 0 when every coalition was evaluated. [players]
+  /// Monte Carlo error of each value, by the estimator's own rule; 0 when every coalition was evaluated, infinity where
+  /// the coalitions do not tell. [players]
   std::vector<double> std_errors;
   /// What gave them, where that is not the estimator that was asked, e.g. "exact"; empty = that one.
   std::string_view method = {};
@@ -48,6 +50,8 @@ class ShapleyEstimator {
                                             RandomStream stream) const = 0;
   /// The least count that coalitions() takes; the largest number where none is enough.
   virtual std::size_t least_coalition_count(std::size_t /*player_count*/) const { return 0; }
+  /// A count beyond which coalitions() has nothing to add; nullopt = the number of coalitions, each once.
+  virtual std::optional<std::size_t> most_coalition_count(std::size_t /*player_count*/) const { return std::nullopt; }
   virtual ShapleyEstimate estimate(const SampledGame& game) const = 0;
 };
 
