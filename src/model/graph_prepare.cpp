@@ -169,6 +169,7 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   rename_inputs(*graph, forward.function().getSchema(), input_names);
   drop_input_copies(*graph);
   spell_copies_out(*graph, probe);
+  write_to_new_values(*graph);
   copy_written_inputs(graph);
   torch::jit::RemoveListMutation(graph);
   torch::jit::RemoveTensorMutation(graph);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include "modattr/core/error.h"
 
@@ -61,7 +62,21 @@ Tensors encode_in_pieces(const SplitModel& split, std::size_t modality, const Te
 }
 
 /// What stands in the other rows of a batch when one row must not notice them.
-enum class Disturbance { kLowest, kHighest, kLarge, kLargeNegative, kNotANumber, kInfinity, kMinusInfinity };
+enum class Disturbance {
+  kLowest,
+  kHighest,
+  /// The row itself: some models count their like.
+  kTwin,
+  /// Numbers from the lowest on: what has a meaning of its own often has a low one.
+  kCounted,
+  /// Numbers and 0, which often stands for what is missing.
+  kMixed,
+  kLarge,
+  kLargeNegative,
+  kNotANumber,
+  kInfinity,
+  kMinusInfinity
+};
 
 /// The smallest and the largest number of a tensor.
 struct NumberRange {
@@ -70,9 +85,32 @@ struct NumberRange {
 };
 
 NumberRange range_of(const at::Tensor& data) {
+  if (data.scalar_type() == at::kBool) return {0.0, 1.0};
   // Not every version finds the least of half-precision numbers.
   const at::Tensor numbers = data.is_floating_point() ? data.to(at::kDouble) : data;
-  return {numbers.min().to(at::kDouble).item<double>(), numbers.max().to(at::kDouble).item<double>()};
+  NumberRange range{numbers.min().to(at::kDouble).item<double>(), numbers.max().to(at::kDouble).item<double>()};
+  // What indexes rows of a table may be the first one.
+  if (!data.is_floating_point()) range.low = std::min(range.low, 0.0);
+  return range;
+}
+
+/// Numbers of a row between the lowest and the highest ones, [numbers].
+at::Tensor made_row(const at::Tensor& like, const NumberRange& range, std::int64_t row, Disturbance disturbance) {
+  const std::int64_t count = like.numel();
+  const at::Tensor places = at::arange(row * count, (row + 1) * count, at::kLong);
+  // Steps that meet no pattern of the data.
+  const at::Tensor steps = disturbance == Disturbance::kCounted ? places : places * 7919 + (places * places) % 101;
+  const double width = range.high - range.low;
+  at::Tensor numbers;
+  if (like.is_floating_point()) {
+    numbers = steps.remainder(17).to(at::kDouble) / 16.0 * width + range.low;
+  } else {
+    numbers = steps.remainder(static_cast<std::int64_t>(std::min(width, 1e15)) + 1).to(at::kDouble) + range.low;
+  }
+  if (disturbance == Disturbance::kMixed) {
+    numbers = numbers.masked_fill(steps.remainder(3).eq(0), 0.0);
+  }
+  return numbers.to(like.scalar_type()).view(like.sizes());
 }
 
 /// The tensor with every second row, from `first` on, filled. Integers may be indices: they stay in the range of the
@@ -87,7 +125,12 @@ at::Tensor disturbed(const at::Tensor& tensor, const NumberRange& range, std::in
   }
   at::Tensor result = tensor.clone();
   for (std::int64_t row = first; row < result.size(0); row += 2) {
-    if (tensor.is_floating_point() && disturbance == Disturbance::kLarge) {
+    if (disturbance == Disturbance::kTwin) {
+      result.select(0, row).copy_(tensor.select(0, 1 - first));
+    } else if (disturbance == Disturbance::kCounted || disturbance == Disturbance::kMixed) {
+      const at::Tensor like = result.select(0, row);
+      result.select(0, row).copy_(made_row(like, range, row, disturbance));
+    } else if (tensor.is_floating_point() && disturbance == Disturbance::kLarge) {
       result.select(0, row).mul_(1e4);
     } else if (tensor.is_floating_point() && disturbance == Disturbance::kLargeNegative) {
       result.select(0, row).mul_(-1e4);
@@ -115,29 +158,48 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
   }
   std::vector<NumberRange> ranges;
   for (const at::Tensor& input : data) ranges.push_back(range_of(input));
-  const Tensors expected = split.encode(modality, few);
-  for (const Disturbance disturbance : disturbances) {
-    for (const std::int64_t first : {0, 1}) {
-      Tensors changed;
-      for (std::size_t input = 0; input < few.size(); ++input) {
-        changed.push_back(disturbed(few[input], ranges[input], first, disturbance));
-      }
-      Tensors features;
-      try {
-        features = split.encode(modality, changed);
-      } catch (const ModelError&) {
-        continue;  // No rows like those can occur.
-      }
-      std::vector<std::int64_t> untouched;
-      for (std::int64_t row = 1 - first; row < kRowCount; row += 2) untouched.push_back(row);
-      for (std::size_t feature = 0; feature < features.size(); ++feature) {
-        const at::Tensor rows = row_numbers(untouched).to(expected[feature].device());
-        if (!nearly_equal(features[feature].index_select(0, rows), expected[feature].index_select(0, rows))) {
-          throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
-        }
+  const auto prove_beside = [&](const Tensors& rows, const Tensors& expected, Disturbance disturbance,
+                                std::int64_t first) {
+    Tensors changed;
+    for (std::size_t input = 0; input < rows.size(); ++input) {
+      changed.push_back(disturbed(rows[input], ranges[input], first, disturbance));
+    }
+    Tensors features;
+    try {
+      features = split.encode(modality, changed);
+    } catch (const ModelError&) {
+      return;  // No rows like those can occur.
+    }
+    std::vector<std::int64_t> untouched;
+    for (std::int64_t row = 1 - first; row < kRowCount; row += 2) untouched.push_back(row);
+    for (std::size_t feature = 0; feature < features.size(); ++feature) {
+      const at::Tensor places = row_numbers(untouched).to(expected[feature].device());
+      if (!nearly_equal(features[feature].index_select(0, places), expected[feature].index_select(0, places))) {
+        throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
       }
     }
+  };
+  const Tensors expected = split.encode(modality, few);
+  for (const Disturbance disturbance : disturbances) {
+    for (const std::int64_t first : {0, 1}) prove_beside(few, expected, disturbance, first);
   }
+  prove_beside(few, expected, Disturbance::kTwin, 1);
+  prove_beside(few, expected, Disturbance::kCounted, 1);
+  prove_beside(few, expected, Disturbance::kMixed, 0);
+  // A row that lacks its own data may take another one's.
+  Tensors made;
+  for (std::size_t input = 0; input < few.size(); ++input) {
+    const at::Tensor half = disturbed(few[input], ranges[input], 0, Disturbance::kMixed);
+    made.push_back(disturbed(half, ranges[input], 1, Disturbance::kMixed));
+  }
+  Tensors expected_of_made;
+  try {
+    expected_of_made = split.encode(modality, made);
+  } catch (const ModelError&) {
+    return;
+  }
+  prove_beside(made, expected_of_made, Disturbance::kHighest, 1);
+  prove_beside(made, expected_of_made, Disturbance::kCounted, 0);
 }
 
 }  // namespace

@@ -106,6 +106,10 @@ class TorchSplitModel final : public SplitModel {
       const FeatureLayout& layout = layouts_[first + value];
       if (layout.kind == FeatureKind::kPerRow) features.push_back(rows_first(values[value], layout));
     }
+    for (const at::Tensor& feature : features) {
+      // A selection of rows, which its layout did not show.
+      if (feature.size(0) != inputs.front().size(0)) throw ModelError("an encoder gives other rows than it is given");
+    }
     return features;
   }
 
@@ -211,11 +215,16 @@ class TorchSplitModel final : public SplitModel {
       return nearly_equal(all, some) ? std::optional(FeatureLayout{.kind = FeatureKind::kSameForAll}) : std::nullopt;
     }
     if (layout->pieces == 1) return layout;
-    for (const bool together : {true, false}) {
+    // The first rows show which of the two it is, unless all of them look the same.
+    const auto fits = [&](bool together) {
       layout->pieces_together = together;
-      if (nearly_equal(rows_first(all, *layout).narrow(0, 0, fewer), rows_first(some, *layout))) return layout;
-    }
-    return std::nullopt;
+      return nearly_equal(rows_first(all, *layout).narrow(0, 0, fewer), rows_first(some, *layout));
+    };
+    const bool fits_apart = fits(false);
+    const bool fits_together = fits(true);
+    if (fits_together == fits_apart) return std::nullopt;
+    layout->pieces_together = fits_together;
+    return layout;
   }
 
   std::size_t first_frontier_value(std::size_t modality) const {

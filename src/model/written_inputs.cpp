@@ -1,6 +1,7 @@
 #include "written_inputs.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
@@ -17,7 +18,48 @@ bool any_write(const torch::jit::Block& block) {
   });
 }
 
+/// Whether a node makes a tensor of its own, no alias of what it reads.
+bool makes_new_tensor(const torch::jit::Node& node) {
+  const auto* schema = node.maybeSchema();
+  return schema != nullptr && schema->returns().size() == 1 && schema->returns().front().alias_info() == nullptr &&
+         node.blocks().empty();
+}
+
+void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
+  for (auto place = block.nodes().begin(); place != block.nodes().end();) {
+    torch::jit::Node* node = *place++;
+    for (torch::jit::Block* inner : node->blocks()) write_to_new_values(graph, *inner);
+    const std::string name = node->kind().toQualString();
+    if (!node->kind().is_aten() || !name.ends_with('_') || name.ends_with("__") || node->outputs().size() != 1)
+      continue;
+    const torch::jit::Value* target = node->inputs().front();
+    // Another tensor could ask for another type or shape.
+    const bool reads_one = std::ranges::none_of(node->inputs().slice(1), [](const torch::jit::Value* input) {
+      return input->type()->isSubtypeOf(*c10::TensorType::get());
+    });
+    if (!reads_one || target->uses().size() != 1 || target->node()->owningBlock() != &block ||
+        target->node()->kind() == c10::prim::Param || !makes_new_tensor(*target->node())) {
+      continue;
+    }
+    torch::jit::Node* made =
+        graph.create(c10::Symbol::fromQualString(name.substr(0, name.size() - 1)), node->inputs(), 1);
+    const auto* schema = made->maybeSchema();
+    if (schema == nullptr || schema->is_mutable() || schema->returns().size() != 1 || !makes_new_tensor(*made)) {
+      made->destroy();
+      continue;
+    }
+    made->insertBefore(node);
+    made->output()->copyMetadata(node->output());
+    node->output()->replaceAllUsesWith(made->output());
+    node->destroy();
+  }
+}
+
 }  // namespace
+
+void write_to_new_values(torch::jit::Graph& graph) {
+  write_to_new_values(graph, *graph.block());
+}
 
 void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
   using torch::jit::Node;

@@ -6,6 +6,10 @@
 
 namespace modattr {
 
+/// Makes in-place operations on what nobody else reads, as relu_() of a sum, operations that give something new. Once
+/// their results lie in a list, they would count as writes to all that may lie in one, the inputs included.
+void write_to_new_values(torch::jit::Graph& graph);
+
 /// Gives every tensor input that an in-place operation may write to, itself or through a view, a copy at the top of the
 /// graph, which all that follows takes for it: what a model changes is then its own, and may be analysed as such.
 /// Expects calls to be inlined.

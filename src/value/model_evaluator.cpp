@@ -14,6 +14,7 @@
 #include "modattr/value/call_size.h"
 #include "modattr/value/not_finite.h"
 #include "modattr/value/parallel.h"
+#include "modattr/value/row_behaviour.h"
 
 namespace modattr {
 namespace {
@@ -170,13 +171,8 @@ void ModelEvaluator::run_rows(const RowWork& work) {
 }
 
 ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
+  if (!split_) return {.features = {}, .inputs = gather_inputs(rows)};
   CallInput call;
-  if (!split_) {
-    for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
-      call.inputs.push_back(gather_input(dataset_, layout_, input, rows, made_));
-    }
-    return call;
-  }
   for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
     if (split_->model->feature_count(modality) == 0) continue;
     std::vector<at::Tensor> gathered = split_->features->gather(modality, rows.by_modality[modality]);
@@ -186,6 +182,14 @@ ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
     call.inputs.push_back(gather_input(dataset_, layout_, input, rows, made_));
   }
   return call;
+}
+
+std::vector<at::Tensor> ModelEvaluator::gather_inputs(const MixedRows& rows) const {
+  std::vector<at::Tensor> inputs;
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
+    inputs.push_back(gather_input(dataset_, layout_, input, rows, made_));
+  }
+  return inputs;
 }
 
 at::Tensor ModelEvaluator::run(const CallInput& input) const {
@@ -311,7 +315,24 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   rows_per_call_ = 0;
   tried_sizes_ = false;
   if (mix_table_) mix_table_->forget();
-  return {};
+  return check_split();
+}
+
+std::string ModelEvaluator::check_split() {
+  std::string reason = "its parts do not answer like the whole in calls of many rows";
+  try {
+    const auto cut = [&](const MixedRows& rows) { return run(gather(rows)); };
+    const auto whole = [&](const MixedRows& rows) { return model_.run(input_names_, gather_inputs(rows)); };
+    if (answers_like_whole(whole, cut, {dataset_.example_count(), layout_.modalities.count(), rows_per_call()}))
+      return {};
+  } catch (const ModelError& error) {
+    reason = error.what();
+  } catch (const c10::Error& error) {
+    reason = one_line_reason(error);
+  }
+  split_.reset();
+  rows_per_call_ = 0;
+  return reason;
 }
 
 void ModelEvaluator::use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged,

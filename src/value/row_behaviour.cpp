@@ -71,4 +71,29 @@ RowBehaviour try_row_behaviour(const Model& model, const Dataset& dataset, const
   return RowBehaviour::kIndependent;
 }
 
+bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallShape& shape) {
+  // Far enough apart to have stood at all kinds of places in the calls of the encoders.
+  MixedRows rows(shape.modality_count, kRowCount);
+  const auto example_at = [&](std::size_t place) {
+    return static_cast<std::uint32_t>(place % kRowCount * (shape.example_count - 1) / (kRowCount - 1));
+  };
+  for (std::size_t row = 0; row < kRowCount; ++row) {
+    rows.own[row] = example_at(row);
+    for (std::size_t modality = 0; modality < shape.modality_count; ++modality) {
+      rows.by_modality[modality][row] = example_at(row + 3 * modality);
+    }
+  }
+  MixedRows repeated(shape.modality_count, shape.row_count);
+  std::vector<std::int64_t> places(shape.row_count);
+  for (std::size_t row = 0; row < shape.row_count; ++row) {
+    const std::size_t place = row % kRowCount;
+    places[row] = static_cast<std::int64_t>(place);
+    repeated.own[row] = rows.own[place];
+    for (std::size_t modality = 0; modality < shape.modality_count; ++modality) {
+      repeated.by_modality[modality][row] = rows.by_modality[modality][place];
+    }
+  }
+  return is_near(cut(repeated), whole(rows).index_select(0, at::tensor(places, at::kLong)));
+}
+
 }  // namespace modattr

@@ -154,6 +154,27 @@ TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
   EXPECT_EQ(cut.row_text(), whole.row_text());
 }
 
+TEST(Split, RunsWholeWhenPartsDependOnTheNumberOfRows) {
+  // In calls of up to 32 rows, as the proof makes, there is one piece.
+  Project project("regression", {"a", "b"});
+  project.model(R"(def forward(self, a, b):
+  y = torch.zeros_like(a)
+  first = 0
+  for piece in torch.relu(a).split(32):
+    y[first:first + piece.size(0)] = torch.tanh(piece)
+    first += piece.size(0)
+  return (y * torch.tanh(b)).sum(1))");
+  std::vector<float> a;
+  for (int number = 0; number < 400; ++number) a.push_back(static_cast<float>(number % 397) / 100.0F);
+  const std::vector<float> b(a.rbegin(), a.rend());
+  project.data({TestArray::of<float>("a", {200, 2}, a), TestArray::of<float>("b", {200, 2}, b),
+                TestArray::of<float>("label", {200}, std::vector<float>(a.begin(), a.begin() + 200))});
+  const ProgramResult result = project.run({"permute", "-v", "--repeats", "1", "--metric", "mse"});
+  EXPECT_NE(result.errors.find("model runs whole: its parts do not answer like the whole in calls of many rows"),
+            std::string::npos)
+      << result.errors;
+}
+
 TEST(Split, SharesNothingAndWarnsWhenRowsDependOnTheirNeighbours) {
   for (const char* forward : {"def forward(self, a, b): return a @ self.w + torch.softmax(b @ self.w, 0)",
                               "def forward(self, a, b): return (a @ self.w) * (b @ self.w) - (a @ self.w).mean(0)"}) {

@@ -113,6 +113,32 @@ TEST(SplitReachOfRecurrent, ReadsWeightsBesideAWrittenPiece) {
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
+INSTANTIATE_TEST_SUITE_P(Lists, SplitReach,
+                         testing::Values(Text{"OfFeatureMaps", R"(def forward(self, a, b):
+  maps: List[Tensor] = []
+  x = torch.tanh(a @ self.w)
+  maps.append(x)
+  maps.append(torch.relu_(x @ self.w))
+  return (maps[0] + maps[1]) * torch.tanh(b))",
+                                              1},
+                                         Text{"OfBothModalities", R"(def forward(self, a, b):
+  maps: List[Tensor] = []
+  maps.append(torch.relu_(a @ self.w))
+  maps.append(torch.tanh_(b * 2.0))
+  return torch.stack(maps).sum(0))",
+                                              3}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(Tables, SplitReach,
+                         testing::Values(Text{"OfPositions", R"(def forward(self, a, b):
+  table = torch.zeros([4, 2])
+  table[:, 0] = 1.0
+  table[1:, 1] = 0.5
+  x = torch.tanh(a.unsqueeze(2) + table.unsqueeze(0)).sum(2)
+  return torch.relu(x @ self.w) * torch.tanh(b))",
+                                              1}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
 TEST(SplitReachOfOutputs, ComputesTheChosenOneAlone) {
   const std::string body = R"(def forward(self, a, b):
   x = torch.relu(a @ self.w)

@@ -122,7 +122,11 @@ class ModelEvaluator {
   void deliver_known(const MixPlan& plan, std::size_t example_count, const Receiver& receive);
   MixTable& mix_table();
   CallInput gather(const MixedRows& rows) const;
+  /// Of the whole model.
+  std::vector<at::Tensor> gather_inputs(const MixedRows& rows) const;
   at::Tensor run(const CallInput& input) const;
+  /// Compares the cut model with the whole one in calls as they will be made; without a cut, the reason.
+  std::string check_split();
   MixedRows probe_rows(std::size_t first, std::size_t count) const;
   /// Bytes that a row of a call takes and gives.
   std::size_t call_row_bytes();

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
 #include "modattr/value/input_layout.h"
+#include "modattr/value/mixed_rows.h"
 
 namespace modattr {
 
@@ -15,5 +17,19 @@ enum class RowBehaviour { kIndependent, kDependsOnNeighbours, kRandom };
 /// `rows_per_call` at a time. A model that fails on so few rows (traced for one batch size) counts as independent.
 RowBehaviour try_row_behaviour(const Model& model, const Dataset& dataset, const InputLayout& layout,
                                std::size_t rows_per_call);
+
+/// Runs rows in one call; [rows, outputs].
+using RowsCall = std::function<at::Tensor(const MixedRows& rows)>;
+
+/// How a model is called: on which set, in how many modalities, with how many rows.
+struct CallShape {
+  std::size_t example_count = 0;
+  std::size_t modality_count = 0;
+  std::size_t row_count = 0;
+};
+
+/// Whether a cut model answers like the whole one in calls of that shape: a few mixed rows, over and over in one call,
+/// stand at places that the proof of the cut, on fewer rows, has not seen. Throws what the calls throw.
+bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallShape& shape);
 
 }  // namespace modattr
