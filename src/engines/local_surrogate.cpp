@@ -228,10 +228,13 @@ void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions&
           Attribution& result) {
   std::size_t poor = 0;
   std::size_t unknown = 0;
+  std::size_t unseen = 0;
   std::size_t empty = 0;
   for (const LocalExplanation& one : solved) {
     if (one.players.empty()) {
       ++empty;
+    } else if (!one.r2 && one.held_out_count == 1) {
+      ++unseen;
     } else if (!one.r2) {
       ++unknown;
     } else if (*one.r2 < kTrustedR2) {
@@ -244,6 +247,10 @@ void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions&
         " the surrogate is not to be trusted: it explains less than half of the model around the example (r2 < 0.5); "
         "try " +
         advice(solved, options, modality_count));
+  }
+  if (unseen > 0) {
+    result.warnings.push_back("in " + count_of(unseen, solved.size()) +
+                              " there is no r2: a single coalition is held out; try a larger --budget");
   }
   if (unknown > 0) {
     result.warnings.push_back("in " + count_of(unknown, solved.size()) +

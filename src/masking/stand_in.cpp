@@ -58,7 +58,8 @@ class ConstantStandIn final : public StandIn {
   std::map<std::size_t, at::Tensor> rows_;
 };
 
-/// Mean row of an input over the examples, in double precision. A row that many examples share is read once.
+/// Mean row of an input over the examples, in double precision; rows with numbers that are not finite are left out. A
+/// row that many examples share is read once.
 at::Tensor mean_row(const Dataset& dataset, std::size_t input, std::size_t thread_count) {
   struct Shared {
     std::uint32_t example;
@@ -76,18 +77,29 @@ at::Tensor mean_row(const Dataset& dataset, std::size_t input, std::size_t threa
   }
   constexpr std::size_t kBlock = 256;
   std::vector<at::Tensor> sums((examples.size() + kBlock - 1) / kBlock);
+  std::vector<double> weight_sums(sums.size());
   run_in_parallel(sums.size(), thread_count, [&](std::size_t block) {
     const c10::InferenceMode inference_mode;
     const std::size_t first = block * kBlock;
     const std::size_t count = std::min(kBlock, examples.size() - first);
     const at::Tensor data = own_rows(dataset, input, std::span(examples).subspan(first, count));
-    const at::Tensor weights = at::tensor(at::ArrayRef<double>(counts).slice(first, count), at::kDouble).unsqueeze(0);
-    sums[block] = at::mm(weights, data.reshape({static_cast<std::int64_t>(count), -1}).to(at::kDouble));
+    at::Tensor numbers = data.reshape({static_cast<std::int64_t>(count), -1}).to(at::kDouble);
+    at::Tensor weights = at::tensor(at::ArrayRef<double>(counts).slice(first, count), at::kDouble).unsqueeze(0);
+    if (data.is_floating_point()) {
+      const at::Tensor finite = numbers.isfinite().all(1);
+      if (!finite.all().item<bool>()) {
+        weights = weights * finite.to(at::kDouble).unsqueeze(0);
+        numbers = numbers.masked_fill(finite.logical_not().unsqueeze(1), 0.0);
+      }
+    }
+    weight_sums[block] = weights.sum().item<double>();
+    sums[block] = at::mm(weights, numbers);
   });
   const at::Tensor sum = std::accumulate(std::next(sums.begin()), sums.end(), sums.front());
+  const double weight_sum = std::accumulate(weight_sums.begin(), weight_sums.end(), 0.0);
   std::vector<std::int64_t> shape = dataset.input(input).shape;
   shape.front() = 1;
-  return to_dtype((sum / static_cast<double>(dataset.example_count())).reshape(shape), dataset.input(input).dtype);
+  return to_dtype((sum / weight_sum).reshape(shape), dataset.input(input).dtype);
 }
 
 at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value) {

@@ -76,6 +76,11 @@ TEST(StandIn, OfAMeanCountsARowAsOftenAsItIsShared) {
   EXPECT_TRUE(stand_in->rows(1, Examples{1}).equal(at::tensor({30}, at::kByte)));
 }
 
+TEST(StandIn, OfAMeanLeavesOutRowsThatAreNotFinite) {
+  TestSet set({TestArray::of<float>("x", {3, 2}, {1, 10, kNotANumber, 500, 3, 30})});
+  EXPECT_TRUE(set.rows({.type = RemovalType::kMean}, 0, {0}).equal(floats({2, 20}, {1, 2})));
+}
+
 TEST(StandIn, OfAMeanReadsRowsInBlocks) {
   // More rows than a block holds; the mean of 0 ... 999.
   std::vector<float> values(1000);
