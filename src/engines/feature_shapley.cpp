@@ -21,6 +21,7 @@ std::vector<SolvedExample> solve_all(Problem& problem, ExampleGames& games, cons
                                      const Rng& rng) {
   constexpr std::size_t kEvaluationsAtOnce = std::size_t{1} << 18;
   FeatureSolver solver(games, options, rng, problem.thread_count());
+  solver.check_budget();
   std::size_t evaluation_count = 0;
   for (std::uint32_t example = 0; example < games.example_count(); ++example) {
     evaluation_count += solver.budget(example);

@@ -197,6 +197,13 @@ std::size_t FeatureSolver::least_budget(std::uint32_t number) {
   return games_.evaluations_per_query() * (ends + (sizes.empty() ? 0 : queries_per_coalition(example) * high));
 }
 
+void FeatureSolver::check_budget() {
+  if (!options_.budget) return;
+  for (std::uint32_t number = 0; number < games_.example_count(); ++number) {
+    if (*options_.budget < least_budget(number)) refuse_budget();
+  }
+}
+
 void FeatureSolver::refuse_budget() {
   std::size_t least = 0;
   std::size_t player_count = 0;

@@ -132,6 +132,7 @@ class Rounds {
   std::vector<SolvedExample> solve(std::vector<std::string>& warnings) {
     const std::size_t usual = solve_with(std::nullopt).budget(0);
     const std::size_t most = options_.budget.value_or(largest_budget(usual));
+    if (options_.budget) solve_with(most).check_budget();
     std::size_t budget = std::min(std::max(first_budget(usual), solve_with(std::nullopt).least_budget(0)), most);
     SolvedExample all = run(budget, 0);
     while (!is_precise(all) && budget < most) {

@@ -46,6 +46,8 @@ class FeatureSolver {
   /// The least budget that an example can be solved with. Throws ConfigError where its players are too many for the
   /// estimator.
   std::size_t least_budget(std::uint32_t example);
+  /// Throws ConfigError where the budget that was given is too small for an example; evaluates nothing.
+  void check_budget();
 
  private:
   /// A game that the estimator solves: the players of a modality, or all.
