@@ -116,6 +116,13 @@ std::string share_text(double share) {
   return format_fixed(100.0 * share, 0) + " %";
 }
 
+/// What the marks of words and patches say.
+std::string legend(const TextStyle& style) {
+  if (!style.color) return "  + raises the value, - lowers it\n";
+  return "  " + painted("raises the value", Paint::kPositive, style) + ", " +
+         painted("lowers it", Paint::kNegative, style) + "\n";
+}
+
 void add_quality(const ExampleAttribution& attribution, const NumberFormat& format, const TextStyle& style,
                  std::string& text) {
   const SurrogateReport& surrogate = *attribution.surrogate;
@@ -166,6 +173,7 @@ std::string to_surrogate_view(const ExampleAttribution& attribution, const std::
   std::string text;
   add_quality(attribution, format, style, text);
   const std::vector<PlayerScore> all = without_rounding(attribution);
+  bool any_mark = false;
   for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
     const Players players = players_of(all, modality);
     const std::optional<std::size_t> width = grid_width(players);
@@ -174,7 +182,9 @@ std::string to_surrogate_view(const ExampleAttribution& attribution, const std::
     if (players.empty() || !fits) continue;
     text += "  " + painted(terminal_text(modalities[modality], style), Paint::kStrong, style) + "\n";
     text += width ? grid_of(players, *width, style) : words_of(players, style);
+    any_mark |= std::ranges::any_of(players, [](const PlayerScore* player) { return player->value != 0.0; });
   }
+  if (any_mark) text += legend(style);
   if (!attribution.surrogate->rules.empty()) text += "  " + painted("rules", Paint::kStrong, style) + "\n";
   add_rules(*attribution.surrogate, format, style, text);
   return text;

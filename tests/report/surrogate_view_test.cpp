@@ -68,6 +68,7 @@ TEST(SurrogateView, MarksWordsAndPatchesBySign) {
   const std::string plain = view(attribution(), kPlain);
   EXPECT_NE(plain.find("  image\n     .+9-3\n     .+5 .\n"), std::string::npos) << plain;
   EXPECT_NE(plain.find("  text\n    is -not +red\n"), std::string::npos) << plain;
+  EXPECT_NE(plain.find("\n  + raises the value, - lowers it\n"), std::string::npos) << plain;
   EXPECT_EQ(plain.find('\x1B'), std::string::npos);
 }
 
@@ -78,6 +79,7 @@ TEST(SurrogateView, ColoursWordsAndShadesPatches) {
     EXPECT_NE(colour.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(colour.find("+red"), std::string::npos);
+  EXPECT_NE(colour.find("\x1B[36mraises the value\x1B[0m, \x1B[31mlowers it\x1B[0m"), std::string::npos) << colour;
 }
 
 TEST(SurrogateView, GivesRoundingNoSign) {
@@ -87,6 +89,7 @@ TEST(SurrogateView, GivesRoundingNoSign) {
   const std::string plain = view(example, kPlain);
   EXPECT_NE(plain.find("  image\n     . . .\n     . . .\n"), std::string::npos) << plain;
   EXPECT_NE(plain.find("  text\n    is not red\n"), std::string::npos) << plain;
+  EXPECT_EQ(plain.find("raises"), std::string::npos) << "nothing is marked";
   EXPECT_EQ(view(example, kColour).find("\x1B[36m"), std::string::npos);
   ScoreTable table;
   table.modalities = kModalities;
