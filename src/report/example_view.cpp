@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "modattr/report/bar.h"
@@ -127,23 +130,83 @@ double largest_of(const std::vector<Line>& lines) {
   return largest;
 }
 
+/// Sums of the numbers of a view leave this much of 0.
+void drop_rounding(std::vector<Line>& lines, double scale) {
+  for (Line& line : lines) {
+    if (std::abs(line.value) <= 1e-12 * scale) line.value = 0.0;
+  }
+}
+
+/// The numbers of `lines`, in the decimals of the view unless these would show next to nothing of them.
+NumberFormat format_of(const std::vector<Line>& lines, double scale) {
+  constexpr double kTinyPart = 1e-2;
+  double largest = largest_of(lines);
+  for (const Line& line : lines) largest = std::max(largest, line.std_error.value_or(0.0));
+  return NumberFormat(largest > 0.0 && largest < kTinyPart * scale ? largest : scale, Orientation::kHigherIsBetter);
+}
+
+/// Numbers of a view one below the other: the points, and the signs before the errors, line up.
+class NumberColumn {
+ public:
+  void add(std::string value, std::string error) {
+    values_.push_back(std::move(value));
+    errors_.push_back(std::move(error));
+  }
+
+  void add(const std::vector<Line>& lines, const NumberFormat& format) {
+    for (const Line& line : lines) {
+      std::string value = format(line.value, "");
+      if (line.value > 0.0) value.insert(0, "+");
+      if (line.value < 0.0 && !value.starts_with('-')) value.insert(0, "-");
+      const bool has_error = line.std_error && *line.std_error > 0.0;
+      add(std::move(value), has_error ? format(line.std_error, "") : "");
+    }
+  }
+
+  /// Most cells before a value's point.
+  std::size_t cells_before_point() const { return before_point(values_); }
+
+  /// One text per number, all as wide as each other; `before`: cells before the point of the values.
+  std::vector<std::string> cells(std::size_t before, const TextStyle& style) const {
+    std::vector<std::string> cells = on_points(values_, before);
+    const std::string_view sign = style.unicode ? " ± " : " +- ";
+    const std::vector<std::string> errors = on_points(errors_, before_point(errors_));
+    for (std::size_t at = 0; at < cells.size() && !errors.front().empty(); ++at) {
+      cells[at] += (errors_[at].empty() ? std::string(display_width(sign), ' ') : std::string(sign)) + errors[at];
+    }
+    return cells;
+  }
+
+ private:
+  static std::size_t point_of(const std::string& text) { return std::min(text.find('.'), text.size()); }
+
+  static std::size_t before_point(const std::vector<std::string>& texts) {
+    std::size_t before = 0;
+    for (const std::string& text : texts) before = std::max(before, point_of(text));
+    return before;
+  }
+
+  static std::vector<std::string> on_points(std::vector<std::string> texts, std::size_t before) {
+    std::size_t after = 0;
+    for (const std::string& text : texts) after = std::max(after, text.size() - point_of(text));
+    for (std::string& text : texts) {
+      text.insert(0, before - point_of(text), ' ');
+      text.resize(before + after, ' ');
+    }
+    return texts;
+  }
+
+  std::vector<std::string> values_;
+  std::vector<std::string> errors_;
+};
+
 /// Lines whose bars share one scale.
-std::string block_of(const std::vector<Line>& lines, std::size_t name_width, const NumberFormat& format,
+std::string block_of(const std::vector<Line>& lines, std::span<const std::string> numbers, std::size_t name_width,
                      const TextStyle& style) {
-  const std::string_view plus_minus = style.unicode ? "±" : "+-";
   const double longest = largest_of(lines);
   std::vector<double> lengths;
-  std::vector<std::string> numbers;
-  std::size_t number_width = 0;
-  for (const Line& line : lines) {
-    lengths.push_back(longest > 0.0 ? line.value / longest : 0.0);
-    numbers.push_back((line.value >= 0.0 ? "+" : "") + format(line.value, ""));
-    if (line.std_error && *line.std_error > 0.0) {
-      numbers.back().append(" ").append(plus_minus).append(" ").append(format(line.std_error, ""));
-    }
-    number_width = std::max(number_width, display_width(numbers.back()));
-  }
-  const std::size_t used = name_width + number_width + 6;
+  for (const Line& line : lines) lengths.push_back(longest > 0.0 ? line.value / longest : 0.0);
+  const std::size_t used = name_width + (lines.empty() ? 0 : display_width(numbers.front())) + 6;
   const BarAxis axis = fit_bar_axis(lengths, std::max<std::size_t>(style.width > used ? style.width - used : 0, 10));
   std::string text;
   for (std::size_t index = 0; index < lines.size(); ++index) {
@@ -153,7 +216,7 @@ std::string block_of(const std::vector<Line>& lines, std::size_t name_width, con
     const bool is_certain = !line.std_error || std::abs(line.value) > 1.96 * *line.std_error;
     text += "  " +
             painted(pad(name, name_width, Alignment::kLeft), line.is_indented ? Paint::kPlain : Paint::kStrong, style) +
-            "  " + pad(numbers[index], number_width, Alignment::kLeft) + "  " +
+            "  " + numbers[index] + "  " +
             draw_bar(lengths[index], axis, is_certain ? BarEmphasis::kCertain : BarEmphasis::kUncertain, style);
     text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
@@ -164,27 +227,40 @@ std::string block_of(const std::vector<Line>& lines, std::size_t name_width, con
 std::string view_of(const ExampleRecord& record, const ScoreTable& table, const TextStyle& style) {
   const ExampleAttribution& attribution = record.attribution;
   const std::vector<std::string>& modalities = table.modalities;
-  const std::vector<Line> parts = parts_of(attribution, table);
-  const std::vector<Line> pairs = pairs_of(attribution, modalities);
+  std::vector<Line> parts = parts_of(attribution, table);
+  std::vector<Line> pairs = pairs_of(attribution, modalities);
   const std::string without = without_all(attribution, modalities);
-  const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)),
+  const std::string with = "with all data";
+  const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)), display_width(with),
                                                     name_width_of(parts, style), name_width_of(pairs, style)}),
                                           kWidestName);
-  const NumberFormat format(std::max({std::abs(attribution.value_full), std::abs(attribution.value_empty),
-                                      largest_of(parts), largest_of(pairs)}),
-                            Orientation::kHigherIsBetter);
+  const double scale = std::max(
+      {std::abs(attribution.value_full), std::abs(attribution.value_empty), largest_of(parts), largest_of(pairs)});
+  drop_rounding(parts, scale);
+  drop_rounding(pairs, scale);
+  const NumberFormat format(scale, Orientation::kHigherIsBetter);
+  NumberColumn ends;
+  ends.add(format(attribution.value_empty, ""), "");
+  ends.add(format(attribution.value_full, ""), "");
+  NumberColumn part_numbers;
+  part_numbers.add(parts, format_of(parts, scale));
+  NumberColumn pair_numbers;
+  pair_numbers.add(pairs, format_of(pairs, scale));
+  const std::size_t before =
+      std::max({ends.cells_before_point(), part_numbers.cells_before_point(), pair_numbers.cells_before_point()});
 
   std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
-  const auto add_end = [&](const std::string& name, double value) {
-    text +=
-        "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + format(value, "") + "\n";
+  const auto add_end = [&](const std::string& name, const std::string& number) {
+    text += "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + number;
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
   };
-  add_end(cut_to_width(terminal_text(without, style), name_width, style), attribution.value_empty);
-  text += block_of(parts, name_width, format, style);
-  add_end("with all data", attribution.value_full);
+  add_end(cut_to_width(terminal_text(without, style), name_width, style), ends.cells(before, style)[0]);
+  text += block_of(parts, part_numbers.cells(before, style), name_width, style);
+  add_end(with, ends.cells(before, style)[1]);
   if (!pairs.empty()) {
     text += "  " + painted("only together (each modality above holds half)", Paint::kFaint, style) + "\n" +
-            block_of(pairs, name_width, format, style);
+            block_of(pairs, pair_numbers.cells(before, style), name_width, style);
   }
   return text + to_surrogate_view(attribution, modalities, style);
 }

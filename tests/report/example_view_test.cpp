@@ -58,6 +58,62 @@ TEST(ExampleView, DrawsSignedBarsOnOneScale) {
   EXPECT_GT(length_of("word7"), length_of("text "));
 }
 
+std::size_t column_of(const std::string& text, const std::string& word, std::string_view part) {
+  return line_with(text, word).find(part);
+}
+
+TEST(ExampleView, LinesUpPointsAndErrors) {
+  ScoreTable table = one_example();
+  ExampleAttribution& attribution = table.examples.front().attribution;
+  attribution.value_full = 10.44;
+  attribution.players[3].value = 11.97;
+  attribution.players[3].std_error = 10.5;
+  const std::string view = to_example_view(table, kPlain);
+  const std::size_t point = column_of(view, "word3 ", ".");
+  for (const char* const line : {"without any data", "image ", "text ", "word7", "with all data", "image with text"}) {
+    EXPECT_EQ(column_of(view, line, "."), point) << line << " in\n" << view;
+  }
+  EXPECT_EQ(column_of(view, "word0 ", "+- "), column_of(view, "word3 ", "+- ")) << view;
+  EXPECT_NE(line_with(view, "word3 ").find("+11.97 +- 10.50"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "word0 ").find(" +0.01 +-  0.02"), std::string::npos) << view;
+}
+
+TEST(ExampleView, LinesUpTheEndsOfOneModality) {
+  ScoreTable table = one_example();
+  ExampleAttribution& attribution = table.examples.front().attribution;
+  attribution.interactions.clear();
+  attribution.surrogate = SurrogateReport{};
+  for (PlayerScore& player : attribution.players) player.label = "w";
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_EQ(column_of(view, "without text", "."), column_of(view, "with all data", ".")) << view;
+}
+
+TEST(ExampleView, ShowsTinyPartsWithDigitsAndSign) {
+  ScoreTable table = one_example();
+  ExampleAttribution& attribution = table.examples.front().attribution;
+  attribution.modalities = {3e-8, -2e-8};
+  attribution.interactions = {-1e-3};
+  for (PlayerScore& player : attribution.players) player = {1, 0, player.label, -1e-9, 2e-10};
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_NE(line_with(view, "image ").find("+3.000e-08"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "text ").find("-2.000e-08"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "word0 ").find("-1.000e-09 +- 2.000e-10"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "image with text").find("-0.0010"), std::string::npos) << view;
+  attribution.modalities = {0.3, -1e-5};
+  EXPECT_NE(line_with(to_example_view(table, kPlain), "text ").find("-0.0000"), std::string::npos);
+}
+
+TEST(ExampleView, DrawsNoBarsForRounding) {
+  ScoreTable table = one_example();
+  ExampleAttribution& attribution = table.examples.front().attribution;
+  attribution.modalities = {1e-17, -2e-17};
+  attribution.interactions.clear();
+  attribution.players.clear();
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_EQ(view.find('#'), std::string::npos) << view;
+  EXPECT_EQ(view.find("e-17"), std::string::npos) << view;
+}
+
 TEST(ExampleView, SetsPairsApart) {
   const std::string view = to_example_view(one_example(), kPlain);
   EXPECT_LT(view.find("with all data"), view.find("only together (each modality above holds half)"));
