@@ -270,15 +270,19 @@ std::string view_of(const ExampleRecord& record, const ScoreTable& table, const 
 std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
   style.width = std::max(style.width, kNarrowest);
-  if (table.examples.size() > kMostShownExamples) {
-    const std::string line = "examples one by one: " + std::to_string(table.examples.size()) + " are more than the " +
-                             std::to_string(kMostShownExamples) + " shown here; examples.jsonl of --out DIR has them";
-    std::string text = "\n";
-    for (const std::string& part : wrap_words(line, style.width)) text += painted(part, Paint::kFaint, style) + "\n";
-    return text;
-  }
+  const bool is_long = table.examples.size() > kMostShownExamples;
+  const std::size_t shown = !is_long ? table.examples.size() : table.examples_are_chosen ? kMostShownExamples : 0;
   std::string text;
-  for (const ExampleRecord& record : table.examples) text += "\n" + view_of(record, table, style);
+  for (std::size_t place = 0; place < shown; ++place) text += "\n" + view_of(table.examples[place], table, style);
+  if (!is_long) return text;
+  const std::string count = std::to_string(table.examples.size());
+  const std::string most = std::to_string(kMostShownExamples);
+  const std::string line =
+      shown > 0 ? "examples one by one: the first " + most + " of " + count + "; examples.jsonl of --out DIR has all"
+                : "examples one by one: " + count + " are more than the " + most +
+                      " shown here; examples.jsonl of --out DIR has them";
+  text += "\n";
+  for (const std::string& part : wrap_words(line, style.width)) text += painted(part, Paint::kFaint, style) + "\n";
   return text;
 }
 

@@ -71,6 +71,7 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
     table.modalities.push_back(modality.name);
   }
   table.asked_modalities = experiment.modalities();
+  table.examples_are_chosen = !common.ids.empty();
   table.warnings = std::move(parts.warnings);
   for (std::string& warning : parts.attribution.warnings) table.warnings.push_back(std::move(warning));
   table.seed = experiment.seed();

@@ -147,6 +147,13 @@ TEST(ExampleView, SaysWhereMoreExamplesAre) {
   table.examples.push_back(table.examples.front());
   EXPECT_EQ(to_example_view(table, kPlain),
             "\nexamples one by one: 11 are more than the 10 shown here; examples.jsonl of --out\nDIR has them\n");
+  table.examples_are_chosen = true;
+  table.examples[10].id = "eleventh";
+  const std::string chosen = to_example_view(table, kPlain);
+  EXPECT_NE(chosen.find("without any data"), std::string::npos);
+  EXPECT_EQ(chosen.find("eleventh"), std::string::npos);
+  EXPECT_TRUE(chosen.ends_with("\nexamples one by one: the first 10 of 11; examples.jsonl of --out DIR has all\n"))
+      << chosen;
 }
 
 TEST(ExampleView, IsEmptyWithoutExamples) {

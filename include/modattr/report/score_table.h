@@ -70,6 +70,8 @@ struct ScoreTable {
   /// Which of them were asked for; empty = all.
   std::vector<std::size_t> asked_modalities;
   std::vector<ExampleRecord> examples;
+  /// Whether they were asked for by id.
+  bool examples_are_chosen = false;
   /// One sentence each.
   std::vector<std::string> warnings;
   /// Shown above the terminal table when known; in files both are part of `config`.
