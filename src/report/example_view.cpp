@@ -1,6 +1,8 @@
 #include "modattr/report/example_view.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <span>
 #include <string_view>
@@ -107,10 +109,18 @@ std::vector<Line> pairs_of(const ExampleAttribution& attribution, const std::vec
   return lines;
 }
 
+/// A class in full, another number with six significant digits.
+std::string short_number(double value) {
+  if (value == std::trunc(value)) return format_exact(value);
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 6).ptr;
+  return {text.begin(), end};
+}
+
 std::string heading(const ExampleRecord& record) {
   if (!record.id) return "all examples";
   std::string text = "example " + *record.id;
-  if (record.label) text += ": label " + format_exact(record.label);
+  if (record.label) text += ": label " + short_number(*record.label);
   if (record.predicted) text += ", predicted " + std::to_string(*record.predicted);
   if (!record.target) return text + ", explained: its label tokens";
   return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(*record.target);

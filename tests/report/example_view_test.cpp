@@ -140,6 +140,14 @@ TEST(ExampleView, ListsThePlayersThatWereAskedFor) {
   EXPECT_NE(to_example_view(table, kPlain).find("word7"), std::string::npos);
 }
 
+TEST(ExampleView, ShortensALabelThatIsNoClass) {
+  ScoreTable table = one_example();
+  table.examples.front().label = 1.207828164100647;
+  EXPECT_NE(to_example_view(table, kPlain).find("label 1.20783, "), std::string::npos);
+  table.examples.front().label = 1234567890.0;
+  EXPECT_NE(to_example_view(table, kPlain).find("label 1234567890, "), std::string::npos);
+}
+
 TEST(ExampleView, SaysWhereMoreExamplesAre) {
   ScoreTable table = one_example();
   table.examples.resize(kMostShownExamples, table.examples.front());
