@@ -56,10 +56,13 @@ std::string grid(const PrintTable& table) {
 
 std::string to_markdown(const ScoreTable& table) {
   const PrintTables tables = arrange_for_print(table, {});
-  std::string text = "**modattr " + escaped(table.command) + "**: " + escaped(table.metric) + " " + tables.score;
-  if (!tables.score_interval.empty()) text += " " + tables.score_interval;
-  text += table.orientation == Orientation::kLowerIsBetter ? " (lower is better)" : " (higher is better)";
-  text += ", " + counted(table.example_count, "example");
+  std::string text = "**modattr " + escaped(table.command) + "**: ";
+  if (has_metric(table)) {
+    text += escaped(table.metric) + " " + tables.score;
+    if (!tables.score_interval.empty()) text += " " + tables.score_interval;
+    text += table.orientation == Orientation::kLowerIsBetter ? " (lower is better), " : " (higher is better), ";
+  }
+  text += counted(table.example_count, "example");
   if (table.repeat_count) text += ", " + counted(*table.repeat_count, "repeat");
   if (table.seed) text += ", seed " + std::to_string(*table.seed);
   text += "\n" + grid(tables.permutation) + grid(tables.other);

@@ -69,9 +69,13 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 }
 
 void add_heading(Page& page, const ScoreTable& table, const PrintTables& tables, const TextStyle& style) {
-  std::string score = table.command + ": " + table.metric + " " + tables.score;
-  if (!tables.score_interval.empty()) score += " " + tables.score_interval;
-  page.add_paragraph(score + (is_lower_better(table) ? ", lower is better" : ", higher is better"), Paint::kStrong);
+  std::string score = table.command;
+  if (has_metric(table)) {
+    score += ": " + table.metric + " " + tables.score;
+    if (!tables.score_interval.empty()) score += " " + tables.score_interval;
+    score += is_lower_better(table) ? ", lower is better" : ", higher is better";
+  }
+  page.add_paragraph(score, Paint::kStrong);
   std::vector<std::string> facts;
   if (!table.model.path.empty()) facts.push_back("model " + file_name(table.model.path));
   if (!table.data.path.empty()) facts.push_back("data " + file_name(table.data.path));

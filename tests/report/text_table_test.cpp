@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "example_table.h"
+#include "modattr/report/markdown_writer.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -161,6 +162,15 @@ TEST(TextTable, ShowsRowsThatAppearTwice) {
   table.rows.push_back(table.rows[0]);
   table.rows.back().value = 0.1234;
   EXPECT_TRUE(contains(to_text_table(table, {}), "permutation.drop  0.1234"));
+}
+
+TEST(TextTable, SaysNothingOfAScoreWithoutAMetric) {
+  ScoreTable table = testing::shapley_table();
+  table.metric = "none";
+  table.score.reset();
+  table.score_ci95.reset();
+  EXPECT_TRUE(to_text_table(table, {}).starts_with("shap\nmodel model.pt")) << to_text_table(table, {});
+  EXPECT_TRUE(to_markdown(table).starts_with("**modattr shap**: 4000 examples")) << to_markdown(table);
 }
 
 TEST(TextTable, SaysWhenThereIsNoScore) {

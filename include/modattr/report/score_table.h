@@ -79,4 +79,9 @@ struct ScoreTable {
   std::optional<std::size_t> repeat_count;
 };
 
+/// Whether the model was scored at all: without labels there is nothing to say about its score.
+inline bool has_metric(const ScoreTable& table) {
+  return table.metric != "none";
+}
+
 }  // namespace modattr
