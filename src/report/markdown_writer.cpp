@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "modattr/report/definition_legend.h"
 #include "modattr/report/number_format.h"
 #include "modattr/report/print_table.h"
 #include "modattr/report/text.h"
@@ -52,6 +53,14 @@ std::string grid(const PrintTable& table) {
   return text;
 }
 
+std::string legend(const PrintTable& table) {
+  std::string text;
+  for (const DefinitionLegend& each : legends_of(table)) {
+    text += (text.empty() ? "\n- **" : "- **") + escaped(each.family) + "**: " + escaped(each.text) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string to_markdown(const ScoreTable& table) {
@@ -65,7 +74,7 @@ std::string to_markdown(const ScoreTable& table) {
   text += counted(table.example_count, "example");
   if (table.repeat_count) text += ", " + counted(*table.repeat_count, "repeat");
   if (table.seed) text += ", seed " + std::to_string(*table.seed);
-  text += "\n" + grid(tables.permutation) + grid(tables.other);
+  text += "\n" + grid(tables.permutation) + grid(tables.other) + legend(tables.other);
   if (!table.warnings.empty()) text += "\n";
   for (const std::string& warning : table.warnings) text += "- warning: " + escaped(warning) + "\n";
   return text;

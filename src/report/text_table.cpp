@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "modattr/report/definition_legend.h"
 #include "modattr/report/number_format.h"
 #include "modattr/report/print_table.h"
 #include "modattr/report/text.h"
@@ -129,6 +130,9 @@ std::vector<Explanation> explain_permutation(const TextGrid& grid, const ScoreTa
 
 std::vector<Explanation> explain_other(const TextGrid& grid, const PrintTable& print) {
   std::vector<Explanation> explanations;
+  for (const DefinitionLegend& legend : legends_of(print)) {
+    explanations.push_back({std::string(legend.family), std::string(legend.text)});
+  }
   for (const ColumnKind kind : grid.shown) {
     if (kind == ColumnKind::kInterval) {
       explanations.push_back({"interval", "where the value lies for other examples of the same kind (95 %)"});

@@ -52,5 +52,13 @@ TEST(MarkdownWriter, KeepsHostileNamesInTheirCells) {
   EXPECT_NE(text.find("| ab\\|c, \"d\" e | =1+1 |"), std::string::npos);
 }
 
+TEST(MarkdownWriter, ExplainsTheDefinitionsThatItHas) {
+  const std::string text = to_markdown(testing::shapley_table());
+  EXPECT_NE(text.find("\n\n- **shapley**: mean, mean\\_abs: what it adds"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n- **share**: its part"), std::string::npos) << text;
+  EXPECT_EQ(text.find("**lime**"), std::string::npos);
+  EXPECT_EQ(to_markdown(testing::example_table()).find("- **"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace modattr
