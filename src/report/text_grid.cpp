@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kShortestBar = 8;
+constexpr std::size_t kTiniestBar = 4;
 constexpr std::size_t kLongestBar = 40;
 constexpr std::size_t kComfortableName = 16;
 constexpr std::size_t kShortestName = 8;
@@ -37,7 +38,9 @@ Placed place(const PrintColumn& column, const TextStyle& style) {
   // A quarter of the line at most, so that one long name does not push the numbers out.
   const std::size_t longest_name = std::max<std::size_t>(style.width / 4, kShortestName);
   for (std::string& cell : placed.cells) {
-    if (is_name(column.kind)) cell = cut_to_width(terminal_text(cell, style), longest_name, style);
+    if (is_name(column.kind)) cell = terminal_text(cell, style);
+    // Definitions are few and known; cut ones would read alike.
+    if (column.kind == ColumnKind::kModality) cell = cut_to_width(cell, longest_name, style);
     placed.width = std::max(placed.width, display_width(cell));
   }
   if (column.kind == ColumnKind::kBar) placed.width = kShortestBar;
@@ -60,6 +63,20 @@ void shorten_names(std::vector<Placed>& columns, ColumnKind kind, std::size_t sh
   }
 }
 
+/// Makes the bar, which the numbers say too, shorter, and leaves it out where even that is too much.
+void shrink_bar(std::vector<Placed>& columns, const TextStyle& style) {
+  const auto bar =
+      std::ranges::find(columns, ColumnKind::kBar, [](const Placed& placed) { return placed.column->kind; });
+  const std::size_t total = total_width(columns);
+  if (total <= style.width || bar == columns.end()) return;
+  const std::size_t excess = total - style.width;
+  if (bar->width >= kTiniestBar + excess) {
+    bar->width -= excess;
+  } else {
+    columns.erase(bar);
+  }
+}
+
 void fit_columns(std::vector<Placed>& columns, TextGrid& grid, const TextStyle& style) {
   shorten_names(columns, ColumnKind::kModality, kComfortableName, style);
   for (const ColumnKind kind : kLeastImportantFirst) {
@@ -70,6 +87,7 @@ void fit_columns(std::vector<Placed>& columns, TextGrid& grid, const TextStyle& 
     columns.erase(found);
   }
   shorten_names(columns, ColumnKind::kModality, kShortestName, style);
+  shrink_bar(columns, style);
   shorten_names(columns, ColumnKind::kDefinition, kShortestName, style);
   const std::size_t total = total_width(columns);
   for (Placed& placed : columns) {

@@ -157,6 +157,17 @@ TEST(TextTable, CutsNoTitleOfANarrowTable) {
   EXPECT_TRUE(contains(text, "── a group whose name is longer than its table · 5000 examples ")) << text;
 }
 
+TEST(TextTable, ShortensBarsBeforeDefinitions) {
+  ScoreTable table = testing::shapley_table();
+  table.rows.push_back({"image|text", "interaction.intershap", {}, 0.1, 0.01, Interval{0.0, 0.2}, 4000, {}});
+  table.rows.push_back({"image|text", "interaction.intershap_local", {}, 0.1, 0.01, Interval{0.0, 0.2}, 4000, {}});
+  for (const std::size_t width : {60U, 80U, 100U}) {
+    const std::string text = to_text_table(table, {.width = width});
+    EXPECT_TRUE(contains(text, " interaction.intershap ")) << text;
+    EXPECT_TRUE(contains(text, " interaction.intershap_local ")) << text;
+  }
+}
+
 TEST(TextTable, ShowsRowsThatAppearTwice) {
   ScoreTable table = testing::example_table();
   table.rows.push_back(table.rows[0]);
