@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -13,6 +14,9 @@
 
 namespace modattr {
 namespace {
+
+/// What rounding leaves of 0, as a part of the largest number.
+constexpr double kRounding = 1e-12;
 
 /// The scores of one modality on one group of examples; null where the table has no such row.
 struct ModalityScores {
@@ -56,6 +60,29 @@ class GroupOrder {
  private:
   std::map<std::optional<std::string>, std::size_t> rank_;
 };
+
+/// Groups that hold every example, so that their rows repeat those of all examples.
+std::set<std::string> repeated_groups(std::span<const Score> rows) {
+  using Key = std::pair<std::string_view, std::string_view>;
+  std::map<Key, const Score*> of_all;
+  for (const Score& row : rows) {
+    if (!row.group) of_all.try_emplace(Key{row.modality, row.definition}, &row);
+  }
+  std::map<std::string, bool> repeats;
+  for (const Score& row : rows) {
+    if (!row.group) continue;
+    const auto all = of_all.find(Key{row.modality, row.definition});
+    const bool is_same =
+        all != of_all.end() && all->second->examples == row.examples && all->second->value == row.value;
+    const auto entry = repeats.try_emplace(*row.group, true).first;
+    entry->second = entry->second && is_same;
+  }
+  std::set<std::string> groups;
+  for (const auto& [group, is_repeated] : repeats) {
+    if (is_repeated) groups.insert(group);
+  }
+  return groups;
+}
 
 double largest_magnitude(std::span<const std::optional<double>> values) {
   double largest = 0.0;
@@ -116,7 +143,7 @@ void add_estimates(PrintTable& table, std::string title, std::span<const Score* 
     const std::optional<double> value = value_of(scores[row]);
     const std::optional<Interval> interval = scores[row] == nullptr ? std::nullopt : scores[row]->ci95;
     intervals.push_back(interval_text(interval, formats[row], symbols));
-    if (value) table.rows[row].bar = bar_units[row] > 0.0 ? *value / bar_units[row] : 0.0;
+    if (value && bar_units[row] > 0.0) table.rows[row].bar = *value / bar_units[row];
     table.rows[row].interval_holds_zero = holds_zero(interval);
   }
   const bool any_error =
@@ -193,10 +220,16 @@ PrintTable other_table(std::span<const Score* const> scores, Orientation orienta
   PrintTable table;
   if (scores.empty()) return table;
   std::map<std::string_view, double> largest_of;
+  double largest_of_all = 0.0;
   for (const Score* score : scores) {
     double& largest = largest_of[score->definition];
     largest = std::max(largest, std::abs(value_of(score).value_or(0.0)));
+    largest_of_all = std::max(largest_of_all, largest);
   }
+  // The gap is rounding where all is well, and no matter of size.
+  const auto has_bar = [&](const std::string& definition) {
+    return definition != "shapley.efficiency_gap" && largest_of.at(definition) > kRounding * largest_of_all;
+  };
   std::vector<std::string> names;
   std::vector<std::string> definitions;
   std::vector<std::string> p_values;
@@ -207,8 +240,9 @@ PrintTable other_table(std::span<const Score* const> scores, Orientation orienta
     names.push_back(score->modality);
     definitions.push_back(score->definition);
     p_values.push_back(format_p_value(score->p_value, symbols.unknown));
-    bar_units.push_back(largest_of.at(score->definition));
-    formats.emplace_back(bar_units.back(), orientation);
+    const double largest = largest_of.at(score->definition);
+    bar_units.push_back(has_bar(score->definition) ? largest : 0.0);
+    formats.emplace_back(largest, orientation);
   }
   table.columns.push_back({ColumnKind::kModality, "modality", std::move(names)});
   table.columns.push_back({ColumnKind::kDefinition, "definition", std::move(definitions)});
@@ -228,7 +262,9 @@ PrintTables arrange_for_print(const ScoreTable& table, const NumberSymbols& symb
   std::vector<const Score*> others;
   std::map<std::pair<std::size_t, std::string_view>, std::size_t> line_of;
   std::vector<std::optional<double>> on_score_scale{table.score};
+  const std::set<std::string> repeated = repeated_groups(table.rows);
   for (const Score& row : table.rows) {
+    if (row.group && repeated.contains(*row.group)) continue;
     const auto slot = slot_of(row.definition);
     if (slot == nullptr) {
       others.push_back(&row);

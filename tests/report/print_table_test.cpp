@@ -22,7 +22,7 @@ std::vector<std::string> groups_of(const PrintTable& table) {
 TEST(ArrangeForPrint, KeepsGroupsTogetherWithAllExamplesFirst) {
   ScoreTable table;
   for (const char* modality : {"image", "text"}) {
-    for (const char* group : {"b", "a"}) testing::add_permutation_rows(table, modality, group, {.drop = 0.1});
+    for (const char* group : {"b", "a"}) testing::add_permutation_rows(table, modality, group, {.drop = 0.2});
     testing::add_permutation_rows(table, modality, std::nullopt, {.drop = 0.1});
   }
   const PrintTable print = arrange_for_print(table, {}).permutation;
@@ -63,6 +63,27 @@ TEST(ArrangeForPrint, DrawsNoBarsWhenEverythingIsZero) {
   table.rows = {{"text", "permutation.drop", {}, 0.0, {}, {}, 10, {}}};
   EXPECT_EQ(kinds_of(arrange_for_print(table, {}).permutation),
             (std::vector<ColumnKind>{ColumnKind::kModality, ColumnKind::kEstimate}));
+}
+
+TEST(ArrangeForPrint, DrawsNoBarForRounding) {
+  ScoreTable table = testing::shapley_table();
+  table.rows.push_back({"all", "shapley.efficiency_gap", {}, 2e-3, {}, {}, 4000, {}});
+  table.rows.push_back({"a|b", "interaction.mean", {}, 2e-16, {}, {}, 4000, {}});
+  const PrintTable print = arrange_for_print(table, {}).other;
+  EXPECT_NE(print.rows[3].bar, std::nullopt);
+  EXPECT_EQ(print.rows[4].bar, std::nullopt);
+  EXPECT_EQ(print.rows[5].bar, std::nullopt);
+}
+
+TEST(ArrangeForPrint, ShowsAGroupOfAllExamplesOnce) {
+  ScoreTable table;
+  for (const char* modality : {"image", "text"}) {
+    testing::add_permutation_rows(table, modality, std::nullopt, {.drop = 0.1, .examples = 1});
+    testing::add_permutation_rows(table, modality, "position", {.drop = 0.1, .examples = 1});
+  }
+  EXPECT_EQ(groups_of(arrange_for_print(table, {}).permutation), (std::vector<std::string>{"(all)", "(all)"}));
+  table.rows.back().value = 0.2;
+  EXPECT_EQ(groups_of(arrange_for_print(table, {}).permutation).size(), 4U) << "another number";
 }
 
 TEST(ArrangeForPrint, MarksIntervalsThatHoldZero) {
