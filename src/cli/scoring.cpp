@@ -38,6 +38,9 @@ void run_scoring(const OutputOptions& output,
   }
   print(render(table, output.format, standard_output_style()));
   if (output.format == OutputFormat::kTable) print(to_example_view(table, standard_output_style()));
+  if (output.format != OutputFormat::kTable && table.examples_are_chosen && !table.examples.empty() && !directory) {
+    spdlog::warn("the explanations of single examples are in examples.jsonl of --out DIR only");
+  }
   // The table and the JSON hold the warnings themselves.
   if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
     for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));

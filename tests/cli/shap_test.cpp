@@ -100,6 +100,18 @@ TEST(Shap, PrintsTablesAndFiles) {
   EXPECT_EQ(Json::parse(read_file(project.results() / "scores.json")).at("rows"), json.document().at("rows"));
 }
 
+TEST(Shap, SaysWhereChosenExamplesAreInOtherFormats) {
+  const Project project = and_project();
+  for (const char* const format : {"json", "csv", "markdown"}) {
+    const ProgramResult result = project.run({"shap", "--ids", "13,10", "--format", format});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_NE(result.errors.find("are in examples.jsonl of --out DIR only\n"), std::string::npos) << result.errors;
+    EXPECT_EQ(project.run({"shap", "--format", format}).errors, "");
+    EXPECT_EQ(project.run({"shap", "--ids", "13", "--format", format, "--out", "results"}).errors, "");
+    EXPECT_EQ(project.run({"shap", "--ids", "13", "--format", format, "-q"}).errors, "");
+  }
+}
+
 TEST(Shap, ExplainsChosenExamplesAgainstTheWholeSet) {
   const Project project = and_project();
   const std::vector<Json> all = explained_examples(project);
