@@ -54,14 +54,21 @@ LocalSurrogateOptions engine_options(const LimeRequest& request, const Experimen
   return options;
 }
 
+/// In words, where it depends on the example's players.
+Json width_by_default(Similarity similarity) {
+  return similarity == Similarity::kEuclidean ? Json("0.75 sqrt(players)") : Json(default_kernel_width(similarity, 1));
+}
+
 Json options_in_force(const LimeRequest& request, const LocalSurrogateOptions& engine, const ExplainedTargets& targets,
                       const RemovalSetup& removal, const Config& config) {
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
   const bool is_tree = engine.surrogate.kind == SurrogateKind::kTree;
   Json options;
-  options["budget"] = request.all_coalitions ? Json("all") : or_null(request.budget);
+  options["budget"] = request.all_coalitions ? Json("all")
+                      : request.budget       ? Json(*request.budget)
+                                             : Json("512 coalitions");
   options["similarity"] = similarity_names()[static_cast<std::size_t>(engine.similarity)];
-  options["kernel_width"] = or_null(request.kernel_width);
+  options["kernel_width"] = request.kernel_width ? Json(*request.kernel_width) : width_by_default(engine.similarity);
   options["surrogate"] = request.surrogate;
   options["alpha"] = is_tree ? Json(nullptr) : Json(penalty(engine.surrogate));
   options["depth"] = is_tree ? Json(engine.surrogate.depth) : Json(nullptr);

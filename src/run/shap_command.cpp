@@ -20,15 +20,32 @@
 namespace modattr {
 namespace {
 
+constexpr const char* kDefaultIndex = "owen";
+
+bool is_feature(const ShapRequest& request) {
+  return request.level == ShapLevel::kFeature;
+}
+
+/// In words, where it depends on the example's players; null where every coalition of modalities is asked.
+Json default_budget(const ShapRequest& request) {
+  if (request.sage) return "512 coalitions per player";
+  return is_feature(request) ? Json("32 coalitions per player") : Json(nullptr);
+}
+
+/// In words, where it depends on the values; null where nothing stops before the budget.
+Json default_tolerance(const ShapRequest& request) {
+  return request.sage && request.method != "exact" ? Json("0.025 of the range of the values") : Json(nullptr);
+}
+
 Json options_in_force(const ShapRequest& request, const ExplainedTargets& targets, const RemovalSetup& removal,
                       const Config& config) {
   Json options;
-  const bool is_feature = request.level == ShapLevel::kFeature;
-  options["level"] = is_feature ? "feature" : "modality";
-  options["index"] = is_feature ? Json(request.index.value_or("owen")) : Json(nullptr);
+  options["level"] = is_feature(request) ? "feature" : "modality";
+  // Modalities play one game of all of them.
+  options["index"] = is_feature(request) ? request.index.value_or(kDefaultIndex) : "shapley";
   options["method"] = request.method;
-  options["budget"] = request.budget ? Json(*request.budget) : Json(nullptr);
-  options["tolerance"] = request.tolerance ? Json(*request.tolerance) : Json(nullptr);
+  options["budget"] = request.budget ? Json(*request.budget) : default_budget(request);
+  options["tolerance"] = request.tolerance ? Json(*request.tolerance) : default_tolerance(request);
   options["target"] = target_in_force(config, targets, request.target);
   options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
   options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
@@ -41,19 +58,19 @@ Json options_in_force(const ShapRequest& request, const ExplainedTargets& target
 
 /// Throws ConfigError for an option that says nothing at the level asked for.
 void check_level(const ShapRequest& request) {
-  const bool is_feature = request.level == ShapLevel::kFeature;
+  const bool features_play = request.level == ShapLevel::kFeature;
   const auto refuse = [&](const std::string& option) {
-    throw ConfigError(option + ": expected --level " + (is_feature ? "modality" : "feature") + ", got --level " +
-                      (is_feature ? "feature" : "modality"));
+    throw ConfigError(option + ": expected --level " + (features_play ? "modality" : "feature") + ", got --level " +
+                      (features_play ? "feature" : "modality"));
   };
-  if (is_feature && request.interactions) refuse("--interactions");
-  if (!is_feature && request.index) refuse("--index");
+  if (features_play && request.interactions) refuse("--interactions");
+  if (!features_play && request.index) refuse("--index");
   if (request.method == "exact" && request.tolerance) {
     throw ConfigError("--tolerance: expected a method with errors, got --method exact");
   }
   if (request.sage) return;
-  if (!is_feature && request.budget) refuse("--budget");
-  if (!is_feature && request.tolerance) refuse("--tolerance");
+  if (!features_play && request.budget) refuse("--budget");
+  if (!features_play && request.tolerance) refuse("--tolerance");
 }
 
 /// Throws ConfigError for an estimator where every coalition of modalities is asked anyway.

@@ -100,6 +100,20 @@ TEST(Shap, PrintsTablesAndFiles) {
   EXPECT_EQ(Json::parse(read_file(project.results() / "scores.json")).at("rows"), json.document().at("rows"));
 }
 
+TEST(Shap, KeepsTheOptionsInForce) {
+  const Project project = and_project();
+  const auto options = [&](std::vector<std::string> arguments) {
+    return shap(project, std::move(arguments)).document().at("config").at("shap");
+  };
+  EXPECT_EQ(options({}).at("index"), "shapley");
+  EXPECT_EQ(options({}).at("budget"), nullptr) << "every coalition";
+  EXPECT_EQ(options({"--level", "feature"}).at("index"), "owen");
+  EXPECT_EQ(options({"--level", "feature"}).at("budget"), "32 coalitions per player");
+  EXPECT_EQ(options({"--level", "feature", "--budget", "99"}).at("budget"), 99);
+  EXPECT_EQ(options({"--sage"}).at("budget"), "512 coalitions per player");
+  EXPECT_EQ(options({"--sage"}).at("tolerance"), "0.025 of the range of the values");
+}
+
 TEST(Shap, SaysWhereChosenExamplesAreInOtherFormats) {
   const Project project = and_project();
   for (const char* const format : {"json", "csv", "markdown"}) {
