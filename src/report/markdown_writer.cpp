@@ -74,7 +74,12 @@ std::string to_markdown(const ScoreTable& table) {
   text += counted(table.example_count, "example");
   if (table.repeat_count) text += ", " + counted(*table.repeat_count, "repeat");
   if (table.seed) text += ", seed " + std::to_string(*table.seed);
-  text += "\n" + grid(tables.permutation) + grid(tables.other) + legend(tables.other);
+  text += "\n";
+  std::string explained;
+  for (const std::string& part : table.explained)
+    explained += (explained.empty() ? "\nexplains " : " · ") + escaped(part);
+  if (!explained.empty()) text += explained + "\n";
+  text += grid(tables.permutation) + grid(tables.other) + legend(tables.other);
   if (!table.warnings.empty()) text += "\n";
   for (const std::string& warning : table.warnings) text += "- warning: " + escaped(warning) + "\n";
   return text;

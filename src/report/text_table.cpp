@@ -84,6 +84,10 @@ void add_heading(Page& page, const ScoreTable& table, const PrintTables& tables,
   if (table.repeat_count) facts.push_back(counted(*table.repeat_count, "repeat"));
   if (table.seed) facts.push_back("seed " + std::to_string(*table.seed));
   page.add_paragraph(joined(facts, style.unicode ? " · " : " | "), Paint::kFaint);
+  if (!table.explained.empty()) {
+    page.add_explanation("explains", std::string_view("explains").size(),
+                         joined(table.explained, style.unicode ? " · " : " | "), Paint::kFaint, Paint::kFaint);
+  }
 }
 
 /// What a column shows, in one sentence.

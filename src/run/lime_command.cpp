@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "explained_examples.h"
+#include "explained_text.h"
 #include "modattr/core/error.h"
 #include "modattr/engines/local_surrogate.h"
 #include "modattr/run/experiment.h"
@@ -119,6 +120,10 @@ ScoreTable run_lime(const LimeRequest& request, const RunContext& context) {
                                         .attribution = std::move(attribution),
                                         .warnings = std::move(warnings),
                                         .start = start});
+  const Json target = target_in_force(experiment.config(), targets, request.target);
+  table.explained = explained_text(
+      experiment, targets, removal,
+      {.target = target.is_string() ? target.get<std::string>() : target.dump(), .method = request.surrogate}, records);
   table.examples = std::move(records);
   return table;
 }

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "explained_examples.h"
+#include "explained_text.h"
 #include "modattr/core/error.h"
 #include "modattr/engines/feature_shapley.h"
 #include "modattr/engines/modality_shapley.h"
@@ -167,6 +168,13 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
                                         .attribution = std::move(attribution),
                                         .warnings = std::move(warnings),
                                         .start = start});
+  const Json target = target_in_force(experiment.config(), targets, request.target);
+  table.explained = explained_text(experiment, targets, removal,
+                                   {.target = target.is_string() ? target.get<std::string>() : target.dump(),
+                                    .is_whole_set = request.sage,
+                                    .index = is_feature(request) ? request.index.value_or(kDefaultIndex) : "",
+                                    .method = request.method},
+                                   records);
   table.examples = std::move(records);
   return table;
 }

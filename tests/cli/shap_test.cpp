@@ -100,6 +100,24 @@ TEST(Shap, PrintsTablesAndFiles) {
   EXPECT_EQ(Json::parse(read_file(project.results() / "scores.json")).at("rows"), json.document().at("rows"));
 }
 
+TEST(Shap, SaysWhatItExplains) {
+  Project project = and_project();
+  project.config()["modalities"][0]["removal"] = {{"type", "value"}, {"value", 0.5}};
+  const auto expect_explained = [&](std::vector<std::string> arguments, const std::string& text) {
+    arguments.insert(arguments.begin(), "shap");
+    const ProgramResult result = project.run(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_NE(result.output.find(text), std::string::npos) << text << " in\n" << result.output;
+  };
+  expect_explained({}, "\nexplains  probability of the predicted class · auto, 10 evaluations per example");
+  expect_explained({"--format", "markdown"}, "\nexplains probability of the predicted class · auto, 10 evaluations");
+  expect_explained({"--format", "markdown"}, "a removed by value 0.5, b by 4 rows of the background\n");
+  expect_explained({"--background", "3", "--format", "markdown"}, "a and b removed by 3 rows of the background\n");
+  expect_explained({"--target", "1", "--value", "log_probability"}, "explains  log probability of class 1 · auto");
+  expect_explained({"--target", "label"}, "explains  probability of the label · auto");
+  expect_explained({"--sage"}, "explains  minus the loss, mean over the set · auto");
+}
+
 TEST(Shap, KeepsTheOptionsInForce) {
   const Project project = and_project();
   const auto options = [&](std::vector<std::string> arguments) {

@@ -70,6 +70,9 @@ struct ScoreTable {
   /// Which of them were asked for; empty = all.
   std::vector<std::size_t> asked_modalities;
   std::vector<ExampleRecord> examples;
+  /// What was explained and how, in a few words each; nothing where single answers are not explained. In files it is
+  /// part of `config`.
+  std::vector<std::string> explained;
   /// Whether they were asked for by id.
   bool examples_are_chosen = false;
   /// One sentence each.

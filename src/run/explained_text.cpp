@@ -1,0 +1,86 @@
+#include "explained_text.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "modattr/report/number_format.h"
+
+namespace modattr {
+namespace {
+
+std::string target_words(const Config& config, const std::string& target, bool is_single_output) {
+  const bool is_index = target != "predicted" && target != "label";
+  if (config.model.kind == OutputKind::kRegression) {
+    return is_index && !is_single_output ? " " + target : "";
+  }
+  return is_index ? " of class " + target : " of the " + (target == "label" ? target : target + " class");
+}
+
+std::string value_words(const Experiment& experiment, const ExplainedTargets& targets, const ExplainedBy& by) {
+  std::string text;
+  if (targets.value == ValueKind::kLoss) {
+    text = "minus the loss";
+  } else if (experiment.config().model.kind == OutputKind::kCausalLm) {
+    text = "mean log probability of the label tokens";
+  } else {
+    text = value_names()[static_cast<std::size_t>(targets.value)];
+    std::ranges::replace(text, '_', ' ');
+    text += target_words(experiment.config(), by.target, experiment.output_width() == 1);
+  }
+  return by.is_whole_set ? text + ", mean over the set" : text;
+}
+
+std::string evaluation_words(std::span<const ExampleRecord> records) {
+  if (records.empty()) return {};
+  const auto [least, most] =
+      std::ranges::minmax(records, {}, [](const ExampleRecord& record) { return record.attribution.evaluation_count; });
+  const std::size_t lowest = least.attribution.evaluation_count;
+  const std::size_t highest = most.attribution.evaluation_count;
+  const std::string low = lowest == highest ? "" : std::to_string(lowest) + " to ";
+  return low + counted(highest, "evaluation") + " per example";
+}
+
+std::string removal_words(const RemovalConfig& removal) {
+  const std::string type = removal_names()[static_cast<std::size_t>(removal.type)];
+  if (removal.type == RemovalType::kToken) return type + " " + std::to_string(removal.token_id.value_or(0));
+  if (removal.type == RemovalType::kValue) return type + " " + format_exact(removal.value);
+  return type;
+}
+
+/// Each removal once, with the modalities that it removes.
+std::string removals(const Experiment& experiment, const RemovalSetup& removal) {
+  const std::vector<ModalityConfig>& modalities = experiment.config().modalities;
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
+    const std::string words = removal.rows().uses_background(modality)
+                                  ? counted(removal.background_count().value_or(0), "row") + " of the background"
+                                  : removal_words(modalities[modality].removal);
+    const auto same = std::ranges::find(parts, words, &std::pair<std::string, std::string>::second);
+    if (same != parts.end()) {
+      same->first += " and " + modalities[modality].name;
+    } else {
+      parts.emplace_back(modalities[modality].name, words);
+    }
+  }
+  std::string text;
+  for (const auto& [names, words] : parts) {
+    text += text.empty() ? names + " removed by " + words : ", " + names + " by " + words;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> explained_text(const Experiment& experiment, const ExplainedTargets& targets,
+                                        const RemovalSetup& removal, const ExplainedBy& by,
+                                        std::span<const ExampleRecord> records) {
+  std::vector<std::string> parts{value_words(experiment, targets, by)};
+  if (!by.index.empty()) parts.push_back(by.index);
+  const std::string evaluations = evaluation_words(records);
+  parts.push_back(by.method + (by.method.empty() || evaluations.empty() ? "" : ", ") + evaluations);
+  if (parts.back().empty()) parts.pop_back();
+  parts.push_back(removals(experiment, removal));
+  return parts;
+}
+
+}  // namespace modattr
