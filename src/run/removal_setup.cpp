@@ -307,6 +307,12 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
     }
     classes = label_classes(experiment);
   }
+  const bool is_one_output = has_classes && experiment.output_width() == 1 && result.value == ValueKind::kOutput;
+  if (is_one_output && choice.choice != TargetChoice::kFixed) {
+    throw ConfigError("--value output: expected --target 0, as the model has one output, got target " +
+                      std::string(choice.choice == TargetChoice::kLabel ? "label" : "predicted") +
+                      "; or use another value, such as probability");
+  }
   std::vector<double> values;
   if (const auto* labels = std::get_if<ValueLabels>(experiment.dataset().labels().get())) values = labels->values;
   result.targets.emplace_back(TargetInput{.kind = kind,

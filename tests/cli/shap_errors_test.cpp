@@ -75,6 +75,14 @@ TEST(ShapErrors, RefuseTheLabelOfARegression) {
   EXPECT_EQ(project.run({"shap", "--value", "loss"}).exit_code, 0) << "the loss is that of the label";
 }
 
+TEST(ShapErrors, TellWhatTheOutputOfOneLogitIs) {
+  const Project project = and_project();
+  expect_shap_failure(project, 2,
+                      {"--value output: expected --target 0, as the model has one output", "got target predicted"},
+                      {"--value", "output"});
+  EXPECT_EQ(project.run({"shap", "--value", "output", "--target", "0"}).exit_code, 0);
+}
+
 TEST(ShapErrors, RefuseABackgroundThatIsNoNumberOfRows) {
   const Project project = and_project();
   for (const char* const rows : {"many", "-3", "1.5", "99999999999"}) {
