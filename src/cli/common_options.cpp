@@ -115,23 +115,32 @@ void add_verbosity_options(CLI::App& command, OutputOptions& output) {
   verbose->option_text(" ");
 }
 
-void add_format_option(CLI::App& command, OutputOptions& output) {
+void add_format_option(CLI::App& command, OutputOptions& output, const std::vector<std::string>& formats) {
   static const std::map<std::string, OutputFormat> words = {{"table", OutputFormat::kTable},
                                                             {"csv", OutputFormat::kCsv},
                                                             {"json", OutputFormat::kJson},
                                                             {"markdown", OutputFormat::kMarkdown}};
-  const auto parse = [&output](const std::string& word) {
+  std::string list;
+  for (std::size_t place = 0; place < formats.size(); ++place) {
+    list += (place == 0 ? "" : place + 1 == formats.size() ? " or " : ", ") + formats[place];
+  }
+  const auto parse = [&output, formats, list](const std::string& word) {
     const auto found = words.find(word);
+    if (found != words.end() && std::ranges::find(formats, word) == formats.end()) {
+      throw CLI::ValidationError("--format", "expected " + list + ", got '" + word + "'");
+    }
     if (found == words.end()) {
       std::vector<std::string> known;
-      for (const auto& [name, format] : words) known.push_back(name);
+      for (const auto& [name, format] : words) {
+        if (std::ranges::find(formats, name) != formats.end()) known.push_back(name);
+      }
       throw CLI::ValidationError("--format", "unknown '" + word + "'" + suggestion(word, known));
     }
     output.format = found->second;
   };
   command
-      .add_option_function<std::string>("--format", parse,
-                                        "Form of the results: table (default), csv, json or markdown")
+      .add_option_function<std::string>(
+          "--format", parse, "Form of the results: table (default)" + list.substr(std::string("table").size()))
       ->option_text("FORMAT");
 }
 

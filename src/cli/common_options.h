@@ -42,7 +42,8 @@ void add_modality_option(CLI::App& command, CommonOptions& common);
 void add_verbosity_options(CLI::App& command, OutputOptions& output);
 
 /// Adds --format with the words of OutputFormat.
-void add_format_option(CLI::App& command, OutputOptions& output);
+void add_format_option(CLI::App& command, OutputOptions& output,
+                       const std::vector<std::string>& formats = {"table", "csv", "json", "markdown"});
 
 /// Adds --metric; the words are checked, with the nearest named, when the configuration is read.
 void add_metric_option(CLI::App& command, std::optional<std::string>& metric);

@@ -9,7 +9,6 @@
 #include "common_options.h"
 #include "console.h"
 #include "load_application.h"
-#include "modattr/core/error.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 #include "progress_bar.h"
@@ -48,9 +47,6 @@ std::string section_text(const InspectionSection& section, const TextStyle& styl
 void run(const InspectCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
-  if (output.format != OutputFormat::kTable && output.format != OutputFormat::kJson) {
-    throw ConfigError("--format: expected table or json, got csv or markdown");
-  }
   const bool show_bar = standard_error_can_redraw() && !output.quiet;
   ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
   const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
@@ -80,7 +76,7 @@ void add_inspect_command(CLI::App& program) {
              metric_help());
   add_metric_option(app, command->request.metric);
   add_common_options(app, command->request.common);
-  add_format_option(app, command->output);
+  add_format_option(app, command->output, {"table", "json"});
   add_verbosity_options(app, command->output);
   app.callback([command] { run(*command); });
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <numeric>
 
@@ -101,10 +103,13 @@ std::string use_of(const Experiment& experiment, const Array& array) {
   return "-";
 }
 
-InspectionSection arrays_section(const Experiment& experiment) {
+InspectionSection arrays_section(const Experiment& experiment, Json& document) {
   InspectionSection section{"arrays", {{"array", "type", "used as"}}};
+  document = Json::array();
   for (const Array& array : experiment.dataset().arrays()) {
     section.rows.push_back({array.name, describe(array), use_of(experiment, array)});
+    const std::vector<std::string>& cells = section.rows.back();
+    document.push_back({{"array", cells[0]}, {"type", cells[1]}, {"used_as", cells[2]}});
   }
   return section;
 }
@@ -119,14 +124,18 @@ std::string columns_text(const InputReference& reference) {
   return reference.input + "[" + text + "]";
 }
 
-InspectionSection modalities_section(const Experiment& experiment) {
+InspectionSection modalities_section(const Experiment& experiment, Json& document) {
   InspectionSection section{"modalities", {{"modality", "kind", "inputs"}}};
+  document = Json::array();
   for (const ModalityConfig& modality : experiment.config().modalities) {
     std::string inputs;
+    Json names = Json::array();
     for (const InputReference& reference : modality.inputs) {
+      names.push_back(columns_text(reference));
       inputs += (inputs.empty() ? "" : ", ") + columns_text(reference);
     }
     section.rows.push_back({modality.name, modality.kind, inputs});
+    document.push_back({{"modality", modality.name}, {"kind", modality.kind}, {"inputs", names}});
   }
   return section;
 }
@@ -136,15 +145,16 @@ std::string percent(double share) {
 }
 
 /// How the model is cut, or why it is not.
-InspectionSection split_section(Experiment& experiment) {
+InspectionSection split_section(Experiment& experiment, Json& document) {
+  document = Json::array();
   ModelEvaluator& evaluator = experiment.evaluator();
   const SplitModel* split = evaluator.split_model();
   if (split == nullptr) {
     const std::string& reason = experiment.split_reason();
-    return {"split",
-            {{"part", "parameters", "why"},
-             {"whole model", std::to_string(experiment.model().parameter_count()),
-              reason.empty() ? "--no-split" : "not cut: " + reason}}};
+    const std::size_t parameter_count = experiment.model().parameter_count();
+    const std::string why = reason.empty() ? "--no-split" : "not cut: " + reason;
+    document.push_back({{"part", "whole model"}, {"parameters", parameter_count}, {"why", why}});
+    return {"split", {{"part", "parameters", "why"}, {"whole model", std::to_string(parameter_count), why}}};
   }
   const FeatureStore& features = *evaluator.feature_store();
   const std::size_t modality_count = experiment.layout().modalities.count();
@@ -159,6 +169,10 @@ InspectionSection split_section(Experiment& experiment) {
       "split", {{"part", "operations", "parameters", "share of time", "distinct rows", "features per row"}}};
   const auto add = [&](const std::string& part, const PartSize& size, double seconds, const std::string& rows,
                        const std::string& feature_bytes) {
+    document.push_back({{"part", part},
+                        {"operations", size.operation_count},
+                        {"parameters", size.parameter_count},
+                        {"share_of_time", seconds / total}});
     section.rows.push_back({part, std::to_string(size.operation_count), std::to_string(size.parameter_count),
                             percent(seconds / total), rows, feature_bytes});
   };
@@ -166,44 +180,86 @@ InspectionSection split_section(Experiment& experiment) {
     const std::string& name = experiment.layout().modalities.modality_name(modality);
     if (split->feature_count(modality) == 0) {
       section.rows.push_back({name, "0", "0", "-", "-", "goes into the fusion as it is"});
+      document.push_back({{"part", name}, {"operations", 0}, {"parameters", 0}});
       continue;
     }
     add(name + " encoder", split->encoder_size(modality), encoder_seconds[modality],
         std::to_string(features.distinct_row_count(modality)), std::to_string(features.row_bytes(modality)) + " bytes");
+    document.back()["distinct_rows"] = features.distinct_row_count(modality);
+    document.back()["feature_bytes_per_row"] = features.row_bytes(modality);
   }
   const std::string meeting = evaluator.meeting();
   add("fusion", split->fusion_size(), fusion_seconds, "-", meeting.empty() ? "-" : "from " + meeting + " on");
+  document.back()["from"] = meeting.empty() ? Json(nullptr) : Json(meeting);
   return section;
 }
 
-InspectionSection costs_section(Experiment& experiment, const Baseline& baseline, std::vector<std::string>& warnings) {
+/// A count as a whole number, where it is not too large for one.
+Json rounded(double count) {
+  return count < 9e15 ? Json(static_cast<std::uint64_t>(std::llround(count))) : Json(count);
+}
+
+InspectionSection costs_section(Experiment& experiment, const Baseline& baseline, std::vector<std::string>& warnings,
+                                Json& document) {
+  document = Json::array();
   InspectionSection section{"cost", {{"engine", "encoder rows", "evaluations", "about"}}};
   for (const RunCost& cost : run_costs(experiment, baseline.rows_per_second, warnings)) {
     section.rows.push_back({cost.engine, cost.encoder_rows ? number(*cost.encoder_rows, "%.0f") : "-",
                             number(cost.evaluations, "%.0f"), duration_text(cost.seconds)});
+    document.push_back({{"engine", cost.engine},
+                        {"encoder_rows", cost.encoder_rows ? rounded(*cost.encoder_rows) : Json(nullptr)},
+                        {"evaluations", rounded(cost.evaluations)},
+                        {"about_seconds", cost.seconds}});
   }
   return section;
 }
 
-Json sections_json(const std::vector<InspectionSection>& sections) {
-  Json document;
-  for (const InspectionSection& section : sections) {
-    const bool table = section.title == "arrays" || section.title == "modalities" || section.title == "split" ||
-                       section.title == "cost";
-    if (!table) {
-      for (const std::vector<std::string>& row : section.rows) document[section.title][row[0]] = row[1];
-      continue;
+InspectionSection model_section(const Experiment& experiment, Json& document) {
+  const Config& config = experiment.config();
+  const std::string sha256 = sha256_of_file(config.model.path);
+  document = {{"path", experiment.model().path()},      {"sha256", sha256},
+              {"takes", signature(experiment.model())}, {"parameters", experiment.model().parameter_count()},
+              {"gives", kind_word(config.model.kind)},  {"outputs_per_row", experiment.output_width()}};
+  return {"model",
+          {{"path", experiment.model().path()},
+           {"sha256", sha256},
+           {"takes", signature(experiment.model())},
+           {"parameters", std::to_string(experiment.model().parameter_count())},
+           {"gives", kind_word(config.model.kind) + ", " + std::to_string(experiment.output_width()) + " per row"}}};
+}
+
+InspectionSection data_section(const Experiment& experiment, Json& document) {
+  const Dataset& dataset = experiment.dataset();
+  const std::string sha256 = sha256_of_file(experiment.config().data.path);
+  document = {{"path", dataset.path()}, {"sha256", sha256}, {"examples", dataset.example_count()}};
+  InspectionSection section{
+      "data", {{"path", dataset.path()}, {"sha256", sha256}, {"examples", std::to_string(dataset.example_count())}}};
+  if (const auto& group = dataset.group_column()) {
+    std::string groups;
+    document["group"] = *group;
+    document["examples_by_group"] = Json::object();
+    for (const Stratum& stratum : dataset.strata(*group)) {
+      groups += (groups.empty() ? "" : ", ") + stratum.name + " (" + std::to_string(stratum.examples.size()) + ")";
+      document["examples_by_group"][stratum.name] = stratum.examples.size();
     }
-    document[section.title] = Json::array();
-    for (std::size_t row = 1; row < section.rows.size(); ++row) {
-      Json entry;
-      for (std::size_t cell = 0; cell < section.rows[row].size(); ++cell) {
-        entry[section.rows[0][cell]] = section.rows[row][cell];
-      }
-      document[section.title].push_back(entry);
-    }
+    section.rows.push_back({"groups by " + *group, groups});
   }
-  return document;
+  return section;
+}
+
+InspectionSection baseline_section(Experiment& experiment, const Baseline& baseline, Json& document) {
+  const std::string metric(experiment.metric().name());
+  const std::size_t rows_per_call = experiment.evaluator().rows_per_call();
+  document = {{"metric", metric},
+              {"score", baseline.score ? Json(*baseline.score) : Json(nullptr)},
+              {"rows_per_second", baseline.rows_per_second},
+              {"threads", experiment.thread_count()},
+              {"rows_per_call", rows_per_call}};
+  return {
+      "baseline",
+      {{metric, baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
+       {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
+                     " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }
 
 }  // namespace
@@ -211,38 +267,17 @@ Json sections_json(const std::vector<InspectionSection>& sections) {
 Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
   Experiment experiment({.common = request.common, .metric = request.metric}, context);
   const Baseline baseline = measure_baseline(experiment, context);
-  const Config& config = experiment.config();
-
   Inspection inspection;
   inspection.warnings = experiment.warnings();
-  inspection.sections.push_back(
-      {"model",
-       {{"path", experiment.model().path()},
-        {"sha256", sha256_of_file(config.model.path)},
-        {"takes", signature(experiment.model())},
-        {"parameters", std::to_string(experiment.model().parameter_count())},
-        {"gives", kind_word(config.model.kind) + ", " + std::to_string(experiment.output_width()) + " per row"}}});
-  inspection.sections.push_back({"data",
-                                 {{"path", experiment.dataset().path()},
-                                  {"sha256", sha256_of_file(config.data.path)},
-                                  {"examples", std::to_string(experiment.dataset().example_count())}}});
-  if (const auto& group = experiment.dataset().group_column()) {
-    std::string groups;
-    for (const Stratum& stratum : experiment.dataset().strata(*group)) {
-      groups += (groups.empty() ? "" : ", ") + stratum.name + " (" + std::to_string(stratum.examples.size()) + ")";
-    }
-    inspection.sections.back().rows.push_back({"groups by " + *group, groups});
-  }
-  inspection.sections.push_back(arrays_section(experiment));
-  inspection.sections.push_back(modalities_section(experiment));
-  inspection.sections.push_back(split_section(experiment));
-  inspection.sections.push_back(
-      {"baseline",
-       {{std::string(experiment.metric().name()), baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
-        {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
-                      " threads, " + std::to_string(experiment.evaluator().rows_per_call()) + " rows per call"}}});
-  inspection.sections.push_back(costs_section(experiment, baseline, inspection.warnings));
-  Json document = sections_json(inspection.sections);
+  Json document;
+  std::vector<InspectionSection>& sections = inspection.sections;
+  sections.push_back(model_section(experiment, document["model"]));
+  sections.push_back(data_section(experiment, document["data"]));
+  sections.push_back(arrays_section(experiment, document["arrays"]));
+  sections.push_back(modalities_section(experiment, document["modalities"]));
+  sections.push_back(split_section(experiment, document["split"]));
+  sections.push_back(baseline_section(experiment, baseline, document["baseline"]));
+  sections.push_back(costs_section(experiment, baseline, inspection.warnings, document["cost"]));
   document["warnings"] = inspection.warnings;
   inspection.json = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;

@@ -84,11 +84,19 @@ TEST(Inspect, ShowsModelDataModalitiesAndCosts) {
   const Json document = Json::parse(json.output, nullptr, false);
   ASSERT_TRUE(document.is_object()) << json.output;
   EXPECT_EQ(document.at("arrays").size(), 5U);
-  EXPECT_EQ(document.at("modalities").at(1).at("inputs"), "input_ids, attention_mask");
+  EXPECT_EQ(document.at("modalities").at(1).at("inputs"), Json({"input_ids", "attention_mask"}));
   // Four pictures and one question: there are no more mixes than that.
-  EXPECT_EQ(document.at("cost").at(0).at("evaluations"), "4");
+  EXPECT_EQ(document.at("cost").at(0).at("evaluations"), 4);
+  EXPECT_TRUE(document.at("cost").at(0).at("about_seconds").is_number());
+  EXPECT_EQ(document.at("model").at("parameters"), 0);
+  EXPECT_EQ(document.at("data").at("examples"), 4);
+  EXPECT_EQ(document.at("baseline").at("metric"), "accuracy");
+  EXPECT_TRUE(document.at("baseline").at("score").is_number());
+  EXPECT_TRUE(document.at("baseline").at("rows_per_second").is_number());
   EXPECT_EQ(document.at("cost").at(1).at("engine"), "permute --exact");
-  expect_one_line(project.run({"inspect", "--format", "csv"}), 2, {"--format: expected table or json"});
+  expect_one_line(project.run({"inspect", "--format", "csv"}), 2, {"--format: expected table or json, got 'csv'"});
+  const std::string help = project.run({"inspect", "--help"}).output;
+  EXPECT_NE(help.find("table (default) or json"), std::string::npos) << help;
 }
 
 TEST(Engines, AreListedWithTheirPromises) {

@@ -44,8 +44,7 @@ TEST_P(SplitRuns, ScoreLikeTheWholeModel) {
   std::size_t distinct_row_count = 0;
   const Json inspection = Json::parse(shown.output);
   for (const Json& part : inspection.at("split")) {
-    const std::string rows = part.at("distinct rows");
-    if (rows != "-") distinct_row_count += std::stoul(rows);
+    distinct_row_count += part.value("distinct_rows", std::size_t{0});
   }
   EXPECT_EQ(evaluations.at("encoder"), distinct_row_count);
   EXPECT_GT(distinct_row_count, 2000U);
@@ -199,11 +198,13 @@ TEST(Split, IsShownByInspect) {
   const Json split = Json::parse(shown.output).at("split");
   ASSERT_EQ(split.size(), 3U);
   EXPECT_EQ(split[0].at("part"), "a encoder");
-  EXPECT_EQ(split[0].at("operations"), "2");
-  EXPECT_EQ(split[0].at("distinct rows"), "30");
-  EXPECT_EQ(split[0].at("features per row"), "12 bytes");
+  EXPECT_EQ(split[0].at("operations"), 2);
+  EXPECT_EQ(split[0].at("distinct_rows"), 30);
+  EXPECT_EQ(split[0].at("feature_bytes_per_row"), 12);
+  EXPECT_GT(split[0].at("share_of_time").get<double>(), 0.0);
+  EXPECT_LT(split[0].at("share_of_time").get<double>(), 1.0);
   EXPECT_EQ(split[2].at("part"), "fusion");
-  EXPECT_EQ(split[2].at("operations"), "1");
+  EXPECT_EQ(split[2].at("operations"), 1);
   const ProgramResult whole = late_fusion("def forward(self, a, b): return (a + b) @ self.w").run({"inspect"});
   EXPECT_NE(whole.output.find("not cut: its modalities meet before any operation"), std::string::npos) << whole.output;
 }
@@ -220,12 +221,12 @@ TEST(Split, TellsWhatFeaturesCost) {
   const Json& cost = costs.at(costs.size() - 2);
   EXPECT_EQ(cost.at("engine"), "shap --level feature, one example");
   // Four columns each: all 16 coalitions of one modality, with and without the other.
-  EXPECT_EQ(cost.at("encoder rows"), "32");
-  EXPECT_EQ(cost.at("evaluations"), "64");
+  EXPECT_EQ(cost.at("encoder_rows"), 32);
+  EXPECT_EQ(cost.at("evaluations"), 64);
   // All 256 coalitions of both, which are 16 of each.
   EXPECT_EQ(costs.back().at("engine"), "lime, one example");
-  EXPECT_EQ(costs.back().at("encoder rows"), "32");
-  EXPECT_EQ(costs.back().at("evaluations"), "256");
+  EXPECT_EQ(costs.back().at("encoder_rows"), 32);
+  EXPECT_EQ(costs.back().at("evaluations"), 256);
   project.config()["modalities"][0]["players"] = {{"type", "mask"}};
   const ProgramResult without = project.run({"inspect"});
   EXPECT_EQ(without.exit_code, 0) << without.errors;
