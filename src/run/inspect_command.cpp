@@ -11,6 +11,7 @@
 #include "modattr/data/file_digest.h"
 #include "modattr/run/experiment.h"
 #include "modattr/value/model_problem.h"
+#include "modattr/value/not_finite.h"
 #include "run_costs.h"
 
 namespace modattr {
@@ -20,6 +21,8 @@ namespace {
 struct Baseline {
   std::optional<double> score;
   double rows_per_second = 0.0;
+  /// Why there is no score; empty where there is one, or where it is not defined.
+  std::string failure = {};
 };
 
 Baseline measure_baseline(Experiment& experiment, const RunContext& context) {
@@ -34,7 +37,16 @@ Baseline measure_baseline(Experiment& experiment, const RunContext& context) {
   const std::size_t evaluated_before = experiment.evaluator().evaluation_count();
   context.progress.begin("baseline", problem.example_count());
   const auto start = std::chrono::steady_clock::now();
-  const Matrix outcomes = problem.permuted_game(own)->evaluate(std::span(&full, 1));
+  Matrix outcomes;
+  try {
+    outcomes = problem.permuted_game(own)->evaluate(std::span(&full, 1));
+  } catch (const NotFiniteError& error) {
+    context.progress.finish();
+    const double row_seconds = experiment.evaluator().measure_row();
+    return {.score = std::nullopt,
+            .rows_per_second = static_cast<double>(experiment.thread_count()) / std::max(row_seconds, 1e-9),
+            .failure = error.what()};
+  }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.progress.finish();
   const std::vector<std::uint32_t> once(own.size(), 1);
@@ -255,9 +267,11 @@ InspectionSection baseline_section(Experiment& experiment, const Baseline& basel
               {"rows_per_second", baseline.rows_per_second},
               {"threads", experiment.thread_count()},
               {"rows_per_call", rows_per_call}};
+  if (!baseline.failure.empty()) document["why"] = baseline.failure;
+  const std::string no_score = "not defined" + (baseline.failure.empty() ? "" : ": " + baseline.failure);
   return {
       "baseline",
-      {{metric, baseline.score ? number(*baseline.score, "%.6g") : "not defined"},
+      {{metric, baseline.score ? number(*baseline.score, "%.6g") : no_score},
        {"speed", number(baseline.rows_per_second, "%.0f") + " rows/s on " + std::to_string(experiment.thread_count()) +
                      " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }

@@ -69,6 +69,7 @@ Attribution RemovalSetup::guard(const Experiment& experiment, const std::functio
   try {
     return explain();
   } catch (const NotFiniteError& error) {
+    if (error.removed().empty()) throw;
     throw ModelError(error.what() + hint_at_removal(experiment.config(), *rows_, error.removed()));
   } catch (const ModelError&) {
     check_numbers(experiment);

@@ -99,6 +99,27 @@ TEST(Inspect, ShowsModelDataModalitiesAndCosts) {
   EXPECT_NE(help.find("table (default) or json"), std::string::npos) << help;
 }
 
+TEST(Inspect, ShowsAllElseWhereOutputsAreNotFinite) {
+  Project project("logits", {"a", "b"});
+  project.model("def forward(self, a, b):\n  return torch.log(a + b)")
+      .data({TestArray::of<float>("a", {3, 2}, {1, 2, -9, 4, 5, 6}),
+             TestArray::of<float>("b", {3, 2}, {1, 1, 1, 1, 1, 1}),
+             TestArray::of<std::int64_t>("label", {3}, {0, 1, 1})});
+  const ProgramResult text = project.run({"inspect"});
+  EXPECT_EQ(text.exit_code, 0) << text.errors;
+  for (const char* phrase :
+       {"float32[3, 2]", "not defined: model.pt: output for example 1: expected finite numbers, got nan",
+        "permute --repeats 10"}) {
+    EXPECT_NE(text.output.find(phrase), std::string::npos) << phrase << " in\n" << text.output;
+  }
+  EXPECT_EQ(Json::parse(project.run({"inspect", "--format", "json"}).output).at("baseline").at("score"), nullptr);
+  for (const char* const command : {"permute", "shap", "lime"}) {
+    expect_one_line(
+        project.run({command}), 3,
+        {"output for example 1: expected finite numbers, got nan; --skip-invalid leaves such examples out"});
+  }
+}
+
 TEST(Engines, AreListedWithTheirPromises) {
   const ProgramResult result = run_program({.arguments = {"engines"}});
   EXPECT_EQ(result.exit_code, 0);
