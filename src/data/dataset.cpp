@@ -146,7 +146,10 @@ void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions
   std::vector<std::string> known;
   if (name == options.column) known.emplace_back("label");
   known.insert(known.end(), metadata_keys.begin(), metadata_keys.end());
-  for (const Array& array : arrays_) known.push_back(array.name);
+  for (const Array& array : arrays_) {
+    const bool is_column = is_integral(array) && array.shape.size() == 1;
+    if (is_column && std::ranges::find(known, array.name) == known.end()) known.push_back(array.name);
+  }
   throw ConfigError(std::string(key) + ": expected an array of " + path_ + " or a key of a data.metadata file, got " +
                     quoted_text(name) + suggestion(name, known));
 }

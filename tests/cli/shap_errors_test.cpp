@@ -75,6 +75,12 @@ TEST(ShapErrors, RefuseTheLabelOfARegression) {
   EXPECT_EQ(project.run({"shap", "--value", "loss"}).exit_code, 0) << "the loss is that of the label";
 }
 
+TEST(ShapErrors, NameTheColumnsThatCanCutExamples) {
+  const Project project = and_project();
+  expect_shap_failure(project, 2, {"--by: expected an array of val.npz", "expected one of label, id\n"},
+                      {"--by", "xyzzy"});
+}
+
 TEST(ShapErrors, TellWhatTheOutputOfOneLogitIs) {
   const Project project = and_project();
   expect_shap_failure(project, 2,
