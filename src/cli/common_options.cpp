@@ -68,7 +68,8 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--examples", common.examples, "Use a random subset of N examples, fixed by the seed")
       ->option_text("N")
       ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
-  command.add_option("--ids", common.ids, "Use the examples with these ids only")->option_text("A,B,C")->delimiter(',');
+  command.add_option("--ids", common.ids, "Use the examples with these ids only; an id may hold commas itself")
+      ->option_text("A,B,C");
   command.add_option("--seed", common.seed, "Seed of all random numbers")
       ->option_text("N")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <future>
 #include <numeric>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -39,11 +40,25 @@ InputLayout make_layout(const Config& config) {
   return layout;
 }
 
+/// What `texts` name: a text that is no known name stands for those between its commas.
+std::vector<std::string> names_of(const std::vector<std::string>& texts, const std::vector<std::string>& known) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    if (text.find(',') == std::string::npos || std::ranges::find(known, text) != known.end()) {
+      names.push_back(text);
+      continue;
+    }
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) names.push_back(part);
+  }
+  return names;
+}
+
 std::vector<std::size_t> select_modalities(const Players& players, const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   for (const Players::Modality& modality : players.modalities()) names.push_back(modality.name);
   std::vector<std::size_t> selected;
-  for (const std::string& name : wanted) {
+  for (const std::string& name : names_of(wanted, names)) {
     const std::optional<std::size_t> modality = players.find_modality(name);
     if (!modality) throw ConfigError("--modality: unknown '" + name + "'" + suggestion(name, names));
     selected.push_back(*modality);
@@ -185,8 +200,12 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
 
 void Experiment::select_examples(const CommonOptions& common) {
   if (!common.ids.empty()) {
+    std::vector<std::string> known;
+    for (std::size_t example = 0; example < dataset_->example_count(); ++example)
+      known.push_back(dataset_->id(example));
+    ids_ = names_of(common.ids, known);
     std::vector<std::uint32_t> examples;
-    for (const std::string& id : common.ids) examples.push_back(dataset_->find_id(id));
+    for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
     std::ranges::sort(examples);
     examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
     dataset_->keep(examples);

@@ -37,8 +37,11 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
   document["seed"] = config.seed;
   Json options = parts.options;
   options["examples"] = common.examples ? Json(*common.examples) : Json(nullptr);
-  options["ids"] = common.ids;
-  options["modalities"] = common.modalities;
+  options["ids"] = experiment.ids();
+  options["modalities"] = Json::array();
+  for (const std::size_t modality : experiment.modalities()) {
+    options["modalities"].push_back(config.modalities[modality].name);
+  }
   options["device"] = common.device;
   options["no_split"] = common.no_split;
   document[parts.command] = options;

@@ -160,6 +160,21 @@ TEST(Shap, ExplainsChosenExamplesAgainstTheWholeSet) {
   EXPECT_EQ(explained_examples(project, {"--examples", "3"}).size(), 3U);
 }
 
+TEST(Shap, ReadsNamesBetweenCommasAndNamesThatHoldThem) {
+  Project project = and_project();
+  EXPECT_EQ(shap(project, {"--modality", "a,b"}).row_text(), shap(project).row_text());
+  expect_shap_failure(project, 2, {"--modality: unknown 'c'"}, {"--modality", "a,c"});
+  EXPECT_EQ(shap(project, {"--ids", "13,10"}).document().at("config").at("shap").at("ids"), Json({"13", "10"}));
+  project.config()["data"]["metadata"] = "meta.jsonl";
+  project.config()["data"]["id"] = "name";
+  write_file(project.path("meta.jsonl"),
+             "{\"name\": \"x,y\"}\n{\"name\": \"x\"}\n{\"name\": \"y\"}\n{\"name\": \"z\"}\n");
+  const std::vector<Json> exact = explained_examples(project, {"--ids", "x,y"});
+  ASSERT_EQ(exact.size(), 1U);
+  EXPECT_EQ(exact.front().at("id"), "x,y");
+  EXPECT_EQ(explained_examples(project, {"--ids", "y,z"}).size(), 2U);
+}
+
 TEST(Shap, BreaksItsRowsDown) {
   Project project = and_project();
   const Scores by_label = shap(project, {"--by", "label"});

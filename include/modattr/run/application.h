@@ -20,11 +20,11 @@ struct CommonOptions {
   std::optional<std::filesystem::path> config;
   std::optional<std::filesystem::path> model;
   std::optional<std::filesystem::path> data;
-  /// Modalities to score; empty = all.
+  /// Modalities to score; empty = all. A text that is no name may be several, with commas between them.
   std::vector<std::string> modalities;
   /// Use this many examples, a random subset fixed by the seed.
   std::optional<std::size_t> examples;
-  /// Use the examples with these ids only.
+  /// Use the examples with these ids only; a text that is no id may be several, with commas between them.
   std::vector<std::string> ids;
   std::optional<std::uint64_t> seed;
   /// Rows per model call; results do not depend on it. nullopt = the fastest number.

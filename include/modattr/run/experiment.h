@@ -47,6 +47,9 @@ class Experiment {
   /// The modalities that were asked for, as indices; empty = all.
   const std::vector<std::size_t>& modalities() const noexcept { return modalities_; }
 
+  /// The ids that were asked for; empty = all.
+  const std::vector<std::string>& ids() const noexcept { return ids_; }
+
   /// Why the model is not cut by modality; empty when it is, or was not to be.
   const std::string& split_reason() const noexcept { return split_reason_; }
   /// About the model; one sentence each.
@@ -80,6 +83,7 @@ class Experiment {
   std::size_t thread_count_ = 1;
   bool drops_invalid_examples_ = false;
   std::vector<std::size_t> modalities_;
+  std::vector<std::string> ids_;
   std::string split_reason_;
   std::vector<std::string> warnings_;
 };
