@@ -151,7 +151,9 @@ void drop_rounding(std::vector<Line>& lines, double scale) {
 NumberFormat format_of(const std::vector<Line>& lines, double scale) {
   constexpr double kTinyPart = 1e-2;
   double largest = largest_of(lines);
-  for (const Line& line : lines) largest = std::max(largest, line.std_error.value_or(0.0));
+  for (const Line& line : lines) {
+    if (line.std_error && std::isfinite(*line.std_error)) largest = std::max(largest, *line.std_error);
+  }
   return NumberFormat(largest > 0.0 && largest < kTinyPart * scale ? largest : scale, Orientation::kHigherIsBetter);
 }
 
@@ -169,7 +171,7 @@ class NumberColumn {
       if (line.value > 0.0) value.insert(0, "+");
       if (line.value < 0.0 && !value.starts_with('-')) value.insert(0, "-");
       const bool has_error = line.std_error && *line.std_error > 0.0;
-      add(std::move(value), has_error ? format(line.std_error, "") : "");
+      add(std::move(value), has_error ? format(line.std_error, "?") : "");
     }
   }
 

@@ -132,9 +132,12 @@ void add_quality(const ExampleAttribution& attribution, const NumberFormat& form
   add(surrogate.kind + ": intercept " + format(surrogate.intercept, "") + ", local prediction " +
           format(surrogate.local_prediction, "") + " where the model says " + format(attribution.value_full, ""),
       Paint::kFaint);
-  std::string quality = surrogate.r2 ? "r2 " + format_fixed(*surrogate.r2, 2) : "r2 not known";
-  quality += surrogate.held_out_count ? " on " + std::to_string(*surrogate.held_out_count) + " held-out coalitions"
-                                      : " on every coalition";
+  const std::string coalitions =
+      surrogate.held_out_count ? std::to_string(*surrogate.held_out_count) +
+                                     (*surrogate.held_out_count == 1 ? " held-out coalition" : " held-out coalitions")
+                               : std::string("every coalition");
+  std::string quality =
+      surrogate.r2 ? "r2 " + format_fixed(*surrogate.r2, 2) + " on " + coalitions : "r2 not known (" + coalitions + ")";
   if (surrogate.stability) quality += ", stability " + format_fixed(*surrogate.stability, 2);
   const bool is_trusted = surrogate.r2 && *surrogate.r2 >= kTrustedR2;
   add(quality + (is_trusted ? "" : ": not to be trusted"), is_trusted ? Paint::kFaint : Paint::kWarning);

@@ -1,6 +1,7 @@
 #include "modattr/report/example_view.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -76,6 +77,16 @@ TEST(ExampleView, LinesUpPointsAndErrors) {
   EXPECT_EQ(column_of(view, "word0 ", "+- "), column_of(view, "word3 ", "+- ")) << view;
   EXPECT_NE(line_with(view, "word3 ").find("+11.97 +- 10.50"), std::string::npos) << view;
   EXPECT_NE(line_with(view, "word0 ").find(" +0.01 +-  0.02"), std::string::npos) << view;
+}
+
+TEST(ExampleView, MarksAnErrorThatIsNotKnown) {
+  ScoreTable table = one_example();
+  table.examples.front().attribution.players[3].std_error = std::numeric_limits<double>::infinity();
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_NE(line_with(view, "word3 ").find("+0.0100 +- ?"), std::string::npos) << view;
+  EXPECT_NE(line_with(view, "word4 ").find("+0.0100 +- 0.0200"), std::string::npos) << view;
+  // An exact value has none.
+  EXPECT_EQ(line_with(view, "word7 ").find("+-"), std::string::npos) << view;
 }
 
 TEST(ExampleView, LinesUpTheEndsOfOneModality) {
