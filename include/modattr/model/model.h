@@ -33,8 +33,8 @@ class Model {
   /// Numbers in its weights.
   virtual std::size_t parameter_count() const noexcept = 0;
   /// Runs the model on `inputs` (first dimension = rows; in the order of `input_names`) and returns its output as
-  /// float64[rows, outputs] on the CPU. The inputs stay as they are. Throws ModelError, one line, when the model fails or its output has another
-  /// shape.
+  /// float64[rows, outputs] on the CPU. The inputs stay as they are. Throws ModelError, one line, when the model fails
+  /// or its output has another shape.
   virtual at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const = 0;
   /// Cuts the model by modality, where its kind allows that; the proof runs on `probe` (one tensor of rows per input).
   /// The model must outlive the result.
