@@ -1,5 +1,6 @@
 #include "modattr/value/call_size.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <thread>
@@ -117,9 +118,19 @@ TEST(GivesSameAnswers, MeasuresByTheLargestOutput) {
   EXPECT_FALSE(agree(1e-2, 5e-2));
 }
 
+/// The largest answer of a few: a busy processor may make a larger call look slow.
+std::size_t fastest_of_tries(const ProbeCall& call, std::size_t reference, std::size_t most) {
+  constexpr int kTryCount = 10;
+  std::size_t largest = 0;
+  for (int attempt = 0; attempt < kTryCount && 2 * largest <= most; ++attempt) {
+    largest = std::max(largest, fastest_call_size(call, reference, most));
+  }
+  return largest;
+}
+
 TEST(FastestCallSize, TakesLargerCallsAsLongAsTheyAreFaster) {
-  EXPECT_EQ(fastest_call_size(constant_time, 4, 64), 64U);
-  EXPECT_EQ(fastest_call_size(constant_time, 4, 63), 32U);
+  EXPECT_EQ(fastest_of_tries(constant_time, 4, 64), 64U);
+  EXPECT_EQ(fastest_of_tries(constant_time, 4, 63), 32U);
   EXPECT_EQ(fastest_call_size(constant_time, 4, 7), 4U);
   EXPECT_EQ(fastest_call_size(constant_time, 4, 0), 4U);
 }
@@ -137,7 +148,7 @@ TEST(FastestCallSize, StopsBeforeBytesChange) {
     std::this_thread::sleep_for(milliseconds(4));
     return differs_above(16, 1e-14)(first, count);
   };
-  EXPECT_EQ(fastest_call_size(call, 4, 256), 16U);
+  EXPECT_EQ(fastest_of_tries(call, 4, 256), 16U);
 }
 
 TEST(FastestCallSize, LeavesFailuresToTheRun) {
@@ -145,7 +156,7 @@ TEST(FastestCallSize, LeavesFailuresToTheRun) {
     std::this_thread::sleep_for(milliseconds(4));
     return fails_above(8)(first, count);
   };
-  EXPECT_EQ(fastest_call_size(call, 4, 256), 8U);
+  EXPECT_EQ(fastest_of_tries(call, 4, 256), 8U);
   EXPECT_EQ(fastest_call_size(fails_above(0), 4, 256), 4U);
 }
 
