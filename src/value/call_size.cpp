@@ -84,17 +84,20 @@ std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std:
   return best;
 }
 
-std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t)>& run) {
-  for (const std::size_t row_count : std::initializer_list<std::size_t>{1,  2,  3,  4,  5,  6,  7,  8,   10,  12, 16,
-                                                                        20, 24, 32, 48, 50, 64, 96, 100, 128, 256}) {
-    try {
-      run(row_count);
-      return row_count;
-    } catch (const ModelError&) {
-      // Not this one.
-    }
+bool works(const std::function<std::size_t(std::size_t row_count)>& run, std::size_t row_count) {
+  try {
+    run(row_count);
+    return true;
+  } catch (const ModelError&) {
+    return false;
   }
-  return std::nullopt;
+}
+
+std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t row_count)>& run) {
+  const std::initializer_list<std::size_t> usual = {1,  2,  3,  4,  5,  6,  7,  8,   10,  12, 16,
+                                                    20, 24, 32, 48, 50, 64, 96, 100, 128, 256};
+  const auto* const found = std::ranges::find_if(usual, [&](std::size_t row_count) { return works(run, row_count); });
+  return found == usual.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace modattr

@@ -332,8 +332,13 @@ std::size_t ModelEvaluator::output_width() {
   try {
     output_width_ = width_of_rows(options_.rows_per_call);
   } catch (const ModelError& error) {
-    const std::optional<std::size_t> row_count = working_row_count(width_of_rows);
-    if (!row_count) throw;
+    // Copies of one row tell a number of rows that the model does not take from data that it does not.
+    const auto width_of_copies = [&](std::size_t row_count) {
+      return static_cast<std::size_t>(
+          model_.run(input_names_, gather_own(std::vector<std::uint32_t>(row_count, 0))).size(1));
+    };
+    const std::optional<std::size_t> row_count = working_row_count(width_of_copies);
+    if (!row_count || works(width_of_copies, options_.rows_per_call)) throw;
     throw ConfigError("model.rows_per_call: expected " + std::to_string(*row_count) + ", a number of rows that " +
                       model_.path() + " answers for, got " + std::to_string(options_.rows_per_call) + ": " +
                       error.what());

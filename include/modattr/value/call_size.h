@@ -25,8 +25,11 @@ bool gives_same_answers(const ProbeCall& call, std::size_t reference, std::size_
 /// then it is `reference`.
 std::size_t fastest_call_size(const ProbeCall& call, std::size_t reference, std::size_t most);
 
-/// A number of rows per call that `run` takes without a ModelError, for a model that was traced with one and takes it
-/// for granted; nullopt when no usual one works.
+/// Whether a call of `row_count` rows throws no ModelError.
+bool works(const std::function<std::size_t(std::size_t row_count)>& run, std::size_t row_count);
+
+/// A number of rows per call that works, for a model that was traced with one and takes it for granted; nullopt when no
+/// usual one does.
 std::optional<std::size_t> working_row_count(const std::function<std::size_t(std::size_t row_count)>& run);
 
 }  // namespace modattr
