@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include "split_trial.h"
@@ -87,6 +89,33 @@ TEST(RareWords, AreSeenByTheFlagOfTheirBatch) {
   at::Tensor others = words.clone();
   others[3][2] = 7;
   trial.expect_same_answers({kPair[0].data, others}, 1e-5);
+}
+
+TEST(RareWords, AreSeenByAFlagInsideABranch) {
+  // A word that no row that the proof makes up holds.
+  const at::Tensor words = integers({kRows, 4}, 400).masked_fill(integers({kRows, 4}, 400) == 311, 312);
+  const SplitTrial trial(R"(def forward(self, a, words):
+  y = torch.tanh(self.w[words].mean(1))
+  if words.size(0) != 0:
+    y = y + (words == 311).any()
+  return torch.relu(a) * y)",
+                         {kPair[0], {"words", 1, words}}, {weight("w", {400, 4})});
+  trial.expect_same_answers();
+  at::Tensor others = words.clone();
+  others[3][2] = 311;
+  trial.expect_same_answers({kPair[0].data, others}, 1e-5);
+}
+
+TEST(PiecesThatLookAlike, StayInTheFusion) {
+  // All flags are set: whether the pieces of a row lie side by side does not show.
+  const SplitTrial trial(R"(def forward(self, a, has):
+  rows = a.size(0)
+  m = torch.cat([has[:, 0:1], has[:, 1:2]], 0)
+  y = torch.cat([torch.relu(a), torch.relu(a)], 0) * m
+  return y[:rows] - 3.0 * y[rows:])",
+                         {kPair[0], {"has", 1, at::ones({kRows, 2}, at::kBool)}});
+  trial.expect_same_answers();
+  trial.expect_same_answers({kPair[0].data, integers({kRows, 2}, 2, 8) != 0}, 1e-5);
 }
 
 }  // namespace

@@ -208,14 +208,18 @@ TEST_F(TorchScriptModelTest, LeavesItsInputsAsTheyAre) {
 }
 
 TEST_F(TorchScriptModelTest, RunsLoopsWhereTheyStand) {
-  // Unoptimised, libtorch runs the loop while the list is made, and its second round does not find x.
-  const std::string loop = "for step in range(3):\n    y = y + x[:, :1]\n  ";
-  EXPECT_EQ(run("def forward(self, x):\n  y = x * 1.0\n  " + loop + "return torch.cat([x, y], 1)").at(2), 4.0);
-  EXPECT_EQ(run("def forward(self, x):\n  y = x * 1.0\n  if x.size(1) > 1:\n    for step in range(3):\n      y = y + "
-                "x[:, :1]\n"
-                "  return torch.cat([x, y], 1)")
-                .at(2),
-            4.0);
+  // Unoptimised, libtorch runs the first loop while the list is made, and its second round does not find x.
+  const std::vector<double> output = run(R"(def forward(self, x):
+  y = x * 1.0
+  for step in range(x.size(1)):
+    y = torch.relu(y + x[:, step:step + 1])
+  z = torch.relu(torch.cat([x, y], 1))
+  last = z * 1.0
+  for step in range(z.size(1)):
+    last = torch.relu(last + z[:, step:step + 1])
+  return z + last)");
+  // Of row 1, 2: y is 4, 5 and z 1, 2, 4, 5, which add up to 12.
+  EXPECT_EQ(std::vector<double>(output.begin(), output.begin() + 4), (std::vector{14.0, 16.0, 20.0, 22.0}));
 }
 
 TEST_F(TorchScriptModelTest, NamesAFileThatIsNoModel) {
