@@ -87,8 +87,9 @@ struct NumberRange {
 NumberRange range_of(const at::Tensor& data) {
   if (data.scalar_type() == at::kBool) return {0.0, 1.0};
   // Not every version finds the least of half-precision numbers.
-  const at::Tensor numbers = data.is_floating_point() ? data.to(at::kDouble) : data;
-  NumberRange range{numbers.min().to(at::kDouble).item<double>(), numbers.max().to(at::kDouble).item<double>()};
+  const bool is_half = data.scalar_type() == at::kHalf || data.scalar_type() == at::kBFloat16;
+  const auto [low, high] = at::aminmax(is_half ? data.to(at::kFloat) : data);
+  NumberRange range{low.to(at::kDouble).item<double>(), high.to(at::kDouble).item<double>()};
   // What indexes rows of a table may be the first one.
   if (!data.is_floating_point()) range.low = std::min(range.low, 0.0);
   return range;

@@ -18,8 +18,9 @@ struct WeightedSum {
 
 MODATTR_VECTOR_CLONES
 WeightedSum weighted_sum(std::span<const double> outcomes, std::span<const std::uint32_t> weights) {
-  // Sums that do not wait for each other; weights are below 2^31, which convert faster.
-  constexpr std::size_t kLanes = 8;
+  // Sums that do not wait for each other, as many as a compiler keeps in vectors (it unrolls loops over fewer instead);
+  // weights are below 2^31, which convert faster.
+  constexpr std::size_t kLanes = 32;
   std::array<double, kLanes> sums{};
   std::array<std::uint32_t, kLanes> counts{};
   const std::size_t whole = outcomes.size() / kLanes * kLanes;
