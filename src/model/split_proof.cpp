@@ -33,17 +33,17 @@ at::Tensor shuffled_rows(std::int64_t row_count, std::size_t modality) {
   return row_numbers(rows);
 }
 
-/// Features of all rows, a quarter of them at a time.
-Tensors encode_in_pieces(const SplitModel& split, std::size_t modality, const Tensors& inputs) {
-  const std::int64_t row_count = inputs.front().size(0);
-  const std::int64_t piece_rows = (row_count + 3) / 4;
+Tensors rows_from(std::span<const at::Tensor> tensors, std::int64_t first, std::int64_t row_count) {
+  Tensors result;
+  for (const at::Tensor& tensor : tensors) result.push_back(tensor.narrow(0, first, row_count));
+  return result;
+}
+
+/// Features of all rows, `part_rows` of them at a time.
+Tensors encode_parts(const SplitModel& split, std::size_t modality, const Tensors& inputs, std::int64_t part_rows) {
   std::vector<Tensors> features(split.feature_count(modality));
-  for (std::int64_t first = 0; first < row_count; first += piece_rows) {
-    Tensors piece;
-    for (const at::Tensor& input : inputs) {
-      piece.push_back(input.narrow(0, first, std::min(piece_rows, row_count - first)));
-    }
-    Tensors encoded = split.encode(modality, piece);
+  for (std::int64_t first = 0; first < inputs.front().size(0); first += part_rows) {
+    Tensors encoded = split.encode(modality, rows_from(inputs, first, part_rows));
     for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
       features[feature].push_back(std::move(encoded[feature]));
     }
@@ -143,11 +143,11 @@ at::Tensor disturbed(const at::Tensor& tensor, const NumberRange& range, std::in
 }
 
 /// Throws ModelError when a row's features change with what stands in the rows around it: sums over a batch, maxima,
-/// quantisation by range, a row that is looked up by its place.
-void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& inputs, const Tensors& data,
-                      at::Device device) {
-  constexpr std::int64_t kRowCount = 4;
-  const Tensors few = narrow_all(inputs, kRowCount);
+/// quantisation by range, a row that is looked up by its place. `few`: inputs of some rows, whose features are
+/// `expected`.
+void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& few, const Tensors& expected,
+                      const Tensors& data, at::Device device) {
+  const std::int64_t few_rows = few.front().size(0);
   const bool plain = std::ranges::none_of(few, [](const at::Tensor& input) { return input.is_complex(); });
   const bool any_float = std::ranges::any_of(few, [](const at::Tensor& input) { return input.is_floating_point(); });
   if (!plain || few.front().numel() == 0) return;
@@ -172,7 +172,7 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
       return;  // No rows like those can occur.
     }
     std::vector<std::int64_t> untouched;
-    for (std::int64_t row = 1 - first; row < kRowCount; row += 2) untouched.push_back(row);
+    for (std::int64_t row = 1 - first; row < few_rows; row += 2) untouched.push_back(row);
     for (std::size_t feature = 0; feature < features.size(); ++feature) {
       const at::Tensor places = row_numbers(untouched).to(expected[feature].device());
       if (!nearly_equal(features[feature].index_select(0, places), expected[feature].index_select(0, places))) {
@@ -180,7 +180,6 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
       }
     }
   };
-  const Tensors expected = split.encode(modality, few);
   for (const Disturbance disturbance : disturbances) {
     for (const std::int64_t first : {0, 1}) prove_beside(few, expected, disturbance, first);
   }
@@ -207,16 +206,14 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
 
 Tensors spread_rows(std::span<const at::Tensor> tensors, std::int64_t most_rows) {
   const std::int64_t row_count = tensors.front().size(0);
-  const std::int64_t count = std::min(row_count, most_rows);
+  const std::int64_t count = std::min(row_count, most_rows) / kFewestProbeRows * kFewestProbeRows;
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < count; ++row) rows.push_back(row * row_count / count);
   return select_all(tensors, row_numbers(rows));
 }
 
 Tensors narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count) {
-  Tensors result;
-  for (const at::Tensor& tensor : tensors) result.push_back(tensor.narrow(0, 0, row_count));
-  return result;
+  return rows_from(tensors, 0, row_count);
 }
 
 bool nearly_equal(const at::Tensor& a, const at::Tensor& b) {
@@ -247,6 +244,9 @@ Tensors enough_rows(std::span<const at::Tensor> probe) {
 
 void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe,
                  std::span<const at::Tensor> data) {
+  // Few numbers of rows, as kernels are made anew for each.
+  constexpr std::int64_t kFewRows = kFewestProbeRows / 2;
+  constexpr std::int64_t kMoreRows = kFewestProbeRows;
   const std::int64_t row_count = probe.front().size(0);
   std::vector<at::Tensor> mixed(probe.begin(), probe.end());
   std::vector<at::Tensor> features;
@@ -259,8 +259,8 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, std:
     }
     if (split.feature_count(modality) == 0) continue;
     // Among other rows, in other places, in batches of another size.
-    const Tensors encoded = encode_in_pieces(split, modality, inputs);
-    const Tensors encoded_shuffled = split.encode(modality, select_all(inputs, rows));
+    const Tensors encoded = encode_parts(split, modality, inputs, kFewRows);
+    const Tensors encoded_shuffled = encode_parts(split, modality, select_all(inputs, rows), kMoreRows);
     for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
       const at::Tensor gathered = encoded[feature].index_select(0, rows.to(encoded[feature].device()));
       if (!nearly_equal(gathered, encoded_shuffled[feature])) {
@@ -268,10 +268,12 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, std:
       }
       features.push_back(gathered);
     }
-    prove_rows_apart(split, modality, inputs, inputs_of(options.inputs, data, modality), options.device);
+    prove_rows_apart(split, modality, narrow_all(inputs, kFewRows), narrow_all(encoded, kFewRows),
+                     inputs_of(options.inputs, data, modality), options.device);
   }
   Tensors raw;
   for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input]);
+  // All at once: another number of rows than those that shapes were settled on.
   if (!nearly_equal(split.fuse(features, raw), options.whole(mixed))) {
     throw ModelError("its parts do not answer like the whole");
   }

@@ -15,7 +15,7 @@ namespace modattr {
 /// The first rows of every tensor.
 std::vector<at::Tensor> narrow_all(std::span<const at::Tensor> tensors, std::int64_t row_count);
 
-/// At most so many rows of every tensor, from everywhere in it.
+/// At most so many rows of every tensor, a multiple of kFewestProbeRows, from everywhere in it.
 std::vector<at::Tensor> spread_rows(std::span<const at::Tensor> tensors, std::int64_t most_rows);
 
 /// Equal up to what other batch shapes do to the last digits.
