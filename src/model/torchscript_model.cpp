@@ -125,6 +125,7 @@ class TorchScriptModel final : public Model {
   const std::vector<ModelArgument>& arguments() const noexcept override { return arguments_; }
   bool takes_dictionary() const noexcept override { return takes_dictionary_; }
   std::size_t parameter_count() const noexcept override { return parameter_count_; }
+  bool runs_on_cpu() const noexcept override { return device_.is_cpu(); }
 
   at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const override {
     const c10::InferenceMode inference_mode;

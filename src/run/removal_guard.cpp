@@ -33,11 +33,11 @@ void RemovalSetup::check_numbers(const Experiment& experiment) const {
   const Config& config = experiment.config();
   const Dataset& dataset = experiment.dataset();
   const std::size_t modality_count = config.modalities.size();
-  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), config.model.rows_per_call));
+  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), experiment.rows_per_call()));
   std::iota(examples.begin(), examples.end(), 0u);
   ModelEvaluator evaluator(experiment.model(), dataset, experiment.layout(),
-                           {.rows_per_call = config.model.rows_per_call,
-                            .batch_size = config.model.rows_per_call,
+                           {.rows_per_call = experiment.rows_per_call(),
+                            .batch_size = experiment.rows_per_call(),
                             .sharing = MixSharing::kNone});
   evaluator.use_made_rows(rows_.get());
   for (std::size_t modality = 0; modality < modality_count; ++modality) {

@@ -58,8 +58,8 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
 /// Leaves out rows whose own output is not finite; returns how many.
 std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) {
   ModelEvaluator evaluator(experiment.model(), reference, experiment.layout(),
-                           {.rows_per_call = experiment.config().model.rows_per_call,
-                            .batch_size = experiment.config().model.rows_per_call,
+                           {.rows_per_call = experiment.rows_per_call(),
+                            .batch_size = experiment.rows_per_call(),
                             .thread_count = experiment.thread_count(),
                             .sharing = MixSharing::kNone});
   Progress silent;

@@ -24,7 +24,7 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
   Json document = Json::parse(experiment.config().document);
   const Config& config = experiment.config();
   document["model"]["path"] = config.model.path.string();
-  document["model"]["rows_per_call"] = config.model.rows_per_call;
+  document["model"]["rows_per_call"] = experiment.rows_per_call();
   document["data"]["path"] = config.data.path.string();
   if (config.data.metadata) document["data"]["metadata"] = config.data.metadata->string();
   for (std::size_t place = 0; place < config.modalities.size(); ++place) {

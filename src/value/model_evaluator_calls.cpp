@@ -9,7 +9,7 @@ namespace modattr {
 namespace {
 
 /// Largest multiple of the configured rows per call that is tried.
-constexpr std::size_t kMostCallsInOne = 32;
+constexpr std::size_t kMostCallsInOne = 64;
 constexpr std::size_t kMostBytesPerCall = std::size_t{1} << 30;
 /// As many as are planned at a time.
 constexpr std::size_t kMostRowsPerCall = std::size_t{1} << 16;

@@ -99,7 +99,7 @@ BareLoop run_bare_loop(Experiment& experiment) {
   }
   const modattr::SplitModel& split = *evaluator.split_model();
   for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
-    const Calls calls = encoder_calls(experiment, modality, experiment.config().model.rows_per_call);
+    const Calls calls = encoder_calls(experiment, modality, experiment.rows_per_call());
     const Clock::time_point start = Clock::now();
     modattr::parallel_for(calls.size(), experiment.thread_count(),
                           [&](std::size_t call) { split.encode(modality, calls[call]); });
@@ -196,7 +196,7 @@ double compare_with_bare_loop(const std::string& config, const std::string& name
 BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> encoder_rows, std::size_t fusion_rows) {
   BareLoop loop;
   const modattr::SplitModel& split = *experiment.evaluator().split_model();
-  const std::size_t call_size = experiment.config().model.rows_per_call;
+  const std::size_t call_size = experiment.rows_per_call();
   for (std::size_t modality = 0; modality < encoder_rows.size(); ++modality) {
     const Calls calls = encoder_calls(experiment, modality, call_size);
     const Clock::time_point start = Clock::now();

@@ -82,17 +82,17 @@ TEST_F(BadModel, AModelWithoutForwardIsNamed) {
 
 TEST_F(BadModel, AnExceptionOfTheModelIsQuoted) {
   expect_model_failure("def forward(self, a, b):\n  assert False, \"out of\\nluck\"\n  return a",
-                       {"model.pt: forward() failed on a float32[64, 1], b float32[64, 1]: ", "out of"});
+                       {"model.pt: forward() failed on a float32[32, 1], b float32[32, 1]: ", "out of"});
 }
 
 TEST_F(BadModel, AShapeMismatchInsideIsQuoted) {
   expect_model_failure("def forward(self, a, b):\n  return a.reshape(3, -1, 5) - b",
-                       {"model.pt: forward() failed on a float32[64, 1]", "shape"});
+                       {"model.pt: forward() failed on a float32[32, 1]", "shape"});
 }
 
 TEST_F(BadModel, AWrongTypeForAnEmbeddingIsQuoted) {
   expect_model_failure("def forward(self, a, b):\n  return torch.embedding(torch.ones([3, 1]), a)",
-                       {"model.pt: forward() failed on a float32[64, 1]", "indices"});
+                       {"model.pt: forward() failed on a float32[32, 1]", "indices"});
 }
 
 TEST_F(BadModel, ForwardMustTakeTensors) {
@@ -115,15 +115,15 @@ TEST_F(BadModel, AModalityWithoutAnArgumentListsBothSides) {
 
 TEST_F(BadModel, TooFewRowsAreNamed) {
   expect_model_failure("def forward(self, a, b):\n  return a[1:]",
-                       {"model.pt: output: expected [64] or [64, outputs]", "got float32[63, 1]"});
+                       {"model.pt: output: expected [32] or [32, outputs]", "got float32[31, 1]"});
 }
 
 TEST_F(BadModel, ThreeDimensionsAreNamed) {
-  expect_model_failure("def forward(self, a, b):\n  return a.unsqueeze(2)", {"got float32[64, 1, 1]"});
+  expect_model_failure("def forward(self, a, b):\n  return a.unsqueeze(2)", {"got float32[32, 1, 1]"});
 }
 
 TEST_F(BadModel, OneNumberForAllRowsIsNamed) {
-  expect_model_failure("def forward(self, a, b):\n  return a.sum()", {"output: expected [64]", "got float32[]"});
+  expect_model_failure("def forward(self, a, b):\n  return a.sum()", {"output: expected [32]", "got float32[]"});
 }
 
 TEST_F(BadModel, ATextIsNoOutput) {
@@ -131,7 +131,7 @@ TEST_F(BadModel, ATextIsNoOutput) {
 }
 
 TEST_F(BadModel, NoColumnsAreNoOutput) {
-  expect_model_failure("def forward(self, a, b):\n  return a[:, 1:]", {"output: expected", "got float32[64, 0]"});
+  expect_model_failure("def forward(self, a, b):\n  return a[:, 1:]", {"output: expected", "got float32[32, 0]"});
 }
 
 TEST_F(BadModel, ComplexNumbersAreNoOutput) {
@@ -148,7 +148,7 @@ TEST_F(BadModel, ATracedNumberOfRowsIsNamed) {
   for (const std::string rows : {"1", "4", "16"}) {
     project_.model("def forward(self, a, b):\n  return (a - b).view(" + rows + ", 1)");
     const std::string expected = "model.rows_per_call: expected " + rows + ", a number of rows that ";
-    expect_failure(project_, 2, {expected.c_str(), ", got 64: "});
+    expect_failure(project_, 2, {expected.c_str(), ", got 32: "});
   }
 }
 

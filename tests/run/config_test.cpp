@@ -90,7 +90,7 @@ TEST_F(ConfigTest, HasDefaults) {
   const Config config = read(kShortest);
   EXPECT_EQ(config.model.kind, OutputKind::kLogits);
   EXPECT_EQ(std::get<std::size_t>(config.model.output), 0U);
-  EXPECT_EQ(config.model.rows_per_call, 64U);
+  EXPECT_EQ(config.model.rows_per_call, std::nullopt);
   EXPECT_FALSE(config.data.label || config.data.id || config.data.group || config.data.metadata);
   EXPECT_EQ(config.modalities[0].kind, "tensor");
   EXPECT_TRUE(config.modalities[0].inputs[0].columns.empty());

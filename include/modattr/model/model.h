@@ -32,6 +32,8 @@ class Model {
   virtual bool takes_dictionary() const noexcept = 0;
   /// Numbers in its weights.
   virtual std::size_t parameter_count() const noexcept = 0;
+  /// Whether it runs on the processor, not on a device of its own.
+  virtual bool runs_on_cpu() const noexcept { return true; }
   /// Runs the model on `inputs` (first dimension = rows; in the order of `input_names`) and returns its output as
   /// float64[rows, outputs] on the CPU. The inputs stay as they are. Throws ModelError, one line, when the model fails
   /// or its output has another shape.

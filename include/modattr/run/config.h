@@ -20,8 +20,8 @@ struct ModelConfig {
   OutputKind kind = OutputKind::kLogits;
   /// Index or key of the output when forward() returns a tuple or a dictionary.
   std::variant<std::size_t, std::string> output = std::size_t{0};
-  /// Rows of every call; a model traced for one batch size needs that one here.
-  std::size_t rows_per_call = 64;
+  /// Rows of every call; a model traced for one batch size needs that one here. nullopt: by the device.
+  std::optional<std::size_t> rows_per_call;
 };
 
 struct DataConfig {

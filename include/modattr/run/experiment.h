@@ -55,6 +55,10 @@ class Experiment {
   /// About the model; one sentence each.
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
+  /// Rows of every call of an encoder or of the whole model: the configured number or the device's own, less when so
+  /// many rows would not fit into a GiB.
+  std::size_t rows_per_call() const;
+
   /// Leaves out examples whose output is not finite; returns how many.
   std::size_t drop_invalid_examples(const RunContext& context);
   /// Whether such examples were to be left out.
@@ -64,8 +68,6 @@ class Experiment {
   void load_model(const ExperimentOptions& options, const RunContext& context);
   std::unique_ptr<Dataset> open_dataset(const ExperimentOptions& options) const;
   void select_examples(const CommonOptions& common);
-  /// The configured number, less when so many rows would not fit into a GiB.
-  std::size_t rows_per_call() const;
   void make_metric();
   void heed_row_behaviour(RowBehaviour behaviour);
   void log_model_use(const RunContext& context);

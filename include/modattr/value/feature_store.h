@@ -18,7 +18,7 @@
 namespace modattr {
 
 struct FeatureStoreOptions {
-  std::size_t rows_per_call = 64;
+  std::size_t rows_per_call = 32;
   std::size_t thread_count = 1;
   /// Memory for features of all modalities; rows beyond it are encoded again whenever they are asked for.
   std::size_t budget_bytes = 0;

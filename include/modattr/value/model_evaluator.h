@@ -27,7 +27,7 @@ namespace modattr {
 struct EvaluatorOptions {
   /// Rows of a call of the whole model or an encoder. Floating-point kernels give other last digits for other shapes,
   /// so each call has exactly this many (the last one repeats its last row), whatever the thread count.
-  std::size_t rows_per_call = 64;
+  std::size_t rows_per_call = 32;
   /// Rows per call of what runs most, the fusion or else the whole model; used where that changes no byte. nullopt =
   /// the fastest such number, looked for in long runs.
   std::optional<std::size_t> batch_size = std::nullopt;
