@@ -1,6 +1,7 @@
 #include "modattr/engines/local_solver.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -85,19 +86,19 @@ void LocalSolver::refuse_budget() {
                     (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
 }
 
-void LocalSolver::draw(Example& example) {
+void LocalSolver::draw(Example& example) const {
   if (example.is_whole) {
     example.neighbourhood = whole_neighbourhood(example.players.size());
     return;
   }
-  const std::size_t queries = query_budget(example);
-  if (queries < kFewestCoalitions + 1) refuse_budget();
   // One evaluation is that of no player at all. The example's own number keeps those around it out of this.
-  example.neighbourhood = sample_neighbourhood(
-      example.parts, queries - 1, rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));
+  example.neighbourhood =
+      sample_neighbourhood(example.parts, query_budget(example) - 1,
+                           rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));
 }
 
-Coalition LocalSolver::in_game(const Example& example, const Coalition& own) const {
+Coalition LocalSolver::in_game(const Example& example, const Coalition& own) {
+  if (example.players.size() == example.whole_player_count) return own;
   Coalition coalition = Coalition::full(example.whole_player_count);
   for (std::size_t player = 0; player < example.players.size(); ++player) {
     if (!own.contains(player)) coalition.erase(example.players[player]);
@@ -116,16 +117,19 @@ void LocalSolver::weigh(Example& example, std::span<const double> measured) cons
   }
 }
 
-void LocalSolver::evaluate(std::vector<Example>& examples) {
+std::vector<ExampleGames::Query> LocalSolver::queries_of(const Example& example) {
   std::vector<ExampleGames::Query> queries;
-  for (const Example& example : examples) {
-    for (const Coalition& coalition : example.neighbourhood.coalitions) {
-      queries.push_back({example.number, in_game(example, coalition)});
-    }
-    // The whole neighbourhood ends with the empty coalition.
-    if (example.is_whole) continue;
+  for (const Coalition& coalition : example.neighbourhood.coalitions) {
+    queries.push_back({example.number, in_game(example, coalition)});
+  }
+  // The whole neighbourhood ends with the empty coalition.
+  if (!example.is_whole) {
     queries.push_back({example.number, in_game(example, Coalition::empty(example.players.size()))});
   }
+  return queries;
+}
+
+void LocalSolver::evaluate(std::vector<Example>& examples, std::span<const ExampleGames::Query> queries) {
   ExampleGames::Measurement found;
   if (is_measured(options_.similarity)) {
     found = games_.measure(queries, options_.similarity == Similarity::kEncoder ? ExampleGames::Space::kEncoders
@@ -148,9 +152,16 @@ std::vector<LocalExplanation> LocalSolver::solve(std::uint32_t first, std::size_
   std::vector<Example> examples;
   for (std::uint32_t number = first; number < first + count; ++number) {
     examples.push_back(open(number));
-    draw(examples.back());
+    if (!examples.back().is_whole && query_budget(examples.back()) < kFewestCoalitions + 1) refuse_budget();
   }
-  evaluate(examples);
+  std::vector<std::vector<ExampleGames::Query>> queries(count);
+  run_in_parallel(count, thread_count_, [&](std::size_t example) {
+    draw(examples[example]);
+    queries[example] = queries_of(examples[example]);
+  });
+  std::vector<ExampleGames::Query> all;
+  for (std::vector<ExampleGames::Query>& own : queries) std::ranges::move(own, std::back_inserter(all));
+  evaluate(examples, all);
   std::vector<LocalExplanation> results(examples.size());
   run_in_parallel(examples.size(), thread_count_,
                   [&](std::size_t example) { results[example] = explain(examples[example]); });

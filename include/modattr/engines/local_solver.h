@@ -73,9 +73,11 @@ class LocalSolver {
   std::size_t query_budget(const Example& example) const;
   /// Names the least budget that serves every example.
   [[noreturn]] void refuse_budget();
-  void draw(Example& example);
-  Coalition in_game(const Example& example, const Coalition& own) const;
-  void evaluate(std::vector<Example>& examples);
+  void draw(Example& example) const;
+  static Coalition in_game(const Example& example, const Coalition& own);
+  /// The neighbourhood, then the empty coalition.
+  static std::vector<ExampleGames::Query> queries_of(const Example& example);
+  void evaluate(std::vector<Example>& examples, std::span<const ExampleGames::Query> queries);
   void weigh(Example& example, std::span<const double> measured) const;
   LocalExplanation explain(const Example& example) const;
 
