@@ -1,5 +1,5 @@
-// What modattr adds to the model's own work, in one process and in turns: a run once its files are read against a bare
-// loop over the same encoder and fusion calls. Prints rows of the README's table.
+// What modattr adds to the model's own work, in one process and in turns: a run once its files are read against bare
+// loops over the same encoder and fusion calls. Prints rows of the README's table.
 //   modattr_bench_engine CONFIG NAME [exact] [whole]
 //   modattr_bench_engine CONFIG NAME features
 
@@ -11,6 +11,9 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+
+#include <ATen/Parallel.h>
 
 #include "modattr/core/rng.h"
 #include "modattr/engines/feature_shapley.h"
@@ -35,6 +38,30 @@ double seconds_since(Clock::time_point start) {
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
+}
+
+/// How the calls of a bare loop are run.
+enum class Loop {
+  /// One after the other, as a loop is written, each on libtorch's threads.
+  kPlain,
+  /// As modattr does: some at a time, each on one thread.
+  kParallel
+};
+
+/// Seconds of work(0) ... work(count - 1).
+template <typename Work>
+double time_calls(Loop loop, std::size_t count, std::size_t thread_count, const Work& work) {
+  // OpenBLAS stays on one thread: its own make small products several times slower.
+  if (loop == Loop::kPlain) at::set_num_threads(static_cast<int>(thread_count));
+  const Clock::time_point start = Clock::now();
+  if (loop == Loop::kPlain) {
+    for (std::size_t call = 0; call < count; ++call) work(call);
+  } else {
+    modattr::parallel_for(count, thread_count, work);
+  }
+  const double seconds = seconds_since(start);
+  at::set_num_threads(1);
+  return seconds;
 }
 
 /// Inputs of all calls of an encoder.
@@ -81,18 +108,16 @@ struct BareLoop {
   double seconds() const { return encoder_seconds + fusion_seconds; }
 };
 
-double run_bare_fusion(Experiment& experiment, std::size_t row_count) {
+double run_bare_fusion(Experiment& experiment, std::size_t row_count, Loop loop) {
   const std::size_t call_size = experiment.evaluator().rows_per_call();
   const Calls calls = fusion_calls(experiment, call_size);
   const modattr::SplitModel& split = *experiment.evaluator().split_model();
-  const Clock::time_point start = Clock::now();
-  modattr::parallel_for((row_count + call_size - 1) / call_size, experiment.thread_count(),
-                        [&](std::size_t call) { split.fuse(calls[call % calls.size()], {}); });
-  return seconds_since(start);
+  return time_calls(loop, (row_count + call_size - 1) / call_size, experiment.thread_count(),
+                    [&](std::size_t call) { split.fuse(calls[call % calls.size()], {}); });
 }
 
-BareLoop run_bare_loop(Experiment& experiment) {
-  BareLoop loop;
+BareLoop run_bare_loop(Experiment& experiment, Loop loop) {
+  BareLoop times;
   modattr::ModelEvaluator& evaluator = experiment.evaluator();
   if (evaluator.split_model() == nullptr || !evaluator.split_model()->raw_inputs().empty()) {
     throw std::runtime_error("bench: expected a model of which every input can be encoded");
@@ -100,17 +125,15 @@ BareLoop run_bare_loop(Experiment& experiment) {
   const modattr::SplitModel& split = *evaluator.split_model();
   for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
     const Calls calls = encoder_calls(experiment, modality, experiment.rows_per_call());
-    const Clock::time_point start = Clock::now();
-    modattr::parallel_for(calls.size(), experiment.thread_count(),
-                          [&](std::size_t call) { split.encode(modality, calls[call]); });
-    loop.encoder_seconds += seconds_since(start);
+    times.encoder_seconds += time_calls(loop, calls.size(), experiment.thread_count(),
+                                        [&](std::size_t call) { split.encode(modality, calls[call]); });
   }
-  loop.fusion_seconds = run_bare_fusion(experiment, evaluator.evaluation_count());
-  return loop;
+  times.fusion_seconds = run_bare_fusion(experiment, evaluator.evaluation_count(), loop);
+  return times;
 }
 
 /// The whole model's calls of a run, and nothing else.
-double run_bare_whole_loop(Experiment& experiment) {
+double run_bare_whole_loop(Experiment& experiment, Loop loop) {
   constexpr std::size_t kCallCount = 16;
   const std::size_t call_size = experiment.evaluator().rows_per_call();
   const std::vector<std::string> names = experiment.layout().input_names();
@@ -124,11 +147,9 @@ double run_bare_whole_loop(Experiment& experiment) {
       calls[call].push_back(experiment.dataset().gather(input, examples));
     }
   }
-  const Clock::time_point start = Clock::now();
-  modattr::parallel_for((experiment.evaluator().evaluation_count() + call_size - 1) / call_size,
-                        experiment.thread_count(),
-                        [&](std::size_t call) { experiment.model().run(names, calls[call % calls.size()]); });
-  return seconds_since(start);
+  return time_calls(loop, (experiment.evaluator().evaluation_count() + call_size - 1) / call_size,
+                    experiment.thread_count(),
+                    [&](std::size_t call) { experiment.model().run(names, calls[call % calls.size()]); });
 }
 
 /// Times of one run, from the moment its files are read.
@@ -136,8 +157,10 @@ struct RunTimes {
   double until_encoded = 0.0;
   double seconds = 0.0;
   std::size_t evaluation_count = 0;
-  BareLoop bare;
-  double bare_whole_seconds = 0.0;
+  BareLoop plain;
+  BareLoop parallel;
+  double whole_plain = 0.0;
+  double whole_parallel = 0.0;
 };
 
 enum class ModelUse { kCut, kWhole };
@@ -159,53 +182,60 @@ RunTimes run(const std::string& config, const modattr::PermutationOptions& permu
   modattr::PermutationImportance(permutation).attribute(problem, modattr::Rng(0));
   times.seconds = seconds_since(files_read);
   times.evaluation_count = experiment.evaluator().evaluation_count();
-  if (use == ModelUse::kCut) times.bare = run_bare_loop(experiment);
-  if (use == ModelUse::kWhole) times.bare_whole_seconds = run_bare_whole_loop(experiment);
+  if (use == ModelUse::kCut) {
+    times.plain = run_bare_loop(experiment, Loop::kPlain);
+    times.parallel = run_bare_loop(experiment, Loop::kParallel);
+  } else {
+    times.whole_plain = run_bare_whole_loop(experiment, Loop::kPlain);
+    times.whole_parallel = run_bare_whole_loop(experiment, Loop::kParallel);
+  }
   return times;
 }
 
-/// Median over runs of modattr and of the bare loop, in turns; returns modattr's seconds.
-double compare_with_bare_loop(const std::string& config, const std::string& name,
-                              const modattr::PermutationOptions& permutation) {
+/// Medians over runs of modattr and of the bare loops, in turns; returns modattr's seconds.
+double compare_with_bare_loops(const std::string& config, const std::string& name,
+                               const modattr::PermutationOptions& permutation) {
   constexpr int kRoundCount = 7;
   std::vector<double> encoded;
   std::vector<double> seconds;
   std::vector<double> encoders;
   std::vector<double> fusion;
+  std::vector<double> over_plain;
+  std::vector<double> over_parallel;
   std::size_t fusion_rows = 0;
   for (int round = 0; round < kRoundCount; ++round) {
     const RunTimes times = run(config, permutation, ModelUse::kCut);
     encoded.push_back(times.until_encoded);
     seconds.push_back(times.seconds);
-    encoders.push_back(times.bare.encoder_seconds);
-    fusion.push_back(times.bare.fusion_seconds);
+    encoders.push_back(times.plain.encoder_seconds);
+    fusion.push_back(times.plain.fusion_seconds);
+    over_plain.push_back(times.seconds / times.plain.seconds());
+    over_parallel.push_back(times.seconds / times.parallel.seconds());
     fusion_rows = times.evaluation_count;
   }
-  const double bare = median(encoders) + median(fusion);
-  const double whole = median(seconds);
-  std::printf("| %s, bare loop: encoders; fusion, %zu rows | %.3f s; %.3f s |\n", name.c_str(), fusion_rows,
+  std::printf("| %s, plain loop: encoders; fusion, %zu rows | %.3f s; %.3f s |\n", name.c_str(), fusion_rows,
               median(encoders), median(fusion));
   std::printf("| %s, modattr once files are read; of it until all is encoded, with cut and proof | %.3f s; %.3f s |\n",
-              name.c_str(), whole, median(encoded));
-  std::printf("| %s, modattr over the bare loop; share of time outside these calls | %.2f; %.0f %% |\n", name.c_str(),
-              whole / bare, 100.0 * (1.0 - bare / whole));
-  return whole;
+              name.c_str(), median(seconds), median(encoded));
+  std::printf("| %s, modattr over the plain loop; over the parallel loop | %.2f; %.2f |\n", name.c_str(),
+              median(over_plain), median(over_parallel));
+  return median(seconds);
 }
 
 /// So many rows of every encoder, [modalities], and of the fusion.
-BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> encoder_rows, std::size_t fusion_rows) {
-  BareLoop loop;
+BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> encoder_rows, std::size_t fusion_rows,
+                       Loop loop) {
+  BareLoop times;
   const modattr::SplitModel& split = *experiment.evaluator().split_model();
   const std::size_t call_size = experiment.rows_per_call();
   for (std::size_t modality = 0; modality < encoder_rows.size(); ++modality) {
     const Calls calls = encoder_calls(experiment, modality, call_size);
-    const Clock::time_point start = Clock::now();
-    modattr::parallel_for((encoder_rows[modality] + call_size - 1) / call_size, experiment.thread_count(),
-                          [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
-    loop.encoder_seconds += seconds_since(start);
+    times.encoder_seconds +=
+        time_calls(loop, (encoder_rows[modality] + call_size - 1) / call_size, experiment.thread_count(),
+                   [&](std::size_t call) { split.encode(modality, calls[call % calls.size()]); });
   }
-  loop.fusion_seconds = run_bare_fusion(experiment, fusion_rows);
-  return loop;
+  times.fusion_seconds = run_bare_fusion(experiment, fusion_rows, loop);
+  return times;
 }
 
 /// Words and patches of some examples, with an engine's evaluations, against the encoder and fusion calls that they
@@ -217,10 +247,11 @@ void compare_features(const std::string& config, const std::string& name, std::s
   std::vector<double> encoders;
   std::vector<double> fusion;
   std::vector<double> over_encoders;
-  std::vector<double> over_both;
+  std::vector<double> over_plain;
+  std::vector<double> over_parallel;
   std::vector<std::size_t> encoder_rows;
   std::size_t fusion_rows = 0;
-  // A processor's speed drifts: half of the bare loop is run before modattr's round and half of it after. The first
+  // A processor's speed drifts: half of each bare loop is run before modattr's round and half of it after. The first
   // round tells how many rows there are.
   for (int round = 0; round <= kRoundCount; ++round) {
     modattr::Progress progress;
@@ -242,17 +273,20 @@ void compare_features(const std::string& config, const std::string& name, std::s
     double run_seconds = seconds_since(files_read);
     std::vector<std::size_t> half;
     for (const std::size_t rows : encoder_rows) half.push_back(rows / 2);
-    const BareLoop before = run_bare_rows(experiment, half, fusion_rows / 2);
+    const BareLoop plain_before = run_bare_rows(experiment, half, fusion_rows / 2, Loop::kPlain);
+    const BareLoop parallel_before = run_bare_rows(experiment, half, fusion_rows / 2, Loop::kParallel);
     const Clock::time_point start = Clock::now();
     engine.attribute(problem, modattr::Rng(0));
     run_seconds += seconds_since(start);
     if (round > 0) {
-      const BareLoop after = run_bare_rows(experiment, half, fusion_rows / 2);
+      const BareLoop parallel_after = run_bare_rows(experiment, half, fusion_rows / 2, Loop::kParallel);
+      const BareLoop plain_after = run_bare_rows(experiment, half, fusion_rows / 2, Loop::kPlain);
       seconds.push_back(run_seconds);
-      encoders.push_back(before.encoder_seconds + after.encoder_seconds);
-      fusion.push_back(before.fusion_seconds + after.fusion_seconds);
-      over_encoders.push_back(seconds.back() / encoders.back());
-      over_both.push_back(seconds.back() / (encoders.back() + fusion.back()));
+      encoders.push_back(plain_before.encoder_seconds + plain_after.encoder_seconds);
+      fusion.push_back(plain_before.fusion_seconds + plain_after.fusion_seconds);
+      over_encoders.push_back(run_seconds / encoders.back());
+      over_plain.push_back(run_seconds / (encoders.back() + fusion.back()));
+      over_parallel.push_back(run_seconds / (parallel_before.seconds() + parallel_after.seconds()));
     }
     encoder_rows.clear();
     for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
@@ -261,10 +295,12 @@ void compare_features(const std::string& config, const std::string& name, std::s
     fusion_rows = experiment.evaluator().evaluation_count();
   }
   const std::size_t row_count = std::accumulate(encoder_rows.begin(), encoder_rows.end(), std::size_t{0});
-  std::printf("| %s once files are read; bare loop: %zu encoder rows; %zu fusion rows | %.2f s; %.2f s; %.2f s |\n",
+  std::printf("| %s once files are read; plain loop: %zu encoder rows; %zu fusion rows | %.2f s; %.2f s; %.2f s |\n",
               name.c_str(), row_count, fusion_rows, median(seconds), median(encoders), median(fusion));
-  std::printf("| %s, modattr over that bare loop; over its encoder rows alone | %.2f; %.2f |\n", name.c_str(),
-              median(over_both), median(over_encoders));
+  std::printf(
+      "| %s, modattr over the plain loop; over its encoder rows alone; over the parallel loop | %.2f; %.2f; "
+      "%.2f |\n",
+      name.c_str(), median(over_plain), median(over_encoders), median(over_parallel));
 }
 
 void compare_explanations(const std::string& config, const std::string& name) {
@@ -294,16 +330,18 @@ int main(int argument_count, char** arguments) {
     return 0;
   }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};
-  const double cut = compare_with_bare_loop(config, name + ", `permute --repeats 10`", ten_repeats);
+  const double cut = compare_with_bare_loops(config, name + ", `permute --repeats 10`", ten_repeats);
   if (is_asked("exact")) {
-    compare_with_bare_loop(config, name + ", `permute --exact`", {.draws = modattr::PermutationDraws::kAllPairs});
+    compare_with_bare_loops(config, name + ", `permute --exact`", {.draws = modattr::PermutationDraws::kAllPairs});
   }
   if (is_asked("whole")) {
     const RunTimes whole = run(config, ten_repeats, ModelUse::kWhole);
     std::printf(
         "| %s, `permute --repeats 10` once files are read: `--no-split`; times faster when cut | %.1f s; %.0f |\n",
         name.c_str(), whole.seconds, whole.seconds / cut);
-    std::printf("| %s, `--no-split`: bare loop over the whole model; modattr over the bare loop | %.1f s; %.3f |\n",
-                name.c_str(), whole.bare_whole_seconds, whole.seconds / whole.bare_whole_seconds);
+    std::printf(
+        "| %s, `--no-split`: plain loop over the whole model; modattr over it; over the parallel loop | %.1f s; "
+        "%.2f; %.2f |\n",
+        name.c_str(), whole.whole_plain, whole.seconds / whole.whole_plain, whole.seconds / whole.whole_parallel);
   }
 }
