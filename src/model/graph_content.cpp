@@ -84,8 +84,13 @@ class ContentFlow {
     const auto is_content = [&](const Value* value) { return content_.contains(value); };
     const bool any_content = std::ranges::any_of(node.inputs(), is_content);
     if (!any_content || reads_shape_only(node)) return false;
-    mark_outputs(node);
+    for (const Value* output : node.outputs()) {
+      if (!counts_rows_of_steps(*output)) content_.insert(output);
+    }
     if (has_shape_by_content(node)) return true;
+    if (std::ranges::any_of(node.inputs(), [](const Value* input) { return asks_for_not_finite(*input->node()); })) {
+      return false;
+    }
     const bool takes_content = std::ranges::any_of(
         node.inputs(), [&](const Value* input) { return is_content(input) && holds_tensor(*input->type()); });
     const bool gives_others = std::ranges::any_of(
@@ -129,10 +134,6 @@ class ContentFlow {
     return reads;
   }
 
-  void mark_outputs(const Node& node) {
-    for (const Value* output : node.outputs()) content_.insert(output);
-  }
-
   torch::jit::AliasDb aliases_;
   std::unordered_set<const Value*>& content_;
 };
@@ -144,7 +145,9 @@ bool is_switched_off(const Node& node) {
   const auto* schema = node.maybeSchema();
   if (schema == nullptr) return false;
   for (std::size_t input = 0; input < node.inputs().size() && input < schema->arguments().size(); ++input) {
-    if (!switches.contains(schema->arguments()[input].name())) continue;
+    const std::string& name = schema->arguments()[input].name();
+    const bool is_rate = name == "p" && name_of(node).find("dropout") != std::string_view::npos;
+    if (!is_rate && !switches.contains(name)) continue;
     const auto value = torch::jit::toIValue(node.inputs()[input]);
     if (value && ((value->isBool() && !value->toBool()) || (value->isDouble() && value->toDouble() == 0.0)))
       return true;
@@ -172,6 +175,25 @@ bool reads_shape_only(const Node& node) {
                               "prim::nbytes",        "prim::is_meta",
                               "prim::is_nested",     "aten::_shape_as_tensor"};
   return names.contains(name_of(node));
+}
+
+bool asks_for_not_finite(const Node& node) {
+  static const Names questions = {"aten::isnan", "aten::isinf", "aten::isfinite", "aten::isposinf", "aten::isneginf"};
+  const std::string_view name = name_of(node);
+  if ((name != "aten::any" && name != "aten::all") || node.inputs().size() != 1) return false;
+  const Node* question = node.input()->node();
+  if (name_of(*question) == "aten::logical_not" || name_of(*question) == "aten::bitwise_not") {
+    question = question->input()->node();
+  }
+  return questions.contains(name_of(*question));
+}
+
+bool lays_rows_out(const Node& node) {
+  return name_of(node) == "aten::_pack_padded_sequence";
+}
+
+bool counts_rows_of_steps(const Value& value) {
+  return lays_rows_out(*value.node()) && value.offset() == 1;
 }
 
 bool draws_random_numbers(const Node& node) {

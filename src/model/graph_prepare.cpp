@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -38,6 +40,25 @@ bool any_node(const Block* block, Predicate predicate) {
     }
   }
   return false;
+}
+
+using Names = std::unordered_set<std::string_view>;
+
+/// Models run in inference mode: nothing needs gradients, nothing is cast by itself.
+const Names kModeQuestions = {"aten::is_grad_enabled", "prim::requires_grad", "aten::is_autocast_enabled",
+                              "aten::is_autocast_cpu_enabled"};
+const Names kPaddingQuestions = {"aten::_nested_tensor_from_mask_left_aligned"};
+
+/// Answers some questions with no, wherever they are asked.
+void deny(Graph& graph, Block* block, const Names& questions) {
+  for (auto place = block->nodes().begin(); place != block->nodes().end();) {
+    Node* node = *place++;
+    for (Block* inner : node->blocks()) deny(graph, inner, questions);
+    if (!questions.contains(node->kind().toQualString())) continue;
+    const torch::jit::WithInsertPoint here(node);
+    node->output()->replaceAllUsesWith(graph.insertConstant(false));
+    node->destroy();
+  }
 }
 
 /// Questions for constant keys of a dictionary argument are answered, so that branches which are not taken go.
@@ -156,7 +177,7 @@ void choose_output(Graph& graph, const OutputSelector& selector) {
 }  // namespace
 
 PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
-                            const OutputSelector& output, std::span<const at::Tensor> probe) {
+                            const OutputSelector& output, std::span<const at::Tensor> probe, PaddingQuestion padding) {
   std::shared_ptr<Graph> graph = forward.graph()->copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
@@ -165,10 +186,16 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   if (!graph->inputs().front()->uses().empty()) {
     throw ModelError("forward() does other things with its module than to read attributes");
   }
+  deny(*graph, graph->block(), kModeQuestions);
+  const bool asks_about_padding = any_node(
+      graph->block(), [](const Node* node) { return kPaddingQuestions.contains(node->kind().toQualString()); });
+  if (padding == PaddingQuestion::kDenied) deny(*graph, graph->block(), kPaddingQuestions);
   answer_key_questions(graph, input_names);
   rename_inputs(*graph, forward.function().getSchema(), input_names);
   drop_input_copies(*graph);
   spell_copies_out(*graph, probe);
+  write_to_new_values(*graph);
+  torch::jit::RemoveTensorMutation(graph);
   write_to_new_values(*graph);
   copy_written_inputs(graph);
   torch::jit::RemoveListMutation(graph);
@@ -181,7 +208,10 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
   GraphTrial trial(probe);
   settle_shapes(graph, trial);
-  PreparedGraph prepared{.graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}};
+  PreparedGraph prepared{.graph = graph,
+                         .attributes = std::move(attributes),
+                         .nodes_without_rows = {},
+                         .asks_about_padding = asks_about_padding};
   prepared.nodes_without_rows = nodes_without_rows(graph, trial);
   return prepared;
 }

@@ -1,10 +1,12 @@
 #include "graph_trial.h"
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/runtime/custom_operator.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include "block_order.h"
@@ -15,6 +17,27 @@ using torch::jit::Graph;
 using torch::jit::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
+
+namespace {
+
+/// What shape_of gives for what has no shape: values of branches that are not taken, undefined and nested tensors.
+const std::vector<std::int64_t> kNoShape = {-1};
+
+/// An operation of the graph, as aten::size fails on what has no shape.
+c10::Symbol shape_of() {
+  static const auto name = c10::Symbol::fromQualString("modattr::shape_of");
+  static const torch::jit::RegisterOperators registered({torch::jit::Operator(
+      "modattr::shape_of(Any value) -> int[]",
+      [](torch::jit::Stack& stack) {
+        const IValue value = torch::jit::pop(stack);
+        const bool has_shape = value.isTensor() && value.toTensor().defined() && !value.toTensor().is_nested();
+        stack.emplace_back(has_shape ? value.toTensor().sizes().vec() : kNoShape);
+      },
+      c10::AliasAnalysisKind::FROM_SCHEMA)});
+  return name;
+}
+
+}  // namespace
 
 GraphTrial::GraphTrial(std::span<const at::Tensor> probe) {
   for (const std::int64_t row_count : kRowCounts) {
@@ -43,7 +66,7 @@ std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::
       if (node->kind() == c10::prim::Constant || !is_tensor || value->uses().empty()) continue;
       // The shape alone, so that the tensors themselves need not be kept.
       tensors.push_back(value);
-      sizes.push_back(copy->insert(c10::aten::size, {copies[value]}));
+      sizes.push_back(copy->insert(shape_of(), {copies[value]}));
     }
   }
   std::vector<Value*> wanted;
@@ -68,6 +91,8 @@ std::vector<std::vector<IValue>> GraphTrial::run(const Graph& graph, const std::
       shapes_[tensors[tensor]->unique()][batch] = elements[values.size() + tensor].toIntVector();
     }
   }
+  std::erase_if(shapes_,
+                [](const auto& entry) { return std::ranges::find(entry.second, kNoShape) != entry.second.end(); });
   return held;
 }
 

@@ -17,11 +17,6 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-/// The lengths of packed sequences are counted over the batch, but only to lay its rows out in steps.
-bool lays_rows_out(const Node& node) {
-  return std::string_view(node.kind().toQualString()) == "aten::_pack_padded_sequence";
-}
-
 bool is_of_any_batch(const GraphTrial::Shapes& shapes) {
   const bool is_empty = std::ranges::find(shapes.front(), 0) != shapes.front().end();
   return !is_empty && shapes.front() == shapes.back();
@@ -39,7 +34,7 @@ std::vector<bool> nodes_that_depend_on_inputs(const std::shared_ptr<torch::jit::
     for (std::size_t index = 0; index < nodes.size(); ++index) {
       if (!depends[index] && !reads_shape_only(*nodes[index])) {
         visit_reads(nodes[index], {}, [&](const Value* value) {
-          if (dependent.contains(value)) depends[index] = changed = true;
+          if (dependent.contains(value) && !counts_rows_of_steps(*value)) depends[index] = changed = true;
         });
       }
       if (depends[index]) dependent.insert(nodes[index]->outputs().begin(), nodes[index]->outputs().end());
@@ -65,6 +60,9 @@ bool reduces_a_batch_inside(const Node& node) {
       if (reduces_a_batch_inside(*inner)) return true;
       const auto* schema = inner->maybeSchema();
       if (schema == nullptr || !names.contains(inner->kind().toQualString())) return false;
+      if (asks_for_not_finite(*inner)) return false;
+      // Of a list of flags, say, no row is in question.
+      if (!inner->inputs().at(0)->type()->isSubtypeOf(*c10::TensorType::get())) return false;
       // Minima of two tensors are taken number by number.
       const bool takes_two =
           inner->inputs().size() > 1 && inner->inputs()[1]->type()->isSubtypeOf(*c10::TensorType::get());
@@ -88,7 +86,8 @@ std::unordered_set<std::size_t> nodes_without_rows(const std::shared_ptr<torch::
   std::unordered_set<std::size_t> found;
   for (std::size_t index = 0; index < nodes.size(); ++index) {
     // A weight may be part of what is written to, as far as can be told.
-    if (!depends[index] || lays_rows_out(*nodes[index]) || nodes[index]->kind() == c10::prim::Constant) continue;
+    if (!depends[index] || nodes[index]->kind() == c10::prim::Constant) continue;
+    if (lays_rows_out(*nodes[index]) || asks_for_not_finite(*nodes[index])) continue;
     if (reduces_a_batch_inside(*nodes[index])) found.insert(index);
     for (const Value* output : nodes[index]->outputs()) {
       const bool is_tensor = output->type()->isSubtypeOf(*c10::TensorType::get());

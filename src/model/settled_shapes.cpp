@@ -12,6 +12,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/peephole_list_idioms.h>
 
 #include "graph_content.h"
 #include "graph_walk.h"
@@ -52,7 +53,8 @@ bool may_be_sized_by_content(const Node& node) {
                                                              "aten::values",
                                                              "aten::coalesce"};
   const std::string_view name = node.kind().toQualString();
-  if (names.contains(name) || name.find("nested") != std::string_view::npos) return true;
+  const bool is_nested = name.find("nested") != std::string_view::npos && name != "prim::is_nested";
+  if (names.contains(name) || is_nested) return true;
   if (!node.kind().is_aten() && !node.kind().is_prim()) return true;
   return std::ranges::any_of(node.blocks(), [](const Block* block) {
     return std::ranges::any_of(block->nodes(), [](const Node* inner) { return may_be_sized_by_content(*inner); });
@@ -104,18 +106,32 @@ class Settler {
     if (counted_input_ == nullptr) return;
     settle_reads_of_inputs(graph_->block());
     simplify();
-    const std::vector<StandIn> stand_ins = make_stand_ins();
-    settle_reads_of_values();
-    take_stand_ins(stand_ins);
-    simplify();
+    // Branches that are settled bring what is in them to the top level, where it can be settled in its turn.
+    for (std::size_t known = block_count(*graph_->block()) + 1; block_count(*graph_->block()) < known;) {
+      known = block_count(*graph_->block());
+      const std::vector<StandIn> stand_ins = make_stand_ins();
+      settle_reads_of_values();
+      take_stand_ins(stand_ins);
+      simplify();
+    }
   }
 
  private:
   void simplify() {
     // The count may go, too.
     counter_ = nullptr;
+    torch::jit::PeepholeOptimizeListIdioms(graph_);
     torch::jit::ConstantPropagation(graph_);
     torch::jit::EliminateDeadCode(graph_);
+  }
+
+  /// All blocks within a block.
+  static std::size_t block_count(const Block& block) {
+    std::size_t count = 0;
+    for (const Node* node : block.nodes()) {
+      for (const Block* inner : node->blocks()) count += 1 + block_count(*inner);
+    }
+    return count;
   }
 
   /// Reads of the graph's inputs, wherever they stand, are answered by the data itself.

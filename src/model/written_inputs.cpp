@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
@@ -25,6 +27,20 @@ bool makes_new_tensor(const torch::jit::Node& node) {
          node.blocks().empty();
 }
 
+/// Whether a value is one of the pieces that a new tensor is taken apart into, where nothing else reads that tensor:
+/// the gates of a recurrent cell.
+bool is_own_piece(const torch::jit::Value& value) {
+  static const std::unordered_set<std::string_view> names = {
+      "aten::chunk",        "aten::split",        "aten::split_with_sizes",
+      "aten::unsafe_chunk", "aten::unsafe_split", "aten::unsafe_split_with_sizes"};
+  const torch::jit::Node* unpack = value.node();
+  if (unpack->kind() != c10::prim::ListUnpack || unpack->input()->uses().size() != 1) return false;
+  const torch::jit::Node* parting = unpack->input()->node();
+  if (!names.contains(parting->kind().toQualString())) return false;
+  const torch::jit::Value* whole = parting->inputs().front();
+  return whole->uses().size() == 1 && whole->node()->kind() != c10::prim::Param && makes_new_tensor(*whole->node());
+}
+
 void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
   for (auto place = block.nodes().begin(); place != block.nodes().end();) {
     torch::jit::Node* node = *place++;
@@ -38,7 +54,7 @@ void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
       return input->type()->isSubtypeOf(*c10::TensorType::get());
     });
     if (!reads_one || target->uses().size() != 1 || target->node()->owningBlock() != &block ||
-        target->node()->kind() == c10::prim::Param || !makes_new_tensor(*target->node())) {
+        target->node()->kind() == c10::prim::Param || !(makes_new_tensor(*target->node()) || is_own_piece(*target))) {
       continue;
     }
     torch::jit::Node* made =

@@ -71,8 +71,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Fixture{"residual", {kImageAndText[0], {"table", 1, floats({kRows, 5}, 6)}}, 8},
                     Fixture{"transformer",
                             {kImageAndText[0], {"ids", 1, integers({kRows, 6}, 20, 8)}, {"mask", 1, kPaddingMask}},
-                            160}),
+                            45},
+                    Fixture{"cell", kImageAndText, 3}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(SplitModel, PacksSequencesInTheirEncoder) {
+  const SplitTrial trial = SplitTrial::of_file(
+      std::filesystem::path(MODATTR_TEST_DIR) / "fixtures/split/packed_scripted.pt", kImageAndText);
+  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  trial.expect_same_answers();
+  EXPECT_LE(trial.split().fusion_size().operation_count, 3U);
+}
 
 TEST(SplitModel, CutsOnlyTheStemsOfASingleStream) {
   const SplitTrial trial(

@@ -139,6 +139,71 @@ INSTANTIATE_TEST_SUITE_P(Tables, SplitReach,
                                               1}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(Branches, SplitReach,
+                         testing::Values(Text{"InABranch", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  y = torch.tanh(b)
+  if x.dim() == 2:
+    y = y @ self.w
+    if x.size(1) == y.size(1):
+      y = torch.zeros([x.size(0), 4]) + y
+  return x * y)",
+                                              1},
+                                         Text{"OfFlags", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  if any([x.dim() == 3, bool(self.w.size(0) == 3)]) or torch.is_grad_enabled():
+    x = x.sum(1, keepdim=True)
+  return x * torch.tanh(b))",
+                                              1},
+                                         Text{"ThatGuard", R"(def forward(self, a, b):
+  x = a @ self.w
+  if torch.isnan(x).any() or not bool(torch.isfinite(x).all()):
+    x = torch.nan_to_num(x)
+  return torch.relu(x) * torch.tanh(b))",
+                                              1}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(Cells, SplitReach,
+                         testing::Values(Text{"WhoseGatesAreWrittenInPlace", R"(def forward(self, a, b):
+  gates = torch.matmul(a, self.w)
+  gates += a
+  reset, update = torch.unsafe_chunk(gates, 2, 1)
+  reset = torch.sigmoid_(reset)
+  update = torch.tanh_(update)
+  return torch.cat([reset, update], 1) * torch.tanh(b))",
+                                              1},
+                                         Text{"ThatDropNothingOut", R"(def forward(self, a, b):
+  x = torch.dropout(torch.relu(a @ self.w), 0.0, True)
+  return x * torch.tanh(b))",
+                                              1}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+constexpr const char* kPaddedReader = R"(def forward(self, a, ids, mask):
+  x = torch.embedding(self.words, ids)
+  if torch._nested_tensor_from_mask_left_aligned(x, mask > 0):
+    x = torch.relu(x @ self.w) * mask.unsqueeze(2)
+  else:
+    x = torch.relu(x @ self.w)
+  return torch.tanh(a) * )";
+
+SplitTrial padded_trial(const std::string& read) {
+  const at::Tensor mask = (at::arange(6).unsqueeze(0) <= integers({kRows, 1}, 6, 9)).to(at::kLong);
+  return SplitTrial(kPaddedReader + read, {kPair[0], {"ids", 1, integers({kRows, 6}, 20, 8)}, {"mask", 1, mask}},
+                    {weight("words", {20, 4}), weight("w", {4, 4})});
+}
+
+TEST(SplitReachOfPadding, ReadsWordsWithoutAskingWhereTheOthersEnd) {
+  const SplitTrial trial = padded_trial("x[:, 0]");
+  trial.expect_same_answers();
+  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
+}
+
+TEST(SplitReachOfPadding, AsksWherePaddedPlacesAreRead) {
+  const SplitTrial trial = padded_trial("x.sum(1)");
+  trial.expect_same_answers();
+  EXPECT_GE(trial.split().fusion_size().operation_count, 4U);
+}
+
 TEST(SplitReachOfOutputs, ComputesTheChosenOneAlone) {
   const std::string body = R"(def forward(self, a, b):
   x = torch.relu(a @ self.w)
