@@ -94,6 +94,11 @@ INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
   early = y + torch.tanh(b)
   y.mul_(3.0)
   return early * y)"},
+                                         Text{"APieceOfWhatIsReadLater", R"(def forward(self, a, b):
+  gates = torch.tanh(a @ self.w)
+  reset, update = torch.chunk(gates, 2, 1)
+  reset = torch.exp_(reset)
+  return torch.cat([update, reset], 1) * gates + torch.tanh(b))"},
                                          Text{"BothReadThroughAView", R"(def forward(self, a, b):
   x = torch.tanh(a @ self.w)
   y = x + 0.0

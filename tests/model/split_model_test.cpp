@@ -76,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
 TEST(SplitModel, PacksSequencesInTheirEncoder) {
-  const SplitTrial trial = SplitTrial::of_file(
-      std::filesystem::path(MODATTR_TEST_DIR) / "fixtures/split/packed_scripted.pt", kImageAndText);
+  const SplitTrial trial =
+      SplitTrial::of_file(std::filesystem::path(MODATTR_TEST_DIR) / "fixtures/split/packed_scripted.pt", kImageAndText);
   ASSERT_TRUE(trial.is_cut()) << trial.reason();
   trial.expect_same_answers();
   EXPECT_LE(trial.split().fusion_size().operation_count, 3U);

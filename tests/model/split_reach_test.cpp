@@ -155,6 +155,27 @@ INSTANTIATE_TEST_SUITE_P(Branches, SplitReach,
     x = x.sum(1, keepdim=True)
   return x * torch.tanh(b))",
                                               1},
+                                         Text{"OfFlagsInALoop", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  for step in range(a.size(1) // 2):
+    if any([step == 1, x.dim() == 3]):
+      x = torch.tanh(x @ self.w)
+  return x * torch.tanh(b))",
+                                              1},
+                                         Text{"OfGradients", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  y = torch.tanh(b)
+  if torch.is_grad_enabled():
+    y = y @ self.w + x
+  return x * y)",
+                                              1},
+                                         Text{"OfNestedTensors", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  y = torch.tanh(b)
+  if x.is_nested or y.is_nested:
+    y = y @ self.w + x
+  return x * y)",
+                                              1},
                                          Text{"ThatGuard", R"(def forward(self, a, b):
   x = a @ self.w
   if torch.isnan(x).any() or not bool(torch.isfinite(x).all()):
@@ -202,6 +223,19 @@ TEST(SplitReachOfPadding, AsksWherePaddedPlacesAreRead) {
   const SplitTrial trial = padded_trial("x.sum(1)");
   trial.expect_same_answers();
   EXPECT_GE(trial.split().fusion_size().operation_count, 4U);
+}
+
+TEST(SplitReachOfReturns, SettlesShapesBesideValuesThatAreNotMade) {
+  const SplitTrial trial(R"(def forward(self, a, b):
+  x = torch.relu(a)
+  y = torch.zeros([x.size(0), 4]) + torch.tanh(b)
+  for step in range(a.size(1) // 2):
+    if step == 1:
+      return x * y
+  return x)",
+                         kPair);
+  trial.expect_same_answers();
+  EXPECT_GE(trial.split().encoder_size(1).operation_count, 3U);
 }
 
 TEST(SplitReachOfOutputs, ComputesTheChosenOneAlone) {
