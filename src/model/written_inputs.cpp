@@ -30,13 +30,17 @@ bool makes_new_tensor(const torch::jit::Node& node) {
 /// Whether a value is one of the pieces that a new tensor is taken apart into, where nothing else reads that tensor:
 /// the gates of a recurrent cell.
 bool is_own_piece(const torch::jit::Value& value) {
-  static const std::unordered_set<std::string_view> names = {
-      "aten::chunk",        "aten::split",        "aten::split_with_sizes",
-      "aten::unsafe_chunk", "aten::unsafe_split", "aten::unsafe_split_with_sizes"};
-  const torch::jit::Node* unpack = value.node();
-  if (unpack->kind() != c10::prim::ListUnpack || unpack->input()->uses().size() != 1) return false;
-  const torch::jit::Node* parting = unpack->input()->node();
-  if (!names.contains(parting->kind().toQualString())) return false;
+  static const std::unordered_set<std::string_view> names = {"aten::split", "aten::split_with_sizes",
+                                                             "aten::unsafe_chunk", "aten::unsafe_split",
+                                                             "aten::unsafe_split_with_sizes"};
+  const torch::jit::Node* parting = value.node();
+  if (parting->kind() == c10::prim::ListUnpack) {
+    if (parting->input()->uses().size() != 1) return false;
+    parting = parting->input()->node();
+    if (!names.contains(parting->kind().toQualString())) return false;
+  } else if (parting->kind() != c10::prim::ConstantChunk) {
+    return false;
+  }
   const torch::jit::Value* whole = parting->inputs().front();
   return whole->uses().size() == 1 && whole->node()->kind() != c10::prim::Param && makes_new_tensor(*whole->node());
 }
