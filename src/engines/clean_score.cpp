@@ -39,7 +39,7 @@ std::vector<std::vector<double>> additive_outcomes(Problem& problem, const Score
     }
   }
   if (outcomes.front().empty()) {
-    warnings.push_back("emap.gap is not defined: some columns of an input belong to no modality");
+    warnings.push_back("emap.gap is not defined: labels or columns that the model takes belong to no modality");
     outcomes.clear();
   }
   return outcomes;

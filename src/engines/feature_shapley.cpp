@@ -90,12 +90,16 @@ class Columns {
         table_(value(modality), example) = solved[example].modalities[modality];
         table_(magnitude(modality), example) = std::abs(solved[example].modalities[modality]);
       }
+      // Players without an effect have values of rounding, and values that cancel leave such a sum: no shares of those.
+      const double scale = std::max({std::abs(solved[example].value_full), std::abs(solved[example].value_empty),
+                                     sum_of_magnitudes(solved[example].values)});
       for (std::size_t place = 0; place < shares.size(); ++place) {
         const std::vector<double> parts = shares[place].parts(solved[example]);
         const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
-        table_(defined(place), example) = sum > 0.0 ? 1.0 : 0.0;
+        const bool is_defined = sum > kAnswerRounding * scale;
+        table_(defined(place), example) = is_defined ? 1.0 : 0.0;
         for (std::size_t modality = 0; modality < modality_count; ++modality) {
-          table_(share(place, modality), example) = sum > 0.0 ? parts[modality] / sum : 0.0;
+          table_(share(place, modality), example) = is_defined ? parts[modality] / sum : 0.0;
         }
       }
     }
@@ -139,11 +143,13 @@ class RowAdder {
     }),
         0.0);
   }
-  void add_share(std::size_t modality, std::size_t place, const std::string& definition) {
+  /// `std_error`: 0 where every example's values are exact.
+  void add_share(std::size_t modality, std::size_t place, const std::string& definition,
+                 std::optional<double> std_error) {
     add(problem_.players().modality_name(modality), definition, bootstrap_.estimate([&](std::span<const double> means) {
       return ratio(means[columns_.share(place, modality)], means[columns_.defined(place)]);
     }),
-        std::nullopt);
+        std_error);
   }
   void add_ends(double largest_gap) {
     add("all", "shapley.full", mean_of(0), 0.0);
@@ -178,7 +184,9 @@ double efficiency_gap(const SolvedExample& example) {
 }
 
 /// Says where the budget ended before the tolerance was reached.
-void warn_about_tolerance(std::span<const SolvedExample> solved, double tolerance, std::vector<std::string>& warnings) {
+void warn_about_tolerance(std::span<const SolvedExample> solved, const FeatureShapleyOptions& options,
+                          std::vector<std::string>& warnings) {
+  const double tolerance = *options.tolerance;
   std::size_t count = 0;
   double largest = 0.0;
   std::size_t evaluation_count = 0;
@@ -190,10 +198,15 @@ void warn_about_tolerance(std::span<const SolvedExample> solved, double toleranc
     evaluation_count = std::max(evaluation_count, example.evaluation_count);
   }
   if (count == 0) return;
+  // Rounds that are left out for want of budget are not as long.
+  const bool is_at_its_limit = options.budget && 2 * evaluation_count < *options.budget;
   warnings.push_back("--tolerance " + short_number(tolerance) + " was not reached in " + std::to_string(count) +
                      " of " + std::to_string(solved.size()) + (solved.size() == 1 ? " example" : " examples") +
                      ": the largest standard error is " + short_number(largest) + " after " +
-                     std::to_string(evaluation_count) + " evaluations; raise --budget");
+                     std::to_string(evaluation_count) + " evaluations; " +
+                     (is_at_its_limit ? "method " + std::string(options.estimator->name()) +
+                                            " takes no more of them, try --method leverage"
+                                      : "raise --budget"));
 }
 
 ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number) {
@@ -229,6 +242,9 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
   const std::size_t modality_count = problem.players().count();
   const Columns columns(solved, modality_count, shares);
 
+  const bool are_exact = std::ranges::all_of(solved, [](const SolvedExample& example) {
+    return std::ranges::all_of(example.std_errors, [](double error) { return error == 0.0; });
+  });
   Attribution result;
   std::vector<RowAdder> adders;
   for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
@@ -239,7 +255,9 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     if (!options_.modalities.empty() && !is_asked) continue;
     for (RowAdder& adder : adders) {
       if (options_.index == ShapleyIndex::kOwen) adder.add_values(modality);
-      for (std::size_t place = 0; place < shares.size(); ++place) adder.add_share(modality, place, shares[place].name);
+      for (std::size_t place = 0; place < shares.size(); ++place) {
+        adder.add_share(modality, place, shares[place].name, are_exact ? std::optional(0.0) : std::nullopt);
+      }
     }
   }
   for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
@@ -250,7 +268,7 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
     adders[subset].add_ends(gap);
   }
   warn_about_undefined(result.rows, result.warnings);
-  if (options_.tolerance) warn_about_tolerance(solved, *options_.tolerance, result.warnings);
+  if (options_.tolerance) warn_about_tolerance(solved, options_, result.warnings);
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
     result.examples.push_back(explain(*games, solved[example], example));
   }

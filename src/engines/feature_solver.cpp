@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <numeric>
@@ -252,6 +253,15 @@ std::vector<Coalition> FeatureSolver::choose(const Example& example, const Unit&
   }
 }
 
+bool FeatureSolver::is_precise(const Unit& unit, double tolerance) {
+  const double error = std::ranges::max(unit.estimate.std_errors);
+  // Answers of a few values, such as 0 and 1, may look like those of a simpler game to the last digit until rarer
+  // coalitions come: an error of nothing says nothing.
+  constexpr double kDoubleRounding = 1e-13;
+  const double scale = std::max(std::abs(unit.full_value), std::abs(unit.empty_value));
+  return error < tolerance && error > kDoubleRounding * scale;
+}
+
 void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round) {
   struct Asked {
     const Example* example;
@@ -300,7 +310,7 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round)
                                                    .coalitions = coalitions,
                                                    .values = of_coalitions});
     unit->is_solved = round_count(*unit, round) == unit->coalition_count ||
-                      (options_.tolerance && std::ranges::max(unit->estimate.std_errors) < *options_.tolerance);
+                      (options_.tolerance && is_precise(*unit, *options_.tolerance));
   });
 }
 

@@ -8,6 +8,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/parallel.h"
 #include "modattr/engines/half_fits.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
@@ -174,6 +175,8 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   const std::size_t modality_count = games_.modality_count();
   const SurrogateOptions& options = options_.surrogate;
   SurrogateData data{Matrix(row_count, player_count), example.values, example.modality_of_player};
+  // A surrogate would explain rounding.
+  if (are_same_answers(example.values)) std::ranges::fill(data.values, example.values.front());
   data.values.resize(row_count);
   std::vector<double> fitted = example.weights;
   std::vector<double> held_out = example.is_whole ? example.weights : std::vector<double>(row_count, 0.0);

@@ -230,7 +230,9 @@ void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions&
   std::size_t unknown = 0;
   std::size_t unseen = 0;
   std::size_t empty = 0;
+  std::size_t bare = 0;
   for (const LocalExplanation& one : solved) {
+    if (one.r2 && one.shares.empty() && !one.players.empty()) ++bare;
     if (one.players.empty()) {
       ++empty;
     } else if (!one.r2 && one.held_out_count == 1) {
@@ -247,6 +249,11 @@ void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions&
         " the surrogate is not to be trusted: it explains less than half of the model around the example (r2 < 0.5); "
         "try " +
         advice(solved, options, modality_count));
+  }
+  if (bare > 0) {
+    result.warnings.push_back("in " + count_of(bare, solved.size()) + " no player has a coefficient, so there are no " +
+                              "shares" +
+                              (options.surrogate.kind == SurrogateKind::kLasso ? "; try a smaller --alpha" : ""));
   }
   if (unseen > 0) {
     result.warnings.push_back("in " + count_of(unseen, solved.size()) +
@@ -285,6 +292,9 @@ Attribution LocalSurrogate::attribute(Problem& problem, const Rng& rng) const {
   const std::unique_ptr<ExampleGames> games = problem.feature_games();
   const std::vector<LocalExplanation> solved = solve_all(problem, *games, options_, rng);
   const Columns columns(solved, modality_count);
+  // Nothing is left to chance where every coalition is evaluated.
+  const bool are_whole = std::ranges::all_of(solved, [](const auto& one) { return one.held_out_count == 0; });
+  const std::optional<double> error_of_whole = are_whole ? std::optional(0.0) : std::nullopt;
 
   Attribution result;
   std::vector<RowAdder> adders;
@@ -297,10 +307,10 @@ Attribution LocalSurrogate::attribute(Problem& problem, const Rng& rng) const {
     const std::string& name = problem.players().modality_name(modality);
     for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
       adders[subset].add(name, "lime.share", Columns::share(modality), share_error(solved, subsets[subset], modality));
-      adders[subset].add(name, "lime.fidelity_lost", Columns::fidelity_lost(modality), std::nullopt);
+      adders[subset].add(name, "lime.fidelity_lost", Columns::fidelity_lost(modality), error_of_whole);
     }
   }
-  for (RowAdder& adder : adders) adder.add("all", "lime.r2", Columns::kR2, std::nullopt);
+  for (RowAdder& adder : adders) adder.add("all", "lime.r2", Columns::kR2, error_of_whole);
   for (std::uint32_t example = 0; example < solved.size(); ++example) {
     result.examples.push_back(describe(*games, problem, solved[example], example, options_));
   }

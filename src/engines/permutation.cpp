@@ -177,14 +177,14 @@ std::optional<double> drop(const Metric& metric, std::optional<double> clean, st
   return metric.orientation() == Orientation::kHigherIsBetter ? *clean - *permuted : *permuted - *clean;
 }
 
-/// (1 + #{permuted at least as good as clean}) / (draws + 1).
+/// (1 + #{permuted at least as good as clean}) / (draws + 1); what rounding takes off a score makes it no worse.
 std::optional<double> permutation_p_value(const Metric& metric, std::optional<double> clean,
                                           std::span<const std::optional<double>> permuted) {
   if (!clean || permuted.empty()) return std::nullopt;
   std::size_t as_good = 0;
   for (const std::optional<double>& score : permuted) {
     if (!score) return std::nullopt;
-    if (*drop(metric, clean, score) <= 0.0) ++as_good;
+    if (*drop(metric, clean, score) <= kAnswerRounding * std::abs(*clean)) ++as_good;
   }
   return static_cast<double>(1 + as_good) / static_cast<double>(permuted.size() + 1);
 }
@@ -346,7 +346,7 @@ Attribution PermutationImportance::attribute(Problem& problem, const Rng& rng) c
   }
   if (plan.projects &&
       std::ranges::any_of(evaluated.series, [](const ModalitySeries& series) { return series.additive.empty(); })) {
-    result.warnings.push_back("emap.gap is not defined: some columns of an input belong to no modality");
+    result.warnings.push_back("emap.gap is not defined: labels or columns that the model takes belong to no modality");
   }
   if (!problem.metric().majority_score(plan.subsets.front().examples)) {
     result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +

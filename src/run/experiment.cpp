@@ -1,6 +1,7 @@
 #include "modattr/run/experiment.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <future>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/rng.h"
+#include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/report/number_format.h"
 #include "modattr/stats/metrics.h"
@@ -123,6 +125,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .thread_count = thread_count_,
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
   output_width_ = evaluator_->output_width();
+  check_probabilities();
   make_metric();
   // The few rows of the trial run beside the encoders.
   std::future<RowBehaviour> behaviour = std::async(
@@ -216,6 +219,36 @@ void Experiment::select_examples(const CommonOptions& common) {
   }
   if (common.examples && *common.examples < dataset_->example_count()) {
     dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));
+  }
+}
+
+void Experiment::check_probabilities() {
+  if (config_.model.kind != OutputKind::kProbabilities) return;
+  std::vector<std::uint32_t> examples(rows_per_call());
+  for (std::size_t row = 0; row < examples.size(); ++row) {
+    examples[row] = static_cast<std::uint32_t>(row % dataset_->example_count());
+  }
+  std::vector<at::Tensor> inputs;
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
+    inputs.push_back(dataset_->gather(input, examples));
+  }
+  const at::Tensor outputs = model_->run(layout_.input_names(), inputs);
+  const std::span<const double> numbers(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
+  constexpr double kRounding = 1e-3;
+  for (const double number : numbers) {
+    if (number >= -kRounding && number <= 1.0 + kRounding) continue;
+    // What is not finite is met, and named, by the run.
+    if (!std::isfinite(number)) return;
+    throw ConfigError("model.kind: expected probabilities from " + model_->path() + ", got " + short_number(number) +
+                      "; is it of kind \"logits\"?");
+  }
+  for (std::size_t first = 0; output_width_ > 1 && first < numbers.size(); first += output_width_) {
+    const std::span<const double> row = numbers.subspan(first, output_width_);
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    if (std::abs(sum - 1.0) <= kRounding) continue;
+    warnings_.push_back("the probabilities of an example sum to " + short_number(sum) +
+                        ", not 1: losses and log probabilities take them as they are");
+    return;
   }
 }
 

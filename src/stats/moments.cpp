@@ -1,5 +1,6 @@
 #include "modattr/stats/moments.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace modattr {
@@ -11,6 +12,12 @@ std::optional<double> mean(std::span<const double> values) {
   double count = 0.0;
   for (const double value : values) mean += (value - mean) / ++count;
   return mean;
+}
+
+bool are_same_answers(std::span<const double> values) {
+  if (values.empty()) return true;
+  const auto [least, most] = std::ranges::minmax(values);
+  return most - least <= kAnswerRounding * std::max(std::abs(least), std::abs(most));
 }
 
 std::optional<double> standard_error(std::span<const double> values) {

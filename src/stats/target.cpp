@@ -51,7 +51,8 @@ void check_value(const TargetInput& input) {
 void check_classes(const TargetInput& input, std::size_t class_count) {
   const auto largest = std::ranges::max_element(input.classes);
   if (largest != input.classes.end() && *largest >= class_count) {
-    throw ConfigError("target: expected a class below " + std::to_string(class_count) + ", as the model has " +
+    const std::string what = input.kind == OutputKind::kRegression ? "an output" : "a class";
+    throw ConfigError("target: expected " + what + " below " + std::to_string(class_count) + ", as the model has " +
                       std::to_string(class_count) + ", got " + std::to_string(*largest));
   }
 }

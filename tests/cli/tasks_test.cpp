@@ -35,6 +35,16 @@ TEST(Tasks, TwoClassesCanBeOneLogitTwoLogitsOrProbabilities) {
       one);
 }
 
+TEST(Tasks, ProbabilitiesAreNoOtherNumbers) {
+  Project project("probabilities", {"a"});
+  project.model("def forward(self, a):\n  return a * 10.0 - 3.0").data(binary_data());
+  expect_failure(project, 2,
+                 {"model.kind: expected probabilities from ", "model.pt, got ", "is it of kind \"logits\"?"});
+  project.model("def forward(self, a):\n  p = torch.sigmoid(a)\n  return torch.cat([p, p], 1)");
+  const Scores scores = project.permute({"--repeats", "1", "--metric", "accuracy"});
+  EXPECT_NE(scores.document().at("warnings").dump().find("the probabilities of an example sum to "), std::string::npos);
+}
+
 TEST(Tasks, LogLossOfLogitsIsThatOfTheirProbabilities) {
   Project project("logits", {"a", "b"});
   project.data(binary_data()).model("def forward(self, a, b):\n  return torch.cat([b, a], 1)");

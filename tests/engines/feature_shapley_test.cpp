@@ -58,6 +58,58 @@ TEST(FeatureShapley, SharesOwenValuesByMagnitude) {
   EXPECT_EQ(value_of(result, "all", "shapley.empty"), 0.0);
 }
 
+TEST(FeatureShapley, KnowsSharesOfExactValuesWithoutError) {
+  for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
+    for (const Score& row : attribute({.index = index}).rows) {
+      EXPECT_EQ(row.std_error,
+                row.modality == "all" && row.definition == "accuracy" ? std::nullopt : std::optional(0.0))
+          << row.definition;
+    }
+  }
+}
+
+TEST(FeatureShapley, GivesRoundingNoShares) {
+  // In the second example single precision alone makes differences, and the parts of modality b cancel up to rounding.
+  const auto games = [] {
+    return std::make_unique<FormulaGames>(
+        std::vector<std::vector<std::size_t>>{{2, 2}, {2, 2}}, [](const Coalition& present, std::uint32_t example) {
+          if (example == 1) return present.contains(2) ? 0.25 + 1e-9 : 0.25;
+          return (present.contains(0) ? 1.0 : 0.0) + (present.contains(2) ? 0.1 : 0.0) +
+                 (present.contains(3) ? 0.2 - 0.3 : 0.0);
+        });
+  };
+  for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
+    TableProblem problem({.data = matrix_of({{0.0, 0.0}, {1.0, 1.0}}),
+                          .model = [](std::span<const double> numbers) { return std::vector{numbers[0] - 0.5}; },
+                          .metric = binary_metric("accuracy", {0, 1}),
+                          .features = games});
+    FeatureShapleyOptions options{.index = index};
+    options.estimator = std::make_shared<const ExactShapley>();
+    const Attribution result = FeatureShapley(options).attribute(problem, Rng(0));
+    const char* const share = index == ShapleyIndex::kOwen ? "share.owen" : "share.mm_shap";
+    EXPECT_NEAR(value_of(result, "a", share), 1.0 / 1.2, 1e-9);
+    EXPECT_NEAR(value_of(result, "b", share), 0.2 / 1.2, 1e-9);
+  }
+}
+
+TEST(FeatureShapley, GivesWhatCancelsNoNetShares) {
+  const auto games = [] {
+    return std::make_unique<FormulaGames>(
+        std::vector<std::vector<std::size_t>>{{3, 1}, {3, 1}}, [](const Coalition& present, std::uint32_t example) {
+          if (example == 1) return present.contains(3) ? 1.0 : 0.0;
+          return (present.contains(0) ? 0.3 : 0.0) - (present.contains(1) ? 0.1 : 0.0) -
+                 (present.contains(2) ? 0.2 : 0.0);
+        });
+  };
+  TableProblem problem({.data = matrix_of({{0.0, 0.0}, {1.0, 1.0}}),
+                        .model = [](std::span<const double> numbers) { return std::vector{numbers[0] - 0.5}; },
+                        .metric = binary_metric("accuracy", {0, 1}),
+                        .features = games});
+  FeatureShapleyOptions options{.index = ShapleyIndex::kShapley};
+  options.estimator = std::make_shared<const ExactShapley>();
+  EXPECT_EQ(value_of(FeatureShapley(options).attribute(problem, Rng(0)), "b", "share.net"), 1.0);
+}
+
 TEST(FeatureShapley, SharesOnePlainGameInThreeWays) {
   const Attribution result = attribute({.index = ShapleyIndex::kShapley});
   EXPECT_NEAR(value_of(result, "a", "share.mm_shap"), 4.0 / 6.0, 1e-12);

@@ -159,6 +159,19 @@ TEST(FeatureSolver, StopsEarlierWithinATolerance) {
   EXPECT_LE(none.evaluation_count, 4000U);
 }
 
+TEST(FeatureSolver, TakesAnErrorOfNothingForNoKnowledge) {
+  // Right wherever player 0 is, and for a few other coalitions, which are seldom drawn.
+  FormulaGames games({{12, 2}}, [](const Coalition& present, std::uint32_t) {
+    bool is_rare = true;
+    for (std::size_t player = 1; player < 12; ++player) is_rare = is_rare && present.contains(player) == (player < 7);
+    return present.contains(0) || is_rare ? 1.0 : 0.0;
+  });
+  FeatureShapleyOptions options = options_of(ShapleyIndex::kShapley, "leverage");
+  options.budget = 4000;
+  options.tolerance = 0.01;
+  EXPECT_GT(solve(games, options).front().evaluation_count, 500U);
+}
+
 TEST(FeatureSolver, SolvesAnExampleAloneAsAmongOthers) {
   for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
     for (const std::optional<double> tolerance : {std::optional<double>(), std::optional(0.2)}) {

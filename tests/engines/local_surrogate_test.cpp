@@ -90,6 +90,35 @@ TEST(LocalSurrogate, SaysNothingAboutAnExampleThatNeverChanges) {
   EXPECT_NE(result.warnings[0].find("in 1 of 2 examples there is no r2"), std::string::npos) << result.warnings[0];
 }
 
+TEST(LocalSurrogate, SaysNothingAboutRounding) {
+  const auto rounding = [](const Coalition& present, std::uint32_t) {
+    return present.contains(3) ? 0.25 + 1e-9 : 0.25;
+  };
+  for (const SurrogateKind kind : {SurrogateKind::kRidge, SurrogateKind::kTree}) {
+    const Attribution result = attribute({.surrogate = {.kind = kind}}, rounding);
+    EXPECT_EQ(result.examples.at(0).surrogate.value().r2, std::nullopt);
+    EXPECT_EQ(row_of(result, "a", "lime.share").value, std::nullopt);
+  }
+}
+
+TEST(LocalSurrogate, KnowsWhatEveryCoalitionSaysWithoutError) {
+  const Attribution result = attribute(
+      {.size = NeighbourhoodSize::kAll},
+      [](const Coalition& present, std::uint32_t) { return static_cast<double>(present.size()); }, {{3, 3}, {3, 3}});
+  for (const char* const definition : {"lime.share", "lime.fidelity_lost"}) {
+    EXPECT_EQ(row_of(result, "a", definition).std_error, 0.0) << definition;
+  }
+  EXPECT_EQ(row_of(result, "all", "lime.r2").std_error, 0.0);
+}
+
+TEST(LocalSurrogate, WarnsWhereNoPlayerHasACoefficient) {
+  const Attribution result = attribute({.surrogate = {.kind = SurrogateKind::kLasso, .alpha = 100.0}});
+  EXPECT_TRUE(std::ranges::any_of(result.warnings, [](const std::string& warning) {
+    return warning.find("no player has a coefficient") != std::string::npos &&
+           warning.find("--alpha") != std::string::npos;
+  }));
+}
+
 TEST(LocalSurrogate, NeverAsksForMoreThanTheBudget) {
   for (const std::size_t draw_count : {1U, 7U}) {
     for (const std::size_t budget : {80U, 200U, 1000U}) {

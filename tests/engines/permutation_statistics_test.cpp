@@ -71,6 +71,14 @@ TEST(PermutationStatistics, CountTiesAsEvidenceAgainstTheModality) {
   EXPECT_DOUBLE_EQ(row_of(result, "b", "permutation.drop").p_value.value(), (1.0 + unchanged) / 10.0);
 }
 
+TEST(PermutationStatistics, CountRoundingAsATie) {
+  TableProblem problem({.data = matrix_of({{5, 0}, {6, 1}, {7, 0}, {8, 1}}),
+                        .model = [](Numbers numbers) { return std::vector{numbers[1] - 0.5 + 1e-9 * numbers[0]}; },
+                        .metric = binary_metric("log_loss", {0, 1, 0, 1})});
+  EXPECT_EQ(row_of(PermutationImportance({.repeats = 9}).attribute(problem, Rng(1)), "a", "permutation.drop").p_value,
+            1.0);
+}
+
 TEST(PermutationStatistics, ReachTheSmallestPValueWhenEveryDrawIsWorse) {
   Matrix data(12, 1);
   std::vector<double> labels;

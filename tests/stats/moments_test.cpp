@@ -26,6 +26,14 @@ TEST(Mean, OfNothingIsNotKnown) {
   EXPECT_EQ(mean({}), std::nullopt);
 }
 
+TEST(SameAnswers, DifferByRoundingAlone) {
+  EXPECT_TRUE(are_same_answers({}));
+  EXPECT_TRUE(are_same_answers(std::array{0.0, 0.0}));
+  EXPECT_TRUE(are_same_answers(std::array{-0.3, -0.3 - 1e-8, -0.3 + 1e-8}));
+  EXPECT_FALSE(are_same_answers(std::array{0.3, 0.3 + 1e-5}));
+  EXPECT_FALSE(are_same_answers(std::array{-1e-9, 1e-9})) << "small, but nothing beside it is larger";
+}
+
 TEST(StandardError, IsTheSampleDeviationOverTheRootOfTheCount) {
   // Deviations -1.5, -0.5, 0.5, 1.5: variance 5 / 3.
   EXPECT_DOUBLE_EQ(standard_error(std::array{1.0, 2.0, 3.0, 4.0}).value(), std::sqrt(5.0 / 3.0 / 4.0));

@@ -90,6 +90,8 @@ class FeatureSolver {
   /// Coalitions that a unit asks for in a round, those of earlier rounds among them.
   std::size_t round_count(const Unit& unit, std::size_t round) const noexcept;
   std::vector<Coalition> choose(const Example& example, const Unit& unit, std::size_t coalition_count) const;
+  /// Whether the estimate's errors are known to be below a tolerance.
+  static bool is_precise(const Unit& unit, double tolerance);
   /// Evaluates and estimates every unit that is not solved.
   void run_round(std::vector<Example>& examples, std::size_t round);
   Coalition modalities_in_game(const Example& example, std::size_t mask) const;

@@ -68,6 +68,8 @@ class Experiment {
   void load_model(const ExperimentOptions& options, const RunContext& context);
   std::unique_ptr<Dataset> open_dataset(const ExperimentOptions& options) const;
   void select_examples(const CommonOptions& common);
+  /// Throws ConfigError where a model of probabilities gives other numbers.
+  void check_probabilities();
   void make_metric();
   void heed_row_behaviour(RowBehaviour behaviour);
   void log_model_use(const RunContext& context);
