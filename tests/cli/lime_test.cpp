@@ -112,9 +112,11 @@ TEST(Lime, MeasuresSimilarityInTheEncodersOfAModel) {
 TEST(Lime, WarnsInWordsAboutAPoorSurrogate) {
   const Scores scores = lime(conjunction_project(), {"--budget", "400", "--surrogate", "lasso", "--alpha", "5"});
   const Json& warnings = scores.document().at("warnings");
-  ASSERT_EQ(warnings.size(), 1U) << warnings;
+  ASSERT_EQ(warnings.size(), 2U) << warnings;
   EXPECT_NE(warnings[0].get<std::string>().find("in 2 of 2 examples the surrogate is not to be trusted"),
             std::string::npos);
+  EXPECT_EQ(warnings[1],
+            "in 2 of 2 examples no player has a coefficient, so there are no shares; try a smaller --alpha");
 }
 
 TEST(Lime, RefusesWhatItDoesNotKnow) {

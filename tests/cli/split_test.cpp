@@ -156,6 +156,7 @@ TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
 TEST(Split, RunsWholeWhenPartsDependOnTheNumberOfRows) {
   // In calls of up to 32 rows, as the proof makes, there is one piece.
   Project project("regression", {"a", "b"});
+  project.config()["model"]["rows_per_call"] = 64;
   project.model(R"(def forward(self, a, b):
   y = torch.zeros_like(a)
   first = 0
