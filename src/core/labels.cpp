@@ -1,6 +1,7 @@
 #include "modattr/core/labels.h"
 
 #include <algorithm>
+#include <array>
 
 namespace modattr {
 
@@ -16,6 +17,12 @@ void AnswerCounts::add_example(std::span<const double> counts) {
 
 std::span<const AnswerCounts::Entry> AnswerCounts::entries(std::size_t example) const {
   return std::span(entries_).subspan(starts_.at(example), starts_.at(example + 1) - starts_[example]);
+}
+
+const char* kind_name(const Labels& labels) noexcept {
+  constexpr std::array kNames = {"no labels", "class labels", "float labels", "answer counts", "label tokens"};
+  static_assert(kNames.size() == std::variant_size_v<Labels>);
+  return kNames[labels.index()];
 }
 
 double AnswerCounts::soft_accuracy(std::size_t example, std::size_t answer) const {

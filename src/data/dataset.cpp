@@ -286,7 +286,8 @@ std::vector<Stratum> Dataset::strata(std::string_view column) const {
       std::ranges::sort(strata, {}, [](const Stratum& stratum) { return std::stoll(stratum.name); });
       return strata;
     }
-    throw ConfigError("strata by 'label': expected class labels, got labels of another kind; name a metadata column");
+    throw ConfigError("strata by 'label': expected class labels, got " + std::string(kind_name(*labels_)) +
+                      "; name a metadata column");
   }
   std::vector<std::string> known{"label"};
   for (const Column& known_column : columns_) known.push_back(known_column.name);

@@ -209,7 +209,8 @@ std::vector<std::uint32_t> predict(Experiment& experiment, Progress& progress) {
 std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
   const auto* labels = std::get_if<ClassLabels>(experiment.dataset().labels().get());
   if (labels == nullptr) {
-    throw ConfigError("target 'label': expected class labels, got none; use predicted or a class index");
+    throw ConfigError("target 'label': expected class labels, got " +
+                      std::string(kind_name(*experiment.dataset().labels())) + "; use predicted or a class index");
   }
   return {labels->classes.begin(), labels->classes.end()};
 }

@@ -176,12 +176,7 @@ class R2Metric final : public Metric {
 template <typename Kind>
 void require_labels(std::string_view metric, const MetricInput& input, const char* wanted) {
   if (!std::holds_alternative<Kind>(*input.labels)) {
-    const char* got = std::holds_alternative<NoLabels>(*input.labels)      ? "no labels"
-                      : std::holds_alternative<ClassLabels>(*input.labels) ? "class labels"
-                      : std::holds_alternative<ValueLabels>(*input.labels) ? "float labels"
-                      : std::holds_alternative<TokenLabels>(*input.labels) ? "label tokens"
-                                                                           : "answer counts";
-    throw ConfigError("metric '" + std::string(metric) + "': expected " + wanted + ", got " + got +
+    throw ConfigError("metric '" + std::string(metric) + "': expected " + wanted + ", got " + kind_name(*input.labels) +
                       "; choose a metric that suits the labels");
   }
 }

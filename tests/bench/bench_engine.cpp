@@ -242,7 +242,7 @@ BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> enco
 /// need.
 void compare_features(const std::string& config, const std::string& name, std::size_t example_count,
                       const modattr::Attributor& engine) {
-  constexpr int kRoundCount = 8;
+  constexpr int kRoundCount = 6;
   std::vector<double> seconds;
   std::vector<double> encoders;
   std::vector<double> fusion;

@@ -63,4 +63,7 @@ struct TokenLabels {};
 
 using Labels = std::variant<NoLabels, ClassLabels, ValueLabels, AnswerCounts, TokenLabels>;
 
+/// For messages: "class labels", "answer counts" ...
+const char* kind_name(const Labels& labels) noexcept;
+
 }  // namespace modattr
