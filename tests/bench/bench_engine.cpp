@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-
 #include <ATen/Parallel.h>
 
 #include "modattr/core/rng.h"
