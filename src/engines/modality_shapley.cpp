@@ -198,7 +198,7 @@ ExampleAttribution explain(const SolvedGames& games, std::uint32_t example) {
   result.modalities = game.values;
   result.interactions = game.pairs;
   result.evaluation_count = games.evaluations_per_example();
-  result.method = games.method();
+  result.method = game.method;
   return result;
 }
 

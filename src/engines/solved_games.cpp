@@ -35,7 +35,6 @@ SolvedGames::SolvedGames(Problem& problem, const ShapleyEstimator* estimator, st
     const std::size_t inner = inner_coalition_count(modality_count_);
     coalitions_ = estimator->coalitions(modality_count_, is_enumerated() ? inner : std::min(inner, coalition_count),
                                         rng.stream(RandomPurpose::kCoalition, 0, 0));
-    method_ = estimator->name();
   }
   coalitions_.push_back(Coalition::empty(modality_count_));
   coalitions_.push_back(Coalition::full(modality_count_));
@@ -65,6 +64,7 @@ SolvedGame SolvedGames::enumerate(std::size_t number, std::size_t example) const
     table[bit_mask(coalitions_[row])] = value(row, number, example);
   }
   SolvedGame game;
+  game.method = "exact";
   game.values = shapley_values(table, modality_count_);
   game.std_errors.assign(modality_count_, 0.0);
   const Matrix interactions = shapley_interactions(table, modality_count_);
@@ -85,7 +85,11 @@ SolvedGame SolvedGames::estimate(const ShapleyEstimator& estimator, std::size_t 
                                                  .full_value = full_value(number, example),
                                                  .coalitions = std::span(coalitions_).first(inner.size()),
                                                  .values = inner});
-  return {std::move(estimate.values), std::move(estimate.std_errors), {}, {}};
+  return {.values = std::move(estimate.values),
+          .std_errors = std::move(estimate.std_errors),
+          .pairs = {},
+          .main_effects = {},
+          .method = std::string(estimate.method.empty() ? estimator.name() : estimate.method)};
 }
 
 }  // namespace modattr

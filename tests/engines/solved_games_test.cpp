@@ -9,6 +9,7 @@
 #include "../support/table_game.h"
 #include "../support/thrown_message.h"
 #include "modattr/core/error.h"
+#include "modattr/engines/auto_shapley.h"
 #include "modattr/engines/exact_shapley.h"
 
 namespace modattr {
@@ -37,7 +38,7 @@ TEST(SolvedGames, AreTheEnumeratedGamesOfEveryExample) {
   const SolvedGames solved(problem, nullptr, 0, Rng(1));
   EXPECT_TRUE(solved.is_enumerated());
   EXPECT_TRUE(solved.knows_accuracy());
-  EXPECT_EQ(solved.method(), "exact");
+  EXPECT_EQ(solved.solved(0, 0).method, "exact");
   EXPECT_EQ(solved.evaluations_per_example(), 16U);
   for (std::size_t index = 0; index < games.size(); ++index) {
     const std::size_t number = index / 3;
@@ -78,7 +79,7 @@ TEST(SolvedGames, OfOneModalityHaveNothingBetweenEmptyAndFull) {
     return std::vector{present.is_full() ? 5.0 : static_cast<double>(example)};
   });
   const SolvedGames solved(problem, nullptr, 0, Rng(1));
-  EXPECT_EQ(solved.method(), "exact");
+  EXPECT_EQ(solved.solved(0, 0).method, "exact");
   EXPECT_EQ(solved.evaluations_per_example(), 2U);
   for (const std::size_t example : {0U, 1U}) {
     const double empty = static_cast<double>(example);
@@ -100,6 +101,15 @@ TEST(SolvedGames, AreEnumeratedUpToTwelveModalities) {
                        {"shap", "at most 12 modalities", "got 13"}));
 }
 
+TEST(SolvedGames, NameTheEstimatorThatWasChosen) {
+  TableProblem problem = problem_of(13, 1, [](const Coalition& present, std::size_t) {
+    return std::vector{static_cast<double>(present.size() * present.size())};
+  });
+  const AutoShapley estimator;
+  const std::string method = SolvedGames(problem, &estimator, 200, Rng(1)).solved(0, 0).method;
+  EXPECT_TRUE(method == "leverage" || method == "gp") << method;
+}
+
 TEST(SolvedGames, LeaveLargeGamesToTheEstimator) {
   int calls = 0;
   TableProblem problem = problem_of(13, 2, [&](const Coalition& present, std::size_t example) {
@@ -114,7 +124,7 @@ TEST(SolvedGames, LeaveLargeGamesToTheEstimator) {
   const SolvedGames solved(problem, &estimator, 500, Rng(1));
   EXPECT_EQ(estimator.asked_count, 500U);
   EXPECT_FALSE(solved.is_enumerated());
-  EXPECT_EQ(solved.method(), "single-players");
+  EXPECT_EQ(solved.solved(0, 0).method, "single-players");
   EXPECT_EQ(calls, 2 * (13 + 2)) << "a coalition that is listed twice is evaluated once";
   for (const std::size_t example : {0U, 1U}) {
     const SolvedGame& game = solved.solved(0, example);
@@ -140,7 +150,7 @@ TEST(SolvedGames, LeaveSmallGamesToTheFormula) {
       problem_of(3, 1, [&](const Coalition& present, std::size_t) { return std::vector{game.value(present)}; });
   const SinglePlayers estimator;
   const SolvedGames solved(problem, &estimator, 100, Rng(1));
-  EXPECT_EQ(solved.method(), "exact");
+  EXPECT_EQ(solved.solved(0, 0).method, "exact");
   EXPECT_NEAR(solved.solved(0, 0).values[2], 1.0 / 3.0, 1e-15);
 }
 

@@ -25,6 +25,8 @@ struct SolvedGame {
   std::vector<double> pairs;
   /// phi_ii = phi_i - sum of phi_ij / 2, [modalities]; empty when the game was sampled.
   std::vector<double> main_effects;
+  /// The estimator's name, or that of the one it chose.
+  std::string method;
 };
 
 /// The games of modalities of all examples, evaluated and solved: enumerated up to 12 modalities, else by an estimator
@@ -41,8 +43,6 @@ class SolvedGames {
   /// Whether there is a second number per example, the accuracy.
   bool knows_accuracy() const noexcept { return solved_.size() > 1; }
   std::size_t evaluations_per_example() const noexcept { return evaluations_per_example_; }
-  /// Name of the estimator.
-  const std::string& method() const noexcept { return method_; }
   /// Number 0: the target's value; 1: the accuracy.
   const SolvedGame& solved(std::size_t number, std::size_t example) const { return solved_[number][example]; }
   double full_value(std::size_t number, std::size_t example) const {
@@ -61,7 +61,6 @@ class SolvedGames {
 
   std::size_t modality_count_;
   std::size_t example_count_;
-  std::string method_ = "exact";
   std::size_t evaluations_per_example_ = 0;
   /// The empty one and the full one are the last.
   std::vector<Coalition> coalitions_;
