@@ -11,8 +11,15 @@
 namespace modattr {
 namespace {
 
-// Rows taken off the rest of the matrix at once: it is read and written a quarter as often.
-constexpr std::size_t kBlockSize = 4;
+// Rows taken off the rest of the matrix at once: it is read and written an eighth as often.
+constexpr std::size_t kBlockSize = 8;
+
+template <typename At>
+std::array<double, kBlockSize> block_of(const At& at) {
+  std::array<double, kBlockSize> block;
+  for (std::size_t index = 0; index < kBlockSize; ++index) block[index] = at(index);
+  return block;
+}
 
 /// target -= factor * source, from column `first` on.
 MODATTR_VECTOR_CLONES
@@ -24,15 +31,15 @@ void subtract_row(std::span<double> target, std::span<const double> source, doub
 MODATTR_VECTOR_CLONES
 void subtract_rows(std::span<double> target, const Matrix& source, std::size_t top,
                    const std::array<double, kBlockSize>& factors, std::size_t first) {
-  const double* row0 = source.row(top).data();
-  const double* row1 = source.row(top + 1).data();
-  const double* row2 = source.row(top + 2).data();
-  const double* row3 = source.row(top + 3).data();
+  const auto row = [&](std::size_t index) { return source.row(top + index).data(); };
+  const std::array rows = {row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)};
   // Copies: `target` might otherwise be one of them.
-  const auto [factor0, factor1, factor2, factor3] = factors;
+  const std::array<double, kBlockSize> copies = factors;
   double* values = target.data();
   for (std::size_t column = first; column < target.size(); ++column) {
-    values[column] -= factor0 * row0[column] + factor1 * row1[column] + factor2 * row2[column] + factor3 * row3[column];
+    double sum = 0.0;
+    for (std::size_t index = 0; index < kBlockSize; ++index) sum += copies[index] * rows[index][column];
+    values[column] -= sum;
   }
 }
 
@@ -56,8 +63,7 @@ std::optional<Cholesky> Cholesky::factorise(Matrix matrix) {
     }
     if (end < first + kBlockSize) break;
     for (std::size_t row = end; row < size; ++row) {
-      const std::array factors = {matrix(first, row), matrix(first + 1, row), matrix(first + 2, row),
-                                  matrix(first + 3, row)};
+      const auto factors = block_of([&](std::size_t index) { return matrix(first + index, row); });
       subtract_rows(matrix.row(row), matrix, first, factors, row);
     }
   }
@@ -88,8 +94,7 @@ void Cholesky::solve_half(Matrix& columns, std::size_t top) const {
     }
     if (end < first + kBlockSize) break;
     for (std::size_t below = end; below < row_count; ++below) {
-      const std::array factors = {factor(first, below), factor(first + 1, below), factor(first + 2, below),
-                                  factor(first + 3, below)};
+      const auto factors = block_of([&](std::size_t index) { return factor(first + index, below); });
       subtract_rows(columns.row(below), columns, first, factors, 0);
     }
   }
@@ -100,8 +105,7 @@ void Cholesky::solve_other_half(Matrix& columns) const {
     const std::span<double> wanted = columns.row(row);
     std::size_t below = row + 1;
     for (; below + kBlockSize <= size(); below += kBlockSize) {
-      const std::array factors = {upper_(row, below), upper_(row, below + 1), upper_(row, below + 2),
-                                  upper_(row, below + 3)};
+      const auto factors = block_of([&](std::size_t index) { return upper_(row, below + index); });
       subtract_rows(wanted, columns, below, factors, 0);
     }
     for (; below < size(); ++below) subtract_row(wanted, columns.row(below), upper_(row, below), 0);
