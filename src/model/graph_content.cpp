@@ -88,9 +88,6 @@ class ContentFlow {
       if (!counts_rows_of_steps(*output)) content_.insert(output);
     }
     if (has_shape_by_content(node)) return true;
-    if (std::ranges::any_of(node.inputs(), [](const Value* input) { return asks_for_not_finite(*input->node()); })) {
-      return false;
-    }
     const bool takes_content = std::ranges::any_of(
         node.inputs(), [&](const Value* input) { return is_content(input) && holds_tensor(*input->type()); });
     const bool gives_others = std::ranges::any_of(
@@ -177,23 +174,20 @@ bool reads_shape_only(const Node& node) {
   return names.contains(name_of(node));
 }
 
-bool asks_for_not_finite(const Node& node) {
-  static const Names questions = {"aten::isnan", "aten::isinf", "aten::isfinite", "aten::isposinf", "aten::isneginf"};
-  const std::string_view name = name_of(node);
-  if ((name != "aten::any" && name != "aten::all") || node.inputs().size() != 1) return false;
-  const Node* question = node.input()->node();
-  if (name_of(*question) == "aten::logical_not" || name_of(*question) == "aten::bitwise_not") {
-    question = question->input()->node();
-  }
-  return questions.contains(name_of(*question));
-}
-
 bool lays_rows_out(const Node& node) {
   return name_of(node) == "aten::_pack_padded_sequence";
 }
 
 bool counts_rows_of_steps(const Value& value) {
-  return lays_rows_out(*value.node()) && value.offset() == 1;
+  if (!lays_rows_out(*value.node()) || value.offset() != 1) return false;
+  static const Names readers = {"aten::lstm",     "aten::gru",    "aten::rnn_tanh",
+                                "aten::rnn_relu", "prim::device", "aten::_pad_packed_sequence"};
+  return std::ranges::all_of(value.uses(), [](const torch::jit::Use& use) {
+    // The first step has all rows.
+    const bool is_first_step =
+        name_of(*use.user) == "aten::select" && torch::jit::constant_as<std::int64_t>(use.user->inputs().at(2)) == 0;
+    return is_first_step || readers.contains(name_of(*use.user));
+  });
 }
 
 bool draws_random_numbers(const Node& node) {

@@ -20,13 +20,9 @@ GraphContent find_content(const std::shared_ptr<torch::jit::Graph>& graph);
 /// Whether the node looks only at the shape, type or place of the tensors that it takes.
 bool reads_shape_only(const torch::jit::Node& node);
 
-/// Whether the node asks if anything in a whole tensor is not finite: what guards against such numbers. The proof of a
-/// cut puts them beside other rows, which must not notice.
-bool asks_for_not_finite(const torch::jit::Node& node);
-
 /// Whether the node packs sequences: their lengths are counted over the batch, but only to lay its rows out in steps.
 bool lays_rows_out(const torch::jit::Node& node);
-/// Whether the value says how many rows each step of packed sequences has.
+/// Whether the value says how many rows each step of packed sequences has, and only serves to run them.
 bool counts_rows_of_steps(const torch::jit::Value& value);
 
 /// Whether two calls may differ, also by an operation that draws in place.

@@ -42,23 +42,47 @@ bool any_node(const Block* block, Predicate predicate) {
   return false;
 }
 
-using Names = std::unordered_set<std::string_view>;
-
 /// Models run in inference mode: nothing needs gradients, nothing is cast by itself.
-const Names kModeQuestions = {"aten::is_grad_enabled", "prim::requires_grad", "aten::is_autocast_enabled",
-                              "aten::is_autocast_cpu_enabled"};
-const Names kPaddingQuestions = {"aten::_nested_tensor_from_mask_left_aligned"};
-
-/// Answers some questions with no, wherever they are asked.
-void deny(Graph& graph, Block* block, const Names& questions) {
+void answer_mode_questions(Graph& graph, Block* block) {
+  static const std::unordered_set<std::string_view> questions = {
+      "aten::is_grad_enabled", "prim::requires_grad", "aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled"};
   for (auto place = block->nodes().begin(); place != block->nodes().end();) {
     Node* node = *place++;
-    for (Block* inner : node->blocks()) deny(graph, inner, questions);
+    for (Block* inner : node->blocks()) answer_mode_questions(graph, inner);
     if (!questions.contains(node->kind().toQualString())) continue;
     const torch::jit::WithInsertPoint here(node);
     node->output()->replaceAllUsesWith(graph.insertConstant(false));
     node->destroy();
   }
+}
+
+/// What gives its input back, without saying so, is taken for it: written to, the input changes.
+void spell_aliases_out(Graph& graph, Block* block) {
+  static const auto type_as = c10::Symbol::fromQualString("aten::type_as");
+  for (auto place = block->nodes().begin(); place != block->nodes().end();) {
+    Node* node = *place++;
+    for (Block* inner : node->blocks()) spell_aliases_out(graph, inner);
+    Value* result = nullptr;
+    if (node->kind() == c10::aten::dropout && !draws_random_numbers(*node)) {
+      result = node->inputs().front();
+    } else if (node->kind() == type_as) {
+      const torch::jit::WithInsertPoint here(node);
+      result = graph.insert(c10::aten::to, {node->inputs()[0], node->inputs()[1]});
+    }
+    if (result == nullptr) continue;
+    node->output()->replaceAllUsesWith(result);
+    node->destroy();
+  }
+}
+
+/// Whether a comparison is written into what it compares, as numbers: passes that make it functional give flags
+/// instead.
+bool writes_flags(const Node& node) {
+  static const std::unordered_set<std::string_view> names = {
+      "aten::eq_",        "aten::ne_",          "aten::lt_",          "aten::le_",         "aten::gt_",
+      "aten::ge_",        "aten::less_",        "aten::less_equal_",  "aten::greater_",    "aten::greater_equal_",
+      "aten::not_equal_", "aten::logical_not_", "aten::logical_and_", "aten::logical_or_", "aten::logical_xor_"};
+  return names.contains(node.kind().toQualString());
 }
 
 /// Questions for constant keys of a dictionary argument are answered, so that branches which are not taken go.
@@ -177,7 +201,7 @@ void choose_output(Graph& graph, const OutputSelector& selector) {
 }  // namespace
 
 PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
-                            const OutputSelector& output, std::span<const at::Tensor> probe, PaddingQuestion padding) {
+                            const OutputSelector& output, std::span<const at::Tensor> probe) {
   std::shared_ptr<Graph> graph = forward.graph()->copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
@@ -186,10 +210,11 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   if (!graph->inputs().front()->uses().empty()) {
     throw ModelError("forward() does other things with its module than to read attributes");
   }
-  deny(*graph, graph->block(), kModeQuestions);
-  const bool asks_about_padding = any_node(
-      graph->block(), [](const Node* node) { return kPaddingQuestions.contains(node->kind().toQualString()); });
-  if (padding == PaddingQuestion::kDenied) deny(*graph, graph->block(), kPaddingQuestions);
+  answer_mode_questions(*graph, graph->block());
+  if (any_node(graph->block(), [](const Node* node) { return writes_flags(*node); })) {
+    throw ModelError("it compares in place");
+  }
+  spell_aliases_out(*graph, graph->block());
   answer_key_questions(graph, input_names);
   rename_inputs(*graph, forward.function().getSchema(), input_names);
   drop_input_copies(*graph);
@@ -208,10 +233,7 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
   GraphTrial trial(probe);
   settle_shapes(graph, trial);
-  PreparedGraph prepared{.graph = graph,
-                         .attributes = std::move(attributes),
-                         .nodes_without_rows = {},
-                         .asks_about_padding = asks_about_padding};
+  PreparedGraph prepared{.graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}};
   prepared.nodes_without_rows = nodes_without_rows(graph, trial);
   return prepared;
 }

@@ -15,22 +15,12 @@
 
 namespace modattr {
 
-/// What becomes of the question of PyTorch's Transformer encoders whether the padding of every row of the batch is at
-/// its end; if so, they leave padding out of their layers.
-enum class PaddingQuestion {
-  kAsked,
-  /// Answered with no. Only what stands at padded places differs, which most models do not read.
-  kDenied
-};
-
 struct PreparedGraph {
   std::shared_ptr<torch::jit::Graph> graph;
   /// What it holds of attributes that freezing had left in the module; empty as a rule (see module_attributes.h).
   std::vector<at::Tensor> attributes;
   /// Its top-level nodes that answer for a whole batch (see rowless_values.h).
   std::unordered_set<std::size_t> nodes_without_rows;
-  /// Whether there was a PaddingQuestion.
-  bool asks_about_padding = false;
 };
 
 /// A copy of forward() that can be analysed: inlined, without `self`, with one tensor input per name in the order of
@@ -38,6 +28,6 @@ struct PreparedGraph {
 /// mutations made functional where they can be, and shapes settled on `probe`, rows of the data where the model runs.
 /// Throws ModelError with the reason when something in it stands against a cut.
 PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
-                            const OutputSelector& output, std::span<const at::Tensor> probe, PaddingQuestion padding);
+                            const OutputSelector& output, std::span<const at::Tensor> probe);
 
 }  // namespace modattr

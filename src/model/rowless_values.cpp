@@ -60,7 +60,6 @@ bool reduces_a_batch_inside(const Node& node) {
       if (reduces_a_batch_inside(*inner)) return true;
       const auto* schema = inner->maybeSchema();
       if (schema == nullptr || !names.contains(inner->kind().toQualString())) return false;
-      if (asks_for_not_finite(*inner)) return false;
       // Of a list of flags, say, no row is in question.
       if (!inner->inputs().at(0)->type()->isSubtypeOf(*c10::TensorType::get())) return false;
       // Minima of two tensors are taken number by number.
@@ -87,7 +86,7 @@ std::unordered_set<std::size_t> nodes_without_rows(const std::shared_ptr<torch::
   for (std::size_t index = 0; index < nodes.size(); ++index) {
     // A weight may be part of what is written to, as far as can be told.
     if (!depends[index] || nodes[index]->kind() == c10::prim::Constant) continue;
-    if (lays_rows_out(*nodes[index]) || asks_for_not_finite(*nodes[index])) continue;
+    if (lays_rows_out(*nodes[index])) continue;
     if (reduces_a_batch_inside(*nodes[index])) found.insert(index);
     for (const Value* output : nodes[index]->outputs()) {
       const bool is_tensor = output->type()->isSubtypeOf(*c10::TensorType::get());

@@ -292,34 +292,6 @@ std::string reason_without_features(const SplitGraphs& graphs) {
   return "its modalities meet before any operation, in " + graphs.meeting;
 }
 
-/// `asks_about_padding` is set.
-SplitResult cut_and_prove_later(const TorchSplitOptions& options, const Tensors& probe, const Tensors& data,
-                                PaddingQuestion padding, bool& asks_about_padding) {
-  std::vector<std::string> names;
-  for (const ModelInput& input : options.inputs) names.push_back(input.name);
-  Tensors placed;
-  for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
-  const PreparedGraph prepared = prepare_graph(options.forward, names, options.output.selector(), placed, padding);
-  asks_about_padding = prepared.asks_about_padding;
-  std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
-  std::size_t feature_count = 0;
-  for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
-    feature_count += split->feature_count(modality);
-  }
-  if (feature_count == 0) return {.model = nullptr, .reason = reason_without_features(split->graphs())};
-  const auto prove = [options, probe, data, attributes = prepared.attributes, &proven = *split] {
-    try {
-      const std::vector<std::int64_t> counts = write_counts(attributes);
-      prove_split(options, proven, probe, data);
-      if (write_counts(attributes) != counts) throw ModelError("forward() writes to an attribute of the module");
-    } catch (const std::exception& error) {
-      throw ModelError(one_line_reason(error));
-    }
-  };
-  const std::string meeting = split->graphs().meeting;
-  return {.model = std::move(split), .reason = {}, .meeting = meeting, .prove = prove};
-}
-
 }  // namespace
 
 SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<const at::Tensor> probe_rows) {
@@ -328,16 +300,28 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     constexpr std::int64_t kMostRows = 16;
     const Tensors data = enough_rows(probe_rows);
     const Tensors probe = spread_rows(data, kMostRows);
-    bool asks_about_padding = false;
-    SplitResult result = cut_and_prove_later(options, probe, data, PaddingQuestion::kDenied, asks_about_padding);
-    if (!asks_about_padding) return result;
-    try {
-      if (result.model) result.prove();
-      return result;
-    } catch (const ModelError&) {
-      // It reads what stands at padded places.
-      return cut_and_prove_later(options, probe, data, PaddingQuestion::kAsked, asks_about_padding);
+    std::vector<std::string> names;
+    for (const ModelInput& input : options.inputs) names.push_back(input.name);
+    Tensors placed;
+    for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
+    const PreparedGraph prepared = prepare_graph(options.forward, names, options.output.selector(), placed);
+    std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
+    std::size_t feature_count = 0;
+    for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
+      feature_count += split->feature_count(modality);
     }
+    if (feature_count == 0) return {.model = nullptr, .reason = reason_without_features(split->graphs())};
+    const auto prove = [options, probe, data, attributes = prepared.attributes, &proven = *split] {
+      try {
+        const std::vector<std::int64_t> counts = write_counts(attributes);
+        prove_split(options, proven, probe, data);
+        if (write_counts(attributes) != counts) throw ModelError("forward() writes to an attribute of the module");
+      } catch (const std::exception& error) {
+        throw ModelError(one_line_reason(error));
+      }
+    };
+    const std::string meeting = split->graphs().meeting;
+    return {.model = std::move(split), .reason = {}, .meeting = meeting, .prove = prove};
   } catch (const std::exception& error) {
     return {.model = nullptr, .reason = one_line_reason(error)};
   }

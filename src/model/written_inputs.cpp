@@ -12,6 +12,8 @@
 namespace modattr {
 namespace {
 
+using Names = std::unordered_set<std::string_view>;
+
 bool any_write(const torch::jit::Block& block) {
   return std::ranges::any_of(block.nodes(), [](const torch::jit::Node* node) {
     const auto* schema = node->maybeSchema();
@@ -22,27 +24,38 @@ bool any_write(const torch::jit::Block& block) {
 
 /// Whether a node makes a tensor of its own, no alias of what it reads.
 bool makes_new_tensor(const torch::jit::Node& node) {
+  // Those that may give back what they are given, without saying so.
+  static const Names exceptions = {"aten::type_as",       "aten::einsum",
+                                   "aten::dropout",       "aten::feature_dropout",
+                                   "aten::alpha_dropout", "aten::feature_alpha_dropout",
+                                   "aten::atleast_1d",    "aten::atleast_2d",
+                                   "aten::atleast_3d",    "aten::cpu",
+                                   "aten::cuda",          "aten::pin_memory"};
   const auto* schema = node.maybeSchema();
   return schema != nullptr && schema->returns().size() == 1 && schema->returns().front().alias_info() == nullptr &&
-         node.blocks().empty();
+         node.blocks().empty() && !exceptions.contains(node.kind().toQualString());
 }
 
-/// Whether a value is one of the pieces that a new tensor is taken apart into, where nothing else reads that tensor:
-/// the gates of a recurrent cell.
-bool is_own_piece(const torch::jit::Value& value) {
-  static const std::unordered_set<std::string_view> names = {"aten::split", "aten::split_with_sizes",
-                                                             "aten::unsafe_chunk", "aten::unsafe_split",
-                                                             "aten::unsafe_split_with_sizes"};
+/// Whether a value is one of the pieces that a sum or product is taken apart into in a block, where nothing else reads
+/// it: the gates of a recurrent cell.
+bool is_own_piece(const torch::jit::Value& value, const torch::jit::Block& block) {
+  static const Names partings = {"aten::split", "aten::split_with_sizes", "aten::unsafe_chunk", "aten::unsafe_split",
+                                 "aten::unsafe_split_with_sizes"};
+  static const Names makers = {"aten::add", "aten::sub",  "aten::mul",    "aten::div",    "aten::matmul",
+                               "aten::mm",  "aten::bmm",  "aten::addmm",  "aten::linear", "aten::baddbmm",
+                               "aten::cat", "aten::tanh", "aten::conv1d", "aten::conv2d", "aten::layer_norm"};
   const torch::jit::Node* parting = value.node();
+  if (parting->owningBlock() != &block) return false;
   if (parting->kind() == c10::prim::ListUnpack) {
     if (parting->input()->uses().size() != 1) return false;
     parting = parting->input()->node();
-    if (!names.contains(parting->kind().toQualString())) return false;
+    if (!partings.contains(parting->kind().toQualString())) return false;
   } else if (parting->kind() != c10::prim::ConstantChunk) {
     return false;
   }
   const torch::jit::Value* whole = parting->inputs().front();
-  return whole->uses().size() == 1 && whole->node()->kind() != c10::prim::Param && makes_new_tensor(*whole->node());
+  return parting->owningBlock() == &block && whole->node()->owningBlock() == &block && whole->uses().size() == 1 &&
+         makers.contains(whole->node()->kind().toQualString());
 }
 
 void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
@@ -58,7 +71,8 @@ void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
       return input->type()->isSubtypeOf(*c10::TensorType::get());
     });
     if (!reads_one || target->uses().size() != 1 || target->node()->owningBlock() != &block ||
-        target->node()->kind() == c10::prim::Param || !(makes_new_tensor(*target->node()) || is_own_piece(*target))) {
+        target->node()->kind() == c10::prim::Param ||
+        !(makes_new_tensor(*target->node()) || is_own_piece(*target, block))) {
       continue;
     }
     torch::jit::Node* made =

@@ -99,6 +99,27 @@ INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
   reset, update = torch.chunk(gates, 2, 1)
   reset = torch.exp_(reset)
   return torch.cat([update, reset], 1) * gates + torch.tanh(b))"},
+                                         Text{"TakenForAnotherType", R"(def forward(self, a, b):
+  x = torch.tanh(a @ self.w)
+  y = x.type_as(b).clamp_(0.0)
+  return (x + y) * torch.tanh(b))"},
+                                         Text{"NothingDroppedOut", R"(def forward(self, a, b):
+  x = torch.tanh(a @ self.w)
+  y = torch.dropout(x, 0.0, True).clamp_(0.0)
+  return (x + y) * torch.tanh(b))"},
+                                         Text{"PiecesOfAnotherType", R"(def forward(self, a, b):
+  x = torch.tanh(a @ self.w)
+  left, right = torch.chunk(x.type_as(b), 2, 1)
+  left = left.clamp_(0.0)
+  return (x + torch.cat([right, left], 1)) * torch.tanh(b))"},
+                                         Text{"PiecesInALoop", R"(def forward(self, a, b):
+  x = a @ self.w
+  y = a + 1.0
+  for step in range(a.size(1) // 2):
+    left, right = torch.chunk(y, 2, 1)
+    left = left.add_(1.0)
+    x = x + torch.cat([left, right], 1)
+  return x * torch.tanh(b))"},
                                          Text{"BothReadThroughAView", R"(def forward(self, a, b):
   x = torch.tanh(a @ self.w)
   y = x + 0.0
@@ -155,6 +176,15 @@ INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
                          [](const testing::TestParamInfo<Text>& parameter) {
                            return std::string(parameter.param.name);
                          });
+
+TEST(SplitInPlace, LeavesAComparisonInPlaceToTheWholeModel) {
+  const SplitTrial trial(R"(def forward(self, a, b):
+  x = torch.relu(a @ self.w)
+  y = x.gt_(0.1)
+  return (y + y) * torch.tanh(b))",
+                         kPair, {weight("w", {4, 4})});
+  EXPECT_EQ(trial.reason(), "it compares in place");
+}
 
 TEST(SplitConstant, IsKeptByTheModelAndNoFeature) {
   const SplitTrial trial(

@@ -175,12 +175,6 @@ INSTANTIATE_TEST_SUITE_P(Branches, SplitReach,
   if x.is_nested or y.is_nested:
     y = y @ self.w + x
   return x * y)",
-                                              1},
-                                         Text{"ThatGuard", R"(def forward(self, a, b):
-  x = a @ self.w
-  if torch.isnan(x).any() or not bool(torch.isfinite(x).all()):
-    x = torch.nan_to_num(x)
-  return torch.relu(x) * torch.tanh(b))",
                                               1}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
@@ -198,32 +192,6 @@ INSTANTIATE_TEST_SUITE_P(Cells, SplitReach,
   return x * torch.tanh(b))",
                                               1}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
-
-constexpr const char* kPaddedReader = R"(def forward(self, a, ids, mask):
-  x = torch.embedding(self.words, ids)
-  if torch._nested_tensor_from_mask_left_aligned(x, mask > 0):
-    x = torch.relu(x @ self.w) * mask.unsqueeze(2)
-  else:
-    x = torch.relu(x @ self.w)
-  return torch.tanh(a) * )";
-
-SplitTrial padded_trial(const std::string& read) {
-  const at::Tensor mask = (at::arange(6).unsqueeze(0) <= integers({kRows, 1}, 6, 9)).to(at::kLong);
-  return SplitTrial(kPaddedReader + read, {kPair[0], {"ids", 1, integers({kRows, 6}, 20, 8)}, {"mask", 1, mask}},
-                    {weight("words", {20, 4}), weight("w", {4, 4})});
-}
-
-TEST(SplitReachOfPadding, ReadsWordsWithoutAskingWhereTheOthersEnd) {
-  const SplitTrial trial = padded_trial("x[:, 0]");
-  trial.expect_same_answers();
-  EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
-}
-
-TEST(SplitReachOfPadding, AsksWherePaddedPlacesAreRead) {
-  const SplitTrial trial = padded_trial("x.sum(1)");
-  trial.expect_same_answers();
-  EXPECT_GE(trial.split().fusion_size().operation_count, 4U);
-}
 
 TEST(SplitReachOfReturns, SettlesShapesBesideValuesThatAreNotMade) {
   const SplitTrial trial(R"(def forward(self, a, b):
