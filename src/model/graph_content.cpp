@@ -178,6 +178,18 @@ bool lays_rows_out(const Node& node) {
   return name_of(node) == "aten::_pack_padded_sequence";
 }
 
+/// Whether a number serves checks alone, which fail or change nothing.
+bool is_only_checked(const Value& number) {
+  static const Names comparisons = {"aten::lt", "aten::le", "aten::gt", "aten::ge", "aten::eq", "aten::ne"};
+  return std::ranges::all_of(number.uses(), [](const torch::jit::Use& use) {
+    if (name_of(*use.user) == "aten::format") return true;
+    if (!comparisons.contains(name_of(*use.user))) return false;
+    return std::ranges::all_of(use.user->output()->uses(), [](const torch::jit::Use& answer) {
+      return answer.user->kind() == c10::prim::If && answer.user->outputs().empty();
+    });
+  });
+}
+
 bool counts_rows_of_steps(const Value& value) {
   if (!lays_rows_out(*value.node()) || value.offset() != 1) return false;
   static const Names readers = {"aten::lstm",     "aten::gru",    "aten::rnn_tanh",
@@ -186,7 +198,9 @@ bool counts_rows_of_steps(const Value& value) {
     // The first step has all rows.
     const bool is_first_step =
         name_of(*use.user) == "aten::select" && torch::jit::constant_as<std::int64_t>(use.user->inputs().at(2)) == 0;
-    return is_first_step || readers.contains(name_of(*use.user));
+    const bool is_check =
+        name_of(*use.user) == "aten::size" && use.user->outputs().size() == 1 && is_only_checked(*use.user->output());
+    return is_first_step || is_check || readers.contains(name_of(*use.user));
   });
 }
 
