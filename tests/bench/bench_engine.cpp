@@ -241,7 +241,7 @@ BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> enco
 /// need.
 void compare_features(const std::string& config, const std::string& name, std::size_t example_count,
                       const modattr::Attributor& engine) {
-  constexpr int kRoundCount = 6;
+  constexpr int kRoundCount = 4;
   std::vector<double> seconds;
   std::vector<double> encoders;
   std::vector<double> fusion;

@@ -167,8 +167,7 @@ TEST_F(BadConfig, OptionsAreCheckedAgainstModelAndData) {
 
 TEST_F(BadConfig, StrataNeedClassLabels) {
   project_.config()["model"]["kind"] = "regression";
-  expect_failure(project_, 2, {"strata by 'label': expected class labels, got "},
-                 {"--within", "label"});
+  expect_failure(project_, 2, {"strata by 'label': expected class labels, got "}, {"--within", "label"});
 }
 
 TEST_F(BadConfig, RSquaredIsNoMeanOverExamples) {
