@@ -89,6 +89,14 @@ std::optional<std::size_t> place_of_model(const Node& node) {
   return is_tensor ? std::optional(found->second) : std::nullopt;
 }
 
+/// Whether such a node reads the shape, too.
+bool reads_shape_of_model(const Node& node) {
+  static const std::unordered_set<std::string_view> names = {"aten::zeros_like", "aten::ones_like", "aten::full_like",
+                                                             "aten::empty_like", "aten::expand_as", "aten::view_as",
+                                                             "aten::reshape_as"};
+  return names.contains(node.kind().toQualString());
+}
+
 class Settler {
  public:
   Settler(const std::shared_ptr<Graph>& graph, GraphTrial& trial) : graph_(graph), trial_(trial) {
@@ -174,7 +182,10 @@ class Settler {
   struct StandIn {
     Node* reader = nullptr;
     std::size_t place = 0;
-    Node* tensor = nullptr;
+    /// 0 without dimensions, of the type and at the place.
+    Node* number = nullptr;
+    /// That, expanded to the shape; nullptr where the shape is not read.
+    Node* expanded = nullptr;
   };
 
   std::vector<StandIn> make_stand_ins() {
@@ -188,8 +199,11 @@ class Settler {
       Value* number = graph_->insert(c10::aten::zeros, {graph_->insertConstant(c10::List<std::int64_t>())},
                                      {torch::jit::NamedValue("dtype", graph_->insert(c10::prim::dtype, {model})),
                                       torch::jit::NamedValue("device", graph_->insert(c10::prim::device, {model}))});
-      Value* tensor = graph_->insert(c10::aten::expand, {number, graph_->insert(c10::aten::size, {model})});
-      stand_ins.push_back({node, *place, tensor->node()});
+      Node* expanded = nullptr;
+      if (reads_shape_of_model(*node)) {
+        expanded = graph_->insert(c10::aten::expand, {number, graph_->insert(c10::aten::size, {model})})->node();
+      }
+      stand_ins.push_back({node, *place, number->node(), expanded});
     }
     return stand_ins;
   }
@@ -200,11 +214,11 @@ class Settler {
       return value->node()->kind() == c10::prim::Constant || value->node()->kind() == c10::prim::ListConstruct;
     };
     for (const StandIn& stand_in : stand_ins) {
-      const Node* number = stand_in.tensor->inputs()[0]->node();
-      const auto inputs = number->inputs();
-      if (is_settled(stand_in.tensor->inputs()[1]) && std::ranges::all_of(inputs, is_settled)) {
-        stand_in.reader->replaceInput(stand_in.place, stand_in.tensor->output());
-      }
+      const auto inputs = stand_in.number->inputs();
+      if (!std::ranges::all_of(inputs, is_settled)) continue;
+      if (stand_in.expanded != nullptr && !is_settled(stand_in.expanded->inputs()[1])) continue;
+      Node* tensor = stand_in.expanded != nullptr ? stand_in.expanded : stand_in.number;
+      stand_in.reader->replaceInput(stand_in.place, tensor->output());
     }
   }
 

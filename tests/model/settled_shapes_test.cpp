@@ -93,6 +93,12 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
   state = x.new_zeros([b.size(0), 4]) + a.new_ones([4]) + x.new_full([1, 4], 2.0)
   return x * (state + torch.tanh(b @ self.w)))",
                                               4, 1},
+                                         Text{"NewOfPiecesOfTheOther", R"(def forward(self, a, b):
+  x = torch.relu(a)
+  pieces = x.view([-1, 2])
+  state = pieces.new_zeros([4]) + torch.tanh(b @ self.w).to(pieces)
+  return x * state)",
+                                              4, 1},
                                          Text{"TypeOfTheOther", R"(def forward(self, a, b):
   x = torch.relu(a)
   y = torch.tanh(b.double()).type_as(x)
