@@ -159,7 +159,7 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
   }
   std::vector<NumberRange> ranges;
   for (const at::Tensor& input : data) ranges.push_back(range_of(input));
-  const auto prove_beside = [&](const Tensors& rows, const Tensors& expected, Disturbance disturbance,
+  const auto prove_beside = [&](const Tensors& rows, const Tensors& answers, Disturbance disturbance,
                                 std::int64_t first) {
     Tensors changed;
     for (std::size_t input = 0; input < rows.size(); ++input) {
@@ -174,8 +174,8 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
     std::vector<std::int64_t> untouched;
     for (std::int64_t row = 1 - first; row < few_rows; row += 2) untouched.push_back(row);
     for (std::size_t feature = 0; feature < features.size(); ++feature) {
-      const at::Tensor places = row_numbers(untouched).to(expected[feature].device());
-      if (!nearly_equal(features[feature].index_select(0, places), expected[feature].index_select(0, places))) {
+      const at::Tensor places = row_numbers(untouched).to(answers[feature].device());
+      if (!nearly_equal(features[feature].index_select(0, places), answers[feature].index_select(0, places))) {
         throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
       }
     }
