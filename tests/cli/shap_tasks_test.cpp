@@ -129,8 +129,8 @@ TEST(ShapTasks, DataWithoutLabelsAreExplained) {
   EXPECT_EQ(explained_examples(project)[0].at("predicted"), 0);
   const ProgramResult table = project.run({"shap"});
   EXPECT_EQ(table.exit_code, 0) << table.errors;
-  expect_shap_failure(project, 2, {"target 'label'", "got none"}, {"--target", "label"});
-  expect_shap_failure(project, 2, {"label", "got none"}, {"--value", "loss"});
+  expect_shap_failure(project, 2, {"target 'label'", "got no labels"}, {"--target", "label"});
+  expect_shap_failure(project, 2, {"label", "got no labels"}, {"--value", "loss"});
 }
 
 TEST(ShapTasks, InvalidExamplesAreLeftOutOfTheBackgroundToo) {
