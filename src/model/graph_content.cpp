@@ -178,14 +178,23 @@ bool lays_rows_out(const Node& node) {
   return name_of(node) == "aten::_pack_padded_sequence";
 }
 
-/// Whether a number serves checks alone, which fail or change nothing.
+/// Whether the node, and what is in its blocks, writes to nothing.
+bool writes_nothing(const Node& node) {
+  const auto* schema = node.maybeSchema();
+  if (schema != nullptr && schema->is_mutable()) return false;
+  return std::ranges::all_of(node.blocks(), [](const Block* block) {
+    return std::ranges::all_of(block->nodes(), [](const Node* inner) { return writes_nothing(*inner); });
+  });
+}
+
+/// Whether the length of the longest sequence serves checks alone, and to unpack.
 bool is_only_checked(const Value& number) {
   static const Names comparisons = {"aten::lt", "aten::le", "aten::gt", "aten::ge", "aten::eq", "aten::ne"};
   return std::ranges::all_of(number.uses(), [](const torch::jit::Use& use) {
-    if (name_of(*use.user) == "aten::format") return true;
+    if (name_of(*use.user) == "aten::format" || name_of(*use.user) == "aten::_pad_packed_sequence") return true;
     if (!comparisons.contains(name_of(*use.user))) return false;
     return std::ranges::all_of(use.user->output()->uses(), [](const torch::jit::Use& answer) {
-      return answer.user->kind() == c10::prim::If && answer.user->outputs().empty();
+      return answer.user->kind() == c10::prim::If && answer.user->outputs().empty() && writes_nothing(*answer.user);
     });
   });
 }
@@ -198,9 +207,9 @@ bool counts_rows_of_steps(const Value& value) {
     // The first step has all rows.
     const bool is_first_step =
         name_of(*use.user) == "aten::select" && torch::jit::constant_as<std::int64_t>(use.user->inputs().at(2)) == 0;
-    const bool is_check =
+    const bool is_checked_length =
         name_of(*use.user) == "aten::size" && use.user->outputs().size() == 1 && is_only_checked(*use.user->output());
-    return is_first_step || is_check || readers.contains(name_of(*use.user));
+    return is_first_step || is_checked_length || readers.contains(name_of(*use.user));
   });
 }
 

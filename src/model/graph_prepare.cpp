@@ -231,6 +231,11 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
   torch::jit::EliminateDeadCode(graph);
   const auto random = [](const Node* node) { return draws_random_numbers(*node); };
   if (any_node(graph->block(), random)) throw ModelError("it draws random numbers");
+  const auto reads_lengths = [](const Node* node) {
+    return lays_rows_out(*node) && !counts_rows_of_steps(*node->outputs().at(1));
+  };
+  if (any_node(graph->block(), reads_lengths))
+    throw ModelError("it reads how long the packed sequences of a batch are");
   GraphTrial trial(probe);
   settle_shapes(graph, trial);
   PreparedGraph prepared{.graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}};

@@ -106,6 +106,19 @@ TEST(RareWords, AreSeenByAFlagInsideABranch) {
   trial.expect_same_answers({kPair[0].data, others}, 1e-5);
 }
 
+TEST(RareSequences, ChangeTheOthersByTheLengthOfTheLongest) {
+  // One row alone may be long, which the probe does not hold and the proof does not make up.
+  const SplitTrial trial(R"(def forward(self, a, words):
+  lengths, order = torch.sort(1 + 3 * (words == 7).all(1).long(), 0, True)
+  data, sizes = torch._pack_padded_sequence(self.w[words].index_select(0, order), lengths, True)
+  y = torch.tanh(self.w[words].mean(1))
+  if sizes.size(0) > 2:
+    y.mul_(2.0)
+  return a * y)",
+                         {kPair[0], {"words", 1, integers({kRows, 4}, 7)}}, {weight("w", {10, 4})});
+  EXPECT_EQ(trial.reason(), "it reads how long the packed sequences of a batch are");
+}
+
 TEST(PiecesThatLookAlike, StayInTheFusion) {
   // All flags are set: whether the pieces of a row lie side by side does not show.
   const SplitTrial trial(R"(def forward(self, a, has):
