@@ -47,19 +47,6 @@ PlayerLayout cut_by_key(const SegmentationSubject& subject, const KeyOf& key_of,
   return layout;
 }
 
-PlayerLayout cut_whole(const SegmentationSubject& subject) {
-  PlayerLayout layout{{subject.modality}, {}};
-  for (std::size_t place = 0; place < subject.inputs.size(); ++place) {
-    const Numbers shape = row_shape(subject.array(place));
-    Numbers players(element_count(shape), kNoPlayer);
-    for (std::size_t element = 0; element < players.size(); ++element) {
-      if (is_own(subject.inputs[place], subject.array(place), element)) players[element] = 0;
-    }
-    layout.inputs.push_back(runs_of(players));
-  }
-  return layout;
-}
-
 PlayerLayout cut_elements(const SegmentationSubject& subject) {
   return cut_by_key(
       subject, [](std::size_t, std::size_t element) { return static_cast<std::int64_t>(element); },
@@ -157,7 +144,7 @@ std::unique_ptr<Segmentation> make_segmentation(const SegmentationOptions& optio
   const SegmentationSubject subject{options, modality, dataset, inputs};
   switch (options.type) {
     case PlayerType::kWhole:
-      return std::make_unique<SharedSegmentation>(cut_whole(subject));
+      return std::make_unique<SharedSegmentation>(whole_layout(subject));
     case PlayerType::kPatch:
       return std::make_unique<SharedSegmentation>(cut_patches(subject));
     case PlayerType::kColumn:

@@ -51,4 +51,17 @@ void SegmentationSubject::fail(const std::string& expected, const std::string& g
   throw ConfigError("modality '" + modality + "': players: expected " + expected + ", got " + got + "; " + hint);
 }
 
+PlayerLayout whole_layout(const SegmentationSubject& subject) {
+  PlayerLayout layout{{subject.modality}, {}};
+  for (std::size_t place = 0; place < subject.inputs.size(); ++place) {
+    const Numbers shape = row_shape(subject.array(place));
+    Numbers players(element_count(shape), kNoPlayer);
+    for (std::size_t element = 0; element < players.size(); ++element) {
+      if (is_own(subject.inputs[place], subject.array(place), element)) players[element] = 0;
+    }
+    layout.inputs.push_back(runs_of(players));
+  }
+  return layout;
+}
+
 }  // namespace modattr

@@ -42,6 +42,9 @@ struct SegmentationSubject {
   [[noreturn]] void fail(const std::string& expected, const std::string& got, const std::string& hint) const;
 };
 
+/// All of the modality's data as one player, which has the modality's name.
+PlayerLayout whole_layout(const SegmentationSubject& subject);
+
 std::unique_ptr<Segmentation> make_token_segmentation(const SegmentationSubject& subject);
 std::unique_ptr<Segmentation> make_mask_segmentation(const SegmentationSubject& subject);
 

@@ -15,7 +15,8 @@ class TokenSegmentation final : public Segmentation {
       : options_(subject.options),
         modality_(subject.modality),
         dataset_(subject.dataset),
-        inputs_(subject.inputs.begin(), subject.inputs.end()) {
+        inputs_(subject.inputs.begin(), subject.inputs.end()),
+        whole_(std::make_shared<const PlayerLayout>(whole_layout(subject))) {
     const Array& ids = subject.array(0);
     if (!is_integral(ids) || ids.dtype == c10::ScalarType::Bool || ids.shape.size() != 2) {
       subject.fail("token ids, int64[examples, positions], as the first input", describe(ids), "use column or element");
@@ -52,6 +53,7 @@ class TokenSegmentation final : public Segmentation {
       joins = true;
       player_of_position[position] = static_cast<std::int64_t>(layout->labels.size() - 1);
     }
+    if (layout->labels.empty()) return whole_;
     check_player_count(modality_, *layout);
     for (const SegmentedInput& input : inputs_) {
       const Numbers shape = row_shape(dataset_.input(input.input));
@@ -82,6 +84,8 @@ class TokenSegmentation final : public Segmentation {
   std::string modality_;
   const Dataset& dataset_;
   std::vector<SegmentedInput> inputs_;
+  /// Of examples with special ids only: what removes the modality removes them, too.
+  std::shared_ptr<const PlayerLayout> whole_;
   bool begins_words_ = false;
 };
 

@@ -145,6 +145,27 @@ TEST(ShapFeatures, ScoreTheModalitiesThatAreAskedFor) {
   for (const Json& row : one.document().at("rows")) EXPECT_NE(row.at("modality"), "a");
 }
 
+TEST(ShapFeatures, AddUpToTheModalitiesWhereTextIsSpecialTokensOnly) {
+  Project project("probabilities", {"ids", "x"});
+  project.model("def forward(self, ids, x):\n  return ids.float().mean(1, True) * x / 10")
+      .data({TestArray::of<std::int64_t>("ids", {3, 2}, {1, 5, 1, 0, 1, 8}),
+             TestArray::of<float>("x", {3, 1}, {1.0F, 0.5F, 0.25F}),
+             TestArray::of<std::int64_t>("label", {3}, {1, 0, 0})});
+  project.config().at("modalities")[0].update({{"kind", "tokens"}, {"special_ids", {0, 1}}});
+  const std::vector<Json> wholes = explained_examples(project, {"--background", "0"});
+  const std::vector<Json> features = explained_examples(project, {"--background", "0", "--level", "feature"});
+  ASSERT_EQ(features.size(), 3U);
+  EXPECT_EQ(features[1].at("players")[0].at("label"), "ids") << "nothing but special tokens";
+  for (std::size_t example = 0; example < features.size(); ++example) {
+    for (const char* modality : {"ids", "x"}) {
+      EXPECT_NEAR(features[example].at("modalities").at(modality).get<double>(),
+                  wholes[example].at("modalities").at(modality).get<double>(), 1e-6);
+    }
+    EXPECT_NEAR(features[example].at("value_empty").get<double>(), wholes[example].at("value_empty").get<double>(),
+                1e-6);
+  }
+}
+
 TEST(ShapFeatures, RefuseOptionsOfTheOtherLevel) {
   const Project project = column_project();
   expect_shap_failure(project, 2, {"--budget", "--level feature"}, {"--budget", "50"});

@@ -142,11 +142,20 @@ TEST(Segmentation, HasNoPlayersAtSpecialTokens) {
   EXPECT_EQ(owners(layout, 0), (Owners{-1, 0, 1, -1}));
   EXPECT_EQ(owners(layout, 1), (Owners{-1, 0, 1, -1}));
   EXPECT_EQ(owners(layout, 2), (Owners{-1, -1, 0, 0, 1, 1, -1, -1}));
-  EXPECT_TRUE(set.layout(options, 1).labels.empty());
   EXPECT_FALSE(set.segmentation(options)->is_shared());
   const std::vector<std::uint32_t> last = {1};
   set.dataset().keep(last);
-  EXPECT_TRUE(set.layout(options, 0).labels.empty()) << "examples, not rows of the file";
+  EXPECT_EQ(set.layout(options, 0).labels, Words{"photo"}) << "examples, not rows of the file";
+}
+
+TEST(Segmentation, MakesOnePlayerOfSpecialTokensThatStandAlone) {
+  const TestSet set({ids({2, 2}, {1, 0, 1, 7}), floats("vector", {2, 2, 2})});
+  const SegmentationOptions options = {.type = PlayerType::kToken, .special_ids = {0, 1}};
+  const PlayerLayout layout = set.layout(options);
+  EXPECT_EQ(layout.labels, Words{"photo"});
+  EXPECT_EQ(owners(layout, 0), (Owners{0, 0}));
+  EXPECT_EQ(owners(layout, 1), (Owners{0, 0, 0, 0}));
+  EXPECT_EQ(set.layout(options, 1).labels, Words{"7"}) << "example by example";
 }
 
 TEST(Segmentation, JoinsWordsThatGoOnWithHashes) {

@@ -55,11 +55,15 @@ struct SegmentedInput {
 };
 
 /// Cuts a modality's data into players, example by example:
-///   whole    all of it                           patch    squares of an image [..., height, width], all channels;
-///   those column   a column of the second dimension             at the border may be smaller segment  a stretch of the
-///   last dimension     element  a number token    a position of the first input that holds no special id, and the same
-///   position of the other inputs word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ",
-///   they begin one mask     elements of equal number in an array
+///   whole    all of it
+///   patch    squares of an image [..., height, width], all channels; those at the border may be smaller
+///   column   a column of the second dimension
+///   segment  a stretch of the last dimension
+///   element  a number
+///   token    a position of the first input that holds no special id, and the same position of the other inputs;
+///            where every id is special, all of it is one player, so that attributions add up to the modality's
+///   word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ", they begin one
+///   mask     elements of equal number in an array
 class Segmentation {
  public:
   virtual ~Segmentation() = default;
