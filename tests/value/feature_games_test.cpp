@@ -102,7 +102,7 @@ class FeatureGamesTest : public testing::Test {
   std::vector<ExampleGames::Query> all_queries() const {
     std::vector<ExampleGames::Query> queries;
     for (std::uint32_t example = 0; example < kExampleCount; ++example) {
-      const std::size_t count = token_places(example).size() + 3;
+      const std::size_t count = text_players(example) + 3;
       for (std::size_t mask = 0; mask < std::size_t{1} << count; ++mask) {
         queries.push_back({example, Coalition(count)});
         for (std::size_t player = 0; player < count; ++player) {
@@ -127,8 +127,8 @@ class FeatureGamesTest : public testing::Test {
     for (std::size_t draw = 0; draw < 3; ++draw) {
       std::vector<float> row;
       for (std::size_t column = 0; column < 3; ++column) {
-        row.push_back(present.contains(places.size() + column) ? kTable[3 * example + column]
-                                                               : kReference[3 * draw + column]);
+        row.push_back(present.contains(text_players(example) + column) ? kTable[3 * example + column]
+                                                                       : kReference[3 * draw + column]);
       }
       const std::vector<std::string> names = {"ids", "x"};
       const std::vector<at::Tensor> inputs = {at::tensor(ids, at::kLong).reshape({1, 4}),
@@ -145,6 +145,11 @@ class FeatureGamesTest : public testing::Test {
       if (kIds[4 * example + place] != 0) places.push_back(place);
     }
     return places;
+  }
+
+  /// Padding alone is one player.
+  static std::size_t text_players(std::uint32_t example) {
+    return std::max<std::size_t>(token_places(example).size(), 1);
   }
 
   std::unique_ptr<Dataset> dataset_;
@@ -189,7 +194,7 @@ TEST_F(FeatureGamesTest, HaveThePlayersOfTheirSegmentations) {
     EXPECT_EQ(games.labels(0, 0), (std::vector<std::string>{"1", "2", "3"}));
     EXPECT_EQ(games.labels(2, 0), std::vector<std::string>{"2"});
     EXPECT_EQ(games.labels(0, 1), (std::vector<std::string>{"x[0]", "x[1]", "x[2]"}));
-    EXPECT_TRUE(games.labels(4, 0).empty());
+    EXPECT_EQ(games.labels(4, 0), std::vector<std::string>{"text"}) << "padding alone";
     EXPECT_EQ(games.key(3), 3U);
     return 0;
   });
@@ -281,7 +286,7 @@ double distance(const std::vector<double>& first, const std::vector<double>& sec
 
 TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
   // Without its second token and its first column, over three rows of the reference.
-  const std::size_t count = token_places(0).size() + 3;
+  const std::size_t count = text_players(0) + 3;
   const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(1).without(3)},
                                                     {0, Coalition::full(count)}};
   const std::vector<double> whole = {1, 2, 0, 3, kTable[0], kTable[1], kTable[2]};
@@ -303,7 +308,7 @@ TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
 }
 
 TEST_F(FeatureGamesTest, MeasureHowFarTheFeaturesOfTheEncodersAre) {
-  const std::size_t count = token_places(0).size() + 3;
+  const std::size_t count = text_players(0) + 3;
   const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(4)},
                                                     {0, Coalition::full(count).without(0)}};
   // The table's encoder is sin(1.5 x), the text's is not touched by the first query.
@@ -337,7 +342,7 @@ class FeatureGamesWithoutANumber : public FeatureGamesTest {
 };
 
 TEST_F(FeatureGamesWithoutANumber, HideItUnderARemovedPlayer) {
-  const std::size_t count = token_places(1).size() + 3;
+  const std::size_t count = text_players(1) + 3;
   const std::vector<ExampleGames::Query> hidden = {{1, Coalition::full(count).without(count - 1)}};
   const std::vector<ExampleGames::Query> shown = {{1, Coalition::full(count).without(count - 2)}};
   for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
