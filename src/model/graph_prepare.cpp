@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -200,8 +201,14 @@ void choose_output(Graph& graph, const OutputSelector& selector) {
 
 }  // namespace
 
-PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
-                            const OutputSelector& output, std::span<const at::Tensor> probe) {
+PreparedGraph prepare_graph(const torch::jit::Method& forward, std::span<const ModelInput> inputs,
+                            const OutputSelector& output, BatchQuestions questions, std::span<const at::Tensor> probe) {
+  std::vector<std::string> input_names;
+  std::vector<std::optional<std::size_t>> modality_of_input;
+  for (const ModelInput& input : inputs) {
+    input_names.push_back(input.name);
+    modality_of_input.push_back(input.modality);
+  }
   std::shared_ptr<Graph> graph = forward.graph()->copy();
   torch::jit::Inline(*graph);
   torch::jit::EliminateDeadCode(graph);
@@ -238,7 +245,15 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector
     throw ModelError("it reads how long the packed sequences of a batch are");
   GraphTrial trial(probe);
   settle_shapes(graph, trial);
-  PreparedGraph prepared{.graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}};
+  PreparedGraph prepared{
+      .graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}, .answered_questions = {}};
+  while (questions == BatchQuestions::kAnswered) {
+    const std::vector<AnsweredQuestion> answered = answer_batch_questions(graph, trial, modality_of_input);
+    if (answered.empty()) break;
+    prepared.answered_questions.insert(prepared.answered_questions.end(), answered.begin(), answered.end());
+    // Branches that are taken for good may hold more questions, and shapes.
+    settle_shapes(graph, trial);
+  }
   prepared.nodes_without_rows = nodes_without_rows(graph, trial);
   return prepared;
 }

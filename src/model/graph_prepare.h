@@ -11,6 +11,8 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include "batch_questions.h"
+#include "modattr/model/split_model.h"
 #include "modattr/model/torchscript_model.h"
 
 namespace modattr {
@@ -21,13 +23,16 @@ struct PreparedGraph {
   std::vector<at::Tensor> attributes;
   /// Its top-level nodes that answer for a whole batch (see rowless_values.h).
   std::unordered_set<std::size_t> nodes_without_rows;
+  /// The graph's outputs behind the first are what rows answer to them (see batch_questions.h).
+  std::vector<AnsweredQuestion> answered_questions;
 };
 
-/// A copy of forward() that can be analysed: inlined, without `self`, with one tensor input per name in the order of
-/// the names (arguments without a name keep their default), without what only other outputs than the chosen one need,
-/// mutations made functional where they can be, and shapes settled on `probe`, rows of the data where the model runs.
+/// A copy of forward() that can be analysed: inlined, without `self`, with one tensor input per ModelInput, in
+/// their order (arguments without a name keep their default), without what only other outputs than the chosen one need,
+/// mutations made functional where they can be, and shapes, and `questions` about a batch, settled on `probe`, rows of
+/// the data where the model runs.
 /// Throws ModelError with the reason when something in it stands against a cut.
-PreparedGraph prepare_graph(const torch::jit::Method& forward, const std::vector<std::string>& input_names,
-                            const OutputSelector& output, std::span<const at::Tensor> probe);
+PreparedGraph prepare_graph(const torch::jit::Method& forward, std::span<const ModelInput> inputs,
+                            const OutputSelector& output, BatchQuestions questions, std::span<const at::Tensor> probe);
 
 }  // namespace modattr

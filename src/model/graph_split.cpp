@@ -41,13 +41,15 @@ struct NodeInfo {
 
 class Splitter {
  public:
-  Splitter(const std::shared_ptr<Graph>& graph, const std::vector<ModelInput>& inputs, std::size_t modality_count,
+  Splitter(const PreparedGraph& prepared, const std::vector<ModelInput>& inputs, std::size_t modality_count,
            const std::unordered_set<std::size_t>& kept_in_fusion)
-      : graph_(*graph),
-        content_(find_content(graph)),
+      : prepared_(prepared),
+        graph_(*prepared.graph),
+        content_(find_content(prepared.graph)),
         inputs_(inputs),
         modality_count_(modality_count),
-        units_(mutation_units(graph)) {
+        units_(mutation_units(prepared.graph)) {
+    const std::shared_ptr<Graph>& graph = prepared.graph;
     const torch::jit::AliasDb aliases(graph);
     for (Node* node : graph->nodes()) {
       info_of_[node] = nodes_.size();
@@ -75,6 +77,9 @@ class Splitter {
   }
 
  private:
+  /// What forward() returns; further outputs are answers of rows.
+  const Value* answer() const { return graph_.outputs().front(); }
+
   const NodeInfo* producer_of(const Value* value) const {
     const auto found = info_of_.find(value->node());
     return found == info_of_.end() ? nullptr : &nodes_[found->second];
@@ -169,7 +174,7 @@ class Splitter {
   std::vector<bool> fusion_part() const {
     std::vector<bool> part;
     for (const NodeInfo& info : nodes_) part.push_back(info.fusion || info.copied);
-    const std::vector<const Value*> outputs(graph_.outputs().begin(), graph_.outputs().end());
+    const std::vector<const Value*> outputs = {answer()};
     add_neutral_nodes(part, outputs);
     return part;
   }
@@ -180,7 +185,7 @@ class Splitter {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
       if (part[index]) visit_reads(nodes_[index].node, {}, [&](const Value* value) { read.insert(value); });
     }
-    for (const Value* output : graph_.outputs()) read.insert(output);
+    read.insert(answer());
     return read;
   }
 
@@ -273,6 +278,12 @@ class Splitter {
             {modality, outputs.size(), info_of_.at(value->node()), content_.values.contains(value)});
         outputs.push_back(copies.at(value));
       }
+      for (std::size_t place = 0; place < prepared_.answered_questions.size(); ++place) {
+        const Value* rows = graph_.outputs()[place + 1];
+        if (!is_encoder(*producer_of(rows)) || *producer_of(rows)->modalities.begin() != modality) continue;
+        result.row_checks.push_back({modality, outputs.size(), prepared_.answered_questions[place]});
+        outputs.push_back(copies.at(rows));
+      }
       Node* tuple = encoder->createTuple(outputs);
       encoder->appendNode(tuple);
       encoder->registerOutput(tuple->output());
@@ -302,7 +313,7 @@ class Splitter {
       copies[graph_.inputs()[index]] = input;
     }
     copy_part(*fusion, fusion_part(), copies);
-    for (const Value* output : graph_.outputs()) fusion->registerOutput(copies.at(output));
+    fusion->registerOutput(copies.at(answer()));
     torch::jit::EliminateDeadCode(fusion);
     result.fusion_size = size_of(*fusion);
     for (std::size_t place = 0; place < raw_inputs_.size(); ++place) {
@@ -313,6 +324,7 @@ class Splitter {
     result.fusion = std::move(fusion);
   }
 
+  const PreparedGraph& prepared_;
   const Graph& graph_;
   GraphContent content_;
   const std::vector<ModelInput>& inputs_;
@@ -326,9 +338,13 @@ class Splitter {
 
 }  // namespace
 
-SplitGraphs split_graph(const std::shared_ptr<Graph>& graph, const std::vector<ModelInput>& inputs,
+SplitGraphs split_graph(const PreparedGraph& prepared, const std::vector<ModelInput>& inputs,
                         std::size_t modality_count, const std::unordered_set<std::size_t>& kept_in_fusion) {
-  return Splitter(graph, inputs, modality_count, kept_in_fusion).split();
+  SplitGraphs graphs = Splitter(prepared, inputs, modality_count, kept_in_fusion).split();
+  if (graphs.row_checks.size() != prepared.answered_questions.size()) {
+    throw ModelError("a question about a batch is asked where its modalities have met");
+  }
+  return graphs;
 }
 
 }  // namespace modattr

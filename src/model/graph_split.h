@@ -8,6 +8,8 @@
 
 #include <torch/csrc/jit/ir/ir.h>
 
+#include "batch_questions.h"
+#include "graph_prepare.h"
 #include "modattr/model/split_model.h"
 
 namespace modattr {
@@ -30,14 +32,25 @@ struct RawInput {
   bool shape_only = false;
 };
 
+/// What the rows of an encoder's batch must answer, each by itself.
+struct RowCheck {
+  std::size_t modality = 0;
+  /// Output of that modality's encoder graph: bool[rows].
+  std::size_t encoder_output = 0;
+  AnsweredQuestion question;
+};
+
 /// A graph cut into one encoder per modality and a fusion.
 struct SplitGraphs {
-  /// Per modality: takes its inputs in the order of forward(), returns a tuple of its frontier values.
+  /// Per modality: takes its inputs in the order of forward(), returns a tuple of its frontier values and of what is to
+  /// be checked.
   std::vector<std::shared_ptr<torch::jit::Graph>> encoders;
   /// Takes the frontier values, then those inputs of forward() that it needs raw; returns what forward() returns.
   std::shared_ptr<torch::jit::Graph> fusion;
   std::vector<FrontierValue> frontier;
   std::vector<RawInput> raw_inputs;
+  /// In the order of the encoders' outputs, behind those of the frontier.
+  std::vector<RowCheck> row_checks;
   /// What is left after dead code is gone.
   std::vector<PartSize> encoder_sizes;
   PartSize fusion_size;
@@ -51,8 +64,9 @@ struct SplitGraphs {
 /// modality form its encoder, nodes of two or more the fusion; `kept_in_fusion` lists nodes that go into the fusion
 /// although they depend on one modality only, and so do nodes that read content (see graph_content.h). Values other
 /// than tensors never cross: the fusion computes them again.
-/// Nodes that touch a value which an in-place operation may change stay together.
-SplitGraphs split_graph(const std::shared_ptr<torch::jit::Graph>& graph, const std::vector<ModelInput>& inputs,
+/// Nodes that touch a value which an in-place operation may change stay together. Throws ModelError when the rows of
+/// an answered question are no encoder's.
+SplitGraphs split_graph(const PreparedGraph& prepared, const std::vector<ModelInput>& inputs,
                         std::size_t modality_count, const std::unordered_set<std::size_t>& kept_in_fusion);
 
 }  // namespace modattr

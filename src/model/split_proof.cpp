@@ -40,10 +40,11 @@ Tensors rows_from(std::span<const at::Tensor> tensors, std::int64_t first, std::
 }
 
 /// Features of all rows, `part_rows` of them at a time.
-Tensors encode_parts(const SplitModel& split, std::size_t modality, const Tensors& inputs, std::int64_t part_rows) {
-  std::vector<Tensors> features(split.feature_count(modality));
+Tensors encode_parts(const RowEncoder& encode, std::size_t modality, const Tensors& inputs, std::int64_t part_rows) {
+  std::vector<Tensors> features;
   for (std::int64_t first = 0; first < inputs.front().size(0); first += part_rows) {
-    Tensors encoded = split.encode(modality, rows_from(inputs, first, part_rows));
+    Tensors encoded = encode(modality, rows_from(inputs, first, part_rows));
+    features.resize(encoded.size());
     for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
       features[feature].push_back(std::move(encoded[feature]));
     }
@@ -145,7 +146,7 @@ at::Tensor disturbed(const at::Tensor& tensor, const NumberRange& range, std::in
 /// Throws ModelError when a row's features change with what stands in the rows around it: sums over a batch, maxima,
 /// quantisation by range, a row that is looked up by its place. `few`: inputs of some rows, whose features are
 /// `expected`.
-void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tensors& few, const Tensors& expected,
+void prove_rows_apart(const RowEncoder& encode, std::size_t modality, const Tensors& few, const Tensors& expected,
                       const Tensors& data, at::Device device) {
   const std::int64_t few_rows = few.front().size(0);
   const bool plain = std::ranges::none_of(few, [](const at::Tensor& input) { return input.is_complex(); });
@@ -167,7 +168,7 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
     }
     Tensors features;
     try {
-      features = split.encode(modality, changed);
+      features = encode(modality, changed);
     } catch (const ModelError&) {
       return;  // No rows like those can occur.
     }
@@ -194,7 +195,7 @@ void prove_rows_apart(const SplitModel& split, std::size_t modality, const Tenso
   }
   Tensors expected_of_made;
   try {
-    expected_of_made = split.encode(modality, made);
+    expected_of_made = encode(modality, made);
   } catch (const ModelError&) {
     return;
   }
@@ -242,8 +243,8 @@ Tensors enough_rows(std::span<const at::Tensor> probe) {
   return select_all(probe, row_numbers(rows));
 }
 
-void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe,
-                 std::span<const at::Tensor> data) {
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, const RowEncoder& encode,
+                 std::span<const at::Tensor> probe, std::span<const at::Tensor> data) {
   // Few numbers of rows, as kernels are made anew for each.
   constexpr std::int64_t kFewRows = kFewestProbeRows / 2;
   constexpr std::int64_t kMoreRows = kFewestProbeRows;
@@ -259,16 +260,16 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, std:
     }
     if (split.feature_count(modality) == 0) continue;
     // Among other rows, in other places, in batches of another size.
-    const Tensors encoded = encode_parts(split, modality, inputs, kFewRows);
-    const Tensors encoded_shuffled = encode_parts(split, modality, select_all(inputs, rows), kMoreRows);
+    const Tensors encoded = encode_parts(encode, modality, inputs, kFewRows);
+    const Tensors encoded_shuffled = encode_parts(encode, modality, select_all(inputs, rows), kMoreRows);
     for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
       const at::Tensor gathered = encoded[feature].index_select(0, rows.to(encoded[feature].device()));
       if (!nearly_equal(gathered, encoded_shuffled[feature])) {
         throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
       }
-      features.push_back(gathered);
+      if (feature < split.feature_count(modality)) features.push_back(gathered);
     }
-    prove_rows_apart(split, modality, narrow_all(inputs, kFewRows), narrow_all(encoded, kFewRows),
+    prove_rows_apart(encode, modality, narrow_all(inputs, kFewRows), narrow_all(encoded, kFewRows),
                      inputs_of(options.inputs, data, modality), options.device);
   }
   Tensors raw;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -30,10 +31,13 @@ inline constexpr std::int64_t kFewestProbeRows = 8;
 /// The probe with rows repeated until there are enough to tell which dimension counts them.
 std::vector<at::Tensor> enough_rows(std::span<const at::Tensor> probe);
 
+/// The features of rows of a modality, then whatever else rows answer by themselves, each [rows, ...].
+using RowEncoder = std::function<std::vector<at::Tensor>(std::size_t modality, std::span<const at::Tensor> inputs)>;
+
 /// Throws ModelError with the reason when features, or the outputs made of them, differ from the whole model's: for
 /// mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything in the range of `data`, which
 /// are more rows than those of the probe.
-void prove_split(const TorchSplitOptions& options, const SplitModel& split, std::span<const at::Tensor> probe,
-                 std::span<const at::Tensor> data);
+void prove_split(const TorchSplitOptions& options, const SplitModel& split, const RowEncoder& encode,
+                 std::span<const at::Tensor> probe, std::span<const at::Tensor> data);
 
 }  // namespace modattr

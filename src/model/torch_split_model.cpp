@@ -99,13 +99,31 @@ class TorchSplitModel final : public SplitModel {
   }
 
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const override {
+    Tensors features = encode_with_answers(modality, inputs);
+    auto answers = features.begin() + static_cast<std::ptrdiff_t>(feature_count(modality));
+    for (const RowCheck& check : graphs_.row_checks) {
+      if (check.modality != modality) continue;
+      const bool agree = (check.question.answer ? answers->all() : answers->logical_not().all()).item<bool>();
+      if (!agree) {
+        throw RowDisagreement("a row answers " + check.question.operation + " otherwise than others");
+      }
+      ++answers;
+    }
+    features.resize(feature_count(modality));
+    return features;
+  }
+
+  /// The features, then what each row answers to the questions of the modality, unchecked.
+  Tensors encode_with_answers(std::size_t modality, std::span<const at::Tensor> inputs) const {
     const Tensors values = run_encoder(modality, inputs);
     const std::size_t first = first_frontier_value(modality);
     Tensors features;
-    for (std::size_t value = 0; value < values.size(); ++value) {
+    for (std::size_t value = 0; value < frontier_counts_[modality]; ++value) {
       const FeatureLayout& layout = layouts_[first + value];
       if (layout.kind == FeatureKind::kPerRow) features.push_back(rows_first(values[value], layout));
     }
+    features.insert(features.end(), values.begin() + static_cast<std::ptrdiff_t>(frontier_counts_[modality]),
+                    values.end());
     for (const at::Tensor& feature : features) {
       // A selection of rows, which its layout did not show.
       if (feature.size(0) != inputs.front().size(0)) throw ModelError("an encoder gives other rows than it is given");
@@ -176,7 +194,7 @@ class TorchSplitModel final : public SplitModel {
     const Tensors some = run_encoder(modality, narrow_all(inputs, fewer));
     std::unordered_set<std::size_t> unsuitable;
     const std::size_t first = first_frontier_value(modality);
-    for (std::size_t feature = 0; feature < all.size(); ++feature) {
+    for (std::size_t feature = 0; feature < frontier_counts_[modality]; ++feature) {
       const FrontierValue& value = graphs_.frontier[first + feature];
       const std::optional<FeatureLayout> layout = layout_of(all[feature], some[feature], row_count, fewer);
       // What is in the inputs and has no rows is about the whole batch, or about one row of it.
@@ -274,7 +292,7 @@ std::unique_ptr<TorchSplitModel> cut(const TorchSplitOptions& options, std::span
   // Each round moves at least one more node behind the frontier.
   for (;;) {
     auto split = std::make_unique<TorchSplitModel>(
-        options, probe, split_graph(prepared.graph, options.inputs, options.modality_count, kept_in_fusion));
+        options, probe, split_graph(prepared, options.inputs, options.modality_count, kept_in_fusion));
     std::unordered_set<std::size_t> unsuitable;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       if (split->frontier_count(modality) > 0) {
@@ -295,35 +313,49 @@ std::string reason_without_features(const SplitGraphs& graphs) {
 }  // namespace
 
 SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<const at::Tensor> probe_rows) {
+  bool answers_questions = false;
   try {
     // Few rows are as good a proof as many, and the proof is paid for at every start.
     constexpr std::int64_t kMostRows = 16;
     const Tensors data = enough_rows(probe_rows);
     const Tensors probe = spread_rows(data, kMostRows);
-    std::vector<std::string> names;
-    for (const ModelInput& input : options.inputs) names.push_back(input.name);
     Tensors placed;
     for (const at::Tensor& input : probe) placed.push_back(input.to(options.device));
-    const PreparedGraph prepared = prepare_graph(options.forward, names, options.output.selector(), placed);
+    const PreparedGraph prepared =
+        prepare_graph(options.forward, options.inputs, options.output.selector(), options.questions, placed);
+    answers_questions = !prepared.answered_questions.empty();
     std::unique_ptr<TorchSplitModel> split = cut(options, placed, prepared);
     std::size_t feature_count = 0;
     for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
       feature_count += split->feature_count(modality);
     }
-    if (feature_count == 0) return {.model = nullptr, .reason = reason_without_features(split->graphs())};
+    if (feature_count == 0) {
+      return {
+          .model = nullptr, .reason = reason_without_features(split->graphs()), .answers_questions = answers_questions};
+    }
+    for (const RowCheck& check : split->graphs().row_checks) {
+      if (split->feature_count(check.modality) == 0) throw ModelError("rows that are not encoded cannot be checked");
+    }
     const auto prove = [options, probe, data, attributes = prepared.attributes, &proven = *split] {
       try {
         const std::vector<std::int64_t> counts = write_counts(attributes);
-        prove_split(options, proven, probe, data);
+        const RowEncoder encode = [&](std::size_t modality, std::span<const at::Tensor> inputs) {
+          return proven.encode_with_answers(modality, inputs);
+        };
+        prove_split(options, proven, encode, probe, data);
         if (write_counts(attributes) != counts) throw ModelError("forward() writes to an attribute of the module");
       } catch (const std::exception& error) {
         throw ModelError(one_line_reason(error));
       }
     };
     const std::string meeting = split->graphs().meeting;
-    return {.model = std::move(split), .reason = {}, .meeting = meeting, .prove = prove};
+    return {.model = std::move(split),
+            .reason = {},
+            .meeting = meeting,
+            .answers_questions = answers_questions,
+            .prove = prove};
   } catch (const std::exception& error) {
-    return {.model = nullptr, .reason = one_line_reason(error)};
+    return {.model = nullptr, .reason = one_line_reason(error), .answers_questions = answers_questions};
   }
 }
 

@@ -18,6 +18,7 @@ struct TorchSplitOptions {
   torch::jit::Method forward;
   std::vector<ModelInput> inputs;
   std::size_t modality_count = 0;
+  BatchQuestions questions = BatchQuestions::kAnswered;
   OutputReader output;
   /// The whole model on one tensor of rows per input.
   std::function<at::Tensor(std::span<const at::Tensor>)> whole;

@@ -108,7 +108,7 @@ class TorchScriptModel final : public Model {
   }
 
   const std::string& path() const noexcept override { return path_; }
-  SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count,
+  SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchQuestions questions,
                     std::span<const at::Tensor> probe) const override {
     std::vector<std::string> names;
     for (const ModelInput& input : inputs) names.push_back(input.name);
@@ -117,6 +117,7 @@ class TorchScriptModel final : public Model {
          .forward = module_.get_method("forward"),
          .inputs = {inputs.begin(), inputs.end()},
          .modality_count = modality_count,
+         .questions = questions,
          .output = output_,
          .whole = [this, names](std::span<const at::Tensor> rows) { return run(names, rows); },
          .device = device_},

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "modattr/core/error.h"
+#include "modattr/model/split_model.h"
 #include "modattr/value/not_finite.h"
 
 namespace modattr {
@@ -23,16 +24,33 @@ ScoreTable with_hint(const std::function<ScoreTable()>& run) {
   }
 }
 
+/// Runs a command; again, from its beginning, where data with features removed disagrees with the set about what the
+/// cut takes for granted.
+template <typename Request>
+ScoreTable run_command(ScoreTable (*run)(const Request&, const RunContext&), const Request& request,
+                       const RunContext& context) {
+  return with_hint([&] {
+    try {
+      return run(request, context);
+    } catch (const RowDisagreement& disagreement) {
+      context.log(std::string("begins again: ") + disagreement.what());
+      Request asking = request;
+      asking.common.answer_batch_questions = false;
+      return run(asking, context);
+    }
+  });
+}
+
 class TorchApplication final : public Application {
  public:
   ScoreTable permute(const PermuteRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_permute(request, context); });
+    return run_command(run_permute, request, context);
   }
   ScoreTable shap(const ShapRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_shap(request, context); });
+    return run_command(run_shap, request, context);
   }
   ScoreTable lime(const LimeRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_lime(request, context); });
+    return run_command(run_lime, request, context);
   }
   Inspection inspect(const InspectRequest& request, const RunContext& context) override {
     return run_inspect(request, context);

@@ -120,10 +120,12 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   select_examples(options.common);
   evaluator_ = std::make_unique<ModelEvaluator>(
       *model_, *dataset_, layout_,
-      EvaluatorOptions{.rows_per_call = rows_per_call(),
-                       .batch_size = options.common.batch_size,
-                       .thread_count = thread_count_,
-                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
+      EvaluatorOptions{
+          .rows_per_call = rows_per_call(),
+          .batch_size = options.common.batch_size,
+          .thread_count = thread_count_,
+          .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
+          .questions = options.common.answer_batch_questions ? BatchQuestions::kAnswered : BatchQuestions::kAsked});
   output_width_ = evaluator_->output_width();
   check_probabilities();
   make_metric();

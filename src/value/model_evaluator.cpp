@@ -212,6 +212,15 @@ void ModelEvaluator::share_nothing() {
 }
 
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
+  CutAttempt attempt = cut(cache_bytes, progress, options_.questions);
+  if (!attempt.reason.empty() && attempt.answers_questions) {
+    // A row has disagreed, or what follows from the answers cannot be encoded row by row.
+    attempt = cut(cache_bytes, progress, BatchQuestions::kAsked);
+  }
+  return attempt.reason;
+}
+
+ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions) {
   std::vector<ModelInput> inputs;
   std::vector<std::vector<std::size_t>> modality_inputs(layout_.modalities.count());
   for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
@@ -229,8 +238,9 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   for (std::size_t row = 0; row < probe.size(); ++row) {
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }
-  SplitResult result = model_.split(inputs, layout_.modalities.count(), gather_own(probe));
-  if (!result.model) return result.reason;
+  SplitResult result = model_.split(inputs, layout_.modalities.count(), questions, gather_own(probe));
+  const bool answers_questions = result.answers_questions;
+  if (!result.model) return {result.reason, answers_questions};
   auto features = std::make_unique<FeatureStore>(
       *result.model, dataset_, std::move(modality_inputs), modality_rows(),
       FeatureStoreOptions{
@@ -240,17 +250,17 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
     if (made_ != nullptr) features->encode_made_rows(made_);
   } catch (const c10::Error& error) {
     progress.finish();
-    return "its features cannot be kept: " + one_line_reason(error);
+    return {"its features cannot be kept: " + one_line_reason(error), answers_questions};
   } catch (const ModelError& error) {
     // The proof failed, or a row that it has not seen: the whole model answers, or fails with its own words.
     progress.finish();
-    return error.what();
+    return {error.what(), answers_questions};
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features), std::move(result.meeting)});
   rows_per_call_ = 0;
   tried_sizes_ = false;
   if (mix_table_) mix_table_->forget();
-  return check_split();
+  return {check_split(), answers_questions};
 }
 
 std::string ModelEvaluator::check_split() {

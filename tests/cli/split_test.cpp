@@ -1,6 +1,8 @@
 // A model cut by modality scores like the whole one, and says what was cut.
 
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -173,6 +175,60 @@ TEST(Split, RunsWholeWhenPartsDependOnTheNumberOfRows) {
   EXPECT_NE(result.errors.find("model runs whole: its parts do not answer like the whole in calls of many rows"),
             std::string::npos)
       << result.errors;
+}
+
+/// Rows of two numbers; where a number is missing, forward() fills it in. `missing`: the example that lacks one.
+Project filling_project(std::optional<std::size_t> missing) {
+  Project project("regression", {"a", "b"});
+  project.model(R"(def forward(self, a, b):
+  if torch.isnan(a).any():
+    a = torch.nan_to_num(a)
+  return (torch.tanh(a) * torch.tanh(b)).sum(1))");
+  std::vector<float> a;
+  for (int number = 0; number < 400; ++number) a.push_back(static_cast<float>(number % 397) / 100.0F);
+  const std::vector<float> b(a.rbegin(), a.rend());
+  if (missing) a[2 * *missing] = std::numeric_limits<float>::quiet_NaN();
+  project.data({TestArray::of<float>("a", {200, 2}, a), TestArray::of<float>("b", {200, 2}, b),
+                TestArray::of<float>("label", {200}, std::vector<float>(b.begin(), b.begin() + 200))});
+  return project;
+}
+
+TEST(Split, AsksAboutABatchOnlyWhereARowDisagrees) {
+  const std::vector<std::string> call = {"permute", "-v", "--repeats", "2", "--metric", "mse"};
+  const ProgramResult complete = filling_project(std::nullopt).run(call);
+  EXPECT_NE(complete.errors.find("a fusion of 2 operations from aten::mul"), std::string::npos) << complete.errors;
+  // No row that the proof looks at.
+  const Project lacking = filling_project(151);
+  const ProgramResult result = lacking.run(call);
+  EXPECT_NE(result.errors.find("from aten::any"), std::string::npos) << result.errors;
+  const Scores cut = lacking.permute({"--repeats", "2", "--metric", "mse"});
+  const Scores whole = lacking.permute({"--repeats", "2", "--metric", "mse", "--no-split"});
+  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
+}
+
+TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
+  // Word 5 stands for what is removed; no example has it.
+  Project project("regression", {"ids", "x"});
+  project.model(R"(def forward(self, ids, x):
+  y = self.w[ids]
+  if (ids == 5).any():
+    y = y * (ids != 5).unsqueeze(-1)
+  return (torch.tanh(y.sum(1)) * torch.tanh(x)).sum(1))",
+                {{"w", {6, 2}, {0.5F, -1, 2, 1.5F, 0.25F, -2, 3, 0, 1, -0.5F, 0.75F, 1}}});
+  std::vector<std::int64_t> ids;
+  std::vector<float> x;
+  for (int number = 0; number < 60; ++number) ids.push_back(number * number % 5);
+  for (int number = 0; number < 40; ++number) x.push_back(static_cast<float>(number % 7) / 4.0F);
+  project.data({TestArray::of<std::int64_t>("ids", {20, 3}, ids), TestArray::of<float>("x", {20, 2}, x),
+                TestArray::of<float>("label", {20}, std::vector<float>(x.begin(), x.begin() + 20))});
+  project.config().at("modalities")[0].update({{"kind", "tokens"}, {"removal", {{"type", "token"}, {"id", 5}}}});
+  std::vector<std::string> call = {"shap", "-v", "--level", "feature", "--format", "json"};
+  const ProgramResult cut = project.run(call);
+  EXPECT_NE(cut.errors.find("begins again: a row answers aten::any"), std::string::npos) << cut.errors;
+  call.emplace_back("--no-split");
+  const ProgramResult whole = project.run(call);
+  EXPECT_EQ(whole.errors.find("begins again"), std::string::npos) << whole.errors;
+  expect_near_rows(Scores(cut).document().at("rows"), Scores(whole).document().at("rows"));
 }
 
 TEST(Split, SharesNothingAndWarnsWhenRowsDependOnTheirNeighbours) {

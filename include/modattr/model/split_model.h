@@ -10,7 +10,24 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "modattr/core/error.h"
+
 namespace modattr {
+
+/// What becomes of flags that a model reads from a whole batch of one modality, such as `if isnan(image).any()`.
+enum class BatchQuestions {
+  /// Answered for good where all rows of the probe give the same answer; encoders throw RowDisagreement at a row that
+  /// gives another one.
+  kAnswered,
+  /// Asked of every batch that is put together: what depends on them is not encoded.
+  kAsked
+};
+
+/// A row gives another answer than the one that a cut takes for granted: the model must be cut with kAsked.
+class RowDisagreement final : public ModelError {
+ public:
+  using ModelError::ModelError;
+};
 
 /// An input of forward() and the modality that it belongs to; nullopt when several modalities share it.
 struct ModelInput {
@@ -32,6 +49,7 @@ class SplitModel {
  public:
   virtual ~SplitModel() = default;
   /// Features of one modality, each [rows, ...]. `inputs`: the tensors of that modality, in the order of ModelInputs.
+  /// Throws RowDisagreement, and ModelError when the encoder fails.
   virtual std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const = 0;
   /// Number of feature tensors of a modality; 0 when the fusion takes its inputs raw, or not at all.
   virtual std::size_t feature_count(std::size_t modality) const = 0;
@@ -55,6 +73,8 @@ struct SplitResult {
   std::string reason;
   /// The operation that the fusion begins with, e.g. "aten::cat"; empty when it has none.
   std::string meeting = {};
+  /// Whether questions about a batch were answered for good, which may be what stands against the cut.
+  bool answers_questions = false;
   /// Proves that the parts answer like the whole; throws ModelError with the reason when they do not. Until then
   /// nothing that the model says may be used. Borrows the model.
   std::function<void()> prove = {};

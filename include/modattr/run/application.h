@@ -36,6 +36,8 @@ struct CommonOptions {
   bool no_split = false;
   /// Memory for cached features, in MiB; default a quarter of what is free.
   std::optional<std::size_t> cache_mb;
+  /// Answer questions that the model asks about a whole batch for good, as long as every row agrees.
+  bool answer_batch_questions = true;
 };
 
 struct PermuteRequest {

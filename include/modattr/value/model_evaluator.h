@@ -34,6 +34,7 @@ struct EvaluatorOptions {
   /// Calls at the same time; where a processor is idle, one more reads ahead.
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
+  BatchQuestions questions = BatchQuestions::kAnswered;
 };
 
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
@@ -126,6 +127,12 @@ class ModelEvaluator {
   std::vector<at::Tensor> gather_inputs(const MixedRows& rows) const;
   at::Tensor run(const CallInput& input) const;
   /// Compares the cut model with the whole one in calls as they will be made; without a cut, the reason.
+  struct CutAttempt {
+    /// Why there is no cut; empty when there is one.
+    std::string reason;
+    bool answers_questions = false;
+  };
+  CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions);
   std::string check_split();
   MixedRows probe_rows(std::size_t first, std::size_t count) const;
   /// Bytes that a row of a call takes and gives.
