@@ -26,12 +26,22 @@ Similarity default_similarity(const Experiment& experiment) {
   return Similarity::kEuclidean;
 }
 
+/// A tree that takes the players it has questions for.
+bool chooses_itself(const LimeRequest& request) {
+  return request.surrogate == "tree" && request.selection == "auto";
+}
+
 /// Throws ConfigError for an option that says nothing about the surrogate asked for.
 void check_surrogate(const LimeRequest& request) {
   const bool is_tree = request.surrogate == "tree";
   if (is_tree && request.alpha) throw ConfigError("--alpha: expected --surrogate ridge or lasso, got tree");
   if (!is_tree && request.depth) {
     throw ConfigError("--depth: expected --surrogate tree, got " + request.surrogate);
+  }
+  if (request.top_k && chooses_itself(request)) {
+    throw ConfigError(
+        "--top-k: expected a --selection with --surrogate tree, which chooses players itself; --depth makes it "
+        "smaller");
   }
 }
 
@@ -45,10 +55,10 @@ LocalSurrogateOptions engine_options(const LimeRequest& request, const Experimen
       .surrogate = {.kind = parse_surrogate(request.surrogate),
                     .alpha = request.alpha,
                     .selection = parse_column_selection(request.selection),
-                    .top_k = request.top_k,
                     .pairs = request.pairs ? PairSearch::kAcrossModalities : PairSearch::kNone},
       .breakdown = request.by};
   if (request.depth) options.surrogate.depth = *request.depth;
+  if (request.top_k) options.surrogate.top_k = *request.top_k;
   for (const ModalityConfig& modality : experiment.config().modalities) {
     options.draws.push_back(modality.kind == "tokens" ? NeighbourDraw::kUniformCount : NeighbourDraw::kFairCoins);
   }
@@ -74,7 +84,7 @@ Json options_in_force(const LimeRequest& request, const LocalSurrogateOptions& e
   options["alpha"] = is_tree ? Json(nullptr) : Json(penalty(engine.surrogate));
   options["depth"] = is_tree ? Json(engine.surrogate.depth) : Json(nullptr);
   options["selection"] = request.selection;
-  options["top_k"] = request.top_k;
+  options["top_k"] = chooses_itself(request) ? Json(nullptr) : Json(engine.surrogate.top_k);
   options["pairs"] = request.pairs;
   options["target"] = target_in_force(config, targets, request.target);
   options["value"] = value_names()[static_cast<std::size_t>(targets.value)];

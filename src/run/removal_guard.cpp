@@ -71,6 +71,8 @@ Attribution RemovalSetup::guard(const Experiment& experiment, const std::functio
   } catch (const NotFiniteError& error) {
     if (error.removed().empty()) throw;
     throw ModelError(error.what() + hint_at_removal(experiment.config(), *rows_, error.removed()));
+  } catch (const RowDisagreement&) {
+    throw;
   } catch (const ModelError&) {
     check_numbers(experiment);
     throw;

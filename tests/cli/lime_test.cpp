@@ -131,6 +131,7 @@ TEST(Lime, RefusesWhatItDoesNotKnow) {
   expect({"--budget", "some"}, {"--budget", "expected all or a whole number"});
   expect({"--budget", "5"}, {"--budget: expected at least 11 evaluations"});
   expect({"--surrogate", "tree", "--alpha", "1"}, {"--alpha: expected --surrogate ridge or lasso, got tree"});
+  expect({"--surrogate", "tree", "--top-k", "3"}, {"--top-k: expected a --selection with --surrogate tree"});
   expect({"--depth", "2"}, {"--depth: expected --surrogate tree, got ridge"});
   for (const char* number : {"nan", "inf", "0", "-1", "1e999", "wide"}) {
     for (const char* option : {"--kernel-width", "--alpha"}) {

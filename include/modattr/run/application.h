@@ -89,7 +89,7 @@ struct LimeRequest {
   /// Every coalition once, instead of a budget.
   bool all_coalitions = false;
   /// Most players and pairs of the surrogate.
-  std::size_t top_k = 10;
+  std::optional<std::size_t> top_k;
   /// nullopt = the similarity's default.
   std::optional<double> kernel_width;
   /// A word of similarity_names(); nullopt = euclidean where only columns play, else cosine.
