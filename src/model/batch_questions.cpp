@@ -16,6 +16,7 @@
 
 #include "graph_content.h"
 #include "graph_walk.h"
+#include "row_facts.h"
 #include "settled_shapes.h"
 
 namespace modattr {
@@ -45,7 +46,7 @@ struct Question {
   /// What the least or greatest number becomes before it is compared: aten::Int, aten::Float, aten::item or nullptr.
   const Node* conversion = nullptr;
   /// The comparison with a constant, or nullptr.
-  Node* comparison = nullptr;
+  const Node* comparison = nullptr;
 };
 
 bool is_one_of(const Value& value, const std::unordered_set<std::string_view>& names) {
@@ -93,6 +94,12 @@ std::optional<Question> question_of(Node& node) {
   return question;
 }
 
+/// Whether something between the rows and the flag is changed in place, which rows would not see.
+bool is_written_to(const Question& question, const torch::jit::AliasDb& aliases) {
+  const auto has_writers = [&](const Node* node) { return node != nullptr && aliases.hasWriters(node->output()); };
+  return has_writers(question.over_rows) || has_writers(question.comparison) || has_writers(question.conversion);
+}
+
 class Questioner {
  public:
   Questioner(const std::shared_ptr<Graph>& graph, GraphTrial& trial,
@@ -104,29 +111,22 @@ class Questioner {
     if (questions.empty()) return {};
     std::vector<AnsweredQuestion> answered;
     try {
-      learn_shapes(questions);
-      // What rows answer, and, behind all of it, what is asked about.
-      std::vector<const Value*> asked;
       std::vector<const Value*> subjects;
+      for (const Question& question : questions) subjects.push_back(question.over_rows->inputs()[question.place]);
+      const auto data = trial_.run(*graph_, subjects);
+      std::vector<const Value*> asked;
       std::vector<Question> askable;
-      for (const Question& question : questions) {
-        if (Value* rows = answers_of_rows(question)) {
+      for (std::size_t place = 0; place < questions.size(); ++place) {
+        if (Value* rows = answers_of_rows(questions[place], data.front()[place].toTensor().scalar_type())) {
           asked.push_back(rows);
-          subjects.push_back(question.over_rows->inputs()[question.place]);
-          askable.push_back(question);
+          askable.push_back(questions[place]);
         }
       }
-      if (asked.empty()) return {};
-      std::vector<const Value*> wanted = asked;
-      wanted.insert(wanted.end(), subjects.begin(), subjects.end());
-      const auto answers = trial_.run(*graph_, wanted);
+      const auto answers = trial_.run(*graph_, asked);
       for (std::size_t place = 0; place < asked.size(); ++place) {
-        const Question& question = askable[place];
         const std::optional<bool> answer = common_answer(answers, place);
-        // What is no number cannot be made a whole one: forward() would fail.
-        const bool may_fail = question.conversion != nullptr && name_of(*question.conversion) == "aten::Int" &&
-                              answers.front()[asked.size() + place].toTensor().is_floating_point();
-        if (!answer || may_fail) continue;
+        if (!answer) continue;
+        const Question& question = askable[place];
         const torch::jit::WithInsertPoint here(question.asker);
         question.asker->output()->replaceAllUsesWith(graph_->insertConstant(*answer));
         graph_->registerOutput(const_cast<Value*>(asked[place]));
@@ -170,7 +170,8 @@ class Questioner {
         const Value* rows = question->over_rows->inputs()[question->place];
         const auto found = modalities_of.find(rows);
         const bool is_of_one = found != modalities_of.end() && found->second.size() == 1;
-        if (is_of_one && !unsuitable.contains(rows)) questions.push_back(*question);
+        if (is_of_one && !unsuitable.contains(rows) && !is_written_to(*question, aliases))
+          questions.push_back(*question);
       }
       is_unsuitable |= content.readers.contains(node);
       for (const Value* output : node->outputs()) {
@@ -181,38 +182,18 @@ class Questioner {
     return questions;
   }
 
-  void learn_shapes(const std::vector<Question>& questions) {
-    const auto is_unknown = [&](const Question& question) {
-      const Value& input = *question.over_rows->inputs()[question.place];
-      return input.node()->kind() != c10::prim::Param && trial_.shapes(input) == nullptr;
-    };
-    if (std::ranges::any_of(questions, is_unknown)) trial_.run(*graph_, {});
-  }
-
   /// The shape of one row, where the first dimension counts rows and nothing is empty.
   std::optional<std::vector<std::int64_t>> row_shape(const Value& value) const {
-    GraphTrial::Shapes shapes;
-    if (value.node()->kind() == c10::prim::Param) {
-      for (std::size_t batch = 0; batch < shapes.size(); ++batch) {
-        shapes[batch] = trial_.batches()[batch][value.offset()].sizes().vec();
-      }
-    } else if (const GraphTrial::Shapes* known = trial_.shapes(value)) {
-      shapes = *known;
-    } else {
-      return std::nullopt;
-    }
-    std::vector<std::vector<std::int64_t>> rows;
-    for (std::size_t batch = 0; batch < shapes.size(); ++batch) {
-      const bool counts_rows = !shapes[batch].empty() && shapes[batch].front() == GraphTrial::kRowCounts[batch];
-      if (!counts_rows || std::ranges::find(shapes[batch], 0) != shapes[batch].end()) return std::nullopt;
-      rows.emplace_back(shapes[batch].begin() + 1, shapes[batch].end());
-    }
-    return rows.front() == rows.back() ? std::optional(rows.front()) : std::nullopt;
+    const RowFacts facts(trial_, {});
+    if (!facts.fits(value, RowPlace{})) return std::nullopt;
+    const std::vector<std::int64_t> shape = facts.shapes(value)->front();
+    if (std::ranges::find(shape, 0) != shape.end()) return std::nullopt;
+    return std::vector<std::int64_t>(shape.begin() + 1, shape.end());
   }
 
   /// What every row answers by itself, bool[rows], computed where the batch is asked; nullptr when its data has no
-  /// rows.
-  Value* answers_of_rows(const Question& question) {
+  /// rows, or rows would compare otherwise. `type`: of what is asked about.
+  Value* answers_of_rows(const Question& question, at::ScalarType type) {
     Value* values = question.over_rows->inputs()[question.place];
     const auto shape = row_shape(*values);
     if (!shape) return nullptr;
@@ -231,15 +212,18 @@ class Questioner {
     if (!is_number) {
       extreme = graph_->insert(operation == "aten::max" ? amax : amin, {flat, IValue(c10::List<std::int64_t>({1}))});
     }
-    Value* limit = question.comparison->inputs()[1];
+    // What is compared with may stand behind.
+    const IValue limit = *torch::jit::toIValue(question.comparison->inputs()[1]);
     if (question.conversion != nullptr) {
-      // As numbers outside of tensors are: 64 bits wide, and whole ones rounded towards 0.
-      const bool is_whole = name_of(*question.conversion) == "aten::Int";
-      const bool is_wide = name_of(*question.conversion) == "aten::Float" || torch::jit::toIValue(limit)->isDouble();
-      if (is_whole || is_wide) {
-        const auto type = static_cast<std::int64_t>(is_whole ? at::kLong : at::kDouble);
-        extreme = graph_->insert(c10::aten::to, {extreme, type});
-      }
+      // Outside of tensors numbers have 64 bits.
+      const bool is_whole = c10::isIntegralType(type, /*includeBool=*/false);
+      if (!is_whole && !c10::isFloatingType(type)) return nullptr;
+      // What is not finite cannot be made a whole number: forward() would fail.
+      if (!is_whole && name_of(*question.conversion) == "aten::Int") return nullptr;
+      const bool becomes_whole = is_whole && name_of(*question.conversion) != "aten::Float";
+      const auto wide = [](at::ScalarType wide_type) { return static_cast<std::int64_t>(wide_type); };
+      if (becomes_whole) extreme = graph_->insert(c10::aten::to, {extreme, wide(at::kLong)});
+      if (!becomes_whole || limit.isDouble()) extreme = graph_->insert(c10::aten::to, {extreme, wide(at::kDouble)});
     }
     return graph_->insert(question.comparison->kind(), {extreme, limit});
   }

@@ -19,6 +19,7 @@
 #include "graph_content.h"
 #include "modattr/core/error.h"
 #include "module_attributes.h"
+#include "row_flow.h"
 #include "rowless_values.h"
 #include "settled_shapes.h"
 #include "written_inputs.h"
@@ -245,8 +246,11 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, std::span<const M
     throw ModelError("it reads how long the packed sequences of a batch are");
   GraphTrial trial(probe);
   settle_shapes(graph, trial);
-  PreparedGraph prepared{
-      .graph = graph, .attributes = std::move(attributes), .nodes_without_rows = {}, .answered_questions = {}};
+  PreparedGraph prepared{.graph = graph,
+                         .attributes = std::move(attributes),
+                         .nodes_without_rows = {},
+                         .row_places = {},
+                         .answered_questions = {}};
   while (questions == BatchQuestions::kAnswered) {
     const std::vector<AnsweredQuestion> answered = answer_batch_questions(graph, trial, modality_of_input);
     if (answered.empty()) break;
@@ -255,6 +259,7 @@ PreparedGraph prepare_graph(const torch::jit::Method& forward, std::span<const M
     settle_shapes(graph, trial);
   }
   prepared.nodes_without_rows = nodes_without_rows(graph, trial);
+  prepared.row_places = find_row_places(graph, trial);
   return prepared;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "batch_questions.h"
 #include "modattr/model/split_model.h"
 #include "modattr/model/torchscript_model.h"
+#include "row_facts.h"
 
 namespace modattr {
 
@@ -23,6 +25,8 @@ struct PreparedGraph {
   std::vector<at::Tensor> attributes;
   /// Its top-level nodes that answer for a whole batch (see rowless_values.h).
   std::unordered_set<std::size_t> nodes_without_rows;
+  /// Its tensors whose rows follow from the same rows of the inputs (see row_flow.h).
+  std::unordered_map<const torch::jit::Value*, RowPlace> row_places;
   /// The graph's outputs behind the first are what rows answer to them (see batch_questions.h).
   std::vector<AnsweredQuestion> answered_questions;
 };

@@ -73,12 +73,18 @@ class Splitter {
     find_meeting(result);
     build_encoders(result);
     build_fusion(result);
+    result.is_row_by_row = row_place(*answer()) == RowPlace{};
     return result;
   }
 
  private:
   /// What forward() returns; further outputs are answers of rows.
   const Value* answer() const { return graph_.outputs().front(); }
+
+  std::optional<RowPlace> row_place(const Value& value) const {
+    const auto found = prepared_.row_places.find(&value);
+    return found == prepared_.row_places.end() ? std::nullopt : std::optional(found->second);
+  }
 
   const NodeInfo* producer_of(const Value* value) const {
     const auto found = info_of_.find(value->node());
@@ -275,13 +281,14 @@ class Splitter {
         const NodeInfo& info = *producer_of(value);
         if (*info.modalities.begin() != modality) continue;
         result.frontier.push_back(
-            {modality, outputs.size(), info_of_.at(value->node()), content_.values.contains(value)});
+            {modality, outputs.size(), info_of_.at(value->node()), content_.values.contains(value), row_place(*value)});
         outputs.push_back(copies.at(value));
       }
       for (std::size_t place = 0; place < prepared_.answered_questions.size(); ++place) {
         const Value* rows = graph_.outputs()[place + 1];
         if (!is_encoder(*producer_of(rows)) || *producer_of(rows)->modalities.begin() != modality) continue;
-        result.row_checks.push_back({modality, outputs.size(), prepared_.answered_questions[place]});
+        const bool is_row_by_row = row_place(*rows) == RowPlace{};
+        result.row_checks.push_back({modality, outputs.size(), prepared_.answered_questions[place], is_row_by_row});
         outputs.push_back(copies.at(rows));
       }
       Node* tuple = encoder->createTuple(outputs);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -23,6 +24,8 @@ struct FrontierValue {
   std::size_t producer = 0;
   /// Depends on what is in the inputs, not on their shapes alone.
   bool has_content = false;
+  /// Where rows lie, if each is known to follow from the same row of the inputs (see row_flow.h).
+  std::optional<RowPlace> row_place;
 };
 
 /// An input of forward() that the fusion takes as it is.
@@ -38,6 +41,8 @@ struct RowCheck {
   /// Output of that modality's encoder graph: bool[rows].
   std::size_t encoder_output = 0;
   AnsweredQuestion question;
+  /// Whether each answer is known to follow from the same row of the inputs.
+  bool is_row_by_row = false;
 };
 
 /// A graph cut into one encoder per modality and a fusion.
@@ -51,6 +56,8 @@ struct SplitGraphs {
   std::vector<RawInput> raw_inputs;
   /// In the order of the encoders' outputs, behind those of the frontier.
   std::vector<RowCheck> row_checks;
+  /// Whether each row of what forward() returns is known to follow from the same row of the inputs.
+  bool is_row_by_row = false;
   /// What is left after dead code is gone.
   std::vector<PartSize> encoder_sizes;
   PartSize fusion_size;

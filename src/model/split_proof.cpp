@@ -244,7 +244,8 @@ Tensors enough_rows(std::span<const at::Tensor> probe) {
 }
 
 void prove_split(const TorchSplitOptions& options, const SplitModel& split, const RowEncoder& encode,
-                 std::span<const at::Tensor> probe, std::span<const at::Tensor> data) {
+                 const std::vector<bool>& is_known, std::span<const at::Tensor> probe,
+                 std::span<const at::Tensor> data) {
   // Few numbers of rows, as kernels are made anew for each.
   constexpr std::int64_t kFewRows = kFewestProbeRows / 2;
   constexpr std::int64_t kMoreRows = kFewestProbeRows;
@@ -261,13 +262,16 @@ void prove_split(const TorchSplitOptions& options, const SplitModel& split, cons
     if (split.feature_count(modality) == 0) continue;
     // Among other rows, in other places, in batches of another size.
     const Tensors encoded = encode_parts(encode, modality, inputs, kFewRows);
+    Tensors gathered;
+    for (const at::Tensor& feature : encoded) gathered.push_back(feature.index_select(0, rows.to(feature.device())));
+    features.insert(features.end(), gathered.begin(),
+                    gathered.begin() + static_cast<std::ptrdiff_t>(split.feature_count(modality)));
+    if (is_known[modality]) continue;
     const Tensors encoded_shuffled = encode_parts(encode, modality, select_all(inputs, rows), kMoreRows);
-    for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
-      const at::Tensor gathered = encoded[feature].index_select(0, rows.to(encoded[feature].device()));
-      if (!nearly_equal(gathered, encoded_shuffled[feature])) {
+    for (std::size_t feature = 0; feature < gathered.size(); ++feature) {
+      if (!nearly_equal(gathered[feature], encoded_shuffled[feature])) {
         throw ModelError("an encoder's answer for a row depends on the other rows of its batch");
       }
-      if (feature < split.feature_count(modality)) features.push_back(gathered);
     }
     prove_rows_apart(encode, modality, narrow_all(inputs, kFewRows), narrow_all(encoded, kFewRows),
                      inputs_of(options.inputs, data, modality), options.device);

@@ -36,8 +36,10 @@ using RowEncoder = std::function<std::vector<at::Tensor>(std::size_t modality, s
 
 /// Throws ModelError with the reason when features, or the outputs made of them, differ from the whole model's: for
 /// mixed rows, permuted rows, another batch size, and rows whose neighbours hold anything in the range of `data`, which
-/// are more rows than those of the probe.
+/// are more rows than those of the probe. `is_known`: per modality, whether its rows are known to have nothing to do
+/// with each other (see row_flow.h), so that neighbours need not be tried.
 void prove_split(const TorchSplitOptions& options, const SplitModel& split, const RowEncoder& encode,
-                 std::span<const at::Tensor> probe, std::span<const at::Tensor> data);
+                 const std::vector<bool>& is_known, std::span<const at::Tensor> probe,
+                 std::span<const at::Tensor> data);
 
 }  // namespace modattr

@@ -99,7 +99,13 @@ class TorchSplitModel final : public SplitModel {
   }
 
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const override {
-    Tensors features = encode_with_answers(modality, inputs);
+    Tensors features;
+    try {
+      features = encode_with_answers(modality, inputs);
+    } catch (const ModelError& error) {
+      // A branch that was taken for good may not be for these rows; else the whole model fails in its own words.
+      throw RowDisagreement(error.what());
+    }
     auto answers = features.begin() + static_cast<std::ptrdiff_t>(feature_count(modality));
     for (const RowCheck& check : graphs_.row_checks) {
       if (check.modality != modality) continue;
@@ -183,6 +189,19 @@ class TorchSplitModel final : public SplitModel {
   const PartSize& fusion_size() const noexcept override { return graphs_.fusion_size; }
 
   const SplitGraphs& graphs() const noexcept { return graphs_; }
+  /// Whether a modality's features, and answers, are known to follow row by row.
+  bool is_row_by_row(std::size_t modality) const {
+    for (std::size_t value = 0; value < graphs_.frontier.size(); ++value) {
+      const FrontierValue& frontier = graphs_.frontier[value];
+      const FeatureLayout& layout = layouts_[value];
+      if (frontier.modality != modality || layout.kind == FeatureKind::kSameForAll) continue;
+      RowPlace place{static_cast<std::size_t>(layout.row_dimension)};
+      (layout.pieces_together ? place.inner : place.outer) = layout.pieces;
+      if (frontier.row_place != place) return false;
+    }
+    return std::ranges::all_of(
+        graphs_.row_checks, [&](const RowCheck& check) { return check.modality != modality || check.is_row_by_row; });
+  }
   std::size_t frontier_count(std::size_t modality) const { return frontier_counts_[modality]; }
 
   /// Finds out which dimension of each feature counts rows, from batches of two sizes; the top-level nodes of features
@@ -336,13 +355,18 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
     for (const RowCheck& check : split->graphs().row_checks) {
       if (split->feature_count(check.modality) == 0) throw ModelError("rows that are not encoded cannot be checked");
     }
-    const auto prove = [options, probe, data, attributes = prepared.attributes, &proven = *split] {
+    std::vector<bool> is_known;
+    for (std::size_t modality = 0; modality < options.modality_count; ++modality) {
+      is_known.push_back(split->is_row_by_row(modality));
+    }
+    const bool is_row_by_row = split->graphs().is_row_by_row && std::ranges::all_of(is_known, std::identity{});
+    const auto prove = [options, probe, data, is_known, attributes = prepared.attributes, &proven = *split] {
       try {
         const std::vector<std::int64_t> counts = write_counts(attributes);
         const RowEncoder encode = [&](std::size_t modality, std::span<const at::Tensor> inputs) {
           return proven.encode_with_answers(modality, inputs);
         };
-        prove_split(options, proven, encode, probe, data);
+        prove_split(options, proven, encode, is_known, probe, data);
         if (write_counts(attributes) != counts) throw ModelError("forward() writes to an attribute of the module");
       } catch (const std::exception& error) {
         throw ModelError(one_line_reason(error));
@@ -353,6 +377,7 @@ SplitResult make_torch_split_model(const TorchSplitOptions& options, std::span<c
             .reason = {},
             .meeting = meeting,
             .answers_questions = answers_questions,
+            .is_row_by_row = is_row_by_row,
             .prove = prove};
   } catch (const std::exception& error) {
     return {.model = nullptr, .reason = one_line_reason(error), .answers_questions = answers_questions};

@@ -82,6 +82,15 @@ torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
   }
 }
 
+/// Lets every operation stand in forward() itself. Freezing removes the methods that were inlined, of which libtorch
+/// would tell when an operation fails, and crash.
+void forget_inlined_calls(torch::jit::Block& block, torch::jit::Function& forward) {
+  for (torch::jit::Node* node : block.nodes()) {
+    node->setCallStack(c10::make_intrusive<torch::jit::InlinedCallStack>(&forward, node->sourceRange()));
+    for (torch::jit::Block* inner : node->blocks()) forget_inlined_calls(*inner, forward);
+  }
+}
+
 class TorchScriptModel final : public Model {
  public:
   explicit TorchScriptModel(const TorchScriptOptions& options)
@@ -102,6 +111,7 @@ class TorchScriptModel final : public Model {
     const auto graph = module_.get_method("forward").graph();
     torch::jit::Inline(*graph);
     torch::jit::CanonicalizeOps(graph);
+    forget_inlined_calls(*graph->block(), module_.get_method("forward").function());
     run_blocks_in_place(*graph);
     writes_to_inputs_ = writes_to_inputs(graph);
     read_arguments();

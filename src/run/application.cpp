@@ -24,36 +24,34 @@ ScoreTable with_hint(const std::function<ScoreTable()>& run) {
   }
 }
 
-/// Runs a command; again, from its beginning, where data with features removed disagrees with the set about what the
-/// cut takes for granted.
-template <typename Request>
-ScoreTable run_command(ScoreTable (*run)(const Request&, const RunContext&), const Request& request,
-                       const RunContext& context) {
-  return with_hint([&] {
+/// Runs a command; again, from its beginning, where rows are otherwise than the cut of the model takes for granted.
+template <typename Request, typename Result>
+Result run_command(Result (*run)(const Request&, const RunContext&), Request request, const RunContext& context) {
+  for (;;) {
     try {
       return run(request, context);
     } catch (const RowDisagreement& disagreement) {
+      RowTrust& trust = request.common.row_trust;
+      if (trust == RowTrust::kNone) throw;
+      trust = trust == RowTrust::kAgree ? RowTrust::kSameShape : RowTrust::kNone;
       context.log(std::string("begins again: ") + disagreement.what());
-      Request asking = request;
-      asking.common.answer_batch_questions = false;
-      return run(asking, context);
     }
-  });
+  }
 }
 
 class TorchApplication final : public Application {
  public:
   ScoreTable permute(const PermuteRequest& request, const RunContext& context) override {
-    return run_command(run_permute, request, context);
+    return with_hint([&] { return run_command(run_permute, request, context); });
   }
   ScoreTable shap(const ShapRequest& request, const RunContext& context) override {
-    return run_command(run_shap, request, context);
+    return with_hint([&] { return run_command(run_shap, request, context); });
   }
   ScoreTable lime(const LimeRequest& request, const RunContext& context) override {
-    return run_command(run_lime, request, context);
+    return with_hint([&] { return run_command(run_lime, request, context); });
   }
   Inspection inspect(const InspectRequest& request, const RunContext& context) override {
-    return run_inspect(request, context);
+    return run_command(run_inspect, request, context);
   }
   std::string init(const InitRequest& request, const RunContext& context) override {
     return run_init(request, context);

@@ -120,20 +120,25 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   select_examples(options.common);
   evaluator_ = std::make_unique<ModelEvaluator>(
       *model_, *dataset_, layout_,
-      EvaluatorOptions{
-          .rows_per_call = rows_per_call(),
-          .batch_size = options.common.batch_size,
-          .thread_count = thread_count_,
-          .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
-          .questions = options.common.answer_batch_questions ? BatchQuestions::kAnswered : BatchQuestions::kAsked});
+      EvaluatorOptions{.rows_per_call = rows_per_call(),
+                       .batch_size = options.common.batch_size,
+                       .thread_count = thread_count_,
+                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
+                       .questions = options.common.row_trust == RowTrust::kAgree ? BatchQuestions::kAnswered
+                                                                                 : BatchQuestions::kAsked});
   output_width_ = evaluator_->output_width();
   check_probabilities();
   make_metric();
-  // The few rows of the trial run beside the encoders.
-  std::future<RowBehaviour> behaviour = std::async(
-      std::launch::async, [this] { return try_row_behaviour(*model_, *dataset_, layout_, rows_per_call()); });
-  if (!options.common.no_split) split_model(context.progress);
-  heed_row_behaviour(behaviour.get());
+  // The few rows of the trial run beside the encoders, where the cut does not tell.
+  std::future<RowBehaviour> behaviour;
+  const auto try_rows = [&](bool is_row_by_row) {
+    if (is_row_by_row || behaviour.valid()) return;
+    behaviour = std::async(std::launch::async,
+                           [this] { return try_row_behaviour(*model_, *dataset_, layout_, rows_per_call()); });
+  };
+  if (!options.common.no_split) split_model(context.progress, try_rows);
+  if (evaluator_->split_model() == nullptr) try_rows(false);
+  if (behaviour.valid()) heed_row_behaviour(behaviour.get());
   if (!options.common.no_split) log_model_use(context);
 }
 
@@ -152,11 +157,15 @@ void Experiment::heed_row_behaviour(RowBehaviour behaviour) {
   }
 }
 
-void Experiment::split_model(Progress& progress) {
+void Experiment::split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_cut) {
   if (evaluator_->sharing() == MixSharing::kNone) return;
+  if (common_.row_trust == RowTrust::kNone) {
+    split_reason_ = "its parts do not take every row that is asked for";
+    return;
+  }
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   const std::size_t cache_bytes = common_.cache_mb ? *common_.cache_mb * kMebibyte : available_memory_bytes() / 4;
-  split_reason_ = evaluator_->use_split(cache_bytes, progress);
+  split_reason_ = evaluator_->use_split(cache_bytes, progress, when_cut);
 }
 
 void Experiment::log_model_use(const RunContext& context) {

@@ -22,10 +22,10 @@ std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& fea
   return shape;
 }
 
-/// Throws ModelError when a feature of another call has rows of another shape: copying would stretch them.
+/// Throws RowDisagreement when a feature of another call has rows of another shape: copying would stretch them.
 void check_row_shape(const at::Tensor& feature, const at::Tensor& kept) {
   if (feature.sizes().slice(1) != kept.sizes().slice(1)) {
-    throw ModelError("the shape of an encoder's answer depends on the rows of its batch");
+    throw RowDisagreement("the shape of an encoder's answer depends on the rows of its batch");
   }
 }
 

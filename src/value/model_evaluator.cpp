@@ -211,16 +211,18 @@ void ModelEvaluator::share_nothing() {
   options_.sharing = MixSharing::kNone;
 }
 
-std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress) {
-  CutAttempt attempt = cut(cache_bytes, progress, options_.questions);
+std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress,
+                                      const std::function<void(bool is_row_by_row)>& when_cut) {
+  CutAttempt attempt = cut(cache_bytes, progress, options_.questions, when_cut);
   if (!attempt.reason.empty() && attempt.answers_questions) {
     // A row has disagreed, or what follows from the answers cannot be encoded row by row.
-    attempt = cut(cache_bytes, progress, BatchQuestions::kAsked);
+    attempt = cut(cache_bytes, progress, BatchQuestions::kAsked, when_cut);
   }
   return attempt.reason;
 }
 
-ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions) {
+ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions,
+                                               const std::function<void(bool is_row_by_row)>& when_cut) {
   std::vector<ModelInput> inputs;
   std::vector<std::vector<std::size_t>> modality_inputs(layout_.modalities.count());
   for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
@@ -241,6 +243,7 @@ ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress
   SplitResult result = model_.split(inputs, layout_.modalities.count(), questions, gather_own(probe));
   const bool answers_questions = result.answers_questions;
   if (!result.model) return {result.reason, answers_questions};
+  if (when_cut) when_cut(result.is_row_by_row);
   auto features = std::make_unique<FeatureStore>(
       *result.model, dataset_, std::move(modality_inputs), modality_rows(),
       FeatureStoreOptions{

@@ -206,13 +206,11 @@ TEST(Split, AsksAboutABatchOnlyWhereARowDisagrees) {
   expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
 }
 
-TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
-  // Word 5 stands for what is removed; no example has it.
+/// A model of words 0 to 4 and numbers; removed words become word `removal`.
+Project words_project(const std::string& question, std::int64_t removal) {
   Project project("regression", {"ids", "x"});
-  project.model(R"(def forward(self, ids, x):
-  y = self.w[ids]
-  if (ids == 5).any():
-    y = y * (ids != 5).unsqueeze(-1)
+  project.model("def forward(self, ids, x):\n  " + question + R"(
+  y = self.w[ids] * (ids != 5).unsqueeze(-1)
   return (torch.tanh(y.sum(1)) * torch.tanh(x)).sum(1))",
                 {{"w", {6, 2}, {0.5F, -1, 2, 1.5F, 0.25F, -2, 3, 0, 1, -0.5F, 0.75F, 1}}});
   std::vector<std::int64_t> ids;
@@ -221,14 +219,38 @@ TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
   for (int number = 0; number < 40; ++number) x.push_back(static_cast<float>(number % 7) / 4.0F);
   project.data({TestArray::of<std::int64_t>("ids", {20, 3}, ids), TestArray::of<float>("x", {20, 2}, x),
                 TestArray::of<float>("label", {20}, std::vector<float>(x.begin(), x.begin() + 20))});
-  project.config().at("modalities")[0].update({{"kind", "tokens"}, {"removal", {{"type", "token"}, {"id", 5}}}});
-  std::vector<std::string> call = {"shap", "-v", "--level", "feature", "--format", "json"};
-  const ProgramResult cut = project.run(call);
-  EXPECT_NE(cut.errors.find("begins again: a row answers aten::any"), std::string::npos) << cut.errors;
-  call.emplace_back("--no-split");
-  const ProgramResult whole = project.run(call);
-  EXPECT_EQ(whole.errors.find("begins again"), std::string::npos) << whole.errors;
-  expect_near_rows(Scores(cut).document().at("rows"), Scores(whole).document().at("rows"));
+  project.config().at("modalities")[0].update({{"kind", "tokens"}, {"removal", {{"type", "token"}, {"id", removal}}}});
+  return project;
+}
+
+TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
+  struct Case {
+    const char* question;
+    std::int64_t removal;
+    const char* reason;
+  };
+  // The second word has no weights unless the question is asked.
+  for (const auto& [question, removal, reason] :
+       {Case{"if (ids == 5).any():\n    ids = torch.where(ids == 5, ids * 0 + 5, ids)", 5,
+             "begins again: a row answers aten::any"},
+        Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9, "begins again: the encoder failed"}}) {
+    const Project project = words_project(question, removal);
+    for (const char* level : {"modality", "feature"}) {
+      std::vector<std::string> call = {"shap", "-v", "--level", level, "--format", "json"};
+      const ProgramResult cut = project.run(call);
+      EXPECT_NE(cut.errors.find(reason), std::string::npos) << level << cut.errors;
+      call.emplace_back("--no-split");
+      const ProgramResult whole = project.run(call);
+      EXPECT_EQ(whole.errors.find("begins again"), std::string::npos) << whole.errors;
+      expect_near_rows(Scores(cut).document().at("rows"), Scores(whole).document().at("rows"));
+    }
+  }
+}
+
+TEST(Split, InspectsWhereRowsDisagreeThatAreNotKept) {
+  const ProgramResult result = filling_project(151).run({"inspect", "-v", "--cache-mb", "0"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("begins again"), std::string::npos) << result.errors;
 }
 
 TEST(Split, SharesNothingAndWarnsWhenRowsDependOnTheirNeighbours) {

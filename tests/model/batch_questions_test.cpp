@@ -91,10 +91,55 @@ INSTANTIATE_TEST_SUITE_P(
                     Form{"OfAScaledBatch", "z = a / a.max()\n  if (z < -5).any():\n    a = a * 2"},
                     Form{"OfTwoModalities", "if (a.flatten(1)[:, :5] * words > 100).any():\n    a = a * 2"},
                     Form{"RoundedToZero", "if int(a.min()) <= -3:\n    a = a / 9"},
+                    Form{"ThatIsWrittenTo",
+                         "m = a.max()\n  if a.size(2) > 1:\n    m.add_(5.0)\n  if m > 4.5:\n    a = a.clamp(max=-0.5)"},
+                    Form{"WhoseAnswerIsWrittenTo",
+                         "m = (a > 5).any()\n  if a.size(2) > 1:\n    m.copy_((a > 0).any())\n  if m:\n    a = a * 2"},
                     Form{"OfASum", "if a.sum() > 1e6:\n    a = a * 2"},
                     Form{"OfADimension", "if (a.max(0)[0] > 3).any():\n    a = a * 2"},
                     Form{"InALoop", "for i in range(a.size(1)):\n    if (a > 3).any():\n      a = a * 2"}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(BatchQuestions, CompareNumbersOutsideOfTensorsWithAllTheirBits) {
+  // Time stamps, of which 32 bits of a float tell steps of 128 only; bytes, which a limit of 256 is no byte for.
+  const TrialInput stamps = {"words", 1, integers({kRows, 5}, 40, 4) + 1699999900};
+  at::Tensor late = stamps.data.clone();
+  late[9][2] = 1700000033;
+  const TrialInput bytes = {"words", 1, integers({kRows, 5}, 200, 4).to(at::kByte)};
+  struct Case {
+    const char* question;
+    TrialInput words;
+    at::Tensor others;
+  };
+  for (const auto& [question, words, others] :
+       {Case{"int(words.max()) > 1.7e9", stamps, late}, Case{"words.max().item() > 1.7e9", stamps, late},
+        Case{"words.max().item() >= 256", bytes, bytes.data + 40}}) {
+    const SplitTrial trial("def forward(self, a, words):\n  if " + std::string(question) +
+                               ":\n    words = words.clamp(max=50)\n  x = (words.double() - 1699999900).float() / 30" +
+                               "\n  return torch.tanh(a.flatten(1)[:, :5]) * torch.sin(x)",
+                           {kImage, words});
+    trial.expect_same_answers();
+    EXPECT_EQ(trial.split().fusion_size().operation_count, 1U) << question;
+    trial.expect_same_answers({kImage.data, others}, 1e-5);
+  }
+}
+
+TEST(BatchQuestions, MayBeAskedBeforeTheirLimitIsKnown) {
+  const SplitTrial trial =
+      trial_of({"", "m = a.max()\n  limit = float(a.size(2)) / 4.0 + 2.0\n  if m > limit:\n    a = a / 9"});
+  trial.expect_same_answers();
+  EXPECT_EQ(trial.split().fusion_size().operation_count, 1U);
+}
+
+TEST(RowDisagreement, IsWhatTheEncoderFailsOn) {
+  // Without the guard a word that has no weights is looked up.
+  const SplitTrial trial = trial_of({"", "if int(words.max()) >= 8:\n    words = words.clamp(max=7)"});
+  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  at::Tensor words = kWords.data.clone();
+  words[3][1] = 8;
+  EXPECT_THROW(trial.split().encode(1, std::vector{words, kMask}), RowDisagreement);
+  trial.expect_same_answers({kImage.data, words, kMask}, 1e-5);
+}
 
 TEST(RowDisagreement, NamesTheQuestion) {
   const SplitTrial trial = trial_of({"", "if torch.isnan(a).any():\n    a = torch.nan_to_num(a)"});

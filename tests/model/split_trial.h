@@ -73,6 +73,8 @@ class SplitTrial {
 
   bool is_cut() const { return result_.model != nullptr; }
   const std::string& reason() const { return result_.reason; }
+  /// Whether operations tell that rows have nothing to do with each other.
+  bool is_row_by_row() const { return is_cut() && result_.is_row_by_row; }
   const SplitModel& split() const {
     if (!is_cut()) throw std::runtime_error("not cut: " + reason());
     return *result_.model;
@@ -151,10 +153,26 @@ class SplitTrial {
     const std::vector<at::Tensor> before = cloned(data());
     result_ = proven(BatchQuestions::kAnswered);
     if (!is_cut() && result_.answers_questions) result_ = proven(BatchQuestions::kAsked);
+    if (is_row_by_row()) expect_rows_apart();
     EXPECT_EQ(result_.reason.empty(), is_cut());
     EXPECT_EQ(result_.reason.find('\n'), std::string::npos) << result_.reason;
     for (std::size_t input = 0; input < before.size(); ++input) {
       EXPECT_TRUE(data()[input].equal(before[input])) << "the probe was written to";
+    }
+  }
+
+  /// The whole model answers for a row as it does in other places, and among fewer rows.
+  void expect_rows_apart() const {
+    const auto answer = [&](const at::Tensor& rows) {
+      std::vector<at::Tensor> some;
+      for (const at::Tensor& tensor : data()) some.push_back(tensor.index_select(0, rows).clone());
+      return model_->run(names(), some);
+    };
+    const at::Tensor numbers = at::arange(data().front().size(0));
+    const at::Tensor all = answer(numbers);
+    for (const at::Tensor& rows : {numbers.flip(0), numbers.slice(0, 3, 8), numbers.roll(5)}) {
+      if (rows.numel() == 0) continue;
+      EXPECT_TRUE(at::allclose(answer(rows), all.index_select(0, rows), 1e-4, 1e-4, true)) << "rows that are no more";
     }
   }
 

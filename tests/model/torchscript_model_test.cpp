@@ -162,6 +162,13 @@ TEST_F(TorchScriptModelTest, NamesTheInputsThatItFailedOn) {
             "(3x2 and 3x2)");
 }
 
+TEST_F(TorchScriptModelTest, TellsOfAFailureInAMethodThatFreezingRemoves) {
+  EXPECT_EQ(error_of<ModelError>("def square(self, x):\n  return x.matmul(x)\n"
+                                 "def forward(self, x):\n  return self.square(x)"),
+            "model.pt: forward() failed on x float32[3, 2]: RuntimeError: mat1 and mat2 shapes cannot be multiplied "
+            "(3x2 and 3x2)");
+}
+
 TEST_F(TorchScriptModelTest, RunsAModelThatAssignsItsAttributes) {
   torch::jit::Module module("Counting");
   module.register_attribute("calls", c10::IntType::get(), 0);

@@ -23,7 +23,7 @@ enum class BatchQuestions {
   kAsked
 };
 
-/// A row gives another answer than the one that a cut takes for granted: the model must be cut with kAsked.
+/// Rows are otherwise than a cut takes for granted: the model must be cut with kAsked or, if it was, run whole.
 class RowDisagreement final : public ModelError {
  public:
   using ModelError::ModelError;
@@ -49,7 +49,7 @@ class SplitModel {
  public:
   virtual ~SplitModel() = default;
   /// Features of one modality, each [rows, ...]. `inputs`: the tensors of that modality, in the order of ModelInputs.
-  /// Throws RowDisagreement, and ModelError when the encoder fails.
+  /// Throws RowDisagreement, also when the encoder fails.
   virtual std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const = 0;
   /// Number of feature tensors of a modality; 0 when the fusion takes its inputs raw, or not at all.
   virtual std::size_t feature_count(std::size_t modality) const = 0;
@@ -75,6 +75,9 @@ struct SplitResult {
   std::string meeting = {};
   /// Whether questions about a batch were answered for good, which may be what stands against the cut.
   bool answers_questions = false;
+  /// Whether every row of the answer is known to follow from the same row of the inputs, by what the model's operations
+  /// do.
+  bool is_row_by_row = false;
   /// Proves that the parts answer like the whole; throws ModelError with the reason when they do not. Until then
   /// nothing that the model says may be used. Borrows the model.
   std::function<void()> prove = {};

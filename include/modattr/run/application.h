@@ -16,6 +16,16 @@
 namespace modattr {
 
 /// What every command that loads a model takes from its command line; what is not given comes from the configuration.
+/// What cutting a model may take for granted.
+enum class RowTrust {
+  /// Every row answers questions about a batch as those that were tried do.
+  kAgree,
+  /// Encoders take every row, and give features of the same shape.
+  kSameShape,
+  /// Nothing: the model runs whole.
+  kNone
+};
+
 struct CommonOptions {
   std::optional<std::filesystem::path> config;
   std::optional<std::filesystem::path> model;
@@ -36,8 +46,8 @@ struct CommonOptions {
   bool no_split = false;
   /// Memory for cached features, in MiB; default a quarter of what is free.
   std::optional<std::size_t> cache_mb;
-  /// Answer questions that the model asks about a whole batch for good, as long as every row agrees.
-  bool answer_batch_questions = true;
+  /// Of rows that a cut has not been proven on.
+  RowTrust row_trust = RowTrust::kAgree;
 };
 
 struct PermuteRequest {

@@ -73,7 +73,7 @@ class Experiment {
   void make_metric();
   void heed_row_behaviour(RowBehaviour behaviour);
   void log_model_use(const RunContext& context);
-  void split_model(Progress& progress);
+  void split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_cut = {});
 
   CommonOptions common_;
   MetricNeed metric_need_;

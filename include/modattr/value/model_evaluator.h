@@ -86,8 +86,10 @@ class ModelEvaluator {
   /// From now on every mix is a run of the whole model, as for a model whose rows are not independent.
   void share_nothing();
   /// Cuts the model by modality, encodes every distinct row once, and from now on runs only the fusion. Returns the
-  /// reason when the model cannot be cut; then every evaluation runs the whole model.
-  std::string use_split(std::size_t cache_bytes, Progress& progress);
+  /// reason when the model cannot be cut; then every evaluation runs the whole model. `when_cut` is called before the
+  /// encoders run, where there is a cut, and hears whether rows are known not to depend on each other.
+  std::string use_split(std::size_t cache_bytes, Progress& progress,
+                        const std::function<void(bool is_row_by_row)>& when_cut = {});
   /// Forgets what is known about the examples; the whole model runs again. Needed when the dataset's examples change.
   void forget_examples();
   /// nullptr while the whole model runs.
@@ -132,7 +134,8 @@ class ModelEvaluator {
     std::string reason;
     bool answers_questions = false;
   };
-  CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions);
+  CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions,
+                 const std::function<void(bool is_row_by_row)>& when_cut);
   std::string check_split();
   MixedRows probe_rows(std::size_t first, std::size_t count) const;
   /// Bytes that a row of a call takes and gives.
