@@ -16,6 +16,7 @@
 
 #include "graph_content.h"
 #include "graph_walk.h"
+#include "node_arguments.h"
 #include "row_facts.h"
 #include "settled_shapes.h"
 
@@ -29,10 +30,6 @@ using torch::jit::Value;
 
 std::string_view name_of(const Node& node) {
   return node.kind().toQualString();
-}
-
-bool is_tensor(const Value& value) {
-  return value.type()->isSubtypeOf(*c10::TensorType::get());
 }
 
 /// A flag that is read from a batch.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
+
 #include <torch/csrc/jit/ir/ir.h>
 
 #include "row_facts.h"
+#include "row_node.h"
 
 namespace modattr {
 
@@ -12,5 +15,14 @@ void add_rows_of_outputs(const torch::jit::Node& node, RowFacts& facts);
 
 /// Whether the operation makes every number of its output of the numbers in the same place of its inputs.
 bool is_number_by_number(const torch::jit::Node& node);
+
+// The rules by kinds of operations; nullopt where an operation is of another kind, or may mix rows. All arguments but
+// tensors are constants, except for those of rows_in_free_shape().
+
+std::optional<RowPlace> rows_along_dimensions(const RowNode& node);
+std::optional<RowPlace> rows_rearranged(const RowNode& node);
+/// Given a shape that may follow the number of rows, and that the trial has seen.
+std::optional<RowPlace> rows_in_free_shape(const RowNode& node);
+std::optional<RowPlace> rows_of_layer(const RowNode& node);
 
 }  // namespace modattr
