@@ -247,6 +247,31 @@ TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
   }
 }
 
+TEST(Split, RunsWholeWhereRemovedDataChangesTheShapeOfAFeature) {
+  // As long as the longest text of a batch: of the examples all are, of removed words the first one stays.
+  Project project("regression", {"ids", "b"});
+  project.model(R"(def forward(self, ids, b):
+  words = torch._nested_tensor_from_mask(self.w[ids.clamp(max=4)], ids != 7, mask_check=False)
+  y = torch.tanh(words.to_padded_tensor(0.0))
+  return (y * b[:, None, None]).sum([1, 2]))",
+                {{"w", {5, 2}, {0.5F, -1, 2, 1.5F, 0.25F, -2, 3, 0, 1, -0.5F}}});
+  std::vector<std::int64_t> ids;
+  std::vector<float> b;
+  for (int example = 0; example < 40; ++example) {
+    ids.insert(ids.end(), {0, 1 + example % 4, 1 + example / 4 % 4});
+    b.push_back(static_cast<float>(example));
+  }
+  project.data({TestArray::of<std::int64_t>("ids", {40, 3}, ids), TestArray::of<float>("b", {40}, b),
+                TestArray::of<float>("label", {40}, b)});
+  project.config().at("modalities")[0].update(
+      {{"kind", "tokens"}, {"special_ids", {0}}, {"removal", {{"type", "token"}, {"id", 7}}}});
+  std::vector<std::string> call = {"shap", "-v", "--format", "json"};
+  const ProgramResult cut = project.run(call);
+  EXPECT_NE(cut.errors.find("model runs whole: its parts do not take every row"), std::string::npos) << cut.errors;
+  call.emplace_back("--no-split");
+  expect_near_rows(Scores(cut).document().at("rows"), Scores(project.run(call)).document().at("rows"));
+}
+
 TEST(Split, InspectsWhereRowsDisagreeThatAreNotKept) {
   const ProgramResult result = filling_project(151).run({"inspect", "-v", "--cache-mb", "0"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
