@@ -57,36 +57,45 @@ Place looked_up(const RowNode& node) {
   return node.name() == "embedding" && node.facts().is_constant(node.input(0)) ? node.rows(1) : Place();
 }
 
+/// Sums of a tensor and a product.
+Place sum_and_product(const RowNode& node) {
+  const RowFacts& facts = node.facts();
+  const auto rank = node.rank(0);
+  if (!rank || !node.rows(1) || node.rows(1)->dimension != 0) return std::nullopt;
+  if (node.name() == "addmm") {
+    const bool is_shared =
+        facts.is_constant(node.input(0)) && (*rank < 2 || facts.shapes(node.input(0))->front()[0] == 1);
+    return is_shared && node.is_constant_from(2) ? node.rows(1) : Place();
+  }
+  if (node.name() != "baddbmm" || node.rows(1) != node.rows(2)) return std::nullopt;
+  const bool is_shared =
+      facts.is_constant(node.input(0)) && (*rank < 3 || facts.shapes(node.input(0))->front()[0] == 1);
+  return is_shared || (node.rows(0) == node.rows(1) && rank == node.rank(1)) ? node.rows(1) : Place();
+}
+
 Place product(const RowNode& node) {
   if (node.name() == "bilinear") {
     const bool agree = node.rows(0) && node.rows(0) == node.rows(1) && node.rank(0) == node.rank(1);
     return agree && node.rows(0)->dimension + 1 < *node.rank(0) && node.is_constant_from(2) ? node.rows(0) : Place();
   }
-  if (node.name() == "addmm") {
-    const auto bias = node.rank(0);
-    const bool is_shared = node.facts().is_constant(node.input(0)) && bias &&
-                           (*bias < 2 || node.facts().shapes(node.input(0))->front()[0] == 1);
-    return is_shared && node.is_constant_from(2) && node.rows(1) && node.rows(1)->dimension == 0 ? node.rows(1)
-                                                                                                 : Place();
-  }
-  if ((node.name() != "linear" && node.name() != "matmul" && node.name() != "mm" && node.name() != "bmm") ||
-      !node.rank(0) || !node.rank(1)) {
-    return std::nullopt;
-  }
+  static const Names names = {"linear", "matmul", "mm", "bmm"};
+  if (!names.contains(node.name()) || !node.rank(0) || !node.rank(1)) return std::nullopt;
+  const std::size_t left_rank = *node.rank(0);
+  const std::size_t right_rank = *node.rank(1);
   if (node.rows(0) && node.facts().is_constant(node.input(1))) {
     // The last dimension of the left factor is summed over.
-    const bool is_summed = node.rows(0)->dimension + 1 == *node.rank(0);
-    return !is_summed && *node.rank(1) <= 2 && node.is_constant_from(2) ? node.rows(0) : Place();
+    if (node.rows(0)->dimension + 1 == left_rank || !node.is_constant_from(2)) return std::nullopt;
+    if (right_rank <= 2) return node.rows(0);
+    // One matrix of rows, and many that each is multiplied by.
+    return left_rank == 2 && node.name() == "matmul" ? Place(moved(*node.rows(0), right_rank - 2)) : Place();
   }
   if (node.name() == "linear") return std::nullopt;
   if (node.rows(1) && node.facts().is_constant(node.input(0))) {
-    return *node.rank(0) == 2 && node.rows(1)->dimension + 2 < *node.rank(1) ? node.rows(1) : Place();
+    return left_rank == 2 && node.rows(1)->dimension + 2 < right_rank ? node.rows(1) : Place();
   }
   // Matrices of the same row.
-  return node.rows(0) && node.rows(0) == node.rows(1) && node.rank(0) == node.rank(1) &&
-                 node.rows(0)->dimension + 2 < *node.rank(0)
-             ? node.rows(0)
-             : Place();
+  const bool agree = node.rows(0) && node.rows(0) == node.rows(1) && left_rank == right_rank;
+  return agree && node.rows(0)->dimension + 2 < left_rank ? node.rows(0) : Place();
 }
 
 Place dot_product_attention(const RowNode& node) {
@@ -119,7 +128,7 @@ Place attention(const RowNode& node) {
 }  // namespace
 
 std::optional<RowPlace> rows_of_layer(const RowNode& node) {
-  for (const auto rule : {of_images, normalised, looked_up, product, attention}) {
+  for (const auto rule : {of_images, normalised, looked_up, sum_and_product, product, attention}) {
     if (const Place place = rule(node)) return place;
   }
   return std::nullopt;

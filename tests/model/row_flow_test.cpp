@@ -66,6 +66,13 @@ INSTANTIATE_TEST_SUITE_P(
              "q = t.contiguous().view(5, x.size(0) * 2, 3).transpose(0, 1)\n  "
              "s = torch.softmax(torch.bmm(q, q.transpose(1, 2)), -1)\n  "
              "y = torch.bmm(s, q).transpose(0, 1).contiguous().view(5, x.size(0), 6).mean(0)"},
+        Form{
+            "MaskedHeadsAsRows",
+            "t = torch.embedding(self.e, words)\n  q = t.view(x.size(0), 5, 2, 3).transpose(1, 2).reshape(-1, 5, 3)\n  "
+            "m = (words == 0).float().view(x.size(0), 1, 1, 5).expand(-1, 2, -1, -1).reshape(x.size(0) * 2, 1, 5)\n  "
+            "s = torch.baddbmm(m, q, q.transpose(1, 2))\n  "
+            "y = torch.bmm(s, q).view(x.size(0), 2, 5, 3).transpose(1, 2).flatten(2).sum(1)"},
+        Form{"ManyMatrices", "y = torch.matmul(x, self.many).permute(1, 0, 2).sum(1)"},
         Form{"WordsAsRows",
              "t = torch.embedding(self.e, words).view(-1, 6) @ self.w\n  y = t.view(x.size(0), 5, 6).sum(1)"},
         Form{"Convolution",
@@ -101,6 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
         Form{"SumsSoFar", "y = x.cumsum(-2)"}, Form{"OneRow", "y = x + x[0]"},
         Form{"RowsBehind", "y = x[1:].sum() + x"}, Form{"RowsByNumber", "y = x + torch.arange(x.size(0)).unsqueeze(1)"},
         Form{"CountedRows", "y = x * x.size(0)"}, Form{"AnotherRowsWeights", "y = x + self.rows[:x.size(0)]"},
+        Form{"ProductOfAnotherRow",
+             "q = x.unsqueeze(1)\n  y = torch.baddbmm(q, q.flip(0), self.many[:1].expand(x.size(0), 6, 6))[:, 0]"},
         Form{"ProductOfRows", "y = x @ x.t() @ x"}, Form{"RowsAsColumns", "y = torch.matmul(x.t(), x).sum() + x"},
         Form{"RegroupedRows", "y = x.view(3, -1).softmax(0).view(x.size(0), 6)"},
         Form{"TurnedWithinRows", "y = x.t().reshape(x.size(0), 6)"},
