@@ -17,6 +17,11 @@ bool RowFacts::is_constant(const Value& value) const {
   return !unknowable_.contains(&value) && (torch::jit::toIValue(&value).has_value() || constants_.contains(&value));
 }
 
+at::ArrayRef<const Value*> RowFacts::elements_of(const Value& list) const {
+  if (unknowable_.contains(&list) || list.node()->kind() != c10::prim::ListConstruct) return {};
+  return list.node()->inputs();
+}
+
 std::optional<GraphTrial::Shapes> RowFacts::shapes(const Value& value) const {
   if (const auto constant = torch::jit::toIValue(&value)) {
     if (!constant->isTensor() || !constant->toTensor().defined()) return std::nullopt;

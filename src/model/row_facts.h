@@ -39,6 +39,8 @@ class RowFacts {
   bool is_constant(const torch::jit::Value& value) const;
   /// Whether it is a list whose elements all have rows in the same place.
   bool is_list(const torch::jit::Value& value) const { return lists_.contains(&value); }
+  /// What a list is made of where it is made; empty when that is not known, or it may have been changed.
+  at::ArrayRef<const torch::jit::Value*> elements_of(const torch::jit::Value& list) const;
   /// A tensor's shape at both numbers of rows of the trial.
   std::optional<GraphTrial::Shapes> shapes(const torch::jit::Value& value) const;
   std::optional<std::size_t> rank(const torch::jit::Value& value) const;

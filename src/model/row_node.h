@@ -22,9 +22,10 @@ class RowNode {
   const RowFacts& facts() const noexcept { return facts_; }
   const torch::jit::Value& input(std::size_t place) const { return *node_.inputs()[place]; }
   const torch::jit::Value& output() const { return *node_.outputs()[0]; }
-  /// Where an input has rows; nullopt when that is not known, or there is no such input.
+  /// Where an input that is a tensor has rows; nullopt when that is not known, or there is no such input.
   std::optional<RowPlace> rows(std::size_t place) const {
-    return place < node_.inputs().size() ? facts_.rows_of(input(place)) : std::nullopt;
+    const bool is_one = place < node_.inputs().size() && is_tensor(input(place));
+    return is_one ? facts_.rows_of(input(place)) : std::nullopt;
   }
   std::optional<std::size_t> rank(std::size_t place) const { return facts_.rank(input(place)); }
   /// Whether all inputs from that place on are constants.

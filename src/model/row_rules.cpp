@@ -68,8 +68,7 @@ Place of_first_input(const RowNode& node) {
 Place joined(const RowNode& node) {
   const bool is_stack = node.name() == "stack";
   if (!is_stack && node.name() != "cat" && node.name() != "concat") return std::nullopt;
-  if (node.input(0).node()->kind() != c10::prim::ListConstruct) return std::nullopt;
-  const auto elements = node.input(0).node()->inputs();
+  const auto elements = node.facts().elements_of(node.input(0));
   if (elements.empty()) return std::nullopt;
   const Place place = node.facts().rows_of(*elements[0]);
   const auto count = node.facts().rank(*elements[0]);
@@ -84,16 +83,17 @@ Place joined(const RowNode& node) {
 
 Place of_list(const RowNode& node) {
   if (node.name() != "__getitem__") return std::nullopt;
-  if (node.facts().is_list(node.input(0))) return node.rows(0);
-  const Node& list = *node.input(0).node();
-  if (list.kind() != c10::prim::ListConstruct) return std::nullopt;
-  const auto place = dimension_from(&node.input(1), list.inputs().size());
-  return place ? node.facts().rows_of(*list.inputs()[*place]) : Place();
+  if (node.facts().is_list(node.input(0))) return node.facts().rows_of(node.input(0));
+  const auto elements = node.facts().elements_of(node.input(0));
+  const auto place = dimension_from(&node.input(1), elements.size());
+  return place ? node.facts().rows_of(*elements[*place]) : Place();
 }
 
 Place of_structure(const RowNode& node) {
+  if (node.node().kind() == c10::prim::ListUnpack && node.facts().is_list(node.input(0))) {
+    return node.facts().rows_of(node.input(0));
+  }
   if (!node.rows(0)) return std::nullopt;
-  if (node.node().kind() == c10::prim::ListUnpack) return node.facts().is_list(node.input(0)) ? node.rows(0) : Place();
   if (node.node().kind() == c10::prim::unchecked_cast) return node.rows(0);
   if (node.node().kind() != c10::prim::ConstantChunk) return std::nullopt;
   const std::int64_t along = node.node().i(c10::attr::dim);
@@ -119,10 +119,9 @@ void add_recurrent(const RowNode& node, RowFacts& facts) {
   const RowPlace sequence{*is_first ? std::size_t{0} : std::size_t{1}};
   const RowPlace state{1};
   const auto is_state = [&](const Value* value) { return facts.rows_of(*value) == state && facts.rank(*value) == 3; };
-  const Node& list = *node.input(1).node();
+  const auto states = facts.elements_of(node.input(1));
   const bool is_state_known =
-      node.name() == "lstm" ? list.kind() == c10::prim::ListConstruct && std::ranges::all_of(list.inputs(), is_state)
-                            : is_state(&node.input(1));
+      node.name() == "lstm" ? !states.empty() && std::ranges::all_of(states, is_state) : is_state(&node.input(1));
   if (node.rows(0) != sequence || node.rank(0) != 3 || !is_state_known) return;
   for (std::size_t output = 0; output < node.node().outputs().size(); ++output) {
     facts.add_rows(*node.node().outputs()[output], output == 0 ? sequence : state);

@@ -31,12 +31,23 @@ bool takes_all(const RowNode& node) {
   return number("start", 0) == 0 && number("end", kEnd) == kEnd && number("step", 1) == 1;
 }
 
-/// The same for all rows, it has them where its shape follows their number.
+/// Of a tensor that is the same for all rows: where its shape follows their number.
 Place only_plain_place(const RowFacts& facts, const Value& value) {
   for (std::size_t dimension = 0; dimension < *facts.rank(value); ++dimension) {
     if (facts.fits(value, {dimension})) return RowPlace{dimension};
   }
   return std::nullopt;
+}
+
+/// Where a constant is spread over rows, which must not have had entries of their own there.
+Place spread_over_rows(const RowNode& node) {
+  const Place place = only_plain_place(node.facts(), node.output());
+  const auto rank = node.rank(0);
+  if (!place || !rank || *rank > *node.facts().rank(node.output())) return std::nullopt;
+  const std::size_t added = *node.facts().rank(node.output()) - *rank;
+  const bool had_one =
+      place->dimension < added || node.facts().shapes(node.input(0))->front()[place->dimension - added] == 1;
+  return had_one ? place : Place();
 }
 
 /// Numbers in memory's order are [before, rows, behind], however they are grouped into dimensions.
@@ -52,7 +63,7 @@ Place regrouped(const RowNode& node, const Value& result) {
   const std::int64_t before = before_of(from, node.rows(0)->dimension) * node.rows(0)->outer;
   for (std::size_t dimension = 0; dimension < to.size(); ++dimension) {
     const std::int64_t own_before = before_of(to, dimension);
-    if (own_before == 0 || before % own_before != 0) return std::nullopt;
+    if (before == 0 || own_before == 0 || before % own_before != 0) return std::nullopt;
     const std::int64_t outer = before / own_before;
     if (to[dimension] % (outer * row_count) != 0) continue;
     const RowPlace place{dimension, outer, to[dimension] / (outer * row_count)};
@@ -161,8 +172,7 @@ std::optional<RowPlace> rows_in_free_shape(const RowNode& node) {
     return number == nullptr || node.facts().is_constant(*number) ? only_plain_place(node.facts(), result) : Place();
   }
   if (spreads.contains(node.name())) {
-    if (!node.rows(0))
-      return node.facts().is_constant(node.input(0)) ? only_plain_place(node.facts(), result) : Place();
+    if (!node.rows(0)) return node.facts().is_constant(node.input(0)) ? spread_over_rows(node) : Place();
     if (*node.facts().rank(result) < *node.rank(0)) return std::nullopt;
     return moved(*node.rows(0), *node.facts().rank(result) - *node.rank(0) + node.rows(0)->dimension);
   }

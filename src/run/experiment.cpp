@@ -138,7 +138,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   };
   if (!options.common.no_split) split_model(context.progress, try_rows);
   if (evaluator_->split_model() == nullptr) try_rows(false);
-  if (behaviour.valid()) heed_row_behaviour(behaviour.get());
+  rows_are_tried_ = behaviour.valid();
+  if (rows_are_tried_) heed_row_behaviour(behaviour.get());
   if (!options.common.no_split) log_model_use(context);
 }
 
@@ -295,6 +296,11 @@ std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
     evaluator_->forget_examples();
     if (!common_.no_split) {
       split_model(context.progress);
+      // The first cut may have told, and there may be none now.
+      if (evaluator_->split_model() == nullptr && !rows_are_tried_) {
+        rows_are_tried_ = true;
+        heed_row_behaviour(try_row_behaviour(*model_, *dataset_, layout_, rows_per_call()));
+      }
       log_model_use(context);
     }
   }

@@ -271,7 +271,9 @@ std::string ModelEvaluator::check_split() {
   try {
     const auto cut = [&](const MixedRows& rows) { return run(gather(rows)); };
     const auto whole = [&](const MixedRows& rows) { return model_.run(input_names_, gather_inputs(rows)); };
-    if (answers_like_whole(whole, cut, {dataset_.example_count(), layout_.modalities.count(), rows_per_call()}))
+    if (answers_like_whole(
+            whole, cut,
+            {dataset_.example_count(), layout_.modalities.count(), options_.rows_per_call, rows_per_call()}))
       return {};
   } catch (const ModelError& error) {
     reason = error.what();

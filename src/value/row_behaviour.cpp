@@ -73,27 +73,23 @@ RowBehaviour try_row_behaviour(const Model& model, const Dataset& dataset, const
 
 bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallShape& shape) {
   // Far enough apart to have stood at all kinds of places in the calls of the encoders.
-  MixedRows rows(shape.modality_count, kRowCount);
+  const std::size_t few = shape.whole_row_count;
   const auto example_at = [&](std::size_t place) {
-    return static_cast<std::uint32_t>(place % kRowCount * (shape.example_count - 1) / (kRowCount - 1));
+    return static_cast<std::uint32_t>(place % few * (shape.example_count - 1) / std::max<std::size_t>(few - 1, 1));
   };
-  for (std::size_t row = 0; row < kRowCount; ++row) {
-    rows.own[row] = example_at(row);
-    for (std::size_t modality = 0; modality < shape.modality_count; ++modality) {
-      rows.by_modality[modality][row] = example_at(row + 3 * modality);
+  const auto mixed = [&](std::size_t row_count) {
+    MixedRows rows(shape.modality_count, row_count);
+    for (std::size_t row = 0; row < row_count; ++row) {
+      rows.own[row] = example_at(row);
+      for (std::size_t modality = 0; modality < shape.modality_count; ++modality) {
+        rows.by_modality[modality][row] = example_at(row + 3 * modality);
+      }
     }
-  }
-  MixedRows repeated(shape.modality_count, shape.row_count);
-  std::vector<std::int64_t> places(shape.row_count);
-  for (std::size_t row = 0; row < shape.row_count; ++row) {
-    const std::size_t place = row % kRowCount;
-    places[row] = static_cast<std::int64_t>(place);
-    repeated.own[row] = rows.own[place];
-    for (std::size_t modality = 0; modality < shape.modality_count; ++modality) {
-      repeated.by_modality[modality][row] = rows.by_modality[modality][place];
-    }
-  }
-  return is_near(cut(repeated), whole(rows).index_select(0, at::tensor(places, at::kLong)));
+    return rows;
+  };
+  const at::Tensor places =
+      at::arange(static_cast<std::int64_t>(shape.row_count)).remainder(static_cast<std::int64_t>(few));
+  return is_near(cut(mixed(shape.row_count)), whole(mixed(few)).index_select(0, places));
 }
 
 }  // namespace modattr

@@ -120,6 +120,25 @@ INSTANTIATE_TEST_SUITE_P(
              "t = torch.embedding(self.e, words)\n  h = torch.zeros(1, 5, 4)\n  "
              "o, n = torch.gru(t, h, [self.wi, self.wh, self.bi, self.bi], True, 1, 0.0, False, False, False)\n  "
              "y = torch.cat([o[:, -1], o[:, 0]], 1)"},
+        Form{"AListThatGrows", "l = [x, x]\n  l.extend([x - x.mean(0)])\n  y = torch.stack(l, 0).sum(0)"},
+        Form{"AListThatIsSetInALoop",
+             "l = [x, x]\n  for k in range(words.size(1) - 4, 2):\n    l[k] = l[k].cumsum(0)\n  y = torch.cat(l, 1)[:, "
+             ":6] + l[1]"},
+        Form{"AListThatIsWrittenTo", "l = [x * 1]\n  torch._foreach_add_(l, [x.mean(0).expand_as(x)])\n  y = l[0]"},
+        Form{"AStateListThatIsChanged",
+             "t = torch.embedding(self.e, words)\n  h = torch.zeros(1, x.size(0), 4)\n  l = [h, h]\n  l.clear()\n  "
+             "l.extend([(x - x.mean(0))[:, :4].unsqueeze(0), h])\n  "
+             "o, n, c = torch.lstm(t, l, [self.li, self.lh, self.lb, self.lb], True, 1, 0.0, False, False, True)\n  "
+             "y = torch.cat([o[:, -1], n[0]], 1)"},
+        Form{"MemoryThatRowsShare",
+             "z = torch.zeros(1, 6).expand_as(x)\n  z = z.masked_fill_(x > 0.5, 3.0)\n  y = z * x"},
+        Form{"ConstantRowsRepeated", "y = x + self.rows[:2].repeat(x.size(0) // 2, 1)"},
+        Form{"StatisticsThatAreKept",
+             "m = torch.zeros(6)\n  v = torch.ones(6)\n  z = torch.instance_norm(torch.embedding(self.e, "
+             "words).transpose(1, 2), "
+             "None, None, m, v, True, 1.0, 1e-5, False)\n  y = x - m + z.mean(2)"},
+        Form{"ListsOfParts", "y = torch.cat(x.chunk(2, 1), 1) + x * len(x.chunk(3, 1))"},
+        Form{"NothingOfEveryRow", "y = x + torch.embedding(self.e, words)[:, :0].transpose(0, 1).flatten(1).sum()"},
         Form{"WrittenRows", "y = torch.zeros_like(x)\n  y[0] = x[1]\n  y = y + x"},
         Form{"WrittenFromAnotherRow", "y = x * 1\n  y[1:].add_(x[:-1])"},
         Form{"WrittenInABranch", "y = x * 1\n  if bool((words == 3).any()):\n    y.copy_(x.flip(0))\n  y = y + x"},

@@ -86,6 +86,8 @@ class Experiment {
   std::size_t output_width_ = 0;
   std::size_t thread_count_ = 1;
   bool drops_invalid_examples_ = false;
+  /// Whether what an answer for a row depends on has been tried; a cut may tell.
+  bool rows_are_tried_ = false;
   std::vector<std::size_t> modalities_;
   std::vector<std::string> ids_;
   std::string split_reason_;
