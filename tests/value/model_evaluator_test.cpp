@@ -2,129 +2,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <limits>
-#include <numeric>
-#include <set>
 #include <thread>
 
-#include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
 #include "../support/counting_progress.h"
-#include "../support/temporary_folder.h"
-#include "../support/thrown_message.h"
 #include "../support/torchscript_models.h"
-#include "fake_model.h"
-#include "modattr/core/error.h"
+#include "evaluator_set.h"
 #include "modattr/model/torchscript_model.h"
-#include "number_set.h"
 
 namespace modattr {
 namespace {
-
-using Inputs = std::span<const at::Tensor>;
-using CallSizes = std::vector<std::int64_t>;
-/// [mixes][examples][outputs]
-using Outputs = std::vector<std::vector<std::vector<double>>>;
-
-constexpr std::size_t kExampleCount = 23;
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
-
-/// Rows of two inputs side by side.
-at::Tensor side_by_side(Inputs inputs) {
-  return at::cat({inputs[0].to(at::kDouble), inputs[1].to(at::kDouble)}, 1);
-}
-
-Donors draw_donors(std::uint32_t draw) {
-  return random_donors(kExampleCount, draw);
-}
-
-class ModelEvaluatorTest : public testing::Test {
- protected:
-  ModelEvaluatorTest() {
-    std::vector<float> floats(kExampleCount * 2);
-    std::iota(floats.begin(), floats.end(), 0.5F);
-    std::vector<std::int64_t> integers(kExampleCount * 3);
-    std::iota(integers.begin(), integers.end(), 1000);
-    std::vector<std::int64_t> ids(kExampleCount);
-    std::iota(ids.begin(), ids.end(), 500);
-    write_npz(folder_ / "val.npz", {TestArray::of<float>("a", {kExampleCount, 2}, floats),
-                                    TestArray::of<std::int64_t>("b", {kExampleCount, 3}, integers),
-                                    TestArray::of<std::int64_t>("id", {kExampleCount}, ids)});
-    layout_ = make_input_layout(std::vector<ModalityInputs>{{"image", {{"a", {}}}}, {"text", {{"b", {}}}}});
-    dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = folder_ / "val.npz", .inputs = {"a", "b"}});
-  }
-
-  Outputs evaluate(const Model& model, const std::vector<Mix>& mixes, EvaluatorOptions options = {}) {
-    ModelEvaluator evaluator(model, *dataset_, layout_, options);
-    const Outputs outputs = evaluate(evaluator, mixes);
-    std::set<std::vector<std::size_t>> distinct;
-    for (const Mix& mix : mixes) {
-      for (std::size_t example = 0; example < kExampleCount; ++example) distinct.insert(rows_of(mix, example));
-    }
-    EXPECT_EQ(evaluator.evaluation_count(), distinct.size());
-    return outputs;
-  }
-
-  Outputs evaluate(ModelEvaluator& evaluator, const std::vector<Mix>& mixes) {
-    Outputs outputs(mixes.size(), std::vector<std::vector<double>>(dataset_->example_count()));
-    evaluator.evaluate(
-        mixes,
-        [&](std::size_t mix, std::size_t example, std::span<const double> output) {
-          EXPECT_TRUE(outputs[mix][example].empty());
-          outputs[mix][example].assign(output.begin(), output.end());
-        },
-        progress_);
-    return outputs;
-  }
-
-  /// Rows of the calls that evaluate the untouched data.
-  CallSizes rows_of_work(const FakeModel& model, EvaluatorOptions options) {
-    ModelEvaluator evaluator(model, *dataset_, layout_, options);
-    evaluator.output_width();
-    evaluator.rows_per_call();
-    const auto before = static_cast<std::ptrdiff_t>(model.rows_of_calls().size());
-    evaluate(evaluator, {{full_, own_}});
-    return {model.rows_of_calls().begin() + before, model.rows_of_calls().end()};
-  }
-
-  /// The example behind each modality of a mix.
-  static std::vector<std::size_t> rows_of(const Mix& mix, std::size_t example) {
-    std::vector<std::size_t> rows;
-    for (const std::size_t modality : {0U, 1U}) {
-      rows.push_back(mix.present.contains(modality) ? example : mix.donors[example]);
-    }
-    return rows;
-  }
-
-  /// What `echo_` answers.
-  static Outputs echoes(const std::vector<Mix>& mixes) {
-    Outputs outputs(mixes.size());
-    for (std::size_t mix = 0; mix < mixes.size(); ++mix) {
-      for (std::size_t example = 0; example < kExampleCount; ++example) {
-        const std::vector<std::size_t> rows = rows_of(mixes[mix], example);
-        const double a = 2.0 * static_cast<double>(rows[0]) + 0.5;
-        const double b = 3.0 * static_cast<double>(rows[1]) + 1000.0;
-        outputs[mix].push_back({a, a + 1, b, b + 1, b + 2});
-      }
-    }
-    return outputs;
-  }
-
-  std::string error_of(const Model& model, const Mix& mix, EvaluatorOptions options = {}) {
-    return thrown_message<ModelError>([&] { return evaluate(model, {mix}, options); });
-  }
-
-  TemporaryFolder folder_;
-  InputLayout layout_;
-  std::unique_ptr<Dataset> dataset_;
-  Progress progress_;
-  FakeModel echo_{{{"a", "Tensor", false}, {"b", "Tensor", false}}, side_by_side};
-  Donors own_ = own_donors(kExampleCount);
-  Coalition full_ = Coalition::full(2);
-};
 
 TEST_F(ModelEvaluatorTest, TakesAbsentModalitiesFromTheDonor) {
   const Donors first = draw_donors(1);
@@ -134,59 +22,6 @@ TEST_F(ModelEvaluatorTest, TakesAbsentModalitiesFromTheDonor) {
   const EvaluatorOptions options = {.rows_per_call = 4, .batch_size = 8, .thread_count = 2};
   EXPECT_EQ(evaluate(echo_, mixes, options), echoes(mixes));
   EXPECT_EQ(echo_.input_names(), (std::vector<std::string>{"a", "b"}));
-}
-
-TEST_F(ModelEvaluatorTest, MakesTheSameCallsForEveryBatchSizeAndThreadCount) {
-  // The output tells its place in the call, as floating-point kernels may.
-  const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [](Inputs inputs) {
-    const at::Tensor rows = side_by_side(inputs);
-    return at::sin(rows) + at::arange(rows.size(0), rows.options()).unsqueeze(1);
-  });
-  const Donors donors = draw_donors(3);
-  const std::vector<Mix> mixes = {{Coalition::single(2, 0), donors}, {Coalition::single(2, 1), donors}, {full_, own_}};
-  const Outputs expected = evaluate(model, mixes, {.rows_per_call = 5, .batch_size = 1, .thread_count = 1});
-  for (const std::size_t batch_size : {1U, 5U, 6U, 12U, 1000U}) {
-    for (const std::size_t thread_count : {1U, 2U, 7U}) {
-      const EvaluatorOptions options = {.rows_per_call = 5, .batch_size = batch_size, .thread_count = thread_count};
-      EXPECT_EQ(evaluate(model, mixes, options), expected) << batch_size << " " << thread_count;
-    }
-  }
-}
-
-TEST_F(ModelEvaluatorTest, GivesEveryCallTheSameNumberOfRows) {
-  // 23 rows.
-  EXPECT_EQ(rows_of_work(echo_, {.rows_per_call = 8, .batch_size = 8, .thread_count = 3}), CallSizes(3, 8));
-}
-
-TEST_F(ModelEvaluatorTest, TakesABatchSizeThatChangesNoByte) {
-  EXPECT_EQ(rows_of_work(echo_, {.rows_per_call = 8, .batch_size = 20, .thread_count = 2}), CallSizes(2, 16))
-      << "whole multiples";
-  EXPECT_EQ(rows_of_work(echo_, {.rows_per_call = 8, .batch_size = 1}), CallSizes(3, 8));
-  const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [](Inputs inputs) {
-    return side_by_side(inputs) + 1e-9 * static_cast<double>(inputs[0].size(0));
-  });
-  EXPECT_EQ(rows_of_work(model, {.rows_per_call = 8, .batch_size = 20}), CallSizes(3, 8));
-}
-
-TEST_F(ModelEvaluatorTest, LooksForFasterCallsInLongRuns) {
-  for (const bool tells_place : {false, true}) {
-    const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [&](Inputs inputs) {
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-      const at::Tensor rows = side_by_side(inputs);
-      return tells_place ? rows + at::arange(rows.size(0), rows.options()).unsqueeze(1) : rows;
-    });
-    ModelEvaluator evaluator(model, *dataset_, layout_, {.rows_per_call = 1, .sharing = MixSharing::kNone});
-    evaluate(evaluator, {{full_, own_}});
-    EXPECT_EQ(evaluator.rows_per_call(), 1U) << "not worth it for 23 rows";
-    std::vector<Donors> donors;
-    for (std::uint32_t draw = 0; draw < 190; ++draw) donors.push_back(draw_donors(draw));
-    std::vector<Mix> mixes;
-    for (const Donors& each : donors) mixes.push_back({Coalition::single(2, 0), each});
-    const Outputs outputs = evaluate(evaluator, mixes);
-    EXPECT_EQ(evaluator.evaluation_count(), 191 * kExampleCount);
-    EXPECT_EQ(outputs, echoes(mixes));
-    EXPECT_EQ(evaluator.rows_per_call() > 1, !tells_place);
-  }
 }
 
 TEST_F(ModelEvaluatorTest, EvaluatesEqualMixesOnce) {
@@ -331,17 +166,6 @@ TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsCut) {
     EXPECT_EQ(evaluator.split_model(), nullptr);
     EXPECT_EQ(evaluate(evaluator, mixes), expected);
   }
-}
-
-TEST_F(ModelEvaluatorTest, FillsTheLastCallWithItsLastRow) {
-  const FakeModel model({{"a", "Tensor", false}, {"b", "Tensor", false}}, [](Inputs inputs) {
-    const at::Tensor first = inputs[0].select(1, 0);
-    // 3 of the last 8 rows are fillings.
-    const bool is_last = first[0].item<float>() == 2 * 16 + 0.5F;
-    EXPECT_TRUE(!is_last || first[7].item<float>() == 2 * 22 + 0.5F);
-    return first;
-  });
-  EXPECT_EQ(rows_of_work(model, {.rows_per_call = 8, .batch_size = 8}), CallSizes(3, 8));
 }
 
 TEST_F(ModelEvaluatorTest, NamesTheExampleWhoseOutputIsNotFinite) {
