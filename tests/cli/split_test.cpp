@@ -278,6 +278,21 @@ TEST(Split, InspectsWhereRowsDisagreeThatAreNotKept) {
   EXPECT_NE(result.errors.find("begins again"), std::string::npos) << result.errors;
 }
 
+TEST(Split, RunsWholeWhenTheModelDependsOnTheNumberOfRows) {
+  // One up to 20 rows, as the proof makes, and two in the run's own calls.
+  Project project("regression", {"a", "b"});
+  project.model(
+      "def forward(self, a, b):\n  n = a[::20].size(0)\n  return (torch.tanh(a) * torch.tanh(b)).sum(1) * float(n)");
+  std::vector<float> a;
+  for (int number = 0; number < 400; ++number) a.push_back(static_cast<float>(number % 397) / 100.0F);
+  const std::vector<float> b(a.rbegin(), a.rend());
+  project.data({TestArray::of<float>("a", {200, 2}, a), TestArray::of<float>("b", {200, 2}, b),
+                TestArray::of<float>("label", {200}, std::vector<float>(a.begin(), a.begin() + 200))});
+  const ProgramResult result = project.run({"permute", "-v", "--repeats", "1", "--metric", "mse"});
+  EXPECT_NE(result.errors.find("model runs whole: its parts do not answer like the whole"), std::string::npos)
+      << result.errors;
+}
+
 TEST(Split, SharesNothingAndWarnsWhenRowsDependOnTheirNeighbours) {
   for (const char* forward : {"def forward(self, a, b): return a @ self.w + torch.softmax(b @ self.w, 0)",
                               "def forward(self, a, b): return (a @ self.w) * (b @ self.w) - (a @ self.w).mean(0)"}) {
