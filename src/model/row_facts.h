@@ -22,8 +22,6 @@ struct RowPlace {
   std::int64_t inner = 1;
 
   friend bool operator==(const RowPlace&, const RowPlace&) = default;
-  /// One entry per row.
-  bool is_plain() const noexcept { return outer == 1 && inner == 1; }
 };
 
 /// What is known of a graph's top-level values.

@@ -75,40 +75,14 @@ Place regrouped(const RowNode& node, const Value& result) {
 }  // namespace
 
 std::optional<RowPlace> rows_along_dimensions(const RowNode& node) {
-  static const Names names = {"sum",
-                              "mean",
-                              "amax",
-                              "amin",
-                              "max",
-                              "min",
-                              "argmax",
-                              "argmin",
-                              "any",
-                              "all",
-                              "prod",
-                              "norm",
-                              "std",
-                              "var",
-                              "median",
-                              "softmax",
-                              "cumsum",
-                              "cumprod",
-                              "logsumexp",
-                              "sort",
-                              "log_softmax",
-                              "topk",
-                              "argsort",
-                              "flip",
-                              "roll",
-                              "glu",
-                              "narrow",
-                              "slice",
-                              "unfold",
-                              "gather",
-                              "frobenius_norm",
-                              "index_select",
-                              "linalg_vector_norm"};
-  if (!names.contains(node.name()) || !node.rows(0)) return std::nullopt;
+  static const Names reductions = {"sum", "mean", "amax", "amin", "max", "min", "argmax", "argmin",
+                                   "any", "all",  "prod", "norm", "std", "var", "median", "logsumexp"};
+  static const Names norms = {"linalg_vector_norm", "frobenius_norm"};
+  static const Names others = {"softmax", "log_softmax", "cumsum", "cumprod", "sort",
+                               "argsort", "topk",        "flip",   "roll",    "glu",
+                               "narrow",  "slice",       "unfold", "gather",  "index_select"};
+  const bool is_known = reductions.contains(node.name()) || norms.contains(node.name()) || others.contains(node.name());
+  if (!is_known || !node.rows(0)) return std::nullopt;
   const Value* asked = argument(node.node(), "dim");
   if (asked == nullptr) asked = argument(node.node(), node.name() == "unfold" ? "dimension" : "dims");
   const auto dimensions = dimensions_from(asked, *node.rank(0));

@@ -128,7 +128,6 @@ class ModelEvaluator {
   /// Of the whole model.
   std::vector<at::Tensor> gather_inputs(const MixedRows& rows) const;
   at::Tensor run(const CallInput& input) const;
-  /// Compares the cut model with the whole one in calls as they will be made; without a cut, the reason.
   struct CutAttempt {
     /// Why there is no cut; empty when there is one.
     std::string reason;
@@ -136,6 +135,7 @@ class ModelEvaluator {
   };
   CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions,
                  const std::function<void(bool is_row_by_row)>& when_cut);
+  /// Compares the cut model with the whole one in calls as they will be made; the reason when there is no cut left.
   std::string check_split();
   MixedRows probe_rows(std::size_t first, std::size_t count) const;
   /// Bytes that a row of a call takes and gives.
