@@ -8,7 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "modattr/report/output_format.h"
+#include "modattr/report/formats/output_format.h"
 #include "modattr/run/application.h"
 
 namespace modattr {

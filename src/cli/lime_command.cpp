@@ -3,7 +3,7 @@
 
 #include "commands.h"
 #include "common_options.h"
-#include "modattr/engines/local_surrogate.h"
+#include "modattr/engines/surrogate/local_surrogate.h"
 #include "modattr/stats/target.h"
 #include "scoring.h"
 

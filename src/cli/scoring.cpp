@@ -9,9 +9,9 @@
 
 #include "console.h"
 #include "load_application.h"
-#include "modattr/report/example_view.h"
-#include "modattr/report/examples_writer.h"
+#include "modattr/report/formats/examples_writer.h"
 #include "modattr/report/result_writer.h"
+#include "modattr/report/tables/example_view.h"
 #include "modattr/report/text.h"
 #include "progress_bar.h"
 

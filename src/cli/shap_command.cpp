@@ -3,7 +3,7 @@
 
 #include "commands.h"
 #include "common_options.h"
-#include "modattr/engines/shapley_methods.h"
+#include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/stats/target.h"
 #include "scoring.h"
 

@@ -36,7 +36,7 @@ class FirstFailure {
 
 }  // namespace
 
-void run_in_parallel(std::size_t count, std::size_t thread_count, const std::function<void(std::size_t)>& work) {
+void parallel_for(std::size_t count, std::size_t thread_count, const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
   FirstFailure failure;
   const auto run = [&] {

@@ -69,14 +69,14 @@ TextPlayers split_text(std::string_view text, WordIdentity identity) {
   return result;
 }
 
-std::string TextPlayers::with_present(const Coalition& present, std::string_view stand_in) const {
+std::string TextPlayers::with_present(const Coalition& present, std::string_view baseline) const {
   if (present.player_count() != players.size()) {
     throw std::invalid_argument("text: expected a coalition of the text's own players");
   }
   std::vector<std::string_view> shown(pieces.begin(), pieces.end());
   for (std::size_t player = 0; player < players.size(); ++player) {
     if (present.contains(player)) continue;
-    for (const std::size_t piece : positions[player]) shown[piece] = stand_in;
+    for (const std::size_t piece : positions[player]) shown[piece] = baseline;
   }
   std::string text;
   for (const std::string_view piece : shown) text += piece;

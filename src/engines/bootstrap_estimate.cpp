@@ -12,7 +12,7 @@ std::vector<Estimate> bootstrap_estimates(std::span<const DrawScorer> scorers, c
   for (std::size_t index = 0; index < scorers.size(); ++index) estimates[index].value = scorers[index].score(once);
   if (sample.example_count < 2) return estimates;
   for (Estimate& estimate : estimates) estimate.replicates.resize(kBootstrapReplicateCount);
-  run_in_parallel(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
+  parallel_for(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
     std::vector<std::uint32_t> weights(sample.example_count);
     const auto first = static_cast<std::uint32_t>(piece * kReplicatesPerPiece);
     for (std::uint32_t replicate = first; replicate < first + kReplicatesPerPiece; ++replicate) {

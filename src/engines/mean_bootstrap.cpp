@@ -22,7 +22,7 @@ MeanBootstrap::MeanBootstrap(const Matrix& columns, std::span<const std::uint32_
   constexpr std::uint32_t kReplicatesPerPiece = 50;
   static_assert(kBootstrapReplicateCount % kReplicatesPerPiece == 0);
   replicates_ = Matrix(kBootstrapReplicateCount, columns.row_count());
-  run_in_parallel(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
+  parallel_for(kBootstrapReplicateCount / kReplicatesPerPiece, sample.thread_count, [&](std::size_t piece) {
     std::vector<std::uint32_t> weights(examples.size());
     const auto first = static_cast<std::uint32_t>(piece * kReplicatesPerPiece);
     for (std::uint32_t replicate = first; replicate < first + kReplicatesPerPiece; ++replicate) {

@@ -2,12 +2,12 @@
 
 #include <array>
 
-#include "modattr/engines/auto_shapley.h"
-#include "modattr/engines/feature_shapley.h"
-#include "modattr/engines/local_surrogate.h"
-#include "modattr/engines/modality_shapley.h"
-#include "modattr/engines/permutation.h"
-#include "modattr/engines/sage.h"
+#include "modattr/engines/permutation/permutation.h"
+#include "modattr/engines/sage/sage.h"
+#include "modattr/engines/shapley/estimators/auto_shapley.h"
+#include "modattr/engines/shapley/feature_shapley.h"
+#include "modattr/engines/shapley/modality_shapley.h"
+#include "modattr/engines/surrogate/local_surrogate.h"
 
 namespace modattr {
 

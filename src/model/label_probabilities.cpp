@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "modattr/core/error.h"
-#include "modattr/model/torch_errors.h"
+#include "modattr/graph/torch_errors.h"
 
 namespace modattr {
 namespace {

@@ -15,16 +15,16 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
-#include "block_order.h"
+#include "graph/block_order.h"
+#include "graph/written_inputs.h"
 #include "label_probabilities.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/zip_archive.h"
-#include "modattr/model/torch_errors.h"
+#include "modattr/graph/torch_errors.h"
 #include "output_reader.h"
-#include "torch_split_model.h"
-#include "written_inputs.h"
+#include "split/torch_split_model.h"
 
 namespace modattr {
 namespace {
@@ -118,7 +118,7 @@ class TorchScriptModel final : public Model {
   }
 
   const std::string& path() const noexcept override { return path_; }
-  SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchQuestions questions,
+  SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchPredicates questions,
                     std::span<const at::Tensor> probe) const override {
     std::vector<std::string> names;
     for (const ModelInput& input : inputs) names.push_back(input.name);

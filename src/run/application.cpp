@@ -3,10 +3,10 @@
 #include <functional>
 #include <string>
 
-#include "commands.h"
 #include "modattr/core/error.h"
-#include "modattr/model/split_model.h"
+#include "modattr/split/split_model.h"
 #include "modattr/value/not_finite.h"
+#include "run/commands/commands.h"
 
 namespace modattr {
 namespace {
@@ -30,7 +30,7 @@ Result run_command(Result (*run)(const Request&, const RunContext&), Request req
   for (;;) {
     try {
       return run(request, context);
-    } catch (const RowDisagreement& disagreement) {
+    } catch (const SplitAssumptionError& disagreement) {
       RowTrust& trust = request.common.row_trust;
       if (trust == RowTrust::kNone) throw;
       trust = trust == RowTrust::kAgree ? RowTrust::kSameShape : RowTrust::kNone;

@@ -10,11 +10,11 @@
 #include <c10/util/Exception.h>
 
 #include "modattr/core/error.h"
-#include "modattr/model/torch_errors.h"
+#include "modattr/graph/torch_errors.h"
+#include "modattr/value/batch_dependence.h"
 #include "modattr/value/call_size.h"
 #include "modattr/value/not_finite.h"
-#include "modattr/value/parallel.h"
-#include "modattr/value/row_behaviour.h"
+#include "modattr/value/parallel_calls.h"
 
 namespace modattr {
 namespace {
@@ -109,7 +109,7 @@ void ModelEvaluator::evaluate(const MixList& list, const Receiver& receive, Prog
 
 void ModelEvaluator::deliver_known(const MixPlan& plan, std::size_t example_count, const Receiver& receive) {
   constexpr std::size_t kPiece = std::size_t{1} << 14;
-  parallel_for((plan.known.size() + kPiece - 1) / kPiece, options_.thread_count, [&](std::size_t piece) {
+  parallel_model_calls((plan.known.size() + kPiece - 1) / kPiece, options_.thread_count, [&](std::size_t piece) {
     const std::size_t first = piece * kPiece;
     for (const MixPlan::Known& known :
          std::span(plan.known).subspan(first, std::min(kPiece, plan.known.size() - first))) {
@@ -162,7 +162,7 @@ void ModelEvaluator::run_rows(const RowWork& work) {
   if (reads && reads_ahead) {
     read_and_run_for(call_count, options_.thread_count, prepare, answer);
   } else {
-    parallel_for(call_count, options_.thread_count, [&](std::size_t call) { answer(call, prepare(call)); });
+    parallel_model_calls(call_count, options_.thread_count, [&](std::size_t call) { answer(call, prepare(call)); });
   }
   evaluation_count_ += work.row_count;
 }
@@ -214,14 +214,14 @@ void ModelEvaluator::share_nothing() {
 std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progress,
                                       const std::function<void(bool is_row_by_row)>& when_cut) {
   CutAttempt attempt = cut(cache_bytes, progress, options_.questions, when_cut);
-  if (!attempt.reason.empty() && attempt.answers_questions) {
+  if (!attempt.reason.empty() && attempt.specialises_predicates) {
     // A row has disagreed, or what follows from the answers cannot be encoded row by row.
-    attempt = cut(cache_bytes, progress, BatchQuestions::kAsked, when_cut);
+    attempt = cut(cache_bytes, progress, BatchPredicates::kAsked, when_cut);
   }
   return attempt.reason;
 }
 
-ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions,
+ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress& progress, BatchPredicates questions,
                                                const std::function<void(bool is_row_by_row)>& when_cut) {
   std::vector<ModelInput> inputs;
   std::vector<std::vector<std::size_t>> modality_inputs(layout_.modalities.count());
@@ -241,29 +241,29 @@ ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }
   SplitResult result = model_.split(inputs, layout_.modalities.count(), questions, gather_own(probe));
-  const bool answers_questions = result.answers_questions;
-  if (!result.model) return {result.reason, answers_questions};
+  const bool specialises_predicates = result.specialises_predicates;
+  if (!result.model) return {result.reason, specialises_predicates};
   if (when_cut) when_cut(result.is_row_by_row);
-  auto features = std::make_unique<FeatureStore>(
+  auto features = std::make_unique<EncodingCache>(
       *result.model, dataset_, std::move(modality_inputs), modality_rows(),
-      FeatureStoreOptions{
+      EncodingCacheOptions{
           .rows_per_call = options_.rows_per_call, .thread_count = options_.thread_count, .budget_bytes = cache_bytes});
   try {
     features->fill(progress, result.prove);
-    if (made_ != nullptr) features->encode_made_rows(made_);
+    if (made_ != nullptr) features->encode_synthetic_rows(made_);
   } catch (const c10::Error& error) {
     progress.finish();
-    return {"its features cannot be kept: " + one_line_reason(error), answers_questions};
+    return {"its features cannot be kept: " + one_line_reason(error), specialises_predicates};
   } catch (const ModelError& error) {
     // The proof failed, or a row that it has not seen: the whole model answers, or fails with its own words.
     progress.finish();
-    return {error.what(), answers_questions};
+    return {error.what(), specialises_predicates};
   }
   split_ = std::make_unique<Split>(Split{std::move(result.model), std::move(features), std::move(result.meeting)});
   rows_per_call_ = 0;
   tried_sizes_ = false;
   if (mix_table_) mix_table_->forget();
-  return {check_split(), answers_questions};
+  return {check_split(), specialises_predicates};
 }
 
 std::string ModelEvaluator::check_split() {
@@ -285,17 +285,17 @@ std::string ModelEvaluator::check_split() {
   return reason;
 }
 
-void ModelEvaluator::use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged,
-                                   const std::function<void(std::size_t row_count)>& encoded) {
+void ModelEvaluator::use_synthetic_rows(const SyntheticRows* made, std::span<const std::size_t> unchanged,
+                                        const std::function<void(std::size_t row_count)>& encoded) {
   made_ = made;
   std::vector<std::size_t> counts(layout_.modalities.count(), 0);
   for (std::size_t modality = 0; made != nullptr && modality < counts.size(); ++modality) {
     counts[modality] = made->count(modality);
   }
   modality_rows();
-  modality_rows_->set_made_counts(std::move(counts));
+  modality_rows_->set_synthetic_counts(std::move(counts));
   mix_table_.reset();
-  if (split_) split_->features->encode_made_rows(made, unchanged, encoded);
+  if (split_) split_->features->encode_synthetic_rows(made, unchanged, encoded);
 }
 
 void ModelEvaluator::forget_examples() {

@@ -15,14 +15,14 @@
 #include <ATen/Parallel.h>
 
 #include "modattr/core/rng.h"
-#include "modattr/engines/feature_shapley.h"
-#include "modattr/engines/local_surrogate.h"
-#include "modattr/engines/permutation.h"
-#include "modattr/engines/shapley_methods.h"
-#include "modattr/run/experiment.h"
-#include "modattr/value/model_problem.h"
-#include "modattr/value/parallel.h"
-#include "removal_setup.h"
+#include "modattr/engines/permutation/permutation.h"
+#include "modattr/engines/shapley/estimators/shapley_methods.h"
+#include "modattr/engines/shapley/feature_shapley.h"
+#include "modattr/engines/surrogate/local_surrogate.h"
+#include "modattr/run/setup/experiment.h"
+#include "modattr/value/games/model_problem.h"
+#include "modattr/value/parallel_calls.h"
+#include "run/setup/removal_setup.h"
 
 namespace {
 
@@ -56,7 +56,7 @@ double time_calls(Loop loop, std::size_t count, std::size_t thread_count, const 
   if (loop == Loop::kPlain) {
     for (std::size_t call = 0; call < count; ++call) work(call);
   } else {
-    modattr::parallel_for(count, thread_count, work);
+    modattr::parallel_model_calls(count, thread_count, work);
   }
   const double seconds = seconds_since(start);
   at::set_num_threads(1);
@@ -92,7 +92,7 @@ Calls fusion_calls(Experiment& experiment, std::size_t call_size) {
         examples[row] = static_cast<std::uint32_t>((call * call_size + row) * (modality + 1) %
                                                    experiment.dataset().example_count());
       }
-      for (at::Tensor& feature : experiment.evaluator().feature_store()->gather(modality, examples)) {
+      for (at::Tensor& feature : experiment.evaluator().encoding_cache()->gather(modality, examples)) {
         calls[call].push_back(std::move(feature));
       }
     }
@@ -289,7 +289,7 @@ void compare_features(const std::string& config, const std::string& name, std::s
     }
     encoder_rows.clear();
     for (std::size_t modality = 0; modality < experiment.layout().modalities.count(); ++modality) {
-      encoder_rows.push_back(experiment.evaluator().feature_store()->encoded_row_count(modality));
+      encoder_rows.push_back(experiment.evaluator().encoding_cache()->encoded_row_count(modality));
     }
     fusion_rows = experiment.evaluator().evaluation_count();
   }

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "modattr/core/rng.h"
-#include "modattr/engines/exact_shapley.h"
-#include "modattr/engines/shapley_methods.h"
+#include "modattr/engines/shapley/estimators/exact_shapley.h"
+#include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/stats/cholesky.h"
 #include "network_games.h"
 

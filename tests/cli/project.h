@@ -11,10 +11,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "../support/array_writers.h"
-#include "../support/program_process.h"
-#include "../support/temporary_folder.h"
-#include "../support/torchscript_models.h"
+#include "support/array_writers.h"
+#include "support/program_process.h"
+#include "support/temporary_folder.h"
+#include "support/torchscript_models.h"
 
 namespace modattr {
 

@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
-#include "../support/thrown_message.h"
 #include "modattr/core/error.h"
+#include "support/array_writers.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 namespace {

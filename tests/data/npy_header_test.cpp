@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
 #include "modattr/core/error.h"
+#include "support/array_writers.h"
 
 namespace modattr {
 namespace {

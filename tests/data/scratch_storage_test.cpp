@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/temporary_folder.h"
 #include "modattr/core/error.h"
+#include "support/temporary_folder.h"
 
 namespace modattr {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
 #include "modattr/core/error.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
 
 namespace modattr {
 namespace {

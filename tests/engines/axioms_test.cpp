@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/broken_engines_game.h"
-#include "../support/table_game.h"
-#include "modattr/engines/modality_shapley.h"
 #include "modattr/engines/registry.h"
+#include "modattr/engines/shapley/modality_shapley.h"
+#include "support/broken_engines_game.h"
+#include "support/table_game.h"
 
 // Every registered engine keeps the axioms that it promises; a broken one shows that each check can fail. The
 // attribution of an engine is the definition of its first row.

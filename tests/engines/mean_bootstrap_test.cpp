@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/table_game.h"
 #include "modattr/stats/bootstrap.h"
+#include "support/table_game.h"
 
 namespace modattr {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/table_game.h"
+#include "support/table_game.h"
 
 namespace modattr {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "../support/array_writers.h"
+#include "support/array_writers.h"
 
 int main(int argument_count, char** arguments) {
   using modattr::TestArray;

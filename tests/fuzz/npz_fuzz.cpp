@@ -1,10 +1,10 @@
 // An input that starts with P is a whole archive. Otherwise its first byte says how its rest is packed as one array:
 // the checksums of an archive let hardly any change of its bytes reach what is behind them.
 
-#include "../support/array_writers.h"
 #include "fuzz_file.h"
 #include "modattr/core/error.h"
 #include "modattr/data/npz_reader.h"
+#include "support/array_writers.h"
 
 namespace {
 

@@ -1,10 +1,10 @@
 // An input that starts with { is a header, to which a length and 17 bytes of data are added; otherwise it is a whole
 // file.
 
-#include "../support/array_writers.h"
 #include "fuzz_file.h"
 #include "modattr/core/error.h"
 #include "modattr/data/safetensors_reader.h"
+#include "support/array_writers.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
-#include "../support/thrown_message.h"
 #include "modattr/core/error.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 namespace {

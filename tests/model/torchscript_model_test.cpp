@@ -9,11 +9,11 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
-#include "../support/thrown_message.h"
-#include "../support/torchscript_models.h"
 #include "modattr/core/error.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
+#include "support/thrown_message.h"
+#include "support/torchscript_models.h"
 
 namespace modattr {
 namespace {

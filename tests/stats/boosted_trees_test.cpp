@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/shapley_game.h"
-#include "modattr/engines/exact_shapley.h"
+#include "modattr/engines/shapley/estimators/exact_shapley.h"
+#include "support/shapley_game.h"
 
 namespace modattr {
 namespace {

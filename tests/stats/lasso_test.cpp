@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/regression_case.h"
-#include "../support/table_game.h"
+#include "support/regression_case.h"
+#include "support/table_game.h"
 
 namespace modattr {
 namespace {

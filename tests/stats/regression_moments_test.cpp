@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/table_game.h"
 #include "modattr/core/rng.h"
+#include "support/table_game.h"
 
 namespace modattr {
 namespace {

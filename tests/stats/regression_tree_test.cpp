@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/regression_case.h"
-#include "../support/shapley_game.h"
-#include "../support/table_game.h"
+#include "support/regression_case.h"
+#include "support/shapley_game.h"
+#include "support/table_game.h"
 
 namespace modattr {
 namespace {

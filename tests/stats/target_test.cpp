@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/thrown_message.h"
 #include "modattr/core/error.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 namespace {

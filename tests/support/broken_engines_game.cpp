@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "modattr/engines/row_maps.h"
+#include "modattr/engines/permutation/row_maps.h"
 #include "table_game.h"
 
 namespace modattr {

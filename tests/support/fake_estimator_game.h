@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "modattr/engines/shapley_estimator.h"
+#include "modattr/engines/shapley/estimators/shapley_estimator.h"
 
 namespace modattr {
 

@@ -7,7 +7,7 @@
 
 #include "modattr/core/coalition.h"
 #include "modattr/core/matrix.h"
-#include "modattr/engines/shapley_estimator.h"
+#include "modattr/engines/shapley/estimators/shapley_estimator.h"
 
 namespace modattr {
 

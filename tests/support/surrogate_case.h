@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
-#include "modattr/engines/neighbourhood.h"
-#include "modattr/engines/surrogate.h"
+#include "modattr/engines/surrogate/neighbourhood.h"
+#include "modattr/engines/surrogate/surrogate.h"
 
 namespace modattr {
 

@@ -107,7 +107,7 @@ class WholeModalities final : public ExampleGames {
 
 }  // namespace
 
-std::unique_ptr<ExampleGames> TableProblem::feature_games() {
+std::unique_ptr<ExampleGames> TableProblem::player_games() {
   if (parts_.features) return parts_.features();
   return std::make_unique<WholeModalities>(removal_game());
 }

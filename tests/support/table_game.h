@@ -81,7 +81,7 @@ class TableProblem final : public Problem {
   /// v = `game`, else the first output, averaged over all examples as donors.
   std::unique_ptr<ValueFunction> removal_game() override;
   /// Every modality is one player of the removal game.
-  std::unique_ptr<ExampleGames> feature_games() override;
+  std::unique_ptr<ExampleGames> player_games() override;
   /// Pair by pair.
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }

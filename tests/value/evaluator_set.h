@@ -12,13 +12,13 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
-#include "../support/thrown_message.h"
 #include "fake_model.h"
 #include "modattr/core/error.h"
 #include "modattr/value/model_evaluator.h"
 #include "number_set.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/thrown_message.h"
 #include "modattr/core/error.h"
 #include "modattr/core/rng.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 namespace {

@@ -6,10 +6,10 @@
 
 #include <ATen/TensorOperators.h>
 
-#include "../support/counting_progress.h"
-#include "../support/torchscript_models.h"
 #include "evaluator_set.h"
 #include "modattr/model/torchscript_model.h"
+#include "support/counting_progress.h"
+#include "support/torchscript_models.h"
 
 namespace modattr {
 namespace {
@@ -159,7 +159,7 @@ TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsCut) {
     const std::size_t count = evaluator.evaluation_count();
     EXPECT_EQ(evaluator.use_split(cache_bytes, progress_), "");
     ASSERT_NE(evaluator.split_model(), nullptr);
-    EXPECT_EQ(evaluator.feature_store()->is_complete(), cache_bytes > 1000);
+    EXPECT_EQ(evaluator.encoding_cache()->is_complete(), cache_bytes > 1000);
     EXPECT_EQ(evaluate(evaluator, mixes), expected);
     EXPECT_EQ(evaluator.evaluation_count(), 2 * count) << "what the whole model said is forgotten";
     evaluator.forget_examples();

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
 #include "modattr/core/coalition.h"
 #include "modattr/core/rng.h"
 #include "modattr/data/dataset.h"
 #include "modattr/value/input_layout.h"
-#include "modattr/value/mix.h"
-#include "modattr/value/modality_rows.h"
+#include "modattr/value/mixes/mix.h"
+#include "modattr/value/mixes/modality_rows.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
 
 namespace modattr {
 

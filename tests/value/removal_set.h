@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "../support/array_writers.h"
-#include "../support/temporary_folder.h"
 #include "modattr/core/progress.h"
+#include "modattr/value/games/removal_game.h"
+#include "modattr/value/games/removal_rows.h"
 #include "modattr/value/model_evaluator.h"
-#include "modattr/value/removal_game.h"
-#include "modattr/value/removal_rows.h"
+#include "support/array_writers.h"
+#include "support/temporary_folder.h"
 
 namespace modattr {
 
@@ -29,7 +29,7 @@ class RemovalSet {
     /// The inputs of each modality; empty = one modality per input.
     std::vector<ModalityInputs> modalities = {};
     /// How each modality is removed; empty = all by the background.
-    std::vector<StandInOptions> removals = {};
+    std::vector<BaselineOptions> removals = {};
   };
 
   explicit RemovalSet(Parts parts) {
@@ -53,7 +53,7 @@ class RemovalSet {
   /// Borrows `rows`.
   std::unique_ptr<RemovalRows> removal_rows(const ModalityRows& rows) const {
     RemovalRows::Parts parts{
-        .dataset = *dataset_, .layout = layout_, .rows = rows, .reference = reference_.get(), .stand_ins = {}};
+        .dataset = *dataset_, .layout = layout_, .rows = rows, .reference = reference_.get(), .baselines = {}};
     for (std::size_t modality = 0; modality < removals_.size(); ++modality) {
       std::vector<std::size_t> inputs;
       for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
@@ -61,10 +61,10 @@ class RemovalSet {
           if (part.modality == modality) inputs.push_back(input);
         }
       }
-      parts.stand_ins.push_back(
+      parts.baselines.push_back(
           removals_[modality].type == RemovalType::kBackground
               ? nullptr
-              : make_stand_in(removals_[modality], layout_.modalities.modality_name(modality), *dataset_, inputs));
+              : make_baseline(removals_[modality], layout_.modalities.modality_name(modality), *dataset_, inputs));
     }
     return std::make_unique<RemovalRows>(std::move(parts));
   }
@@ -72,14 +72,14 @@ class RemovalSet {
   /// v of every coalition in the order of its bits, [coalitions, examples * targets].
   Matrix values(ModelEvaluator& evaluator, const std::vector<Target>& targets, Progress& progress) const {
     const std::unique_ptr<RemovalRows> rows = removal_rows(evaluator.modality_rows());
-    evaluator.use_made_rows(rows.get());
+    evaluator.use_synthetic_rows(rows.get());
     RemovalGame game({.evaluator = evaluator,
                       .players = layout_.modalities,
                       .removal = *rows,
                       .targets = targets,
                       .progress = progress});
     Matrix values = game.evaluate(coalitions());
-    evaluator.use_made_rows(nullptr);
+    evaluator.use_synthetic_rows(nullptr);
     return values;
   }
 
@@ -112,7 +112,7 @@ class RemovalSet {
   InputLayout layout_;
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Dataset> reference_;
-  std::vector<StandInOptions> removals_;
+  std::vector<BaselineOptions> removals_;
 };
 
 }  // namespace modattr

@@ -58,7 +58,7 @@ class Problem {
   /// class, 1 or 0. The problem must outlive the game. Throws ConfigError when no removal is set up.
   virtual std::unique_ptr<ValueFunction> removal_game() = 0;
   /// The same for the features of the modalities, one game per example, of the target's value alone.
-  virtual std::unique_ptr<ExampleGames> feature_games() = 0;
+  virtual std::unique_ptr<ExampleGames> player_games() = 0;
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
   /// untouched data [examples]; `strata` are disjoint.
   virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,

@@ -23,9 +23,9 @@ struct TextPlayers {
   /// The pieces of each player, [players].
   std::vector<std::vector<std::size_t>> positions;
 
-  /// The text with `stand_in` in the place of every word of an absent player; separators stay. Throws
+  /// The text with `baseline` in the place of every word of an absent player; separators stay. Throws
   /// std::invalid_argument for a coalition of another number of players.
-  std::string with_present(const Coalition& present, std::string_view stand_in) const;
+  std::string with_present(const Coalition& present, std::string_view baseline) const;
 };
 
 /// Cuts a UTF-8 text. Words are runs of ASCII letters, digits and underscores, and of other characters but spaces and

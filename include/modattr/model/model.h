@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "modattr/model/split_model.h"
+#include "modattr/split/split_model.h"
 
 namespace modattr {
 
@@ -40,7 +40,7 @@ class Model {
   virtual at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const = 0;
   /// Cuts the model by modality, where its kind allows that; the proof runs on `probe` (one tensor of rows per input).
   /// The model must outlive the result.
-  virtual SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchQuestions questions,
+  virtual SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchPredicates questions,
                             std::span<const at::Tensor> probe) const;
 };
 

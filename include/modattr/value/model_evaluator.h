@@ -14,13 +14,13 @@
 #include "modattr/core/progress.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
-#include "modattr/value/feature_store.h"
+#include "modattr/value/encodings/encoding_cache.h"
 #include "modattr/value/input_layout.h"
-#include "modattr/value/made_rows.h"
-#include "modattr/value/mix.h"
-#include "modattr/value/mix_table.h"
-#include "modattr/value/mixed_rows.h"
-#include "modattr/value/modality_rows.h"
+#include "modattr/value/mixes/mix.h"
+#include "modattr/value/mixes/mix_table.h"
+#include "modattr/value/mixes/mixed_rows.h"
+#include "modattr/value/mixes/modality_rows.h"
+#include "modattr/value/mixes/synthetic_rows.h"
 
 namespace modattr {
 
@@ -34,7 +34,7 @@ struct EvaluatorOptions {
   /// Calls at the same time; where a processor is idle, one more reads ahead.
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
-  BatchQuestions questions = BatchQuestions::kAnswered;
+  BatchPredicates questions = BatchPredicates::kAnswered;
 };
 
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
@@ -63,9 +63,9 @@ class ModelEvaluator {
 
   /// From now on rows may be made ones, too; their features are computed at once, where the model is cut. Borrows
   /// `made` until the next call; nullptr = examples only. `unchanged`: how many of the first rows of each modality are
-  /// those of the last call, [modalities] or empty. `encoded` as in FeatureStore::encode_made_rows().
-  void use_made_rows(const MadeRows* made, std::span<const std::size_t> unchanged = {},
-                     const std::function<void(std::size_t row_count)>& encoded = {});
+  /// those of the last call, [modalities] or empty. `encoded` as in EncodingCache::encode_synthetic_rows().
+  void use_synthetic_rows(const SyntheticRows* made, std::span<const std::size_t> unchanged = {},
+                          const std::function<void(std::size_t row_count)>& encoded = {});
 
   /// Examples whose output on untouched data is finite.
   std::vector<std::uint32_t> finite_examples(Progress& progress);
@@ -96,13 +96,13 @@ class ModelEvaluator {
   const SplitModel* split_model() const noexcept { return split_ ? split_->model.get() : nullptr; }
   /// The operation that the fusion of a cut model begins with; empty when it has none.
   std::string meeting() const { return split_ ? split_->meeting : std::string(); }
-  const FeatureStore* feature_store() const noexcept { return split_ ? split_->features.get() : nullptr; }
+  const EncodingCache* encoding_cache() const noexcept { return split_ ? split_->features.get() : nullptr; }
 
  private:
   enum class NotFinite { kThrow, kPass };
   struct Split {
     std::unique_ptr<SplitModel> model;
-    std::unique_ptr<FeatureStore> features;
+    std::unique_ptr<EncodingCache> features;
     std::string meeting;
   };
   /// What a call takes: features and raw inputs of the fusion, or the inputs of the whole model.
@@ -131,9 +131,9 @@ class ModelEvaluator {
   struct CutAttempt {
     /// Why there is no cut; empty when there is one.
     std::string reason;
-    bool answers_questions = false;
+    bool specialises_predicates = false;
   };
-  CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchQuestions questions,
+  CutAttempt cut(std::size_t cache_bytes, Progress& progress, BatchPredicates questions,
                  const std::function<void(bool is_row_by_row)>& when_cut);
   /// Compares the cut model with the whole one in calls as they will be made; the reason when there is no cut left.
   std::string check_split();
@@ -153,7 +153,7 @@ class ModelEvaluator {
   EvaluatorOptions options_;
   std::unique_ptr<ModalityRows> modality_rows_;
   std::unique_ptr<MixTable> mix_table_;
-  const MadeRows* made_ = nullptr;
+  const SyntheticRows* made_ = nullptr;
   std::unique_ptr<Split> split_;
   /// 0 = not chosen yet.
   std::size_t rows_per_call_ = 0;

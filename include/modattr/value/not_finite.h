@@ -9,7 +9,7 @@
 #include "modattr/core/error.h"
 #include "modattr/data/dataset.h"
 #include "modattr/value/input_layout.h"
-#include "modattr/value/mixed_rows.h"
+#include "modattr/value/mixes/mixed_rows.h"
 
 namespace modattr {
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "modattr/engines/shapley/estimators/shapley_estimator.h"
+
+namespace modattr {
+
+/// The estimator of a word of --method. Throws ConfigError for an unknown one.
+std::unique_ptr<ShapleyEstimator> make_shapley_estimator(std::string_view name);
+
+/// The words, the default first.
+std::span<const std::string> shapley_estimator_names();
+
+}  // namespace modattr

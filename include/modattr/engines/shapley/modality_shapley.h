@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/attributor.h"
+#include "modattr/engines/shapley/estimators/shapley_estimator.h"
+
+namespace modattr {
+
+/// Whether the additive projection is computed, too; it takes all pairs of examples.
+enum class AdditiveProjection { kLeftOut, kComputed };
+
+struct ModalityShapleyOptions {
+  /// Modalities to report, as indices of the problem's players; empty = all. All of them play.
+  std::vector<std::size_t> modalities = {};
+  AdditiveProjection projection = AdditiveProjection::kLeftOut;
+  /// A further cut of the examples that gets rows of its own: a column's name, or "label".
+  std::optional<std::string> breakdown = std::nullopt;
+  /// Estimator of games that are too large to enumerate, and the coalitions it may ask for per example.
+  std::shared_ptr<const ShapleyEstimator> estimator = nullptr;
+  std::size_t coalition_count = 2048;
+};
+
+/// Shapley values of modalities (Shapley 1953; Lundberg, Lee 2017), from the values of all 2^M coalitions:
+///
+///   shapley.mean(m)         = mean over examples of phi_m          shapley.mean_abs(m) = mean of |phi_m|
+///   share.abs(m)            = mean |phi_m| / sum over modalities of mean |phi|
+///   shapley.full, .empty    = mean of v(full), v(empty);  shapley.efficiency_gap = max |v(full) - v(empty) - sum phi|
+///   interaction.mean(i|j)   = mean of phi_ij, the Shapley interaction index;  interaction.mean_abs = mean of |phi_ij|
+///   interaction.intershap   = sum |mean phi_ij| / (sum |mean phi_ii| + sum |mean phi_ij|), phi_ii = phi_i - sum phi_ij
+///   / 2 interaction.intershap_local = mean over examples of that ratio of their own (Wenderoth et al., AAAI 2025)
+///   shape.S(m), shape.C(i|j) = Shapley value and interaction index of the accuracy game over the accuracy (Hu, Li,
+///                              Zhou, IJCAI 2022; two modalities: C = (V11 - V10 - V01 + V00) / V11)
+///   emap.gap(m)             = see PermutationImportance
+/// More than 12 modalities: phi by an estimator, with standard errors, and no interactions.
+class ModalityShapley final : public Attributor {
+ public:
+  explicit ModalityShapley(ModalityShapleyOptions options) : options_(std::move(options)) {}
+
+  std::string_view name() const noexcept override { return "shap"; }
+  Guarantees guarantees() const noexcept override {
+    return {.efficiency = true, .symmetry = true, .null_player = true};
+  }
+  /// Throws ConfigError for an unknown column, or more than 12 modalities without an estimator.
+  Attribution attribute(Problem& problem, const Rng& rng) const override;
+
+ private:
+  ModalityShapleyOptions options_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "modattr/core/labels.h"
+#include "modattr/masking/baseline.h"
+#include "modattr/value/input_layout.h"
+
+namespace modattr {
+
+struct ModelConfig {
+  std::filesystem::path path;
+  OutputKind kind = OutputKind::kLogits;
+  /// Index or key of the output when forward() returns a tuple or a dictionary.
+  std::variant<std::size_t, std::string> output = std::size_t{0};
+  /// Rows of every call; a model traced for one batch size needs that one here. nullopt: by the device.
+  std::optional<std::size_t> rows_per_call;
+};
+
+struct DataConfig {
+  std::filesystem::path path;
+  std::optional<std::string> label;
+  std::optional<std::string> id;
+  std::optional<std::string> group;
+  std::optional<std::filesystem::path> metadata;
+};
+
+/// What the players of a modality are when its features play.
+struct PlayersConfig {
+  /// whole, patch, token, column ...; empty = by the modality's kind.
+  std::string type;
+  /// Height and width of a patch, or length of a segment in [1].
+  std::optional<std::array<std::size_t, 2>> size;
+};
+
+/// Rows of a background where nothing says how many.
+inline constexpr std::size_t kDefaultBackgroundRows = 50;
+
+/// How a modality's data is removed.
+struct RemovalConfig {
+  RemovalType type = RemovalType::kBackground;
+  /// Rows of the background; 0 = all.
+  std::optional<std::size_t> rows;
+  /// Reference file of the background; nullopt = the validation set.
+  std::optional<std::filesystem::path> path;
+  double value = 0.0;
+  std::optional<std::int64_t> token_id;
+};
+
+/// Whose class is explained.
+enum class TargetChoice { kPredicted, kLabel, kFixed };
+
+struct TargetConfig {
+  TargetChoice choice = TargetChoice::kPredicted;
+  /// Class, or column of a regression's output, for kFixed.
+  std::uint32_t fixed = 0;
+};
+
+struct ModalityConfig {
+  std::string name;
+  /// image, tokens, columns, audio or tensor.
+  std::string kind = "tensor";
+  std::vector<InputReference> inputs;
+  std::optional<std::filesystem::path> vocab;
+  std::vector<std::int64_t> special_ids;
+  PlayersConfig players;
+  RemovalConfig removal;
+};
+
+/// A modattr.json: what is explained. Paths are resolved against the folder of the file.
+struct Config {
+  std::filesystem::path file;
+  ModelConfig model;
+  DataConfig data;
+  std::vector<ModalityConfig> modalities;
+  std::optional<std::string> metric;
+  TargetConfig target;
+  /// A word of value_names(); nullopt = by the kind of model.
+  std::optional<std::string> value;
+  std::uint64_t seed = 0;
+  /// The document itself, as serialised JSON.
+  std::string document;
+};
+
+/// Reads and checks a configuration. Throws ConfigError `<file>: <key>: expected <what>, got <what>` for anything that
+/// is missing, misspelt or of another type.
+Config read_config(const std::filesystem::path& file);
+
+/// `explicit_file`, else $MODATTR_CONFIG, else the nearest modattr.json in the working folder or above; throws
+/// ConfigError when there is none.
+std::filesystem::path find_config_file(const std::optional<std::filesystem::path>& explicit_file);
+
+}  // namespace modattr

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/problem.h"
+#include "modattr/data/dataset.h"
+#include "modattr/masking/segmentation.h"
+#include "modattr/stats/target.h"
+#include "modattr/value/games/removal_rows.h"
+#include "modattr/value/model_evaluator.h"
+
+namespace modattr {
+
+/// A model on a validation set, as engines see it.
+class ModelProblem final : public Problem {
+ public:
+  /// Borrows everything for its lifetime.
+  ModelProblem(const Dataset& dataset, const InputLayout& layout, const Metric& metric, ModelEvaluator& evaluator,
+               Progress& progress);
+
+  const Players& players() const noexcept override { return layout_.modalities; }
+  std::size_t example_count() const noexcept override { return dataset_.example_count(); }
+  const Metric& metric() const noexcept override { return metric_; }
+  /// Sets up removal_game(); borrows both. The evaluator must use the removal's rows.
+  void set_removal(const RemovalRows& removal, std::span<const Target> targets) {
+    removal_ = &removal;
+    targets_ = targets;
+  }
+
+  /// Sets up player_games() after set_removal(); borrows the segmentations, one per modality. `inputs`: the dataset's
+  /// inputs of each modality, in the order of its segmentation.
+  void set_players(const std::vector<std::unique_ptr<Segmentation>>& segmentations,
+                   std::vector<std::vector<std::size_t>> inputs) {
+    segmentations_ = &segmentations;
+    segmented_inputs_ = std::move(inputs);
+  }
+
+  std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
+  std::unique_ptr<ValueFunction> removal_game() override;
+  std::unique_ptr<ExampleGames> player_games() override;
+  std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
+  PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
+  std::span<const Stratum> groups() const noexcept override { return groups_; }
+  std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
+  Progress& progress() noexcept override { return progress_; }
+  std::size_t thread_count() const noexcept override { return evaluator_.thread_count(); }
+
+ private:
+  const Dataset& dataset_;
+  const InputLayout& layout_;
+  const Metric& metric_;
+  ModelEvaluator& evaluator_;
+  Progress& progress_;
+  std::vector<Stratum> groups_;
+  const RemovalRows* removal_ = nullptr;
+  std::span<const Target> targets_;
+  const std::vector<std::unique_ptr<Segmentation>>* segmentations_ = nullptr;
+  std::vector<std::vector<std::size_t>> segmented_inputs_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "modattr/core/example_games.h"
+#include "modattr/core/progress.h"
+#include "modattr/stats/target.h"
+#include "modattr/value/games/player_variants.h"
+#include "modattr/value/model_evaluator.h"
+
+namespace modattr {
+
+/// The games of features of a model: v(S) = value(mean over the draws of the removal of prediction(f(S))), where every
+/// modality's data keeps the players of S. Each variant of a modality's data is encoded once per block of queries.
+class PlayerGames final : public ExampleGames {
+ public:
+  struct Parts {
+    ModelEvaluator& evaluator;
+    const RemovalRows& removal;
+    const std::vector<std::unique_ptr<Segmentation>>& segmentations;
+    const Target& target;
+    Progress& progress;
+  };
+  /// Borrows everything for its lifetime.
+  PlayerGames(const Parts& parts, PlayerVariants::Parts rows);
+  ~PlayerGames() override;
+
+  std::size_t example_count() const noexcept override { return parts_.target.example_count(); }
+  std::size_t modality_count() const noexcept override { return parts_.segmentations.size(); }
+  const std::vector<std::string>& labels(std::size_t example, std::size_t modality) override;
+  std::uint32_t key(std::size_t example) const noexcept override { return keys_[example]; }
+  bool are_players_shared() const noexcept override;
+  std::vector<double> evaluate(std::span<const Query> queries) override;
+  Measurement measure(std::span<const Query> queries, Space space) override;
+  std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
+
+ private:
+  /// Evaluates block by block; `visit` hears of every block while its variants exist.
+  using BlockVisitor = std::function<void(std::size_t first, std::size_t count, std::span<const std::uint32_t> rows)>;
+  std::vector<double> evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
+  /// Rows of the queries of a block, [queries * draws][modalities], and the values they lead to.
+  std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
+  void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values,
+                      Progress& progress);
+
+  Parts parts_;
+  PlayerVariants rows_;
+  std::size_t draw_count_ = 1;
+  /// Of a block.
+  std::size_t most_variants_ = 0;
+  /// Rows of the data file.
+  std::vector<std::uint32_t> keys_;
+  std::vector<std::size_t> removal_counts_;
+  /// Layouts of the example that was asked for last, per modality.
+  std::vector<std::shared_ptr<const PlayerLayout>> layouts_;
+  std::size_t layout_example_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace modattr

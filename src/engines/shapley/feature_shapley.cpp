@@ -1,0 +1,279 @@
+#include "modattr/engines/shapley/feature_shapley.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "modattr/engines/clean_score.h"
+#include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/run_warnings.h"
+#include "modattr/engines/shapley/feature_solver.h"
+#include "modattr/engines/subsets.h"
+#include "modattr/stats/moments.h"
+
+namespace modattr {
+namespace {
+
+/// Solves all examples, some at a time, so that memory does not grow with their number.
+std::vector<SolvedExample> solve_all(Problem& problem, ExampleGames& games, const FeatureShapleyOptions& options,
+                                     const Rng& rng) {
+  constexpr std::size_t kEvaluationsAtOnce = std::size_t{1} << 18;
+  FeatureSolver solver(games, options, rng, problem.thread_count());
+  solver.check_budget();
+  std::size_t evaluation_count = 0;
+  for (std::uint32_t example = 0; example < games.example_count(); ++example) {
+    evaluation_count += solver.budget(example);
+  }
+  problem.progress().begin("shap", evaluation_count);
+  std::vector<SolvedExample> solved;
+  while (solved.size() < games.example_count()) {
+    const auto first = static_cast<std::uint32_t>(solved.size());
+    std::size_t count = 0;
+    for (std::size_t asked = 0; first + count < games.example_count() && (count == 0 || asked < kEvaluationsAtOnce);
+         ++count) {
+      asked += solver.budget(static_cast<std::uint32_t>(first + count));
+    }
+    std::ranges::move(solver.solve(first, count), std::back_inserter(solved));
+  }
+  problem.progress().finish();
+  return solved;
+}
+
+/// Sum of |phi| over the players of each modality, [modalities].
+std::vector<double> magnitudes_by_modality(const SolvedExample& example) {
+  std::vector<double> sums;
+  std::span<const double> values = example.values;
+  for (const std::size_t count : example.player_counts) {
+    sums.push_back(sum_of_magnitudes(values.first(count)));
+    values = values.subspan(count);
+  }
+  return sums;
+}
+
+/// One share per modality, a mean over the examples in which it is defined.
+struct ShareDefinition {
+  std::string name;
+  /// The parts of an example, [modalities]; its shares are these over their sum.
+  std::function<std::vector<double>(const SolvedExample&)> parts;
+};
+
+std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
+  if (index == ShapleyIndex::kOwen) return {{"share.owen", magnitudes_by_modality}};
+  const auto average = [](const SolvedExample& example) {
+    std::vector<double> parts = magnitudes_by_modality(example);
+    for (std::size_t modality = 0; modality < parts.size(); ++modality) {
+      parts[modality] /= static_cast<double>(std::max<std::size_t>(example.player_counts[modality], 1));
+    }
+    return parts;
+  };
+  const auto net = [](const SolvedExample& example) {
+    std::vector<double> parts = example.modalities;
+    for (double& part : parts) part = std::abs(part);
+    return parts;
+  };
+  return {{"share.mm_shap", magnitudes_by_modality}, {"share.mm_shap_avg", average}, {"share.net", net}};
+}
+
+/// Columns over examples, scores being functions of their means: the ends, then per modality its value and magnitude,
+/// then per share and modality the example's share, and 1 where it is defined.
+class Columns {
+ public:
+  Columns(std::span<const SolvedExample> solved, std::size_t modality_count, std::span<const ShareDefinition> shares)
+      : modality_count_(modality_count),
+        table_(2 + 2 * modality_count + shares.size() * (modality_count + 1), solved.size()) {
+    for (std::size_t example = 0; example < solved.size(); ++example) {
+      table_(0, example) = solved[example].value_full;
+      table_(1, example) = solved[example].value_empty;
+      for (std::size_t modality = 0; modality < modality_count; ++modality) {
+        table_(value(modality), example) = solved[example].modalities[modality];
+        table_(magnitude(modality), example) = std::abs(solved[example].modalities[modality]);
+      }
+      // Players without an effect have values of rounding, and values that cancel leave such a sum: no shares of those.
+      const double scale = std::max({std::abs(solved[example].value_full), std::abs(solved[example].value_empty),
+                                     sum_of_magnitudes(solved[example].values)});
+      for (std::size_t place = 0; place < shares.size(); ++place) {
+        const std::vector<double> parts = shares[place].parts(solved[example]);
+        const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
+        const bool is_defined = sum > kAnswerRounding * scale;
+        table_(defined(place), example) = is_defined ? 1.0 : 0.0;
+        for (std::size_t modality = 0; modality < modality_count; ++modality) {
+          table_(share(place, modality), example) = is_defined ? parts[modality] / sum : 0.0;
+        }
+      }
+    }
+  }
+
+  const Matrix& table() const noexcept { return table_; }
+  std::size_t value(std::size_t modality) const noexcept { return 2 + modality; }
+  std::size_t magnitude(std::size_t modality) const noexcept { return 2 + modality_count_ + modality; }
+  std::size_t defined(std::size_t place) const noexcept {
+    return 2 + 2 * modality_count_ + place * (modality_count_ + 1);
+  }
+  std::size_t share(std::size_t place, std::size_t modality) const noexcept { return defined(place) + 1 + modality; }
+
+ private:
+  std::size_t modality_count_;
+  Matrix table_;
+};
+
+/// Adds the rows of a subset about a modality, or about the games.
+class RowAdder {
+ public:
+  RowAdder(const Problem& problem, const Columns& columns, const Subset& subset, std::uint32_t number, const Rng& rng,
+           std::vector<Score>& rows)
+      : problem_(problem),
+        columns_(columns),
+        subset_(subset),
+        bootstrap_(columns.table(), subset.examples,
+                   {.example_count = subset.examples.size(), .subset = number, .thread_count = problem.thread_count()},
+                   rng),
+        rows_(rows) {}
+
+  void add_values(std::size_t modality) {
+    const std::size_t modality_count = problem_.players().count();
+    const std::string& name = problem_.players().modality_name(modality);
+    // Owen values are exact modality by modality, whatever the estimator.
+    add(name, "shapley.mean", mean_of(columns_.value(modality)), 0.0);
+    add(name, "shapley.mean_abs", mean_of(columns_.magnitude(modality)), 0.0);
+    add(name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
+      return ratio(means[columns_.magnitude(modality)],
+                   sum_of_magnitudes(means.subspan(columns_.magnitude(0), modality_count)));
+    }),
+        0.0);
+  }
+  /// `std_error`: 0 where every example's values are exact.
+  void add_share(std::size_t modality, std::size_t place, const std::string& definition,
+                 std::optional<double> std_error) {
+    add(problem_.players().modality_name(modality), definition, bootstrap_.estimate([&](std::span<const double> means) {
+      return ratio(means[columns_.share(place, modality)], means[columns_.defined(place)]);
+    }),
+        std_error);
+  }
+  void add_ends(double largest_gap) {
+    add("all", "shapley.full", mean_of(0), 0.0);
+    add("all", "shapley.empty", mean_of(1), 0.0);
+    add("all", "shapley.efficiency_gap", {largest_gap, {}}, 0.0);
+  }
+
+ private:
+  Estimate mean_of(std::size_t column) const {
+    return bootstrap_.estimate([&](std::span<const double> means) { return std::optional(means[column]); });
+  }
+  void add(const std::string& name, std::string definition, const Estimate& estimate, std::optional<double> std_error) {
+    rows_.push_back({.modality = name,
+                     .definition = std::move(definition),
+                     .group = subset_.group,
+                     .value = estimate.value,
+                     .std_error = estimate.value ? std_error : std::nullopt,
+                     .ci95 = estimate.value ? estimate.interval() : std::nullopt,
+                     .examples = subset_.examples.size(),
+                     .p_value = std::nullopt});
+  }
+
+  const Problem& problem_;
+  const Columns& columns_;
+  const Subset& subset_;
+  MeanBootstrap bootstrap_;
+  std::vector<Score>& rows_;
+};
+
+double efficiency_gap(const SolvedExample& example) {
+  return example.value_full - example.value_empty - std::accumulate(example.values.begin(), example.values.end(), 0.0);
+}
+
+/// Says where the budget ended before the tolerance was reached.
+void warn_about_tolerance(std::span<const SolvedExample> solved, const FeatureShapleyOptions& options,
+                          std::vector<std::string>& warnings) {
+  const double tolerance = *options.tolerance;
+  std::size_t count = 0;
+  double largest = 0.0;
+  std::size_t evaluation_count = 0;
+  for (const SolvedExample& example : solved) {
+    const double error = example.std_errors.empty() ? 0.0 : std::ranges::max(example.std_errors);
+    if (error < tolerance) continue;
+    ++count;
+    largest = std::max(largest, error);
+    evaluation_count = std::max(evaluation_count, example.evaluation_count);
+  }
+  if (count == 0) return;
+  // Rounds that are left out for want of budget are not as long.
+  const bool is_at_its_limit = options.budget && 2 * evaluation_count < *options.budget;
+  warnings.push_back("--tolerance " + short_number(tolerance) + " was not reached in " + std::to_string(count) +
+                     " of " + std::to_string(solved.size()) + (solved.size() == 1 ? " example" : " examples") +
+                     ": the largest standard error is " + short_number(largest) + " after " +
+                     std::to_string(evaluation_count) + " evaluations; " +
+                     (is_at_its_limit ? "method " + std::string(options.estimator->name()) +
+                                            " takes no more of them, try --method leverage"
+                                      : "raise --budget"));
+}
+
+ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number) {
+  ExampleAttribution result;
+  result.example = number;
+  result.value_full = solved.value_full;
+  result.value_empty = solved.value_empty;
+  result.efficiency_gap = efficiency_gap(solved);
+  result.modalities = solved.modalities;
+  result.evaluation_count = solved.evaluation_count;
+  result.method = solved.method;
+  std::size_t player = 0;
+  for (std::size_t modality = 0; modality < solved.player_counts.size(); ++modality) {
+    const std::vector<std::string>& labels = games.labels(number, modality);
+    for (std::size_t own = 0; own < labels.size(); ++own, ++player) {
+      result.players.push_back({.modality = modality,
+                                .player = own,
+                                .label = labels[own],
+                                .value = solved.values[player],
+                                .std_error = solved.std_errors[player]});
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+  const std::unique_ptr<ExampleGames> games = problem.player_games();
+  const std::vector<SolvedExample> solved = solve_all(problem, *games, options_, rng);
+  const std::vector<ShareDefinition> shares = share_definitions(options_.index);
+  const std::size_t modality_count = problem.players().count();
+  const Columns columns(solved, modality_count, shares);
+
+  const bool are_exact = std::ranges::all_of(solved, [](const SolvedExample& example) {
+    return std::ranges::all_of(example.std_errors, [](double error) { return error == 0.0; });
+  });
+  Attribution result;
+  std::vector<RowAdder> adders;
+  for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
+    adders.emplace_back(problem, columns, subsets[subset], static_cast<std::uint32_t>(subset), rng, result.rows);
+  }
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    const bool is_asked = std::ranges::find(options_.modalities, modality) != options_.modalities.end();
+    if (!options_.modalities.empty() && !is_asked) continue;
+    for (RowAdder& adder : adders) {
+      if (options_.index == ShapleyIndex::kOwen) adder.add_values(modality);
+      for (std::size_t place = 0; place < shares.size(); ++place) {
+        adder.add_share(modality, place, shares[place].name, are_exact ? std::optional(0.0) : std::nullopt);
+      }
+    }
+  }
+  for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
+    double gap = 0.0;
+    for (const std::uint32_t example : subsets[subset].examples) {
+      gap = std::max(gap, std::abs(efficiency_gap(solved[example])));
+    }
+    adders[subset].add_ends(gap);
+  }
+  warn_about_undefined(result.rows, result.warnings);
+  if (options_.tolerance) warn_about_tolerance(solved, options_, result.warnings);
+  for (std::uint32_t example = 0; example < solved.size(); ++example) {
+    result.examples.push_back(explain(*games, solved[example], example));
+  }
+  add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
+  return result;
+}
+
+}  // namespace modattr

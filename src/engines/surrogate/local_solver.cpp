@@ -1,0 +1,235 @@
+#include "modattr/engines/surrogate/local_solver.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/parallel.h"
+#include "modattr/engines/surrogate/half_sample_refits.h"
+#include "modattr/stats/moments.h"
+
+namespace modattr {
+namespace {
+
+/// Coalitions where no budget is given.
+constexpr std::size_t kCoalitions = 512;
+constexpr std::size_t kFewestCoalitions = 10;
+/// One coalition in so many is held back.
+constexpr std::size_t kHeldOutStride = 5;
+
+std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights) {
+  std::vector<double> predictions;
+  for (std::size_t row = 0; row < data.values.size(); ++row) {
+    predictions.push_back(surrogate.predict(data.players.row(row)));
+  }
+  return weighted_r2(data.values, predictions, weights);
+}
+
+}  // namespace
+
+LocalSolver::Example LocalSolver::open(std::uint32_t number) {
+  Example example{.number = number};
+  for (std::size_t modality = 0; modality < games_.modality_count(); ++modality) {
+    const std::size_t count = games_.labels(number, modality).size();
+    const bool plays =
+        options_.modalities.empty() || std::ranges::find(options_.modalities, modality) != options_.modalities.end();
+    for (std::size_t own = 0; plays && own < count; ++own) {
+      example.players.push_back(example.whole_player_count + own);
+      example.modality_of_player.push_back(modality);
+    }
+    example.whole_player_count += count;
+    if (plays) {
+      example.parts.push_back(
+          {count, options_.draws.empty() ? NeighbourDraw::kFairCoins : options_.draws.at(modality)});
+    }
+  }
+  const std::size_t player_count = example.players.size();
+  const bool is_small = player_count <= kMostEnumeratedPlayers;
+  if (options_.size == NeighbourhoodSize::kAll && !is_small) {
+    throw ConfigError("--budget all: expected at most " + std::to_string(kMostEnumeratedPlayers) +
+                      " players in an example, got " + std::to_string(player_count) +
+                      "; use --modality or a number of evaluations");
+  }
+  example.is_whole =
+      options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= query_budget(example));
+  return example;
+}
+
+std::size_t LocalSolver::query_budget(const Example& example) const {
+  if (options_.size == NeighbourhoodSize::kAll) return std::size_t{1} << example.players.size();
+  return options_.budget ? *options_.budget / games_.evaluations_per_query() : kCoalitions;
+}
+
+std::size_t LocalSolver::budget(std::uint32_t number) {
+  const Example example = open(number);
+  return games_.evaluations_per_query() *
+         (example.is_whole ? std::size_t{1} << example.players.size() : query_budget(example));
+}
+
+void LocalSolver::refuse_budget() {
+  std::size_t least = 0;
+  std::size_t player_count = 0;
+  for (std::uint32_t number = 0; number < games_.example_count(); ++number) {
+    const std::size_t own_count = open(number).players.size();
+    // Few players have fewer coalitions.
+    const std::size_t own = own_count > kMostEnumeratedPlayers
+                                ? kFewestCoalitions + 1
+                                : std::min(kFewestCoalitions + 1, std::size_t{1} << own_count);
+    if (own <= least) continue;
+    least = own;
+    player_count = own_count;
+  }
+  throw ConfigError("--budget: expected at least " + std::to_string(least * games_.evaluations_per_query()) +
+                    " evaluations per example for " + std::to_string(player_count) + " players, got " +
+                    std::to_string(options_.budget.value_or(0)) +
+                    (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
+}
+
+void LocalSolver::draw(Example& example) const {
+  if (example.is_whole) {
+    example.neighbourhood = whole_neighbourhood(example.players.size());
+    return;
+  }
+  // One evaluation is that of no player at all. The example's own number keeps those around it out of this.
+  example.neighbourhood =
+      sample_neighbourhood(example.parts, query_budget(example) - 1,
+                           rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));
+}
+
+Coalition LocalSolver::in_game(const Example& example, const Coalition& own) {
+  if (example.players.size() == example.whole_player_count) return own;
+  Coalition coalition = Coalition::full(example.whole_player_count);
+  for (std::size_t player = 0; player < example.players.size(); ++player) {
+    if (!own.contains(player)) coalition.erase(example.players[player]);
+  }
+  return coalition;
+}
+
+void LocalSolver::weigh(Example& example, std::span<const double> measured) const {
+  const double width =
+      options_.kernel_width.value_or(default_kernel_width(options_.similarity, example.players.size()));
+  for (std::size_t row = 0; row < example.neighbourhood.coalitions.size(); ++row) {
+    const double distance = is_measured(options_.similarity)
+                                ? measured[row]
+                                : coalition_distance(example.neighbourhood.coalitions[row], options_.similarity);
+    example.weights.push_back(example.neighbourhood.counts[row] * kernel_weight(distance, width));
+  }
+}
+
+std::vector<ExampleGames::Query> LocalSolver::queries_of(const Example& example) {
+  std::vector<ExampleGames::Query> queries;
+  for (const Coalition& coalition : example.neighbourhood.coalitions) {
+    queries.push_back({example.number, in_game(example, coalition)});
+  }
+  // The whole neighbourhood ends with the empty coalition.
+  if (!example.is_whole) {
+    queries.push_back({example.number, in_game(example, Coalition::empty(example.players.size()))});
+  }
+  return queries;
+}
+
+void LocalSolver::evaluate(std::vector<Example>& examples, std::span<const ExampleGames::Query> queries) {
+  ExampleGames::Measurement found;
+  if (is_measured(options_.similarity)) {
+    found = games_.measure(queries, options_.similarity == Similarity::kEncoder ? ExampleGames::Space::kEncoders
+                                                                                : ExampleGames::Space::kInputs);
+  } else {
+    found.values = games_.evaluate(queries);
+  }
+  std::size_t query = 0;
+  for (Example& example : examples) {
+    const std::size_t count = example.neighbourhood.coalitions.size() + (example.is_whole ? 0 : 1);
+    const std::span<const double> values = std::span(found.values).subspan(query, count);
+    example.values.assign(values.begin(), values.end());
+    weigh(example, is_measured(options_.similarity) ? std::span(found.distances).subspan(query, count)
+                                                    : std::span<const double>{});
+    query += count;
+  }
+}
+
+std::vector<LocalExplanation> LocalSolver::solve(std::uint32_t first, std::size_t count) {
+  std::vector<Example> examples;
+  for (std::uint32_t number = first; number < first + count; ++number) {
+    examples.push_back(open(number));
+    if (!examples.back().is_whole && query_budget(examples.back()) < kFewestCoalitions + 1) refuse_budget();
+  }
+  std::vector<std::vector<ExampleGames::Query>> queries(count);
+  parallel_for(count, thread_count_, [&](std::size_t example) {
+    draw(examples[example]);
+    queries[example] = queries_of(examples[example]);
+  });
+  std::vector<ExampleGames::Query> all;
+  for (std::vector<ExampleGames::Query>& own : queries) std::ranges::move(own, std::back_inserter(all));
+  evaluate(examples, all);
+  std::vector<LocalExplanation> results(examples.size());
+  parallel_for(examples.size(), thread_count_,
+               [&](std::size_t example) { results[example] = explain(examples[example]); });
+  return results;
+}
+
+LocalExplanation LocalSolver::explain(const Example& example) const {
+  const std::size_t row_count = example.neighbourhood.coalitions.size();
+  const std::size_t player_count = example.players.size();
+  const std::size_t modality_count = games_.modality_count();
+  const SurrogateOptions& options = options_.surrogate;
+  SurrogateData data{Matrix(row_count, player_count), example.values, example.modality_of_player};
+  // A surrogate would explain rounding.
+  if (are_same_answers(example.values)) std::ranges::fill(data.values, example.values.front());
+  data.values.resize(row_count);
+  std::vector<double> fitted = example.weights;
+  std::vector<double> held_out = example.is_whole ? example.weights : std::vector<double>(row_count, 0.0);
+  for (std::size_t row = 0; row < row_count; ++row) {
+    for (std::size_t player = 0; player < player_count; ++player) {
+      data.players(row, player) = example.neighbourhood.coalitions[row].contains(player) ? 1.0 : 0.0;
+    }
+    if (example.is_whole || row == 0 || row % kHeldOutStride != 0) continue;
+    std::swap(fitted[row], held_out[row]);
+  }
+
+  LocalExplanation result;
+  result.players = example.players;
+  result.modality_of_player = example.modality_of_player;
+  result.value_full = data.values.front();
+  result.value_empty = example.values.back();
+  result.evaluation_count = example.values.size() * games_.evaluations_per_query();
+  result.held_out_count = example.is_whole ? 0 : (row_count - 1) / kHeldOutStride;
+  const std::vector<SurrogateFactor> factors = choose_factors(data, fitted, options);
+  result.surrogate = fit_surrogate(data, factors, fitted, options);
+  result.local_prediction = result.surrogate.predict(data.players.row(0));
+  result.r2 = r2_of(result.surrogate, data, held_out);
+  result.shares = modality_shares(result.surrogate, data.modality_of_player, modality_count);
+  add_std_errors(result.surrogate, data, fitted, options);
+
+  result.fidelity_lost.resize(modality_count);
+  for (std::size_t modality = 0; result.r2 && modality < modality_count; ++modality) {
+    std::vector<SurrogateFactor> others;
+    for (const SurrogateFactor& factor : factors) {
+      const bool is_in = data.modality_of_player[factor.player] == modality ||
+                         (factor.partner && data.modality_of_player[*factor.partner] == modality);
+      if (!is_in) others.push_back(factor);
+    }
+    if (const auto r2 = r2_of(fit_surrogate(data, others, fitted, options), data, held_out)) {
+      result.fidelity_lost[modality] = *result.r2 - *r2;
+    }
+  }
+
+  if (example.is_whole) {
+    // Nothing was drawn: another seed changes nothing.
+    if (!result.shares.empty()) result.stability = 1.0;
+    result.share_errors.assign(result.shares.size(), 0.0);
+    for (SurrogateTerm& term : result.surrogate.terms) term.std_error = 0.0;
+    return result;
+  }
+  const HalfSampleRefits halves(data, fitted, options, modality_count,
+                                rng_.stream(RandomPurpose::kHalfSample, games_.key(example.number), 0));
+  result.stability = halves.stability();
+  if (!result.shares.empty()) result.share_errors = halves.share_errors();
+  for (SurrogateTerm& term : result.surrogate.terms) {
+    if (options.kind != SurrogateKind::kRidge) term.std_error = halves.factor_error(term.factor);
+  }
+  return result;
+}
+
+}  // namespace modattr

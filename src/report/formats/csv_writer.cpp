@@ -1,0 +1,73 @@
+#include "modattr/report/formats/csv_writer.h"
+
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+#include "modattr/report/number_format.h"
+#include "modattr/report/utf8.h"
+
+namespace modattr {
+namespace {
+
+bool is_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0.0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size();
+}
+
+bool is_formula(std::string_view text) {
+  constexpr std::string_view kFormulaStarts = "=+-@\t\r";
+  return !text.empty() && kFormulaStarts.find(text.front()) != std::string_view::npos && !is_number(text);
+}
+
+std::string without_controls(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    const CodePoint point = decode_utf8(text);
+    const bool is_layout = point.value == '\n' || point.value == '\r' || point.value == '\t';
+    const bool is_control = point.value < 0x20 || (point.value >= 0x7F && point.value <= 0x9F);
+    clean += is_control && !is_layout ? std::string_view("\uFFFD") : text.substr(0, point.length);
+    text.remove_prefix(point.length);
+  }
+  return to_valid_utf8(clean);
+}
+
+std::string text_cell(std::string_view text) {
+  // An empty cell means unknown, a quoted empty cell is a known empty text.
+  if (text.empty()) return "\"\"";
+  const std::string clean = (is_formula(text) ? "'" : "") + without_controls(text);
+  if (clean.find_first_of(",\"\r\n") == std::string::npos) return clean;
+  std::string quoted = "\"";
+  for (const char byte : clean) {
+    if (byte == '"') quoted += '"';
+    quoted += byte;
+  }
+  return quoted + '"';
+}
+
+std::string low(const std::optional<Interval>& interval) {
+  return interval ? format_exact(interval->low) : "";
+}
+std::string high(const std::optional<Interval>& interval) {
+  return interval ? format_exact(interval->high) : "";
+}
+
+}  // namespace
+
+std::string to_csv(std::span<const Score> rows) {
+  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value\n";
+  for (const Score& row : rows) {
+    const std::vector<std::string> cells = {
+        text_cell(row.modality), text_cell(row.definition),    row.group ? text_cell(*row.group) : "",
+        format_exact(row.value), format_exact(row.std_error),  low(row.ci95),
+        high(row.ci95),          std::to_string(row.examples), format_exact(row.p_value)};
+    for (std::size_t column = 0; column < cells.size(); ++column)
+      text.append(column == 0 ? "" : ",").append(cells[column]);
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace modattr

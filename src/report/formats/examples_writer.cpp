@@ -1,0 +1,111 @@
+#include "modattr/report/formats/examples_writer.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "json_text.h"
+#include "modattr/report/utf8.h"
+
+namespace modattr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Ids that are whole numbers are written as numbers.
+Json id_of(const std::string& id) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  // "007" and "-0" stay what they are.
+  const bool is_number = error == std::errc{} && end == id.data() + id.size() && std::to_string(number) == id;
+  return is_number ? Json(number) : Json(to_valid_utf8(id));
+}
+
+/// Class labels are whole numbers.
+Json label_of(const ExampleRecord& record) {
+  if (!record.label) return nullptr;
+  const bool is_class = record.predicted.has_value() && std::trunc(*record.label) == *record.label;
+  return is_class ? Json(static_cast<std::int64_t>(*record.label)) : number_or_null(record.label);
+}
+
+Json player_of(const PairScore::Player& player, const std::vector<std::string>& modalities) {
+  return {{"modality", modalities[player.modality]}, {"player", player.player}, {"label", player.label}};
+}
+
+void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::string>& modalities, Json& document) {
+  document["intercept"] = number_or_null(surrogate.intercept);
+  document["r2"] = number_or_null(surrogate.r2);
+  document["local_prediction"] = number_or_null(surrogate.local_prediction);
+  document["stability"] = number_or_null(surrogate.stability);
+  document["held_out"] = surrogate.held_out_count ? Json(*surrogate.held_out_count) : Json(nullptr);
+  document["pairs"] = Json::array();
+  for (const PairScore& pair : surrogate.pairs) {
+    document["pairs"].push_back(
+        {{"players", Json::array({player_of(pair.first, modalities), player_of(pair.second, modalities)})},
+         {"value", number_or_null(pair.value)},
+         {"std_error", number_or_null(pair.std_error)}});
+  }
+  document["rules"] = Json::array();
+  for (const SurrogateRule& rule : surrogate.rules) {
+    document["rules"].push_back({{"condition", rule.condition},
+                                 {"value", number_or_null(rule.value)},
+                                 {"weight", number_or_null(rule.weight_share)}});
+  }
+}
+
+Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
+  const ExampleAttribution& attribution = record.attribution;
+  Json document;
+  document["id"] = record.id ? id_of(*record.id) : Json("all");
+  document["label"] = label_of(record);
+  document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
+  document["target"] = record.target ? Json(*record.target) : Json(nullptr);
+  document["value_full"] = number_or_null(attribution.value_full);
+  document["value_empty"] = number_or_null(attribution.value_empty);
+  document["efficiency_gap"] = number_or_null(attribution.efficiency_gap);
+  document["modalities"] = Json::object();
+  for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
+    document["modalities"][modalities[modality]] = number_or_null(attribution.modalities[modality]);
+  }
+  document["interactions"] = Json::object();
+  std::size_t pair = 0;
+  for (std::size_t first = 0; !attribution.interactions.empty() && first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second, ++pair) {
+      document["interactions"][modalities[first] + "|" + modalities[second]] =
+          number_or_null(attribution.interactions[pair]);
+    }
+  }
+  document["players"] = Json::array();
+  for (const PlayerScore& player : attribution.players) {
+    Json entry = {{"modality", modalities[player.modality]},
+                  {"player", player.player},
+                  {"label", player.label},
+                  {"value", number_or_null(player.value)},
+                  {"std_error", number_or_null(player.std_error)}};
+    if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};
+    document["players"].push_back(std::move(entry));
+  }
+  document["evaluations"] = attribution.evaluation_count;
+  document["method"] = attribution.method;
+  if (attribution.surrogate) add_surrogate(*attribution.surrogate, modalities, document);
+  return document;
+}
+
+}  // namespace
+
+std::string to_json_lines(const ScoreTable& table) {
+  std::string text;
+  for (const ExampleRecord& record : table.examples) {
+    text += escape_invisible(to_line(document_of(record, table.modalities))) + "\n";
+  }
+  return text;
+}
+
+bool begins_like_json_lines(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.starts_with(R"({"id":)") && line.find(R"(,"value_full":)") != std::string_view::npos &&
+         line.find(R"(,"efficiency_gap":)") != std::string_view::npos;
+}
+
+}  // namespace modattr

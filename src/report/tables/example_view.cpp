@@ -1,0 +1,301 @@
+#include "modattr/report/tables/example_view.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "modattr/report/number_format.h"
+#include "modattr/report/tables/bar.h"
+#include "modattr/report/tables/surrogate_view.h"
+#include "modattr/report/text.h"
+#include "modattr/report/utf8.h"
+
+namespace modattr {
+namespace {
+
+constexpr std::size_t kNarrowest = 60;
+constexpr std::size_t kWidestName = 28;
+/// Players that are listed one by one; the others are summed up.
+constexpr std::size_t kMostPlayers = 20;
+
+struct Line {
+  std::string name;
+  double value = 0.0;
+  std::optional<double> std_error{};
+  bool is_indented = false;
+};
+
+/// A modality's players, the strongest first, in a block of their own below it.
+void add_players(const ExampleAttribution& attribution, std::size_t modality, std::vector<Line>& lines) {
+  std::vector<const PlayerScore*> players;
+  for (const PlayerScore& player : attribution.players) {
+    // A surrogate leaves most players out.
+    const bool is_left_out = attribution.surrogate.has_value() && is_rounding(player.value, attribution);
+    if (player.modality == modality && !is_left_out) players.push_back(&player);
+  }
+  std::ranges::stable_sort(players, std::greater<>(),
+                           [](const PlayerScore* player) { return std::abs(player->value); });
+  double rest = 0.0;
+  for (std::size_t place = 0; place < players.size(); ++place) {
+    if (place >= kMostPlayers) {
+      rest += players[place]->value;
+      continue;
+    }
+    lines.push_back({players[place]->label, players[place]->value, players[place]->std_error, true});
+  }
+  if (players.size() > kMostPlayers) {
+    lines.push_back({std::to_string(players.size() - kMostPlayers) + " others", rest, std::nullopt, true});
+  }
+}
+
+/// Whether a modality was removed at all: a surrogate may be of one modality's players, and leave the others be.
+bool is_in_game(const ExampleAttribution& attribution, std::size_t modality) {
+  return !attribution.surrogate || std::ranges::any_of(attribution.players, [&](const PlayerScore& player) {
+    return player.modality == modality;
+  });
+}
+
+/// What was removed to get v(empty).
+std::string without_all(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  std::string names;
+  bool is_all = true;
+  for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
+    if (is_in_game(attribution, modality)) {
+      names += (names.empty() ? "" : " and ") + modalities[modality];
+    } else {
+      is_all = false;
+    }
+  }
+  return "without " + (is_all || names.empty() ? "any data" : names);
+}
+
+/// What sums to v(full) - v(empty); the players of modalities that were asked for only.
+std::vector<Line> parts_of(const ExampleAttribution& attribution, const ScoreTable& table) {
+  const std::vector<std::size_t>& asked = table.asked_modalities;
+  std::vector<Line> lines;
+  for (std::size_t modality = 0; modality < attribution.modalities.size(); ++modality) {
+    if (!is_in_game(attribution, modality)) continue;
+    lines.push_back({.name = table.modalities[modality], .value = attribution.modalities[modality]});
+    const bool is_asked = asked.empty() || std::ranges::find(asked, modality) != asked.end();
+    if (is_asked) add_players(attribution, modality, lines);
+  }
+  return lines;
+}
+
+/// What two add only together; the parts hold halves of it.
+std::vector<Line> pairs_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  std::vector<Line> lines;
+  if (attribution.surrogate) {
+    for (const PairScore& pair : attribution.surrogate->pairs) {
+      lines.push_back({.name = pair.first.label + " with " + pair.second.label,
+                       .value = pair.value,
+                       .std_error = pair.std_error,
+                       .is_indented = true});
+    }
+  }
+  std::size_t pair = 0;
+  for (std::size_t first = 0; !attribution.interactions.empty() && first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second, ++pair) {
+      lines.push_back({.name = modalities[first] + " with " + modalities[second],
+                       .value = attribution.interactions[pair],
+                       .is_indented = true});
+    }
+  }
+  return lines;
+}
+
+/// A class in full, another number with six significant digits.
+std::string short_number(double value) {
+  if (value == std::trunc(value)) return format_exact(value);
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 6).ptr;
+  return {text.begin(), end};
+}
+
+std::string heading(const ExampleRecord& record) {
+  if (!record.id) return "all examples";
+  std::string text = "example " + *record.id;
+  if (record.label) text += ": label " + short_number(*record.label);
+  if (record.predicted) text += ", predicted " + std::to_string(*record.predicted);
+  if (!record.target) return text + ", explained: its label tokens";
+  return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(*record.target);
+}
+
+std::size_t name_width_of(const std::vector<Line>& lines, const TextStyle& style) {
+  std::size_t width = 0;
+  for (const Line& line : lines) {
+    width = std::max(width, display_width(terminal_text(line.name, style)) + (line.is_indented ? 2 : 0));
+  }
+  return width;
+}
+
+double largest_of(const std::vector<Line>& lines) {
+  double largest = 0.0;
+  for (const Line& line : lines) largest = std::max(largest, std::abs(line.value));
+  return largest;
+}
+
+/// Sums of the numbers of a view leave this much of 0.
+void drop_rounding(std::vector<Line>& lines, double scale) {
+  for (Line& line : lines) {
+    if (std::abs(line.value) <= 1e-12 * scale) line.value = 0.0;
+  }
+}
+
+/// The numbers of `lines`, in the decimals of the view unless these would show next to nothing of them.
+NumberFormat format_of(const std::vector<Line>& lines, double scale) {
+  constexpr double kTinyPart = 1e-2;
+  double largest = largest_of(lines);
+  for (const Line& line : lines) {
+    if (line.std_error && std::isfinite(*line.std_error)) largest = std::max(largest, *line.std_error);
+  }
+  return NumberFormat(largest > 0.0 && largest < kTinyPart * scale ? largest : scale, Orientation::kHigherIsBetter);
+}
+
+/// Numbers of a view one below the other: the points, and the signs before the errors, line up.
+class NumberColumn {
+ public:
+  void add(std::string value, std::string error) {
+    values_.push_back(std::move(value));
+    errors_.push_back(std::move(error));
+  }
+
+  void add(const std::vector<Line>& lines, const NumberFormat& format) {
+    for (const Line& line : lines) {
+      std::string value = format(line.value, "");
+      if (line.value > 0.0) value.insert(0, "+");
+      if (line.value < 0.0 && !value.starts_with('-')) value.insert(0, "-");
+      const bool has_error = line.std_error && *line.std_error > 0.0;
+      add(std::move(value), has_error ? format(line.std_error, "?") : "");
+    }
+  }
+
+  /// Most cells before a value's point.
+  std::size_t cells_before_point() const { return before_point(values_); }
+
+  /// One text per number, all as wide as each other; `before`: cells before the point of the values.
+  std::vector<std::string> cells(std::size_t before, const TextStyle& style) const {
+    std::vector<std::string> cells = on_points(values_, before);
+    const std::string_view sign = style.unicode ? " ± " : " +- ";
+    const std::vector<std::string> errors = on_points(errors_, before_point(errors_));
+    for (std::size_t at = 0; at < cells.size() && !errors.front().empty(); ++at) {
+      cells[at] += (errors_[at].empty() ? std::string(display_width(sign), ' ') : std::string(sign)) + errors[at];
+    }
+    return cells;
+  }
+
+ private:
+  static std::size_t point_of(const std::string& text) { return std::min(text.find('.'), text.size()); }
+
+  static std::size_t before_point(const std::vector<std::string>& texts) {
+    std::size_t before = 0;
+    for (const std::string& text : texts) before = std::max(before, point_of(text));
+    return before;
+  }
+
+  static std::vector<std::string> on_points(std::vector<std::string> texts, std::size_t before) {
+    std::size_t after = 0;
+    for (const std::string& text : texts) after = std::max(after, text.size() - point_of(text));
+    for (std::string& text : texts) {
+      text.insert(0, before - point_of(text), ' ');
+      text.resize(before + after, ' ');
+    }
+    return texts;
+  }
+
+  std::vector<std::string> values_;
+  std::vector<std::string> errors_;
+};
+
+/// Lines whose bars share one scale.
+std::string block_of(const std::vector<Line>& lines, std::span<const std::string> numbers, std::size_t name_width,
+                     const TextStyle& style) {
+  const double longest = largest_of(lines);
+  std::vector<double> lengths;
+  for (const Line& line : lines) lengths.push_back(longest > 0.0 ? line.value / longest : 0.0);
+  const std::size_t used = name_width + (lines.empty() ? 0 : display_width(numbers.front())) + 6;
+  const BarAxis axis = fit_bar_axis(lengths, std::max<std::size_t>(style.width > used ? style.width - used : 0, 10));
+  std::string text;
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const Line& line = lines[index];
+    const std::string indent = line.is_indented ? "  " : "";
+    const std::string name = cut_to_width(indent + terminal_text(line.name, style), name_width, style);
+    const bool is_certain = !line.std_error || std::abs(line.value) > 1.96 * *line.std_error;
+    text += "  " +
+            painted(pad(name, name_width, Alignment::kLeft), line.is_indented ? Paint::kPlain : Paint::kStrong, style) +
+            "  " + numbers[index] + "  " +
+            draw_bar(lengths[index], axis, is_certain ? BarEmphasis::kCertain : BarEmphasis::kUncertain, style);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string view_of(const ExampleRecord& record, const ScoreTable& table, const TextStyle& style) {
+  const ExampleAttribution& attribution = record.attribution;
+  const std::vector<std::string>& modalities = table.modalities;
+  std::vector<Line> parts = parts_of(attribution, table);
+  std::vector<Line> pairs = pairs_of(attribution, modalities);
+  const std::string without = without_all(attribution, modalities);
+  const std::string with = "with all data";
+  const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)), display_width(with),
+                                                    name_width_of(parts, style), name_width_of(pairs, style)}),
+                                          kWidestName);
+  const double scale = std::max(
+      {std::abs(attribution.value_full), std::abs(attribution.value_empty), largest_of(parts), largest_of(pairs)});
+  drop_rounding(parts, scale);
+  drop_rounding(pairs, scale);
+  const NumberFormat format(scale, Orientation::kHigherIsBetter);
+  NumberColumn ends;
+  ends.add(format(attribution.value_empty, ""), "");
+  ends.add(format(attribution.value_full, ""), "");
+  NumberColumn part_numbers;
+  part_numbers.add(parts, format_of(parts, scale));
+  NumberColumn pair_numbers;
+  pair_numbers.add(pairs, format_of(pairs, scale));
+  const std::size_t before =
+      std::max({ends.cells_before_point(), part_numbers.cells_before_point(), pair_numbers.cells_before_point()});
+
+  std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
+  const auto add_end = [&](const std::string& name, const std::string& number) {
+    text += "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + number;
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  };
+  add_end(cut_to_width(terminal_text(without, style), name_width, style), ends.cells(before, style)[0]);
+  text += block_of(parts, part_numbers.cells(before, style), name_width, style);
+  add_end(with, ends.cells(before, style)[1]);
+  if (!pairs.empty()) {
+    text += "  " + painted("only together (each modality above holds half)", Paint::kFaint, style) + "\n" +
+            block_of(pairs, pair_numbers.cells(before, style), name_width, style);
+  }
+  return text + to_surrogate_view(attribution, modalities, style);
+}
+
+}  // namespace
+
+std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
+  TextStyle style = requested;
+  style.width = std::max(style.width, kNarrowest);
+  const bool is_long = table.examples.size() > kMostShownExamples;
+  const std::size_t shown = !is_long ? table.examples.size() : table.examples_are_chosen ? kMostShownExamples : 0;
+  std::string text;
+  for (std::size_t place = 0; place < shown; ++place) text += "\n" + view_of(table.examples[place], table, style);
+  if (!is_long) return text;
+  const std::string count = std::to_string(table.examples.size());
+  const std::string most = std::to_string(kMostShownExamples);
+  const std::string line =
+      shown > 0 ? "examples one by one: the first " + most + " of " + count + "; examples.jsonl of --out DIR has all"
+                : "examples one by one: " + count + " are more than the " + most +
+                      " shown here; examples.jsonl of --out DIR has them";
+  text += "\n";
+  for (const std::string& part : wrap_words(line, style.width)) text += painted(part, Paint::kFaint, style) + "\n";
+  return text;
+}
+
+}  // namespace modattr

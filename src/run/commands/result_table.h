@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "modattr/core/attribution.h"
+#include "modattr/report/score_table.h"
+#include "modattr/run/application.h"
+#include "modattr/run/setup/experiment.h"
+#include "run/config/json_object.h"
+
+namespace modattr {
+
+/// What a command adds to the table that every command makes.
+struct ResultParts {
+  std::string command;
+  /// The command's own options, for the configuration in force.
+  Json options;
+  Attribution attribution;
+  /// Before those of the attribution.
+  std::vector<std::string> warnings;
+  std::chrono::steady_clock::time_point start;
+};
+
+/// The table of a run: what was found, and what is needed to find it again.
+ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& common, ResultParts parts);
+
+/// Leaves out examples whose output is not finite, where asked for, and says so.
+void skip_invalid_examples(Experiment& experiment, const RunContext& context, std::vector<std::string>& warnings);
+
+}  // namespace modattr

@@ -1,0 +1,267 @@
+#include "modattr/run/config/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "json_object.h"
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/stats/target.h"
+
+namespace modattr {
+namespace {
+
+using Words = std::vector<std::string>;
+
+const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs"};
+const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
+const Words kDataKeys = {"path", "label", "id", "group", "metadata"};
+const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids"};
+const Words kPlayersKeys = {"type", "size"};
+const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
+
+const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"};
+const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
+const Words kTargetWords = {"predicted", "label"};
+const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
+
+/// Keys of a removal beside its type, and the types that read them.
+struct RemovalKey {
+  std::string key;
+  std::vector<RemovalType> types;
+};
+const std::vector<RemovalKey> kRemovalKeyTypes = {{"rows", {RemovalType::kBackground}},
+                                                  {"path", {RemovalType::kBackground, RemovalType::kMean}},
+                                                  {"value", {RemovalType::kValue}},
+                                                  {"id", {RemovalType::kToken}}};
+/// Players whose size can be chosen.
+const Words kSizedPlayers = {"patch", "superpixel", "segment"};
+
+std::string joined(std::span<const std::string> words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
+}
+
+std::string read_text(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) {
+    throw ConfigError(file.string() + ": expected a configuration file, got a folder");
+  }
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream)
+    throw ConfigError(file.string() + ": expected a configuration file, got none; see `modattr init --help`");
+  constexpr std::uintmax_t kLargest = 16u << 20;
+  if (std::filesystem::file_size(file, error) > kLargest && !error) {
+    throw ConfigError(file.string() + ": expected a configuration of at most 16 MiB, got a larger file");
+  }
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+OutputKind output_kind(const std::string& word) {
+  if (word == "probabilities") return OutputKind::kProbabilities;
+  if (word == "causal_lm") return OutputKind::kCausalLm;
+  return word == "regression" ? OutputKind::kRegression : OutputKind::kLogits;
+}
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(const std::filesystem::path& file) : folder_(file.parent_path()) {
+    config_.file = file;
+    const std::string text = read_text(file);
+    document_ = parse_json(text, file.string());
+  }
+
+  Config read() {
+    JsonObject root(document_, config_.file.string());
+    root.reject_unknown(kRootKeys);
+    read_model(JsonObject(root.require("model"), root.where("model")));
+    read_data(JsonObject(root.require("data"), root.where("data")));
+    const Json& modalities = root.require("modalities");
+    if (!modalities.is_array() || modalities.empty()) root.fail("modalities", "a list of at least one modality");
+    for (std::size_t index = 0; index < modalities.size(); ++index) {
+      read_modality(JsonObject(modalities[index], root.where("modalities[" + std::to_string(index) + "]")));
+    }
+    config_.metric = root.find_string("metric");
+    config_.seed = root.find_count("seed").value_or(0);
+    read_explanation_keys(root);
+    config_.document = document_.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return std::move(config_);
+  }
+
+ private:
+  std::filesystem::path resolved(const std::string& path) const { return (folder_ / path).lexically_normal(); }
+
+  std::optional<std::filesystem::path> resolved(const std::optional<std::string>& path) const {
+    return path ? std::optional(resolved(*path)) : std::nullopt;
+  }
+
+  void read_model(JsonObject model) {
+    model.reject_unknown(kModelKeys);
+    config_.model.path = resolved(model.require_string("path"));
+    config_.model.kind = output_kind(model.find_word("kind", kModelKinds).value_or("logits"));
+    if (const Json* output = model.find("output")) {
+      if (output->is_string()) {
+        config_.model.output = output->get<std::string>();
+      } else if (output->is_number_unsigned()) {
+        config_.model.output = output->get<std::size_t>();
+      } else {
+        model.fail("output", "an index of at least 0 or a key");
+      }
+    }
+    if (const auto rows = model.find_count("rows_per_call")) {
+      constexpr std::uint64_t kMost = 1u << 20;
+      if (*rows < 1 || *rows > kMost) model.fail("rows_per_call", "1 to 1048576");
+      config_.model.rows_per_call = *rows;
+    }
+  }
+
+  void read_data(JsonObject data) {
+    data.reject_unknown(kDataKeys);
+    config_.data.path = resolved(data.require_string("path"));
+    config_.data.label = data.find_string("label");
+    config_.data.id = data.find_string("id");
+    config_.data.group = data.find_string("group");
+    config_.data.metadata = resolved(data.find_string("metadata"));
+  }
+
+  void read_modality(JsonObject modality) {
+    modality.reject_unknown(kModalityKeys);
+    ModalityConfig result{.name = modality.require_string("name"),
+                          .kind = modality.find_word("kind", kModalityKinds).value_or("tensor"),
+                          .inputs = {},
+                          .vocab = resolved(modality.find_string("vocab")),
+                          .special_ids = {},
+                          .players = {},
+                          .removal = {}};
+    for (const std::string& text : modality.require_strings("inputs")) {
+      const std::optional<InputReference> reference = parse_input_reference(text);
+      if (!reference) modality.fail("inputs", "names such as \"x\", \"x[0:216]\" or \"x[0,3,5:9]\"");
+      result.inputs.push_back(*reference);
+    }
+    if (const Json* ids = modality.find("special_ids")) {
+      if (!ids->is_array()) modality.fail("special_ids", "a list of whole numbers");
+      for (const Json& id : *ids) {
+        if (!id.is_number_integer()) modality.fail("special_ids", "a list of whole numbers");
+        result.special_ids.push_back(id.get<std::int64_t>());
+      }
+    }
+    read_players(modality, result.players);
+    read_removal(modality, result.removal);
+    config_.modalities.push_back(std::move(result));
+  }
+
+  static void read_players(JsonObject& modality, PlayersConfig& config) {
+    const Json* value = modality.find("players");
+    if (value == nullptr) return;
+    JsonObject players(*value, modality.where("players"));
+    players.reject_unknown(kPlayersKeys);
+    players.require("type");
+    config.type = *players.find_word("type", kPlayerTypes);
+    if (const Json* size = players.find("size")) {
+      const bool pair =
+          size->is_array() && size->size() == 2 && (*size)[0].is_number_unsigned() && (*size)[1].is_number_unsigned();
+      if (std::ranges::find(kSizedPlayers, config.type) == kSizedPlayers.end()) {
+        throw ConfigError(players.where("size") + ": expected players.type patch or segment, got " + config.type +
+                          ", which has no size");
+      }
+      if (!size->is_number_unsigned() && !pair) players.fail("size", "a whole number or [height, width]");
+      if (pair && config.type == "segment") players.fail("size", "a whole number, the length of a segment");
+      config.size = pair ? std::array{(*size)[0].get<std::size_t>(), (*size)[1].get<std::size_t>()}
+                         : std::array{size->get<std::size_t>(), size->get<std::size_t>()};
+      if ((*config.size)[0] == 0 || (*config.size)[1] == 0) players.fail("size", "sizes of at least 1");
+    }
+  }
+
+  static void reject_keys_of_other_types(const JsonObject& removal, RemovalType type) {
+    const std::span<const std::string> names = removal_names();
+    for (const auto& [key, types] : kRemovalKeyTypes) {
+      if (!removal.has(key) || std::ranges::find(types, type) != types.end()) continue;
+      Words users;
+      for (const RemovalType user : types) users.push_back(names[static_cast<std::size_t>(user)]);
+      throw ConfigError(removal.where(key) + ": expected removal.type " + joined(users) + ", got " +
+                        names[static_cast<std::size_t>(type)] + ", which does not read it");
+    }
+  }
+
+  void read_removal(JsonObject& modality, RemovalConfig& config) const {
+    const Json* value = modality.find("removal");
+    if (value == nullptr) return;
+    JsonObject removal(*value, modality.where("removal"));
+    removal.reject_unknown(kRemovalKeys);
+    removal.require("type");
+    const std::string type = *removal.find_word("type", removal_names());
+    config.type = static_cast<RemovalType>(std::ranges::find(removal_names(), type) - removal_names().begin());
+    reject_keys_of_other_types(removal, config.type);
+    config.rows = removal.find_count("rows");
+    config.path = resolved(removal.find_string("path"));
+    if (const Json* number = removal.find("value")) {
+      if (!number->is_number()) removal.fail("value", "a number");
+      config.value = number->get<double>();
+    } else if (config.type == RemovalType::kValue) {
+      removal.require("value");
+    }
+    if (const Json* id = removal.find("id")) {
+      if (!id->is_number_integer()) removal.fail("id", "a whole number");
+      config.token_id = id->get<std::int64_t>();
+    } else if (config.type == RemovalType::kToken) {
+      removal.require("id");
+    }
+  }
+
+  /// Keys that say how examples are explained one by one; a configuration serves all commands, permutation needs none
+  /// of them.
+  void read_explanation_keys(JsonObject& root) {
+    if (const Json* target = root.find("target")) {
+      if (target->is_number_unsigned() && *target <= std::numeric_limits<std::uint32_t>::max()) {
+        config_.target = {TargetChoice::kFixed, target->get<std::uint32_t>()};
+      } else if (target->is_string() && *target == "label") {
+        config_.target.choice = TargetChoice::kLabel;
+      } else if (!target->is_string() || *target != "predicted") {
+        const std::string word = target->is_string() ? nearest_word(target->get<std::string>(), kTargetWords) : "";
+        root.fail("target", "\"predicted\", \"label\" or a class index",
+                  word.empty() ? "" : "; did you mean '" + word + "'?");
+      }
+    }
+    config_.value = root.find_word("value", value_names());
+    if (const Json* runs = root.find("runs")) {
+      if (!runs->is_array()) root.fail("runs", "a list of runs");
+      for (std::size_t index = 0; index < runs->size(); ++index) {
+        JsonObject((*runs)[index], root.where("runs[" + std::to_string(index) + "]")).require_string("engine");
+      }
+    }
+  }
+
+  std::filesystem::path folder_;
+  Json document_;
+  Config config_;
+};
+
+}  // namespace
+
+Config read_config(const std::filesystem::path& file) {
+  return ConfigReader(file).read();
+}
+
+std::filesystem::path find_config_file(const std::optional<std::filesystem::path>& explicit_file) {
+  if (explicit_file) return *explicit_file;
+  if (const char* variable = std::getenv("MODATTR_CONFIG"); variable != nullptr && *variable != '\0') return variable;
+  std::error_code error;
+  const std::filesystem::path start = std::filesystem::current_path(error);
+  for (std::filesystem::path folder = start; !folder.empty(); folder = folder.parent_path()) {
+    const std::filesystem::path candidate = folder / "modattr.json";
+    // Relative where it is in the working folder, so that messages stay short.
+    if (std::filesystem::exists(candidate, error)) return folder == start ? "modattr.json" : candidate;
+    if (folder == folder.parent_path()) break;
+  }
+  throw ConfigError(
+      "configuration: expected a modattr.json in this folder or above, got none; name one with --config FILE, "
+      "or write one with `modattr init --model model.pt --data val.npz`");
+}
+
+}  // namespace modattr

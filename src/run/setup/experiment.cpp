@@ -1,0 +1,310 @@
+#include "modattr/run/setup/experiment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <future>
+#include <numeric>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/rng.h"
+#include "modattr/engines/run_warnings.h"
+#include "modattr/model/torchscript_model.h"
+#include "modattr/report/number_format.h"
+#include "modattr/stats/metrics.h"
+#include "modattr/value/batch_dependence.h"
+#include "modattr/value/bind_inputs.h"
+
+namespace modattr {
+namespace {
+
+/// The array of label tokens of a causal language model, which goes into the model; nullopt for other models.
+std::optional<std::string> label_input(const Config& config) {
+  if (config.model.kind != OutputKind::kCausalLm) return std::nullopt;
+  return config.data.label.value_or("labels");
+}
+
+InputLayout make_layout(const Config& config) {
+  std::vector<ModalityInputs> modalities;
+  for (const ModalityConfig& modality : config.modalities) modalities.push_back({modality.name, modality.inputs});
+  InputLayout layout = make_input_layout(modalities);
+  if (const std::optional<std::string> label = label_input(config)) {
+    if (std::ranges::find(layout.inputs, *label, &LayoutInput::name) != layout.inputs.end()) {
+      throw ConfigError("data.label: expected an array of its own, got '" + *label + "', which is an input");
+    }
+    // Of no modality: labels are never removed.
+    layout.inputs.push_back({*label, {}});
+  }
+  return layout;
+}
+
+/// What `texts` name: a text that is no known name stands for those between its commas.
+std::vector<std::string> names_of(const std::vector<std::string>& texts, const std::vector<std::string>& known) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    if (text.find(',') == std::string::npos || std::ranges::find(known, text) != known.end()) {
+      names.push_back(text);
+      continue;
+    }
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) names.push_back(part);
+  }
+  return names;
+}
+
+std::vector<std::size_t> select_modalities(const Players& players, const std::vector<std::string>& wanted) {
+  std::vector<std::string> names;
+  for (const Players::Modality& modality : players.modalities()) names.push_back(modality.name);
+  std::vector<std::size_t> selected;
+  for (const std::string& name : names_of(wanted, names)) {
+    const std::optional<std::size_t> modality = players.find_modality(name);
+    if (!modality) throw ConfigError("--modality: unknown '" + name + "'" + suggestion(name, names));
+    selected.push_back(*modality);
+  }
+  // Rows come in the order of the configuration, each modality once.
+  std::ranges::sort(selected);
+  selected.erase(std::unique(selected.begin(), selected.end()), selected.end());
+  return selected;
+}
+
+std::vector<std::uint32_t> random_subset(std::size_t example_count, std::size_t subset_size, std::uint64_t seed) {
+  std::vector<std::uint32_t> examples(example_count);
+  std::iota(examples.begin(), examples.end(), 0u);
+  RandomStream stream = Rng(seed).stream(RandomPurpose::kExampleSubset, 0, 0);
+  for (std::uint32_t place = 0; place < subset_size; ++place) {
+    const auto rest = static_cast<std::uint32_t>(example_count - place);
+    std::swap(examples[place], examples[place + stream.below(rest)]);
+  }
+  examples.resize(subset_size);
+  std::ranges::sort(examples);
+  return examples;
+}
+
+/// Memory that the system could give without swapping.
+std::size_t available_memory_bytes() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string word; file >> word;) {
+    std::size_t kibibytes = 0;
+    if (word == "MemAvailable:" && file >> kibibytes) return kibibytes * 1024;
+  }
+  return std::size_t{1} << 30;
+}
+
+}  // namespace
+
+Experiment::Experiment(const ExperimentOptions& options, const RunContext& context)
+    : common_(options.common),
+      metric_need_(options.metric_need),
+      config_(read_config(find_config_file(options.common.config))) {
+  if (options.common.model) config_.model.path = *options.common.model;
+  if (options.common.data) config_.data.path = *options.common.data;
+  if (options.common.seed) config_.seed = *options.common.seed;
+  if (options.metric) config_.metric = *options.metric;
+  context.log("configuration " + config_.file.string());
+  if (config_.metric && std::ranges::find(metric_names(), *config_.metric) == metric_names().end()) {
+    throw ConfigError("metric: unknown '" + *config_.metric + "'" + suggestion(*config_.metric, metric_names()));
+  }
+  layout_ = make_layout(config_);
+  modalities_ = select_modalities(layout_.modalities, options.common.modalities);
+  thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
+  // Both take tens of milliseconds; an error of the model is told first.
+  std::future<std::unique_ptr<Dataset>> dataset = std::async(std::launch::async, [&] { return open_dataset(options); });
+  load_model(options, context);
+  dataset_ = dataset.get();
+  check_columns(*dataset_, layout_);
+  context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
+  select_examples(options.common);
+  evaluator_ = std::make_unique<ModelEvaluator>(
+      *model_, *dataset_, layout_,
+      EvaluatorOptions{.rows_per_call = rows_per_call(),
+                       .batch_size = options.common.batch_size,
+                       .thread_count = thread_count_,
+                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
+                       .questions = options.common.row_trust == RowTrust::kAgree ? BatchPredicates::kAnswered
+                                                                                 : BatchPredicates::kAsked});
+  output_width_ = evaluator_->output_width();
+  check_probabilities();
+  make_metric();
+  // The few rows of the trial run beside the encoders, where the cut does not tell.
+  std::future<BatchDependence> behaviour;
+  const auto try_rows = [&](bool is_row_by_row) {
+    if (is_row_by_row || behaviour.valid()) return;
+    behaviour = std::async(std::launch::async,
+                           [this] { return probe_batch_dependence(*model_, *dataset_, layout_, rows_per_call()); });
+  };
+  if (!options.common.no_split) split_model(context.progress, try_rows);
+  if (evaluator_->split_model() == nullptr) try_rows(false);
+  rows_are_tried_ = behaviour.valid();
+  if (rows_are_tried_) heed_row_behaviour(behaviour.get());
+  if (!options.common.no_split) log_model_use(context);
+}
+
+void Experiment::heed_row_behaviour(BatchDependence behaviour) {
+  if (behaviour == BatchDependence::kIndependent) return;
+  evaluator_->share_nothing();
+  if (behaviour == BatchDependence::kRandom) {
+    split_reason_ = "it draws random numbers";
+    warnings_.push_back(
+        "the model gives other answers to the same rows: results change from run to run; save it in eval() mode");
+  } else {
+    split_reason_ = "its answer for a row depends on the other rows of the batch";
+    warnings_.push_back(
+        "the model's answer for a row depends on the other rows of its batch: results depend on how rows are "
+        "batched; save it in eval() mode, or without operations over the batch");
+  }
+}
+
+void Experiment::split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_cut) {
+  if (evaluator_->sharing() == MixSharing::kNone) return;
+  if (common_.row_trust == RowTrust::kNone) {
+    split_reason_ = "its parts do not take every row that is asked for";
+    return;
+  }
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  const std::size_t cache_bytes = common_.cache_mb ? *common_.cache_mb * kMebibyte : available_memory_bytes() / 4;
+  split_reason_ = evaluator_->use_split(cache_bytes, progress, when_cut);
+}
+
+void Experiment::log_model_use(const RunContext& context) {
+  if (const SplitModel* split = evaluator_->split_model()) {
+    const std::size_t operation_count = split->fusion_size().operation_count;
+    context.log("model cut by modality: " + counted(evaluator_->encoding_cache()->encoded_row_count(), "row") +
+                " encoded once, a fusion of " + counted(operation_count, "operation") +
+                (operation_count == 0 ? "" : " from " + evaluator_->meeting() + " on") + " in calls of " +
+                counted(evaluator_->rows_per_call(), "row"));
+  } else {
+    context.log("model runs whole: " + split_reason_);
+  }
+}
+
+std::size_t Experiment::rows_per_call() const {
+  // Depends on the data and the kind of device alone, as results may not depend on anything else.
+  constexpr std::size_t kMostBytesPerCall = std::size_t{1} << 30;
+  // What a picture's layers hold leaves a processor's caches with more rows; a device of its own needs many to be busy.
+  constexpr std::size_t kRowsOnCpu = 32;
+  constexpr std::size_t kRowsOnDevice = 64;
+  const std::size_t wanted = config_.model.rows_per_call.value_or(model_->runs_on_cpu() ? kRowsOnCpu : kRowsOnDevice);
+  std::size_t example_bytes = 1;
+  for (std::size_t input = 0; input < dataset_->input_count(); ++input)
+    example_bytes += dataset_->input(input).row_bytes();
+  return std::clamp<std::size_t>(kMostBytesPerCall / example_bytes, 1, wanted);
+}
+
+void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
+  use_one_thread_per_call();
+  model_ = load_torchscript_model({.path = config_.model.path,
+                                   .output = config_.model.output,
+                                   .label_input = label_input(config_),
+                                   .device = options.common.device});
+  check_arguments(*model_, layout_);
+  context.log("model " + model_->path() + " loaded");
+}
+
+std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& options) const {
+  const DataConfig& data = config_.data;
+  return std::make_unique<Dataset>(DatasetOptions{.path = data.path,
+                                                  .inputs = layout_.input_names(),
+                                                  .label = label_input(config_) ? label_input(config_) : data.label,
+                                                  .id = data.id,
+                                                  .group = data.group,
+                                                  .column = options.column,
+                                                  .column_option = options.column_option,
+                                                  .metadata = data.metadata,
+                                                  .output_kind = config_.model.kind});
+}
+
+void Experiment::select_examples(const CommonOptions& common) {
+  if (!common.ids.empty()) {
+    std::vector<std::string> known;
+    for (std::size_t example = 0; example < dataset_->example_count(); ++example)
+      known.push_back(dataset_->id(example));
+    ids_ = names_of(common.ids, known);
+    std::vector<std::uint32_t> examples;
+    for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
+    std::ranges::sort(examples);
+    examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
+    dataset_->keep(examples);
+  }
+  if (common.examples && *common.examples < dataset_->example_count()) {
+    dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));
+  }
+}
+
+void Experiment::check_probabilities() {
+  if (config_.model.kind != OutputKind::kProbabilities) return;
+  std::vector<std::uint32_t> examples(rows_per_call());
+  for (std::size_t row = 0; row < examples.size(); ++row) {
+    examples[row] = static_cast<std::uint32_t>(row % dataset_->example_count());
+  }
+  std::vector<at::Tensor> inputs;
+  for (std::size_t input = 0; input < layout_.inputs.size(); ++input) {
+    inputs.push_back(dataset_->gather(input, examples));
+  }
+  const at::Tensor outputs = model_->run(layout_.input_names(), inputs);
+  const std::span<const double> numbers(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
+  constexpr double kRounding = 1e-3;
+  for (const double number : numbers) {
+    if (number >= -kRounding && number <= 1.0 + kRounding) continue;
+    // What is not finite is met, and named, by the run.
+    if (!std::isfinite(number)) return;
+    throw ConfigError("model.kind: expected probabilities from " + model_->path() + ", got " + short_number(number) +
+                      "; is it of kind \"logits\"?");
+  }
+  for (std::size_t first = 0; output_width_ > 1 && first < numbers.size(); first += output_width_) {
+    const std::span<const double> row = numbers.subspan(first, output_width_);
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    if (std::abs(sum - 1.0) <= kRounding) continue;
+    warnings_.push_back("the probabilities of an example sum to " + short_number(sum) +
+                        ", not 1: losses and log probabilities take them as they are");
+    return;
+  }
+}
+
+void Experiment::make_metric() {
+  const bool is_regression = config_.model.kind == OutputKind::kRegression;
+  const bool has_default = is_regression ? output_width_ == 1 : !std::holds_alternative<NoLabels>(*dataset_->labels());
+  if (metric_need_ == MetricNeed::kWhereThereIsOne && !config_.metric && !has_default) {
+    metric_ = make_no_metric();
+    return;
+  }
+  const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
+  try {
+    metric_ = modattr::make_metric(
+        name, {.kind = config_.model.kind, .output_width = output_width_, .labels = dataset_->labels()});
+  } catch (const DataError& error) {
+    throw DataError(dataset_->path() + ": " + error.what());
+  } catch (const ModelError& error) {
+    throw ModelError(model_->path() + ": " + error.what());
+  }
+}
+
+std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
+  drops_invalid_examples_ = true;
+  const std::vector<std::uint32_t> valid = evaluator_->finite_examples(context.progress);
+  const std::size_t dropped = dataset_->example_count() - valid.size();
+  if (valid.empty()) {
+    throw ModelError(model_->path() + ": expected finite outputs for some examples, got none of " +
+                     std::to_string(dropped));
+  }
+  if (dropped > 0) {
+    dataset_->keep(valid);
+    make_metric();
+    evaluator_->forget_examples();
+    if (!common_.no_split) {
+      split_model(context.progress);
+      // The first cut may have told, and there may be none now.
+      if (evaluator_->split_model() == nullptr && !rows_are_tried_) {
+        rows_are_tried_ = true;
+        heed_row_behaviour(probe_batch_dependence(*model_, *dataset_, layout_, rows_per_call()));
+      }
+      log_model_use(context);
+    }
+  }
+  return dropped;
+}
+
+}  // namespace modattr

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modattr/core/attribution.h"
+#include "modattr/data/dataset.h"
+#include "modattr/report/score_table.h"
+#include "modattr/run/config/config.h"
+#include "removal_setup.h"
+#include "run/config/json_object.h"
+
+namespace modattr {
+
+/// What is told of each explained example, beside its explanation.
+std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
+                                           std::vector<ExampleAttribution> attributions);
+
+/// The target that was explained, for the configuration in force: a word, or the index of a class. `requested`: the
+/// command line's.
+Json target_in_force(const Config& config, const ExplainedTargets& targets,
+                     const std::optional<std::string>& requested);
+
+}  // namespace modattr

@@ -1,0 +1,82 @@
+// What a model that fails without a modality has to do with how the modality is removed.
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "modattr/core/error.h"
+#include "modattr/value/not_finite.h"
+#include "removal_setup.h"
+#include "run/config/json_object.h"
+
+namespace modattr {
+namespace {
+
+/// What to do where the model's output is not finite once these modalities are removed; empty when none is.
+std::string hint_at_removal(const Config& config, const RemovalRows& rows, std::span<const std::size_t> removed) {
+  std::string changes;
+  for (const std::size_t place : removed) {
+    const RemovalType type =
+        rows.uses_background(place) ? RemovalType::kBackground : config.modalities[place].removal.type;
+    changes += (changes.empty() ? "" : " or ") + ("modalities[" + std::to_string(place) + "].removal than ") +
+               removal_names()[static_cast<std::size_t>(type)];
+  }
+  if (changes.empty()) return {};
+  return "; try another " + changes + ", or leave the example out: --skip-invalid sees untouched data only";
+}
+
+}  // namespace
+
+void RemovalSetup::check_numbers(const Experiment& experiment) const {
+  const Config& config = experiment.config();
+  const Dataset& dataset = experiment.dataset();
+  const std::size_t modality_count = config.modalities.size();
+  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), experiment.rows_per_call()));
+  std::iota(examples.begin(), examples.end(), 0u);
+  ModelEvaluator evaluator(experiment.model(), dataset, experiment.layout(),
+                           {.rows_per_call = experiment.rows_per_call(),
+                            .batch_size = experiment.rows_per_call(),
+                            .sharing = MixSharing::kNone});
+  evaluator.use_synthetic_rows(rows_.get());
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    const RemovalConfig& removal = config.modalities[modality].removal;
+    const bool is_token = removal.type == RemovalType::kToken;
+    if (rows_->uses_background(modality) || (!is_token && removal.type != RemovalType::kValue)) continue;
+    std::vector<std::uint32_t> rows(dataset.example_count());
+    rows_->write_rows(modality, 0, rows);
+    rows.resize(examples.size());
+    std::vector<std::span<const std::uint32_t>> baselines(modality_count);
+    baselines[modality] = rows;
+    const Mix mix{Coalition::full(modality_count).without(modality), {}, baselines};
+    Progress silent;
+    try {
+      evaluator.evaluate(
+          MixList{std::span(&mix, 1), examples}, [](auto&&...) {}, silent);
+    } catch (const NotFiniteError&) {
+      // The model takes it.
+    } catch (const ModelError& error) {
+      throw ConfigError(config.file.string() + ": modalities[" + std::to_string(modality) + "].removal." +
+                        (is_token ? "id" : "value") + ": expected one that the model takes, got " +
+                        (is_token ? std::to_string(*removal.token_id) : Json(removal.value).dump()) + "; " +
+                        error.what());
+    }
+  }
+}
+
+Attribution RemovalSetup::guard(const Experiment& experiment, const std::function<Attribution()>& explain) const {
+  try {
+    return explain();
+  } catch (const NotFiniteError& error) {
+    if (error.removed().empty()) throw;
+    throw ModelError(error.what() + hint_at_removal(experiment.config(), *rows_, error.removed()));
+  } catch (const SplitAssumptionError&) {
+    throw;
+  } catch (const ModelError&) {
+    check_numbers(experiment);
+    throw;
+  }
+}
+
+}  // namespace modattr

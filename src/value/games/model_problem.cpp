@@ -1,0 +1,92 @@
+#include "modattr/value/games/model_problem.h"
+
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/value/games/pair_outcomes.h"
+#include "modattr/value/games/player_games.h"
+#include "modattr/value/games/removal_game.h"
+
+namespace modattr {
+namespace {
+
+/// v(S) = the metric's outcome when the data of absent modalities comes from donor rows.
+class PermutedGame final : public ValueFunction {
+ public:
+  PermutedGame(Problem& problem, RowMap donors) : problem_(problem), donors_(std::move(donors)) {}
+
+  const Players& players() const noexcept override { return problem_.players(); }
+  std::size_t example_count() const noexcept override { return problem_.example_count(); }
+  std::size_t width() const noexcept override { return problem_.metric().width(); }
+
+  Matrix evaluate(std::span<const Coalition> coalitions) override {
+    return std::move(problem_.permuted_outcomes(std::span(&donors_, 1), coalitions).front());
+  }
+
+ private:
+  Problem& problem_;
+  RowMap donors_;
+};
+
+}  // namespace
+
+ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, const Metric& metric,
+                           ModelEvaluator& evaluator, Progress& progress)
+    : dataset_(dataset), layout_(layout), metric_(metric), evaluator_(evaluator), progress_(progress) {
+  if (dataset.group_column()) groups_ = dataset.strata(*dataset.group_column());
+}
+
+std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
+  return std::make_unique<PermutedGame>(*this, std::move(donors));
+}
+
+std::unique_ptr<ValueFunction> ModelProblem::removal_game() {
+  if (removal_ == nullptr) throw ConfigError("removal: expected a way to remove modalities, got none");
+  return std::make_unique<RemovalGame>(RemovalGame::Parts{
+      .evaluator = evaluator_, .players = players(), .removal = *removal_, .targets = targets_, .progress = progress_});
+}
+
+std::unique_ptr<ExampleGames> ModelProblem::player_games() {
+  if (removal_ == nullptr || segmentations_ == nullptr) {
+    throw ConfigError("players: expected a way to cut modalities into players, got none");
+  }
+  return std::make_unique<PlayerGames>(PlayerGames::Parts{.evaluator = evaluator_,
+                                                          .removal = *removal_,
+                                                          .segmentations = *segmentations_,
+                                                          .target = targets_.front(),
+                                                          .progress = progress_},
+                                       PlayerVariants::Parts{.dataset = dataset_,
+                                                             .layout = layout_,
+                                                             .removal = *removal_,
+                                                             .segmentations = *segmentations_,
+                                                             .inputs = segmented_inputs_});
+}
+
+std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,
+                                                    std::span<const Coalition> coalitions) {
+  const std::size_t width = metric_.width();
+  std::vector<Matrix> outcomes(donors.size(), Matrix(coalitions.size(), example_count() * width));
+  std::vector<Mix> mixes;
+  for (const RowMap& map : donors) {
+    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, map});
+  }
+  const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
+    const std::span<double> row = outcomes[mix / coalitions.size()].row(mix % coalitions.size());
+    metric_.outcome(output, example, row.subspan(example * width, width));
+  };
+  evaluator_.evaluate(mixes, receive, progress_);
+  return outcomes;
+}
+
+PairOutcomes ModelProblem::all_pairs(std::size_t modality, std::span<const Stratum> strata,
+                                     std::span<const double> clean) {
+  return pair_outcomes({.evaluator = evaluator_,
+                        .metric = metric_,
+                        .modality_count = players().count(),
+                        .example_count = example_count(),
+                        .strata = strata,
+                        .clean = clean},
+                       modality, progress_);
+}
+
+}  // namespace modattr

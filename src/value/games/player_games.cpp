@@ -1,0 +1,174 @@
+#include "modattr/value/games/player_games.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "modattr/value/games/player_distances.h"
+
+namespace modattr {
+namespace {
+
+/// Rows that are run before the next ones are made.
+constexpr std::size_t kRowsPerBlock = std::size_t{1} << 16;
+
+/// Variants that are encoded before the next ones are made: between blocks threads wait for each other, and a block's
+/// features are in memory at once.
+std::size_t variants_per_block(const ModelEvaluator& evaluator, std::size_t modality_count) {
+  constexpr std::size_t kMostVariants = std::size_t{1} << 15;
+  constexpr std::size_t kFewestVariants = 512;
+  constexpr std::size_t kFeatureBytes = std::size_t{1} << 28;
+  if (evaluator.encoding_cache() == nullptr) return kMostVariants;
+  std::size_t row_bytes = 1;
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    row_bytes = std::max(row_bytes, evaluator.encoding_cache()->row_bytes(modality));
+  }
+  return std::clamp(kFeatureBytes / row_bytes, kFewestVariants, kMostVariants);
+}
+
+/// Tells of a block's rows while its variants are encoded, which takes longest; of the rest while the rows are run.
+class BlockProgress final : public Progress {
+ public:
+  BlockProgress(Progress& progress, std::size_t row_count, std::size_t variant_count)
+      : progress_(progress), row_count_(row_count), variant_count_(variant_count) {}
+
+  void encoded(std::size_t row_count) {
+    encoded_count_ += row_count;
+    tell(row_count_ * std::min(encoded_count_, variant_count_) / std::max<std::size_t>(variant_count_, 1));
+  }
+  /// Rows that are run.
+  void advance(std::size_t row_count) override {
+    run_count_ += row_count;
+    tell(std::max(told_, run_count_));
+  }
+
+ private:
+  void tell(std::size_t row_count) { progress_.advance(row_count - std::exchange(told_, row_count)); }
+
+  Progress& progress_;
+  std::size_t row_count_;
+  std::size_t variant_count_;
+  std::size_t encoded_count_ = 0;
+  std::size_t run_count_ = 0;
+  std::size_t told_ = 0;
+};
+
+}  // namespace
+
+PlayerGames::PlayerGames(const Parts& parts, PlayerVariants::Parts rows) : parts_(parts), rows_(std::move(rows)) {
+  const Dataset& dataset = rows_.dataset();
+  for (std::size_t example = 0; example < dataset.example_count(); ++example) keys_.push_back(dataset.row(example));
+  for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+    if (parts_.removal.uses_background(modality)) draw_count_ = parts_.removal.draw_count();
+    removal_counts_.push_back(parts_.removal.count(modality));
+  }
+  most_variants_ = variants_per_block(parts_.evaluator, modality_count());
+}
+
+PlayerGames::~PlayerGames() {
+  // Variants end with the games.
+  parts_.evaluator.use_synthetic_rows(nullptr);
+}
+
+const std::vector<std::string>& PlayerGames::labels(std::size_t example, std::size_t modality) {
+  if (layout_example_ != example) {
+    layouts_.clear();
+    for (const auto& segmentation : parts_.segmentations) layouts_.push_back(segmentation->layout(example));
+    layout_example_ = example;
+  }
+  return layouts_[modality]->labels;
+}
+
+bool PlayerGames::are_players_shared() const noexcept {
+  return std::ranges::all_of(parts_.segmentations, [](const auto& segmentation) { return segmentation->is_shared(); });
+}
+
+std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows) {
+  rows_.clear();
+  rows.clear();
+  std::size_t count = 0;
+  while (count < queries.size() &&
+         (count == 0 || (rows_.variant_count() < most_variants_ && (count + 1) * draw_count_ <= kRowsPerBlock))) {
+    const Query& query = queries[count];
+    std::vector<Coalition> present;
+    std::size_t player = 0;
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      present.push_back(query.coalition.slice(player, labels(query.example, modality).size()));
+      player += present.back().player_count();
+    }
+    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
+      for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+        rows.push_back(rows_.row(query.example, modality, present[modality], draw));
+      }
+    }
+    ++count;
+  }
+  return count;
+}
+
+std::vector<double> PlayerGames::evaluate(std::span<const Query> queries) {
+  return evaluate_blocks(queries, [](std::size_t, std::size_t, std::span<const std::uint32_t>) {});
+}
+
+ExampleGames::Measurement PlayerGames::measure(std::span<const Query> queries, Space space) {
+  const PlayerDistances row_distances(parts_.evaluator, rows_, space);
+  Measurement result{.values = {}, .distances = std::vector<double>(queries.size(), 0.0)};
+  result.values =
+      evaluate_blocks(queries, [&](std::size_t first, std::size_t count, std::span<const std::uint32_t> rows) {
+        std::vector<std::uint32_t> examples;
+        for (const Query& query : queries.subspan(first, count)) {
+          examples.insert(examples.end(), draw_count_, query.example);
+        }
+        const std::vector<double> distances = row_distances.of(examples, rows);
+        for (std::size_t row = 0; row < distances.size(); ++row) {
+          result.distances[first + row / draw_count_] += distances[row] / static_cast<double>(draw_count_);
+        }
+      });
+  return result;
+}
+
+std::vector<double> PlayerGames::evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit) {
+  std::vector<double> values(queries.size());
+  std::vector<std::uint32_t> rows;
+  for (std::size_t first = 0; first < queries.size();) {
+    const std::size_t count = add_block(queries.subspan(first), rows);
+    BlockProgress progress(parts_.progress, count * draw_count_, rows_.variant_count());
+    parts_.evaluator.use_synthetic_rows(&rows_, removal_counts_,
+                                        [&](std::size_t row_count) { progress.encoded(row_count); });
+    evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count), progress);
+    visit(first, count, rows);
+    first += count;
+  }
+  return values;
+}
+
+void PlayerGames::evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows,
+                                 std::span<double> values, Progress& progress) {
+  const std::size_t width = parts_.target.width();
+  std::vector<double> predictions(queries.size() * draw_count_ * width);
+  parts_.evaluator.evaluate_rows(
+      queries.size() * draw_count_,
+      [&](std::size_t index, MixedRows& call, std::size_t row) {
+        call.own[row] = queries[index / draw_count_].example;
+        for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+          call.by_modality[modality][row] = rows[index * modality_count() + modality];
+        }
+      },
+      [&](std::size_t index, std::span<const double> output) {
+        parts_.target.prediction(output, queries[index / draw_count_].example,
+                                 std::span(predictions).subspan(index * width, width));
+      },
+      progress);
+  std::vector<double> mean(width);
+  for (std::size_t query = 0; query < queries.size(); ++query) {
+    std::ranges::fill(mean, 0.0);
+    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
+      for (std::size_t place = 0; place < width; ++place) {
+        mean[place] += predictions[(query * draw_count_ + draw) * width + place];
+      }
+    }
+    for (double& number : mean) number /= static_cast<double>(draw_count_);
+    values[query] = parts_.target.value(mean, queries[query].example);
+  }
+}
+
+}  // namespace modattr
