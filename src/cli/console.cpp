@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/report/text.h"
 
 namespace modattr {
@@ -51,7 +52,7 @@ void print(std::string_view text) {
 }
 
 void print_error(std::string_view message) {
-  const std::string line = "modattr: " + sanitize_for_terminal(message) + "\n";
+  const std::string line = "modattr: " + sanitize_for_terminal(spell_options(message, command_line_option)) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

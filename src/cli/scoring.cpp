@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include "load_application.h"
+#include "modattr/core/option_name.h"
 #include "modattr/report/formats/examples_writer.h"
 #include "modattr/report/result_writer.h"
 #include "modattr/report/tables/example_view.h"
@@ -25,9 +26,12 @@ void run_scoring(const OutputOptions& output,
 
   const bool show_bar = standard_error_can_redraw() && !output.quiet;
   ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
-  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
+  const RunContext context{progress, [](std::string_view line) {
+                             spdlog::info("{}", sanitize_for_terminal(spell_options(line, command_line_option)));
+                           }};
   const std::unique_ptr<Application> application = load_application();
-  const ScoreTable table = score(*application, context);
+  ScoreTable table = score(*application, context);
+  for (std::string& warning : table.warnings) warning = spell_options(warning, command_line_option);
 
   if (directory) {
     std::vector<NamedContent> files{{"scores.json", render(table, OutputFormat::kJson, {})},
