@@ -2,15 +2,22 @@
 
 #include <CLI/CLI.hpp>
 
+#include "modattr/run/command.h"
+
 namespace modattr {
 
-/// Each adds a subcommand to the program; its callback runs it.
-void add_init_command(CLI::App& program);
-void add_inspect_command(CLI::App& program);
-void add_shap_command(CLI::App& program);
-void add_lime_command(CLI::App& program);
-void add_permute_command(CLI::App& program);
-void add_engines_command(CLI::App& program);
-void add_completion_command(CLI::App& program);
+/// The program's command line, and what it ends with.
+struct CommandLine {
+  CLI::App& program;
+  ExitCode exit_code = ExitCode::kDone;
+};
+
+/// Each adds a command to the program; its callback runs it. `line` must outlive the parsing.
+void add_init_command(CommandLine& line);
+void add_inspect_command(CommandLine& line);
+/// One command per engine of the registry.
+void add_engine_commands(CommandLine& line);
+void add_engines_command(CommandLine& line);
+void add_completion_command(CommandLine& line);
 
 }  // namespace modattr

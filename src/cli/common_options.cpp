@@ -12,7 +12,6 @@
 #include <spdlog/spdlog.h>
 
 #include "modattr/core/nearest.h"
-#include "modattr/stats/metrics.h"
 
 namespace modattr {
 
@@ -28,28 +27,9 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
   return {check, ""};
 }
 
-CLI::Validator positive_number() {
-  // CLI11's own takes what is not a number, and names its bounds with 309 digits.
-  const auto check = [](const std::string& text) -> std::string {
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc{} && end == text.data() + text.size() && std::isfinite(value) && value > 0.0) return {};
-    return "expected a positive number, got '" + text + "'";
-  };
-  return {check, ""};
-}
-
 CLI::Validator not_empty(std::string what) {
   const auto check = [what = std::move(what)](const std::string& text) -> std::string {
     return text.empty() ? "expected " + what + ", got ''" : "";
-  };
-  return {check, ""};
-}
-
-CLI::Validator one_of(std::vector<std::string> words) {
-  const auto check = [words = std::move(words)](const std::string& word) -> std::string {
-    if (std::ranges::find(words, word) != words.end()) return {};
-    return "unknown '" + word + "'" + suggestion(word, words);
   };
   return {check, ""};
 }
@@ -103,10 +83,6 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
       ->option_text("DEVICE");
 }
 
-void add_modality_option(CLI::App& command, CommonOptions& common) {
-  command.add_option("-m,--modality", common.modalities, "Score these modalities only")->option_text("NAME...");
-}
-
 void add_verbosity_options(CLI::App& command, OutputOptions& output) {
   auto* quiet = command.add_flag("-q,--quiet", output.quiet, "No progress and no warnings on standard error");
   auto* verbose = command.add_flag("-v,--verbose", output.verbose, "Say on standard error what is being done");
@@ -143,16 +119,6 @@ void add_format_option(CLI::App& command, OutputOptions& output, const std::vect
       .add_option_function<std::string>(
           "--format", parse, "Form of the results: table (default)" + list.substr(std::string("table").size()))
       ->option_text("FORMAT");
-}
-
-void add_metric_option(CLI::App& command, std::optional<std::string>& metric) {
-  command.add_option("--metric", metric, "Score of the model; default by the kind of labels")->option_text("NAME");
-}
-
-std::string metric_help() {
-  std::string names;
-  for (const std::string& name : metric_names()) names += (names.empty() ? "Metrics: " : ", ") + name;
-  return names;
 }
 
 void start_logging(const OutputOptions& output) {

@@ -74,10 +74,10 @@ std::string bash_script(const CLI::App& program) {
 
 }  // namespace
 
-void add_completion_command(CLI::App& program) {
-  CLI::App& app = *program.add_subcommand("completion", "Print the completion script for bash");
+void add_completion_command(CommandLine& line) {
+  CLI::App& app = *line.program.add_subcommand("completion", "Print the completion script for bash");
   app.footer("Example:\n  eval \"$(modattr completion)\"");
-  app.callback([&program] { print(bash_script(program)); });
+  app.callback([&line] { print(bash_script(line.program)); });
 }
 
 }  // namespace modattr

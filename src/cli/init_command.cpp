@@ -1,18 +1,19 @@
 #include <filesystem>
 #include <memory>
 
-#include <spdlog/spdlog.h>
-
+#include "command_library.h"
 #include "commands.h"
 #include "common_options.h"
 #include "console.h"
-#include "load_application.h"
 #include "modattr/core/error.h"
 #include "modattr/report/result_writer.h"
-#include "progress_bar.h"
+#include "option_arguments.h"
 
 namespace modattr {
 namespace {
+
+/// What the command line does not offer: the folder of the configuration to be, which its paths are relative to.
+const std::vector<OptionSchema> kOptions = {{.name = "folder", .type = OptionType::kText, .help = "Folder"}};
 
 struct InitCommand {
   std::filesystem::path model;
@@ -28,10 +29,12 @@ void run(const InitCommand& command) {
   if (!command.force && std::filesystem::exists(command.file, error)) {
     throw ConfigError(command.file.string() + ": expected no such file, got one; use --force to replace it");
   }
-  ProgressBar progress(ProgressDisplay::kNone);
-  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", line); }};
   const std::filesystem::path folder = command.file.has_parent_path() ? command.file.parent_path() : ".";
-  const std::string text = load_application()->init({command.model, command.data, folder}, context);
+  CommandRequest request{.options = OptionValues(kOptions)};
+  request.common.model = command.model;
+  request.common.data = command.data;
+  request.options.set("folder", folder.string());
+  const std::string text = run_command("init", request, command.output).document;
   write_atomically(command.file, text);
   print("wrote " + command.file.string() + ":\n" + text + "Next: modattr inspect --config " + command.file.string() +
         "\n");
@@ -39,9 +42,10 @@ void run(const InitCommand& command) {
 
 }  // namespace
 
-void add_init_command(CLI::App& program) {
+void add_init_command(CommandLine& line) {
   auto command = std::make_shared<InitCommand>();
-  CLI::App& app = *program.add_subcommand("init", "Write a starter modattr.json by matching a model with a data file");
+  CLI::App& app =
+      *line.program.add_subcommand("init", "Write a starter modattr.json by matching a model with a data file");
   app.footer(
       "Example:\n"
       "  modattr init --model model.pt --data val.npz\n"

@@ -3,21 +3,23 @@
 #include <string>
 #include <vector>
 
-#include <spdlog/spdlog.h>
-
+#include "command_library.h"
 #include "commands.h"
 #include "common_options.h"
 #include "console.h"
-#include "load_application.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/engine.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
-#include "progress_bar.h"
+#include "option_arguments.h"
 
 namespace modattr {
 namespace {
 
+const std::vector<OptionSchema> kOptions = {metric_option()};
+
 struct InspectCommand {
-  InspectRequest request;
+  CommandRequest request;
   OutputOptions output;
 };
 
@@ -47,12 +49,9 @@ std::string section_text(const InspectionSection& section, const TextStyle& styl
 void run(const InspectCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
-  const bool show_bar = standard_error_can_redraw() && !output.quiet;
-  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
-  const RunContext context{progress, [](std::string_view line) { spdlog::info("{}", sanitize_for_terminal(line)); }};
-  const Inspection inspection = load_application()->inspect(command.request, context);
+  const CommandResult inspection = run_command("inspect", command.request, output);
   if (output.format == OutputFormat::kJson) {
-    print(inspection.json);
+    print(inspection.document);
     return;
   }
   const TextStyle style = standard_output_style();
@@ -60,21 +59,23 @@ void run(const InspectCommand& command) {
   for (const InspectionSection& section : inspection.sections)
     text += (text.empty() ? "" : "\n") + section_text(section, style);
   if (!inspection.warnings.empty()) text += "\n";
-  for (const std::string& warning : inspection.warnings) text += "warning: " + terminal_text(warning, style) + "\n";
+  for (const std::string& warning : inspection.warnings)
+    text += "warning: " + terminal_text(spell_options(warning, command_line_option), style) + "\n";
   print(text);
 }
 
 }  // namespace
 
-void add_inspect_command(CLI::App& program) {
-  auto command = std::make_shared<InspectCommand>();
+void add_inspect_command(CommandLine& line) {
+  auto command =
+      std::make_shared<InspectCommand>(InspectCommand{.request = {.options = OptionValues(kOptions)}, .output = {}});
   CLI::App& app =
-      *program.add_subcommand("inspect", "What the model takes, what the data has, how they bind, what runs cost");
+      *line.program.add_subcommand("inspect", "What the model takes, what the data has, how they bind, what runs cost");
   app.footer(std::string("Examples:\n"
                          "  modattr inspect\n"
                          "  modattr inspect --config configs/six-views.json --format json\n\n") +
              metric_help());
-  add_metric_option(app, command->request.metric);
+  add_options(app, command->request.options);
   add_common_options(app, command->request.common);
   add_format_option(app, command->output, {"table", "json"});
   add_verbosity_options(app, command->output);

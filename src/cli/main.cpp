@@ -16,8 +16,6 @@
 namespace modattr {
 namespace {
 
-enum ExitCode : int { kDone = 0, kGateFailed = 1, kWrongUsage = 2, kFailure = 3 };
-
 /// Words that could have been meant in place of an unexpected argument.
 std::vector<std::string> known_words(const CLI::App& program) {
   std::vector<std::string> words;
@@ -55,7 +53,7 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
          (command.empty() ? "" : command + " ") + "--help`)";
 }
 
-int run(int argc, char** argv) {
+ExitCode run(int argc, char** argv) {
   CLI::App program(
       "modattr tells which modality (text, image, audio, table ...) a model's answers depend on,\n"
       "from a TorchScript model and a validation set.",
@@ -70,57 +68,51 @@ int run(int argc, char** argv) {
       "  modattr COMMAND --help              the options of a command\n"
       "\n"
       "Exit codes: 0 done, 1 the gate failed, 2 wrong usage or configuration, 3 bad model, data or other failure.");
-  add_init_command(program);
-  add_inspect_command(program);
-  add_permute_command(program);
-  add_shap_command(program);
-  add_lime_command(program);
-  add_engines_command(program);
-  add_completion_command(program);
+  CommandLine line{.program = program};
+  add_init_command(line);
+  add_inspect_command(line);
+  add_engine_commands(line);
+  add_engines_command(line);
+  add_completion_command(line);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {
     std::ostringstream text;
     program.exit(success, text);
     print(text.str());
-    return kDone;
+    return ExitCode::kDone;
   } catch (const CLI::ParseError& error) {
     if (argc == 1) {
       print_error("expected a command (see `modattr --help`)");
     } else {
       print_error(usage_message(program, error));
     }
-    return kWrongUsage;
+    return ExitCode::kWrongUsage;
   }
-  return kDone;
+  return line.exit_code;
+}
+
+ExitCode run_and_report(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const ConfigError& error) {
+    print_error(error.what());
+    return ExitCode::kWrongUsage;
+  } catch (const std::bad_alloc&) {
+    print_error("memory: expected enough of it, got too little; try fewer --threads or a smaller model.rows_per_call");
+    return ExitCode::kFailure;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return ExitCode::kFailure;
+  }
 }
 
 }  // namespace
 }  // namespace modattr
 
-namespace {
-
-int run_and_report(int argc, char** argv) {
-  using namespace modattr;
-  try {
-    return run(argc, argv);
-  } catch (const ConfigError& error) {
-    print_error(error.what());
-    return kWrongUsage;
-  } catch (const std::bad_alloc&) {
-    print_error("memory: expected enough of it, got too little; try fewer --threads or a smaller model.rows_per_call");
-    return kFailure;
-  } catch (const std::exception& error) {
-    print_error(error.what());
-    return kFailure;
-  }
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  const int exit_code = run_and_report(argc, argv);
+  const modattr::ExitCode exit_code = modattr::run_and_report(argc, argv);
   // Everything is written. libtorch would take a tenth of a second to take itself down.
   std::fflush(nullptr);
-  std::_Exit(exit_code);
+  std::_Exit(static_cast<int>(exit_code));
 }

@@ -1,12 +1,14 @@
 #include "modattr/masking/segmentation.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
 #include "modattr/data/array_tensor.h"
 #include "segmentation_subject.h"
 
@@ -171,6 +173,21 @@ std::vector<std::string> read_vocabulary(const std::filesystem::path& file) {
     words.push_back(std::move(line));
   }
   return words;
+}
+
+std::span<const std::string> player_type_names() {
+  static const std::array<std::string, 8> names = {"whole",  "patch",   "token",   "word",
+                                                   "column", "segment", "element", "mask"};
+  return names;
+}
+
+PlayerType parse_player_type(std::string_view name) {
+  const std::span<const std::string> names = player_type_names();
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) {
+    throw ConfigError("players.type: unknown '" + std::string(name) + "'" + suggestion(name, names));
+  }
+  return static_cast<PlayerType>(found - names.begin());
 }
 
 }  // namespace modattr

@@ -16,6 +16,11 @@ namespace modattr {
 
 enum class PlayerType { kWhole, kPatch, kToken, kWord, kColumn, kSegment, kElement, kMask };
 
+/// The words of a configuration's players.type, in the order of PlayerType.
+std::span<const std::string> player_type_names();
+/// Throws ConfigError for any other word.
+PlayerType parse_player_type(std::string_view name);
+
 /// Consecutive elements of a row that belong to the same player.
 struct PlayerRun {
   /// nullopt = no player: special and padding tokens, columns of other modalities.

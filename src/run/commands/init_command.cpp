@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "commands.h"
 #include "modattr/core/error.h"
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/model/torchscript_model.h"
+#include "modattr/run/command.h"
 #include "run/config/json_object.h"
 
 namespace modattr {
@@ -91,29 +91,34 @@ Json modalities_json(const std::vector<std::string>& names, const std::vector<Ar
   return modalities;
 }
 
-}  // namespace
-
-std::string run_init(const InitRequest& request, const RunContext& context) {
-  const std::unique_ptr<Model> model = load_torchscript_model({.path = request.model, .device = "cpu"});
-  const std::vector<Array> arrays = open_array_file(request.data);
-  context.log("matching " + model->path() + " with " + request.data.string());
+/// The text of a modattr.json for a model and a data file; paths in it are relative to the option `folder`.
+CommandResult run_init(const CommandRequest& request, const RunContext& context) {
+  const std::filesystem::path model_path = request.common.model.value();
+  const std::filesystem::path data_path = request.common.data.value();
+  const std::filesystem::path folder = request.options.text("folder").value();
+  const std::unique_ptr<Model> model = load_torchscript_model({.path = model_path, .device = "cpu"});
+  const std::vector<Array> arrays = open_array_file(data_path);
+  context.log("matching " + model->path() + " with " + data_path.string());
   const Array* label = find_array(arrays, kLabelNames);
   const Array* id = find_array(arrays, kIdNames);
   const std::vector<std::string> names = input_names(*model, arrays, label, id);
-  if (names.empty()) throw ConfigError("init: expected at least one array for the model in " + request.data.string());
+  if (names.empty()) throw ConfigError("init: expected at least one array for the model in " + data_path.string());
 
   const bool regression = label != nullptr && label->shape.size() <= 1 && !is_integral(*label);
   Json document;
-  document["model"] = {{"path", relative_to(request.model, request.folder)},
-                       {"kind", regression ? "regression" : "logits"}};
-  document["data"] = {{"path", relative_to(request.data, request.folder)}};
+  document["model"] = {{"path", relative_to(model_path, folder)}, {"kind", regression ? "regression" : "logits"}};
+  document["data"] = {{"path", relative_to(data_path, folder)}};
   if (label != nullptr) document["data"]["label"] = label->name;
   if (id != nullptr) document["data"]["id"] = id->name;
   document["modalities"] = modalities_json(names, arrays);
   const bool counts = label != nullptr && label->shape.size() == 2 && label->shape[1] > 1;
   document["metric"] = regression ? "mse" : counts ? "vqa_accuracy" : "accuracy";
   document["seed"] = 0;
-  return document.dump(2) + "\n";
+  return {.document = document.dump(2) + "\n"};
 }
+
+}  // namespace
+
+MODATTR_COMMAND(init, run_init)
 
 }  // namespace modattr

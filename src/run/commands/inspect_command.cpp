@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <numeric>
 
-#include "commands.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
+#include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
@@ -157,14 +157,14 @@ std::string percent(double share) {
 }
 
 /// How the model is cut, or why it is not.
-InspectionSection split_section(Experiment& experiment, Json& document) {
+InspectionSection split_section(Experiment& experiment, const RunContext& context, Json& document) {
   document = Json::array();
   ModelEvaluator& evaluator = experiment.evaluator();
   const SplitModel* split = evaluator.split_model();
   if (split == nullptr) {
     const std::string& reason = experiment.split_reason();
     const std::size_t parameter_count = experiment.model().parameter_count();
-    const std::string why = reason.empty() ? "--no-split" : "not cut: " + reason;
+    const std::string why = reason.empty() ? context.spell("no_split") : "not cut: " + reason;
     document.push_back({{"part", "whole model"}, {"parameters", parameter_count}, {"why", why}});
     return {"split", {{"part", "parameters", "why"}, {"whole model", std::to_string(parameter_count), why}}};
   }
@@ -216,9 +216,9 @@ InspectionSection costs_section(Experiment& experiment, const BaselineScore& bas
   document = Json::array();
   InspectionSection section{"cost", {{"engine", "encoder rows", "evaluations", "about"}}};
   for (const RunCost& cost : run_costs(experiment, baseline.rows_per_second, warnings)) {
-    section.rows.push_back({cost.engine, cost.encoder_rows ? number(*cost.encoder_rows, "%.0f") : "-",
+    section.rows.push_back({cost.run, cost.encoder_rows ? number(*cost.encoder_rows, "%.0f") : "-",
                             number(cost.evaluations, "%.0f"), duration_text(cost.seconds)});
-    document.push_back({{"engine", cost.engine},
+    document.push_back({{"engine", cost.run},
                         {"encoder_rows", cost.encoder_rows ? rounded(*cost.encoder_rows) : Json(nullptr)},
                         {"evaluations", rounded(cost.evaluations)},
                         {"about_seconds", cost.seconds}});
@@ -276,12 +276,10 @@ InspectionSection baseline_section(Experiment& experiment, const BaselineScore& 
                      " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }
 
-}  // namespace
-
-Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
-  Experiment experiment({.common = request.common, .metric = request.metric}, context);
+CommandResult run_inspect(const CommandRequest& request, const RunContext& context) {
+  Experiment experiment({.common = request.common, .metric = request.options.text("metric")}, context);
   const BaselineScore baseline = measure_baseline(experiment, context);
-  Inspection inspection;
+  CommandResult inspection;
   inspection.warnings = experiment.warnings();
   Json document;
   std::vector<InspectionSection>& sections = inspection.sections;
@@ -289,12 +287,16 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
   sections.push_back(data_section(experiment, document["data"]));
   sections.push_back(arrays_section(experiment, document["arrays"]));
   sections.push_back(modalities_section(experiment, document["modalities"]));
-  sections.push_back(split_section(experiment, document["split"]));
+  sections.push_back(split_section(experiment, context, document["split"]));
   sections.push_back(baseline_section(experiment, baseline, document["baseline"]));
   sections.push_back(costs_section(experiment, baseline, inspection.warnings, document["cost"]));
   document["warnings"] = inspection.warnings;
-  inspection.json = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  inspection.document = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;
 }
+
+}  // namespace
+
+MODATTR_COMMAND(inspect, run_inspect)
 
 }  // namespace modattr

@@ -6,9 +6,9 @@
 
 #include "modattr/core/attribution.h"
 #include "modattr/report/score_table.h"
-#include "modattr/run/application.h"
+#include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
-#include "run/config/json_object.h"
+#include "run/config/run_config.h"
 
 namespace modattr {
 

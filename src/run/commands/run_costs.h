@@ -10,8 +10,8 @@ namespace modattr {
 
 /// What an engine would run, about.
 struct RunCost {
-  /// The command.
-  std::string engine = {};
+  /// E.g. "permute --exact".
+  std::string run = {};
   /// Rows that go through encoders; nullopt when the model runs whole.
   std::optional<double> encoder_rows = std::nullopt;
   /// Of the fusion, or of the whole model.

@@ -9,7 +9,9 @@
 #include "json_object.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
+#include "run_config.h"
 
 namespace modattr {
 namespace {
@@ -26,7 +28,6 @@ const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kTargetWords = {"predicted", "label"};
-const Words kPlayerTypes = {"whole", "patch", "superpixel", "token", "word", "column", "segment", "element", "mask"};
 
 /// Keys of a removal beside its type, and the types that read them.
 struct RemovalKey {
@@ -38,7 +39,7 @@ const std::vector<RemovalKey> kRemovalKeyTypes = {{"rows", {RemovalType::kBackgr
                                                   {"value", {RemovalType::kValue}},
                                                   {"id", {RemovalType::kToken}}};
 /// Players whose size can be chosen.
-const Words kSizedPlayers = {"patch", "superpixel", "segment"};
+const Words kSizedPlayers = {"patch", "segment"};
 
 std::string joined(std::span<const std::string> words) {
   std::string text;
@@ -162,7 +163,7 @@ class ConfigReader {
     JsonObject players(*value, modality.where("players"));
     players.reject_unknown(kPlayersKeys);
     players.require("type");
-    config.type = *players.find_word("type", kPlayerTypes);
+    config.type = *players.find_word("type", player_type_names());
     if (const Json* size = players.find("size")) {
       const bool pair =
           size->is_array() && size->size() == 2 && (*size)[0].is_number_unsigned() && (*size)[1].is_number_unsigned();
@@ -232,7 +233,7 @@ class ConfigReader {
     if (const Json* runs = root.find("runs")) {
       if (!runs->is_array()) root.fail("runs", "a list of runs");
       for (std::size_t index = 0; index < runs->size(); ++index) {
-        JsonObject((*runs)[index], root.where("runs[" + std::to_string(index) + "]")).require_string("engine");
+        config_.runs.push_back(read_run((*runs)[index], root.where("runs[" + std::to_string(index) + "]")));
       }
     }
   }

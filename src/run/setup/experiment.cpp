@@ -11,6 +11,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
 #include "modattr/core/rng.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
@@ -62,7 +63,7 @@ std::vector<std::size_t> select_modalities(const Players& players, const std::ve
   std::vector<std::size_t> selected;
   for (const std::string& name : names_of(wanted, names)) {
     const std::optional<std::size_t> modality = players.find_modality(name);
-    if (!modality) throw ConfigError("--modality: unknown '" + name + "'" + suggestion(name, names));
+    if (!modality) throw ConfigError(option("modality") + ": unknown '" + name + "'" + suggestion(name, names));
     selected.push_back(*modality);
   }
   // Rows come in the order of the configuration, each modality once.
@@ -212,7 +213,7 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
                                                   .id = data.id,
                                                   .group = data.group,
                                                   .column = options.column,
-                                                  .column_option = options.column_option,
+                                                  .column_option = option(options.column_option),
                                                   .metadata = data.metadata,
                                                   .output_kind = config_.model.kind});
 }

@@ -32,6 +32,14 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
   return records;
 }
 
+ExampleRecord whole_set_record(ExampleAttribution attribution) {
+  return {.id = std::nullopt,
+          .label = std::nullopt,
+          .predicted = std::nullopt,
+          .target = std::nullopt,
+          .attribution = std::move(attribution)};
+}
+
 Json target_in_force(const Config& config, const ExplainedTargets& targets,
                      const std::optional<std::string>& requested) {
   if (config.model.kind == OutputKind::kCausalLm ||

@@ -8,14 +8,17 @@
 #include "modattr/data/dataset.h"
 #include "modattr/report/score_table.h"
 #include "modattr/run/config/config.h"
-#include "removal_setup.h"
 #include "run/config/json_object.h"
+#include "targets.h"
 
 namespace modattr {
 
 /// What is told of each explained example, beside its explanation.
 std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
                                            std::vector<ExampleAttribution> attributions);
+
+/// The same for the set as a whole, of which there is nothing else to tell.
+ExampleRecord whole_set_record(ExampleAttribution attribution);
 
 /// The target that was explained, for the configuration in force: a word, or the index of a class. `requested`: the
 /// command line's.

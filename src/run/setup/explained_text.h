@@ -7,6 +7,7 @@
 #include "modattr/report/score_table.h"
 #include "modattr/run/setup/experiment.h"
 #include "removal_setup.h"
+#include "targets.h"
 
 namespace modattr {
 

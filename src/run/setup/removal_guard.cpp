@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/value/not_finite.h"
 #include "removal_setup.h"
 #include "run/config/json_object.h"
@@ -24,7 +25,8 @@ std::string hint_at_removal(const Config& config, const RemovalRows& rows, std::
                removal_names()[static_cast<std::size_t>(type)];
   }
   if (changes.empty()) return {};
-  return "; try another " + changes + ", or leave the example out: --skip-invalid sees untouched data only";
+  return "; try another " + changes + ", or leave the example out: " + option("skip_invalid") +
+         " sees untouched data only";
 }
 
 }  // namespace

@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "modattr/core/attribution.h"
-#include "modattr/masking/segmentation.h"
 #include "modattr/run/setup/experiment.h"
-#include "modattr/stats/target.h"
 #include "modattr/value/games/removal_rows.h"
 
 namespace modattr {
@@ -40,41 +38,5 @@ class RemovalSetup {
   std::unique_ptr<RemovalRows> rows_;
   std::size_t dropped_row_count_ = 0;
 };
-
-/// How the modalities of an experiment are cut into players, as the configuration says.
-class PlayersSetup {
- public:
-  /// Throws ConfigError where players do not go with the data, DataError for a missing vocabulary or mask.
-  explicit PlayersSetup(const Experiment& experiment);
-
-  const std::vector<std::unique_ptr<Segmentation>>& segmentations() const noexcept { return segmentations_; }
-  /// The dataset's inputs of each modality.
-  const std::vector<std::vector<std::size_t>>& inputs() const noexcept { return inputs_; }
-
- private:
-  std::vector<std::unique_ptr<Segmentation>> segmentations_;
-  std::vector<std::vector<std::size_t>> inputs_;
-};
-
-/// What a game explains, as configuration and command line say.
-struct TargetChoices {
-  /// "predicted", "label" or a class index; nullopt = the configuration's.
-  std::optional<std::string> target;
-  /// nullopt = the configuration's.
-  std::optional<std::string> value;
-};
-
-/// Targets, and what is told about them.
-struct ExplainedTargets {
-  /// The value asked for; then, where labels are classes, whether the label is the most probable class.
-  std::vector<Target> targets;
-  ValueKind value = ValueKind::kProbability;
-  /// Most probable class of each example; empty for regressions.
-  std::vector<std::uint32_t> predicted;
-};
-
-/// Runs the model on the untouched data to see what it predicts. Throws ConfigError where target, value, model and
-/// labels do not go together.
-ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress);
 
 }  // namespace modattr

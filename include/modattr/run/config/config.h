@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "modattr/core/labels.h"
+#include "modattr/core/options.h"
 #include "modattr/masking/baseline.h"
 #include "modattr/value/input_layout.h"
 
@@ -74,6 +75,13 @@ struct ModalityConfig {
   RemovalConfig removal;
 };
 
+/// An entry of `runs`.
+struct RunConfig {
+  /// A name of the registry.
+  std::string engine;
+  OptionValues options;
+};
+
 /// A modattr.json: what is explained. Paths are resolved against the folder of the file.
 struct Config {
   std::filesystem::path file;
@@ -85,6 +93,7 @@ struct Config {
   /// A word of value_names(); nullopt = by the kind of model.
   std::optional<std::string> value;
   std::uint64_t seed = 0;
+  std::vector<RunConfig> runs;
   /// The document itself, as serialised JSON.
   std::string document;
 };

@@ -7,7 +7,7 @@
 
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
-#include "modattr/run/application.h"
+#include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/input_layout.h"
@@ -26,7 +26,7 @@ struct ExperimentOptions {
   MetricNeed metric_need = MetricNeed::kRequired;
   /// Further column to cut the examples by, and the option that names it.
   std::optional<std::string> column = std::nullopt;
-  std::string column_option = "--within";
+  std::string column_option = {};
 };
 
 /// A configuration brought to life: model, validation set, and how they bind. Owns what engines borrow.

@@ -1,4 +1,4 @@
-#include "load_application.h"
+#include "command_library.h"
 
 #include <array>
 #include <cstdlib>
@@ -9,7 +9,13 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include <spdlog/spdlog.h>
+
+#include "console.h"
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/report/text.h"
+#include "progress_bar.h"
 
 namespace modattr {
 namespace {
@@ -37,9 +43,21 @@ void load_needed_libraries(const std::filesystem::path& library) {
   for (std::string path; std::getline(order, path);) dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
 
-}  // namespace
+/// The command of the library at `path`. nullptr, and why in `reason`, where there is none.
+Command find_command(const std::filesystem::path& path, const std::string& name, std::string& reason) {
+  load_needed_libraries(path);
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr) {
+    std::error_code error;
+    if (reason.empty() || std::filesystem::exists(path, error)) reason = dlerror();
+    return nullptr;
+  }
+  const auto command = reinterpret_cast<Command>(dlsym(library, (std::string(kCommandSymbol) + name).c_str()));
+  if (command == nullptr) reason = dlerror();
+  return command;
+}
 
-std::unique_ptr<Application> load_application() {
+Command load_command(const std::string& name) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   // In the build folder the library lies beside the program, installed in lib beside bin.
@@ -48,17 +66,25 @@ std::unique_ptr<Application> load_application() {
   prepare_process();
   std::string reason;
   for (const std::filesystem::path& candidate : candidates) {
-    load_needed_libraries(candidate);
-    void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_GLOBAL);
-    if (library == nullptr) {
-      if (reason.empty() || std::filesystem::exists(candidate, error)) reason = dlerror();
-      continue;
-    }
-    const auto create = reinterpret_cast<CreateApplication>(dlsym(library, kCreateApplicationSymbol));
-    if (create != nullptr) return std::unique_ptr<Application>(create());
-    reason = dlerror();
+    if (const Command command = find_command(candidate, name, reason)) return command;
   }
   throw Error("installation: expected " MODATTR_APP_FILE " beside the program, got: " + reason);
+}
+
+}  // namespace
+
+CommandResult run_command(const std::string& name, const CommandRequest& request, const OutputOptions& output) {
+  const bool show_bar = standard_error_can_redraw() && !output.quiet;
+  ProgressBar progress(show_bar ? ProgressDisplay::kBar : ProgressDisplay::kNone);
+  const RunContext context{.progress = progress,
+                           .log =
+                               [](std::string_view line) {
+                                 spdlog::info("{}", sanitize_for_terminal(spell_options(line, command_line_option)));
+                               },
+                           .spell = command_line_option};
+  CommandResult result;
+  load_command(name)(request, context, result);
+  return result;
 }
 
 }  // namespace modattr

@@ -1,0 +1,238 @@
+#include "modattr/engines/shap_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/sage/sage.h"
+#include "modattr/engines/shapley/estimators/shapley_methods.h"
+#include "modattr/engines/shapley/feature_shapley.h"
+#include "modattr/engines/shapley/modality_shapley.h"
+#include "modattr/engines/shapley/solved_games.h"
+
+namespace modattr {
+namespace {
+
+bool features_play(const OptionValues& options) {
+  return options.text("level") == "feature";
+}
+
+std::string index_in_force(const OptionValues& options) {
+  // Modalities play one game of all of them.
+  return features_play(options) ? options.text("index").value_or("owen") : "shapley";
+}
+
+/// Throws ConfigError for options that say nothing at the level asked for.
+void check(const OptionValues& options) {
+  const std::string level = *options.text("level");
+  const std::string other = features_play(options) ? "modality" : "feature";
+  const auto refuse = [&](const std::string& name) {
+    throw ConfigError(option(name) + ": expected " + option("level") + " " + other + ", got " + option("level") + " " +
+                      level);
+  };
+  if (features_play(options) && options.flag("interactions")) refuse("interactions");
+  if (!features_play(options) && options.is_given("index")) refuse("index");
+  if (options.text("method") == "exact" && options.is_given("tolerance")) {
+    throw ConfigError(option("tolerance") + ": expected a method with errors, got " + option("method") + " exact");
+  }
+  if (options.flag("sage")) return;
+  if (!features_play(options) && options.is_given("budget")) refuse("budget");
+  if (!features_play(options) && options.is_given("tolerance")) refuse("tolerance");
+}
+
+/// The loss is that of the label; throws ConfigError when another behaviour was asked for.
+void check_sage(const OptionValues& options) {
+  if (options.flag("interactions")) {
+    throw ConfigError(option("sage") + ": expected no " + option("interactions") + ", got both");
+  }
+  if (const auto value = options.text("value"); value && *value != "loss") {
+    throw ConfigError(option("value") + ": expected loss with " + option("sage") + ", got '" + *value + "'");
+  }
+}
+
+/// Throws ConfigError for an estimator where every coalition of modalities is asked anyway.
+void check_method(const OptionValues& options, std::size_t modality_count) {
+  const std::string method = *options.text("method");
+  if (features_play(options) || options.flag("sage") || modality_count > kMostEnumeratedModalities) return;
+  if (method == "auto" || method == "exact") return;
+  throw ConfigError(option("method") + ": expected auto or exact, as up to " +
+                    std::to_string(kMostEnumeratedModalities) + " modalities are enumerated, got '" + method + "'; " +
+                    option("level") + " feature takes the others");
+}
+
+EngineNeeds needs(const OptionValues& options) {
+  return {.game = features_play(options) ? GameKind::kFeatures : GameKind::kModalities,
+          .value = options.flag("sage") ? std::optional<std::string>("loss") : std::nullopt,
+          .is_whole_set = options.flag("sage"),
+          .column_option = "by"};
+}
+
+std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSetting& setting) {
+  check_method(options, setting.kinds.size());
+  if (options.flag("sage")) check_sage(options);
+  std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(*options.text("method"));
+  const ShapleyIndex index = options.text("index") == "shapley" ? ShapleyIndex::kShapley : ShapleyIndex::kOwen;
+  if (options.flag("sage")) {
+    return std::make_unique<Sage>(
+        SageOptions{.players = features_play(options) ? SagePlayers::kFeatures : SagePlayers::kModalities,
+                    .modalities = setting.modalities,
+                    .index = index,
+                    .estimator = std::move(estimator),
+                    .budget = options.count("budget"),
+                    .tolerance = options.number("tolerance"),
+                    .breakdown = options.text("by")});
+  }
+  if (features_play(options)) {
+    return std::make_unique<FeatureShapley>(FeatureShapleyOptions{.modalities = setting.modalities,
+                                                                  .index = index,
+                                                                  .estimator = std::move(estimator),
+                                                                  .budget = options.count("budget"),
+                                                                  .tolerance = options.number("tolerance"),
+                                                                  .breakdown = options.text("by")});
+  }
+  return std::make_unique<ModalityShapley>(ModalityShapleyOptions{
+      .modalities = setting.modalities,
+      .projection = options.flag("interactions") ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
+      .breakdown = options.text("by"),
+      .estimator = std::move(estimator)});
+}
+
+/// What stands for an option that was not given; null where nothing limits the run.
+OptionValue fallback_in_force(const std::string& name, const OptionValues& options) {
+  const bool is_sage = options.flag("sage");
+  if (name == "index") return index_in_force(options);
+  if (name == "budget" && is_sage) return "512 coalitions per player";
+  if (name == "budget" && features_play(options)) return "32 coalitions per player";
+  if (name == "tolerance" && is_sage && options.text("method") != "exact") return "0.025 of the range of the values";
+  return options.value(name);
+}
+
+EngineDescription describe(const OptionValues& options, const EngineSetting& setting) {
+  EngineDescription description = Engine::describe_all(options, setting);
+  for (auto& [name, value] : description.in_force) {
+    if (!options.is_given(name)) value = fallback_in_force(name, options);
+  }
+  if (features_play(options)) description.index = index_in_force(options);
+  description.method = *options.text("method");
+  return description;
+}
+
+/// Evaluations of every coalition of modalities.
+double evaluations_of_coalitions(const CostFacts& facts) {
+  double evaluations = 0.0;
+  for (std::size_t mask = 0; mask < std::size_t{1} << facts.modality_count(); ++mask) {
+    bool uses_background = false;
+    for (std::size_t modality = 0; modality < facts.modality_count(); ++modality) {
+      const bool is_absent = (mask >> modality & 1U) == 0;
+      uses_background |= is_absent && facts.uses_background(modality);
+    }
+    evaluations += static_cast<double>(facts.example_count()) * (uses_background ? facts.background_rows() : 1.0);
+  }
+  return evaluations;
+}
+
+/// One example's Owen values with the usual budget, 32 coalitions per player: every coalition of a modality's players
+/// is one more row for its encoder, and meets all sets of the other modalities.
+EngineCost feature_cost(CostFacts& facts) {
+  constexpr double kCoalitionsPerPlayer = 32.0;
+  EngineCost cost{.run = "shap --level feature, one example"};
+  const std::vector<double> counts = facts.player_counts();
+  const double surroundings = std::exp2(static_cast<double>(counts.size()) - 1.0);
+  for (const double count : counts) {
+    // Few players have fewer coalitions.
+    const double coalitions = std::min(kCoalitionsPerPlayer * count, std::exp2(count));
+    cost.evaluations += coalitions * facts.background_rows() * surroundings;
+    cost.encoder_rows.push_back(coalitions * facts.background_rows());
+  }
+  return cost;
+}
+
+void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
+  if (facts.modality_count() > kMostEnumeratedModalities) return;
+  add({.run = "shap", .evaluations = evaluations_of_coalitions(facts)});
+  add(feature_cost(facts));
+}
+
+std::vector<OptionSchema> schema() {
+  const std::span<const std::string> methods = shapley_estimator_names();
+  return {{.name = "level",
+           .type = OptionType::kWord,
+           .help = "Who plays: modalities (default), or their words, patches, columns",
+           .placeholder = "modality|feature",
+           .words = {"modality", "feature"},
+           .fallback = "modality"},
+          {.name = "index",
+           .type = OptionType::kWord,
+           .help = "Features: owen (default; they add up to their modality's value) or shapley, one game of all",
+           .placeholder = "owen|shapley",
+           .words = {"owen", "shapley"}},
+          {.name = "method",
+           .type = OptionType::kWord,
+           .help = "Estimator: auto (default), exact, leverage, gp, proxy or permutation",
+           .placeholder = "METHOD",
+           .words = {methods.begin(), methods.end()},
+           .fallback = "auto"},
+          {.name = "budget",
+           .type = OptionType::kCount,
+           .help = "Features: most model evaluations per example; default 32 coalitions per player (--sage: 512)",
+           .placeholder = "N",
+           .least = 1},
+          {.name = "tolerance",
+           .type = OptionType::kPositiveNumber,
+           .help = "Features: stop where all standard errors are below it (--sage: default 2.5 % of their range)",
+           .placeholder = "ERROR"},
+          target_option(),
+          value_option(),
+          background_option(),
+          {.name = "interactions", .help = "Also emap.gap, from all pairs of examples"},
+          {.name = "sage", .help = "Explain the mean loss over the whole set instead of each answer"},
+          breakdown_option(),
+          metric_option(),
+          skip_invalid_option()};
+}
+
+std::vector<EngineVariant> variants() {
+  return {{.name = "shap",
+           .summary = "Shapley values of modalities: what each adds to an answer, and what they add together",
+           .needs = "any model; a target class or output",
+           .cost = "N (1 + (2^M - 1) B) with B background rows, N 2^M without; equal mixes once",
+           .source = "Shapley 1953; Lundberg, Lee 2017; Wenderoth et al. 2025; Hu, Li, Zhou 2022"},
+          {.name = "shap --level feature",
+           .summary = "Shapley or Owen values of words, patches, columns, example by example",
+           .needs = "any model; a target class or output",
+           .cost = "--budget evaluations per example; each variant of a modality's data is encoded once",
+           .source = "Owen 1977; Musco, Witter 2025; Parcalabescu, Frank 2023",
+           .options = {{"level", "feature"}}},
+          {.name = "shap --sage",
+           .summary = "what the loss over the whole set owes to each modality, or to features that all examples share",
+           .needs = "any model, labels",
+           .cost = "N 2^M; features: --budget evaluations per example, until the errors are small",
+           .source = "Covert, Lundberg, Lee 2020; Wolter 2007",
+           .options = {{"sage", true}}}};
+}
+
+}  // namespace
+
+Engine shap_engine() {
+  return {.name = "shap",
+          .summary = "Shapley values: what each modality adds to an answer",
+          .examples = {{"", "every modality of the nearest modattr.json"},
+                       {"--value correct --target label", "in units of accuracy"},
+                       {"--by label", "also class by class"},
+                       {"--ids 17 --level feature", "the words and patches behind one answer"},
+                       {"--sage --level feature", "what the loss owes to each column"},
+                       {"--out results", "scores.json, scores.csv and examples.jsonl in results/"}},
+          .notes = value_help(),
+          .options = schema(),
+          .variants = variants(),
+          .files = {"scores.json", "scores.csv", "examples.jsonl"},
+          .check = check,
+          .needs = needs,
+          .make = make,
+          .describe = describe,
+          .costs = add_costs};
+}
+
+}  // namespace modattr

@@ -1,0 +1,176 @@
+// Every engine's run: experiment -> targets -> removal -> players -> attribute -> table. What an engine needs of it
+// says its description in the registry.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/registry.h"
+#include "modattr/run/command.h"
+#include "modattr/run/setup/experiment.h"
+#include "modattr/value/games/model_problem.h"
+#include "modattr/value/not_finite.h"
+#include "result_table.h"
+#include "run/setup/explained_examples.h"
+#include "run/setup/explained_text.h"
+#include "run/setup/players_setup.h"
+#include "run/setup/removal_setup.h"
+#include "run/setup/targets.h"
+
+namespace modattr {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const Engine& known_engine(const std::string& name) {
+  const Engine* engine = find_engine(name);
+  if (engine == nullptr) throw ConfigError("unknown engine '" + name + "'");
+  return *engine;
+}
+
+/// The text of an option that the engine may not have.
+std::optional<std::string> text_of(const OptionValues& options, std::string_view name) {
+  const bool is_known = std::ranges::find(options.schema(), name, &OptionSchema::name) != options.schema().end();
+  return is_known ? options.text(name) : std::nullopt;
+}
+
+ExperimentOptions experiment_options(const CommandRequest& request, const EngineNeeds& needs) {
+  return {.common = request.common,
+          .metric = text_of(request.options, "metric"),
+          .metric_need = needs.game == GameKind::kPermutation ? MetricNeed::kRequired : MetricNeed::kWhereThereIsOne,
+          .column = needs.column_option.empty() ? std::nullopt : text_of(request.options, needs.column_option),
+          .column_option = needs.column_option};
+}
+
+EngineSetting setting_of(const Experiment& experiment) {
+  EngineSetting setting{.kinds = {}, .modalities = experiment.modalities()};
+  for (const ModalityConfig& modality : experiment.config().modalities) setting.kinds.push_back(modality.kind);
+  return setting;
+}
+
+/// What stands for removed data, and what is explained; only where the engine's game removes modalities.
+struct Explanation {
+  ExplainedTargets targets;
+  RemovalSetup removal;
+  /// Only where features play.
+  std::optional<PlayersSetup> players = std::nullopt;
+};
+
+class EngineRun {
+ public:
+  EngineRun(const CommandRequest& request, const RunContext& context)
+      : request_(request),
+        context_(context),
+        engine_(known_engine(request.engine)),
+        needs_((engine_.check(request.options), engine_.needs(request.options))),
+        experiment_(experiment_options(request, needs_), context),
+        setting_(setting_of(experiment_)),
+        attributor_(engine_.make(request.options, setting_)),
+        warnings_(experiment_.warnings()) {}
+
+  CommandResult result() {
+    if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
+    std::optional<Explanation> explanation;
+    if (needs_.game != GameKind::kPermutation) explanation.emplace(explain());
+    Attribution attribution = attribute(explanation);
+    CommandResult result{.table = make_table(explanation, std::move(attribution)), .files = engine_.files};
+    if (result.table->examples.empty()) std::erase(result.files, "examples.jsonl");
+    return result;
+  }
+
+ private:
+  Explanation explain() {
+    const TargetChoices choices{.target = request_.options.text("target"),
+                                .value = needs_.value ? needs_.value : request_.options.text("value")};
+    ExplainedTargets targets = make_targets(experiment_, choices, context_.progress);
+    RemovalSetup removal(experiment_, request_.options.count("background"));
+    if (removal.dropped_row_count() > 0) {
+      warnings_.push_back("rows of the background were left out as their output is not finite: " +
+                          std::to_string(removal.dropped_row_count()));
+    }
+    return {.targets = std::move(targets), .removal = std::move(removal)};
+  }
+
+  Attribution attribute(std::optional<Explanation>& explanation) {
+    ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(), experiment_.evaluator(),
+                         context_.progress);
+    const Rng rng(experiment_.seed());
+    if (!explanation) return attributor_->attribute(problem, rng);
+    problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
+    if (needs_.game == GameKind::kFeatures) {
+      explanation->players.emplace(experiment_);
+      problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
+    }
+    return explanation->removal.guard(experiment_, [&] { return attributor_->attribute(problem, rng); });
+  }
+
+  ScoreTable make_table(const std::optional<Explanation>& explanation, Attribution attribution) {
+    const EngineDescription description = engine_.describe(request_.options, setting_);
+    Json options = Json::object();
+    for (const auto& [name, value] : description.in_force) options[name] = to_json(value);
+    std::vector<ExampleRecord> records;
+    std::vector<std::string> explained;
+    if (explanation) {
+      const ExplainedTargets& targets = explanation->targets;
+      const RemovalSetup& removal = explanation->removal;
+      const Json target = target_in_force(experiment_.config(), targets, request_.options.text("target"));
+      options["target"] = target;
+      options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
+      options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
+      records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
+      if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
+      explained = explained_text(experiment_, targets, removal,
+                                 {.target = target.is_string() ? target.get<std::string>() : target.dump(),
+                                  .is_whole_set = needs_.is_whole_set,
+                                  .index = description.index,
+                                  .method = description.method},
+                                 records);
+    }
+    ScoreTable table = make_result_table(experiment_, request_.common,
+                                         {.command = request_.engine,
+                                          .options = std::move(options),
+                                          .attribution = std::move(attribution),
+                                          .warnings = std::move(warnings_),
+                                          .start = start_});
+    for (std::string& warning : table.warnings) warning = spell_options(warning, context_.spell);
+    table.repeat_count = description.repeat_count;
+    table.examples = std::move(records);
+    table.explained = std::move(explained);
+    return table;
+  }
+
+  Clock::time_point start_ = Clock::now();
+  const CommandRequest& request_;
+  const RunContext& context_;
+  const Engine& engine_;
+  EngineNeeds needs_;
+  Experiment experiment_;
+  EngineSetting setting_;
+  std::unique_ptr<Attributor> attributor_;
+  std::vector<std::string> warnings_;
+};
+
+/// Runs an engine; where the model's answer to untouched data is not finite, says what leaves such examples out.
+CommandResult run_engine(const CommandRequest& request, const RunContext& context) {
+  try {
+    return EngineRun(request, context).result();
+  } catch (const NotFiniteError& error) {
+    const std::string message = error.what();
+    // Of mixed rows the message names what came from elsewhere.
+    const bool is_untouched = error.removed().empty() && message.find(" with ") == std::string::npos;
+    if (!is_untouched || message.find(option("skip_invalid")) != std::string::npos) throw;
+    throw ModelError(message + "; " + option("skip_invalid") + " leaves such examples out");
+  }
+}
+
+}  // namespace
+
+MODATTR_COMMAND(engine, run_engine)
+
+}  // namespace modattr

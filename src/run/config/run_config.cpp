@@ -1,0 +1,62 @@
+#include "run_config.h"
+
+#include <utility>
+#include <vector>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/registry.h"
+
+namespace modattr {
+namespace {
+
+OptionValue to_option(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return value.get<std::string>();
+  // No option takes it.
+  return {};
+}
+
+}  // namespace
+
+RunConfig read_run(const Json& entry, const std::string& where) {
+  JsonObject object(entry, where);
+  const std::string name = object.require_string("engine");
+  const Engine* engine = find_engine(name);
+  if (engine == nullptr) {
+    std::vector<std::string> names;
+    for (const Engine& known : engine_registry()) names.emplace_back(known.name);
+    throw ConfigError(object.where("engine") + ": unknown '" + name + "'" + suggestion(name, names));
+  }
+  std::vector<std::string> keys = {"engine"};
+  for (const OptionSchema& schema : engine->options) keys.push_back(schema.name);
+  object.reject_unknown(keys);
+
+  RunConfig run{.engine = name, .options = OptionValues(engine->options)};
+  try {
+    for (const auto& [key, value] : entry.items()) {
+      if (key != "engine") run.options.set(key, to_option(value));
+    }
+    engine->check(run.options);
+  } catch (const ConfigError& error) {
+    throw ConfigError(spell_options(error.what(), [&](std::string_view key) { return object.where(key); }));
+  }
+  return run;
+}
+
+Json to_json(const OptionValue& value) {
+  return std::visit(
+      [](const auto& held) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>) {
+          return nullptr;
+        } else {
+          return held;
+        }
+      },
+      value);
+}
+
+}  // namespace modattr

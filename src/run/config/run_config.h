@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "json_object.h"
+#include "modattr/run/config/config.h"
+
+namespace modattr {
+
+/// Reads an entry of a configuration's runs: an engine and its options, by the engine's schema. `where`: file and path
+/// of the entry. Throws ConfigError that names the key.
+RunConfig read_run(const Json& entry, const std::string& where);
+
+/// The value as JSON; null for none.
+Json to_json(const OptionValue& value);
+
+}  // namespace modattr

@@ -1,0 +1,34 @@
+#include "modality_inputs.h"
+
+#include <algorithm>
+
+#include "modattr/core/error.h"
+
+namespace modattr {
+
+std::vector<std::size_t> inputs_of(const Experiment& experiment, const ModalityConfig& modality) {
+  std::vector<std::size_t> inputs;
+  const std::vector<std::string> names = experiment.layout().input_names();
+  for (const InputReference& reference : modality.inputs) {
+    inputs.push_back(static_cast<std::size_t>(std::ranges::find(names, reference.input) - names.begin()));
+  }
+  return inputs;
+}
+
+std::vector<Array> companion_arrays(const Experiment& experiment, const ModalityConfig& modality,
+                                    const std::string& suffix, const std::string& purpose) {
+  std::vector<Array> companions;
+  const std::vector<Array>& arrays = experiment.dataset().arrays();
+  for (const InputReference& input : modality.inputs) {
+    const std::string name = input.input + suffix;
+    const auto found = std::ranges::find(arrays, name, &Array::name);
+    if (found == arrays.end()) {
+      throw DataError(experiment.dataset().path() + ": expected an array '" + name + "' for modality '" +
+                      modality.name + "', " + purpose + ", got none");
+    }
+    companions.push_back(*found);
+  }
+  return companions;
+}
+
+}  // namespace modattr

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "modattr/masking/segmentation.h"
+#include "modattr/run/setup/experiment.h"
+
+namespace modattr {
+
+/// How the modalities of an experiment are cut into players, as the configuration says.
+class PlayersSetup {
+ public:
+  /// Throws ConfigError where players do not go with the data, DataError for a missing vocabulary or mask.
+  explicit PlayersSetup(const Experiment& experiment);
+
+  const std::vector<std::unique_ptr<Segmentation>>& segmentations() const noexcept { return segmentations_; }
+  /// The dataset's inputs of each modality.
+  const std::vector<std::vector<std::size_t>>& inputs() const noexcept { return inputs_; }
+
+ private:
+  std::vector<std::unique_ptr<Segmentation>> segmentations_;
+  std::vector<std::vector<std::size_t>> inputs_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modattr/core/progress.h"
+#include "modattr/run/setup/experiment.h"
+#include "modattr/stats/target.h"
+
+namespace modattr {
+
+/// What a game explains, as configuration and command line say.
+struct TargetChoices {
+  /// "predicted", "label" or a class index; nullopt = the configuration's.
+  std::optional<std::string> target;
+  /// nullopt = the configuration's.
+  std::optional<std::string> value;
+};
+
+/// Targets, and what is told about them.
+struct ExplainedTargets {
+  /// The value asked for; then, where labels are classes, whether the label is the most probable class.
+  std::vector<Target> targets;
+  ValueKind value = ValueKind::kProbability;
+  /// Most probable class of each example; empty for regressions.
+  std::vector<std::uint32_t> predicted;
+};
+
+/// Runs the model on the untouched data to see what it predicts. Throws ConfigError where target, value, model and
+/// labels do not go together.
+ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress);
+
+}  // namespace modattr
