@@ -28,6 +28,10 @@ bool has_word(const OptionSchema& schema, const std::string& word) {
   return std::ranges::find(schema.words, word) != schema.words.end();
 }
 
+bool excludes(const OptionSchema& schema, const OptionSchema& other) {
+  return std::ranges::find(schema.excludes, other.name) != schema.excludes.end();
+}
+
 template <typename Number>
 std::optional<Number> parse_number(const std::string& text) {
   Number number{};
@@ -88,8 +92,10 @@ void OptionValues::set(std::string_view name, OptionValue value) {
   if (const std::string wrong = fault(*found, value); !wrong.empty()) {
     throw ConfigError(option(found->name) + ": " + wrong);
   }
-  for (const std::string& other : found->excludes) {
-    if (is_given(other)) throw ConfigError(option(found->name) + ": expected no " + option(other) + ", got both");
+  for (const OptionSchema& other : schema_) {
+    if (is_given(other.name) && (excludes(*found, other) || excludes(other, *found))) {
+      throw ConfigError(option(found->name) + ": expected no " + option(other.name) + ", got both");
+    }
   }
   slots_[static_cast<std::size_t>(found - schema_.begin())] = {std::move(value), true};
 }

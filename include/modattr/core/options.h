@@ -41,7 +41,7 @@ struct OptionSchema {
   std::uint64_t least = 0;
   std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
   OptionValue fallback = {};
-  /// Names of options that cannot be given together with this one.
+  /// Names of options that cannot be given together with this one; one of the two has to say so.
   std::vector<std::string> excludes = {};
 };
 

@@ -42,7 +42,11 @@ RunConfig read_run(const Json& entry, const std::string& where) {
     }
     engine->check(run.options);
   } catch (const ConfigError& error) {
-    throw ConfigError(spell_options(error.what(), [&](std::string_view key) { return object.where(key); }));
+    // The first option that a message names is the one that is wrong.
+    bool is_first = true;
+    throw ConfigError(spell_options(error.what(), [&](std::string_view key) {
+      return std::exchange(is_first, false) ? object.where(key) : std::string(key);
+    }));
   }
   return run;
 }
