@@ -5,9 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "modattr/engines/registry.h"
+#include "modattr/engines/permutation/permutation.h"
 #include "modattr/engines/shapley/modality_shapley.h"
 #include "support/broken_engines_game.h"
+#include "support/every_engine.h"
 #include "support/table_game.h"
 
 // Every registered engine keeps the axioms that it promises; a broken one shows that each check can fail. The
@@ -111,7 +112,7 @@ bool finds_an_effect(const EngineRun& run) {
 
 class EngineAxioms : public testing::TestWithParam<std::size_t> {
  protected:
-  std::unique_ptr<Attributor> engine_ = engine_registry()[GetParam()].make();
+  std::unique_ptr<Attributor> engine_ = every_engine()[GetParam()].make();
 };
 
 TEST_P(EngineAxioms, HoldWhereTheyArePromised) {
@@ -123,12 +124,8 @@ TEST_P(EngineAxioms, HoldWhereTheyArePromised) {
   EXPECT_TRUE(!guarantees.efficiency || is_efficient(run));
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EngineAxioms, testing::Range<std::size_t>(0, engine_registry().size()),
-                         [](const auto& instance) {
-                           std::string name(engine_registry()[instance.param].name);
-                           std::erase_if(name, [](char letter) { return letter == ' ' || letter == '-'; });
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Registry, EngineAxioms, testing::Range<std::size_t>(0, every_engine().size()),
+                         [](const auto& instance) { return every_engine()[instance.param].test_name(); });
 
 TEST(AxiomChecks, PassForARightEngine) {
   const EngineRun run{ShapleyOfOneDraw(EngineFault::kNone)};
@@ -174,7 +171,7 @@ TEST(AxiomChecks, FailForAnEngineThatLosesAPartOfTheRemovalGame) {
 }
 
 TEST(AxiomChecks, TellThatPermutationImportanceIsNotEfficient) {
-  EXPECT_FALSE(is_efficient(EngineRun{*engine_registry().front().make()}));
+  EXPECT_FALSE(is_efficient(EngineRun{PermutationImportance(PermutationOptions{})}));
 }
 
 }  // namespace
