@@ -155,8 +155,11 @@ class ShortOfTheTotal final : public Attributor {
  public:
   std::string_view name() const noexcept override { return "short-of-the-total"; }
   Guarantees guarantees() const noexcept override { return {}; }
-  Attribution attribute(Problem& problem, const Rng& rng) const override {
-    Attribution result = ModalityShapley({}).attribute(problem, rng);
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override {
+    return ModalityShapley({}).evaluate(problem, rng);
+  }
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override {
+    Attribution result = ModalityShapley({}).summarise(evaluated, problem, rng);
     for (Score& row : result.rows) {
       if (row.modality == "c") row.value = 0.9 * row.value.value();
     }

@@ -26,7 +26,8 @@ TableProblem product_problem(std::size_t modality_count, std::string_view metric
 Attribution scores_of(TableProblem& problem, std::vector<std::size_t> modalities,
                       const std::vector<Subset>& subsets = {{std::nullopt, {0, 1, 2, 3}}}) {
   Attribution result;
-  add_scores(problem, {.modalities = std::move(modalities), .subsets = subsets}, Rng(3), result);
+  const CleanOutcomes outcomes = CleanOutcomes::evaluate(problem, modalities);
+  add_scores(outcomes, problem, {.modalities = std::move(modalities), .subsets = subsets}, Rng(3), result);
   return result;
 }
 

@@ -1,8 +1,9 @@
 #include "broken_engines_game.h"
 
 #include <cmath>
-#include <numeric>
 
+#include "modattr/core/byte_codec.h"
+#include "modattr/engines/open_examples.h"
 #include "modattr/engines/permutation/row_maps.h"
 #include "table_game.h"
 
@@ -26,7 +27,7 @@ double shapley_weight(std::size_t size, std::size_t player_count) {
 
 }  // namespace
 
-Attribution ShapleyOfOneDraw::attribute(Problem& problem, const Rng& rng) const {
+EvaluatedExamples ShapleyOfOneDraw::evaluate(Problem& problem, const Rng& rng) const {
   const std::size_t player_count = problem.players().count();
   const std::vector<Stratum> all = {{"all", identity_map(problem.example_count())}};
   const auto game = problem.permuted_game(random_permutation(all, problem.example_count(), rng, 0));
@@ -35,20 +36,33 @@ Attribution ShapleyOfOneDraw::attribute(Problem& problem, const Rng& rng) const 
     coalitions.push_back(coalition_of(members, player_count));
   }
   const Matrix outcomes = game->evaluate(coalitions);
-  std::vector<double> values;
-  for (std::size_t members = 0; members < coalitions.size(); ++members) {
-    const auto row = outcomes.row(members);
-    values.push_back(std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size()));
+  EvaluatedExamples evaluated({.engine = std::string(name())});
+  for (std::size_t example = 0; example < problem.example_count(); ++example) {
+    ByteWriter writer;
+    for (std::size_t members = 0; members < coalitions.size(); ++members) writer.put_number(outcomes(members, example));
+    evaluated.add(problem.example_key(example), writer.take());
   }
+  return evaluated;
+}
+
+Attribution ShapleyOfOneDraw::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
+                                        const Rng& /*rng*/) const {
+  const std::size_t player_count = problem.players().count();
+  std::vector<double> values(std::size_t{1} << player_count, 0.0);
+  for (ByteReader& reader : open_examples(evaluated, {.engine = std::string(name())}, problem)) {
+    for (double& value : values) value += reader.take_number();
+  }
+  for (double& value : values) value /= static_cast<double>(problem.example_count());
 
   Attribution result;
   for (std::size_t player = 0; player < player_count; ++player) {
     double value = 0.0;
-    for (std::size_t members = 0; members < coalitions.size(); ++members) {
-      if (coalitions[members].contains(player)) continue;
+    for (std::size_t members = 0; members < values.size(); ++members) {
+      const Coalition coalition = coalition_of(members, player_count);
+      if (coalition.contains(player)) continue;
       const double weight = fault_ == EngineFault::kIgnoresCoalitionSizes
                                 ? std::ldexp(1.0, 1 - static_cast<int>(player_count))
-                                : shapley_weight(coalitions[members].size(), player_count);
+                                : shapley_weight(coalition.size(), player_count);
       value += weight * (values[members | std::size_t{1} << player] - values[members]);
     }
     if (fault_ == EngineFault::kFavoursTheFirst && player == 0) value *= 1.5;

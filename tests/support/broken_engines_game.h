@@ -25,7 +25,8 @@ class ShapleyOfOneDraw final : public Attributor {
   Guarantees guarantees() const noexcept override {
     return {.efficiency = true, .symmetry = true, .null_player = true};
   }
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
   EngineFault fault_;

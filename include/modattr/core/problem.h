@@ -46,6 +46,9 @@ class Problem {
   /// Modalities as players, in the order of the configuration.
   virtual const Players& players() const noexcept = 0;
   virtual std::size_t example_count() const noexcept = 0;
+  /// Number of the example that does not change with the examples around it: its row in the data file. No two examples
+  /// share one.
+  virtual std::uint32_t example_key(std::size_t example) const noexcept { return static_cast<std::uint32_t>(example); }
   virtual const Metric& metric() const noexcept = 0;
   /// The game in which absent modalities of example i take their data, all of them, from example donors[i]; v is the
   /// metric's outcome. The problem must outlive the game.

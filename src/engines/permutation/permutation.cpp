@@ -3,163 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
-#include "modattr/core/error.h"
 #include "modattr/engines/bootstrap_estimate.h"
-#include "modattr/engines/permutation/row_maps.h"
-#include "modattr/engines/score_series.h"
-#include "modattr/engines/subsets.h"
+#include "modattr/engines/permutation/permutation_outcomes.h"
 #include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
-
-/// The two coalitions that are scored for a modality.
-struct ModalitySeries {
-  std::size_t modality = 0;
-  ScoreSeries without;
-  ScoreSeries alone;
-  /// Outcomes of the additive projection, [examples]; empty when it was not asked for.
-  std::vector<double> additive;
-};
-
-/// What is to be evaluated.
-struct Plan {
-  std::vector<std::size_t> modalities;
-  std::vector<Subset> subsets;
-  std::vector<Stratum> strata;
-  /// Examples in the stratum of each example.
-  std::vector<std::size_t> stratum_sizes;
-  PermutationDraws draws = PermutationDraws::kRandom;
-  /// Random draws.
-  std::size_t draw_count = 0;
-  /// Whether all pairs give the additive projection, too: inside strata it would be another number.
-  bool projects = false;
-};
-
-/// What the evaluations gave.
-struct Evaluated {
-  /// Outcomes on the untouched data, [examples * width].
-  std::vector<double> clean;
-  std::vector<ModalitySeries> series;
-};
-
-std::vector<Stratum> strata_of(const Problem& problem, const std::optional<std::string>& within) {
-  if (within) return problem.strata(*within);
-  return {{"all", all_examples(problem.example_count())}};
-}
-
-Plan make_plan(const Problem& problem, const PermutationOptions& options) {
-  const std::size_t example_count = problem.example_count();
-  if (example_count < 2) {
-    throw ConfigError("permute: expected at least 2 examples to permute, got " + std::to_string(example_count));
-  }
-  const Metric& metric = problem.metric();
-  const bool all_pairs = options.draws == PermutationDraws::kAllPairs;
-  if (all_pairs && !metric.is_mean()) {
-    throw ConfigError("--exact: expected a metric that is a mean over examples, got '" + std::string(metric.name()) +
-                      "'; use --repeats, or a metric such as accuracy, log_loss, vqa_accuracy, mse or mae");
-  }
-  if (!all_pairs && options.repeats == 0) throw ConfigError("--repeats: expected at least 1, got 0");
-
-  Plan plan{.modalities = options.modalities,
-            .subsets = subsets_of(problem),
-            .strata = strata_of(problem, options.within),
-            .stratum_sizes = std::vector<std::size_t>(example_count, 0),
-            .draws = options.draws};
-  if (plan.modalities.empty()) {
-    plan.modalities.resize(problem.players().count());
-    std::iota(plan.modalities.begin(), plan.modalities.end(), std::size_t{0});
-  }
-  for (const Stratum& stratum : plan.strata) {
-    for (const std::uint32_t example : stratum.examples) plan.stratum_sizes[example] = stratum.examples.size();
-  }
-  plan.draw_count = all_pairs ? 0 : options.repeats;
-  plan.projects = all_pairs && !options.within;
-  return plan;
-}
-
-std::vector<Coalition> scored_coalitions(const Problem& problem, const Plan& plan) {
-  std::vector<Coalition> coalitions;
-  for (const std::size_t modality : plan.modalities) {
-    coalitions.push_back(Coalition::full(problem.players().count()).without(modality));
-    coalitions.push_back(Coalition::single(problem.players().count(), modality));
-  }
-  return coalitions;
-}
-
-/// Those of the scored coalitions that something is removed from, each once.
-std::vector<Coalition> asked_coalitions(const Problem& problem, const Plan& plan) {
-  std::vector<Coalition> asked;
-  for (const Coalition& coalition : scored_coalitions(problem, plan)) {
-    if (!coalition.is_full() && std::ranges::find(asked, coalition) == asked.end()) asked.push_back(coalition);
-  }
-  return asked;
-}
-
-void add_random_draws(Problem& problem, const Plan& plan, const Rng& rng, Evaluated& result) {
-  // Several draws at a time fill batches better; their outcomes are held at once.
-  constexpr std::size_t kOutcomesAtOnce = std::size_t{1} << 17;
-  const std::vector<Coalition> scored = scored_coalitions(problem, plan);
-  const std::vector<Coalition> asked = asked_coalitions(problem, plan);
-  const std::size_t outcomes_per_draw =
-      std::max<std::size_t>(problem.example_count() * problem.metric().width() * asked.size(), 1);
-  const std::size_t draws_at_once = std::max<std::size_t>(kOutcomesAtOnce / outcomes_per_draw, 1);
-  for (std::size_t first = 0; first < plan.draw_count; first += draws_at_once) {
-    std::vector<RowMap> donors;
-    for (std::size_t draw = first; draw < std::min(first + draws_at_once, plan.draw_count); ++draw) {
-      donors.push_back(random_permutation(plan.strata, problem.example_count(), rng, static_cast<std::uint32_t>(draw)));
-    }
-    for (const Matrix& outcomes : problem.permuted_outcomes(donors, asked)) {
-      const auto outcomes_of = [&](const Coalition& coalition) -> std::span<const double> {
-        if (coalition.is_full()) return result.clean;
-        return outcomes.row(static_cast<std::size_t>(std::ranges::find(asked, coalition) - asked.begin()));
-      };
-      for (std::size_t index = 0; index < result.series.size(); ++index) {
-        result.series[index].without.add_draw(outcomes_of(scored[2 * index]));
-        result.series[index].alone.add_draw(outcomes_of(scored[2 * index + 1]));
-      }
-    }
-  }
-}
-
-void add_all_pairs(Problem& problem, const Plan& plan, Evaluated& result) {
-  std::vector<std::uint32_t> donor_counts;
-  for (const std::size_t size : plan.stratum_sizes) donor_counts.push_back(static_cast<std::uint32_t>(size - 1));
-  std::optional<PairOutcomes> other;
-  for (ModalitySeries& series : result.series) {
-    PairOutcomes pairs;
-    if (problem.players().count() == 2 && other) {
-      // What one of two modalities says without the other is what the other says alone.
-      pairs = std::move(*other);
-      std::swap(pairs.without, pairs.alone);
-    } else {
-      pairs = problem.all_pairs(series.modality, plan.strata, result.clean);
-      other = pairs;
-    }
-    series.without.add_sums(pairs.without, donor_counts);
-    series.alone.add_sums(pairs.alone, donor_counts);
-    if (plan.projects) series.additive = std::move(pairs.additive);
-  }
-}
-
-Evaluated evaluate_plan(Problem& problem, const Plan& plan, const Rng& rng) {
-  const std::size_t example_count = problem.example_count();
-  const Coalition full = Coalition::full(problem.players().count());
-  problem.progress().begin("permute", example_count * (1 + plan.draw_count * asked_coalitions(problem, plan).size()));
-
-  Evaluated result;
-  const Matrix clean = problem.permuted_game(all_examples(example_count))->evaluate(std::span(&full, 1));
-  result.clean.assign(clean.values().begin(), clean.values().end());
-  const ScoreSeries empty(problem.metric(), plan.subsets, result.clean);
-  for (const std::size_t modality : plan.modalities) result.series.push_back({modality, empty, empty, {}});
-  if (plan.draws == PermutationDraws::kRandom) add_random_draws(problem, plan, rng, result);
-  problem.progress().finish();
-  if (plan.draws == PermutationDraws::kAllPairs) add_all_pairs(problem, plan, result);
-  return result;
-}
 
 std::optional<double> divide(std::optional<double> numerator, std::optional<double> denominator) {
   if (!numerator || !denominator || *denominator == 0.0) return std::nullopt;
@@ -206,10 +57,11 @@ class UndefinedScorer final : public OutcomeScorer {
   std::optional<double> score(std::span<const std::uint32_t>) const override { return std::nullopt; }
 };
 
-/// The rows of one subset for all modalities, in the order of Plan::modalities: [modalities][definitions].
+/// The rows of one subset for all modalities, in the order of PermutationPlan::modalities: [modalities][definitions].
 class SubsetRows {
  public:
-  SubsetRows(const Problem& problem, const Plan& plan, const Evaluated& evaluated, std::size_t subset, const Rng& rng)
+  SubsetRows(const Problem& problem, const PermutationPlan& plan, const PermutationOutcomes& evaluated,
+             std::size_t subset, const Rng& rng)
       : problem_(problem), plan_(plan), evaluated_(evaluated), subset_(subset) {
     std::vector<DrawScorer> scorers;
     std::vector<std::unique_ptr<OutcomeScorer>> clean;
@@ -289,8 +141,8 @@ class SubsetRows {
   }
 
   const Problem& problem_;
-  const Plan& plan_;
-  const Evaluated& evaluated_;
+  const PermutationPlan& plan_;
+  const PermutationOutcomes& evaluated_;
   std::size_t subset_;
   /// The clean score, then without and alone of each modality, then the additive projection of each.
   std::vector<Estimate> estimates_;
@@ -301,7 +153,8 @@ std::string subset_name(const Subset& subset) {
   return subset.group ? "group '" + *subset.group + "'" : "all examples";
 }
 
-void warn_about_plan(const Plan& plan, const PermutationOptions& options, std::vector<std::string>& warnings) {
+void warn_about_plan(const PermutationPlan& plan, const PermutationOptions& options,
+                     std::vector<std::string>& warnings) {
   const auto lonely = std::ranges::count(plan.stratum_sizes, std::size_t{1});
   if (options.within && lonely > 0) {
     warnings.push_back("examples that are the only ones with their value of '" + *options.within +
@@ -325,9 +178,27 @@ void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetR
 
 }  // namespace
 
-Attribution PermutationImportance::attribute(Problem& problem, const Rng& rng) const {
-  const Plan plan = make_plan(problem, options_);
-  const Evaluated evaluated = evaluate_plan(problem, plan, rng);
+EvaluationHeader PermutationImportance::header(const PermutationPlan& plan, const Problem& problem,
+                                               const Rng& rng) const {
+  const bool all_pairs = plan.draws == PermutationDraws::kAllPairs;
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_counts("modalities", plan.modalities);
+  header.add_text("within", options_.within);
+  header.add_count("repeats", all_pairs ? std::nullopt : std::optional<std::uint64_t>(plan.draw_count));
+  header.add_count("seed", all_pairs ? std::nullopt : std::optional<std::uint64_t>(rng.seed()));
+  return header;
+}
+
+EvaluatedExamples PermutationImportance::evaluate(Problem& problem, const Rng& rng) const {
+  const PermutationPlan plan(problem, options_);
+  return evaluate_permutations(problem, plan, header(plan, problem, rng), rng);
+}
+
+Attribution PermutationImportance::summarise(const EvaluatedExamples& examples, const Problem& problem,
+                                             const Rng& rng) const {
+  const PermutationPlan plan(problem, options_);
+  const PermutationOutcomes evaluated = read_permutations(examples, header(plan, problem, rng), plan, problem);
 
   Attribution result;
   warn_about_plan(plan, options_, result.warnings);

@@ -3,29 +3,24 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
-#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/open_examples.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/engines/sage/mean_games.h"
+#include "modattr/engines/sage/sage_evaluation.h"
 #include "modattr/engines/shapley/feature_solver.h"
-#include "modattr/engines/shapley/solved_games.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
 
-/// Of the authors' rule.
-constexpr double kLargestRelativeError = 0.025;
 constexpr std::size_t kMostBlocks = 100;
-/// Coalitions per player where no budget is given, as multiples of what features get for one example.
-constexpr std::size_t kMostShare = 16;
-/// A first round has a quarter of that.
-constexpr std::size_t kFirstDivisor = 4;
-
 /// A subset of the examples, its blocks, and where their games are among the samples.
 struct SampledSubset {
   Subset subset;
@@ -61,139 +56,6 @@ std::vector<SampledSubset> sample(std::vector<Subset> subsets, const Rng& rng,
   }
   return sampled;
 }
-
-/// The games below the means; owns what MeanGames borrows.
-struct Source {
-  std::unique_ptr<ValueFunction> modalities;
-  std::unique_ptr<ExampleGames> features;
-};
-
-MeanGames::Parts modality_parts(Problem& problem, ValueFunction& game) {
-  MeanGames::Parts parts{.evaluate =
-                             [&game](std::span<const Coalition> coalitions) {
-                               const Matrix all = game.evaluate(coalitions);
-                               Matrix values(coalitions.size(), game.example_count());
-                               for (std::size_t row = 0; row < coalitions.size(); ++row) {
-                                 for (std::size_t example = 0; example < game.example_count(); ++example) {
-                                   values(row, example) = all(row, example * game.width());
-                                 }
-                               }
-                               return values;
-                             },
-                         .example_count = problem.example_count(),
-                         .labels = {},
-                         .samples = {}};
-  for (std::size_t modality = 0; modality < problem.players().count(); ++modality) {
-    parts.labels.push_back({problem.players().modality_name(modality)});
-  }
-  return parts;
-}
-
-MeanGames::Parts feature_parts(const Problem& problem, ExampleGames& games) {
-  MeanGames::Parts parts{.evaluate =
-                             [&games](std::span<const Coalition> coalitions) {
-                               std::vector<ExampleGames::Query> queries;
-                               for (std::uint32_t example = 0; example < games.example_count(); ++example) {
-                                 for (const Coalition& coalition : coalitions) queries.push_back({example, coalition});
-                               }
-                               const std::vector<double> answers = games.evaluate(queries);
-                               Matrix values(coalitions.size(), games.example_count());
-                               for (std::size_t query = 0; query < queries.size(); ++query) {
-                                 values(query % coalitions.size(), query / coalitions.size()) = answers[query];
-                               }
-                               return values;
-                             },
-                         .example_count = games.example_count(),
-                         .labels = {},
-                         .samples = {},
-                         .evaluations_per_query = games.evaluations_per_query()};
-  for (std::size_t modality = 0; modality < games.modality_count(); ++modality) {
-    parts.labels.push_back(games.labels(0, modality));
-    for (std::size_t example = 1; example < games.example_count(); ++example) {
-      if (games.labels(example, modality) == parts.labels.back()) continue;
-      throw ConfigError("--sage: modality '" + problem.players().modality_name(modality) +
-                        "': expected the same players for every example, got others; give it the players 'whole'");
-    }
-  }
-  return parts;
-}
-
-/// Solves the game of all examples with more and more coalitions, then those of all samples with as many.
-class Rounds {
- public:
-  Rounds(Problem& problem, MeanGames& games, const SageOptions& options, const Rng& rng)
-      : problem_(problem),
-        games_(games),
-        options_(options),
-        rng_(rng),
-        feature_options_({.index = options.players == SagePlayers::kModalities ? ShapleyIndex::kShapley : options.index,
-                          .estimator = options.estimator}) {}
-
-  std::vector<SolvedExample> solve(std::vector<std::string>& warnings) {
-    const std::size_t usual = solve_with(std::nullopt).budget(0);
-    const std::size_t most = options_.budget.value_or(largest_budget(usual));
-    if (options_.budget) solve_with(most).check_budget();
-    std::size_t budget = std::min(std::max(first_budget(usual), solve_with(std::nullopt).least_budget(0)), most);
-    SolvedExample all = run(budget, 0);
-    while (!is_precise(all) && budget < most) {
-      const std::size_t before = std::exchange(budget, std::min(2 * budget, most));
-      const std::size_t known = all.evaluation_count;
-      all = run(budget, before);
-      // Every coalition there is has been asked.
-      if (all.evaluation_count == known) break;
-    }
-    if (!is_precise(all)) warnings.push_back(too_coarse(all));
-    return solve_with(budget).solve(0, games_.example_count());
-  }
-
- private:
-  bool is_small() const { return player_count() <= kMostEnumeratedModalities; }
-  std::size_t player_count() const {
-    std::size_t count = 0;
-    for (std::size_t modality = 0; modality < games_.modality_count(); ++modality) {
-      count += games_.labels(0, modality).size();
-    }
-    return count;
-  }
-  /// Few modalities are enumerated, whatever that is per player.
-  std::size_t largest_budget(std::size_t usual) const {
-    const std::size_t enumerated = is_small() ? games_.evaluations_per_query() << player_count() : 0;
-    return std::max(kMostShare * usual, enumerated);
-  }
-  std::size_t first_budget(std::size_t usual) const {
-    const bool is_modality = options_.players == SagePlayers::kModalities;
-    return is_modality && is_small() ? largest_budget(usual) : usual / kFirstDivisor;
-  }
-  FeatureSolver solve_with(std::optional<std::size_t> budget) {
-    feature_options_.budget = budget;
-    return FeatureSolver(games_, feature_options_, rng_, problem_.thread_count());
-  }
-  SolvedExample run(std::size_t budget, std::size_t before) {
-    problem_.progress().begin("sage", (budget - before) * problem_.example_count());
-    SolvedExample all = std::move(solve_with(budget).solve(0, 1).front());
-    problem_.progress().finish();
-    return all;
-  }
-  double largest_error(const SolvedExample& all) const { return std::ranges::max(all.std_errors); }
-  double error_wanted(const SolvedExample& all) const {
-    const auto [least, most] = std::ranges::minmax(all.values);
-    return options_.tolerance.value_or(kLargestRelativeError * (most - least));
-  }
-  bool is_precise(const SolvedExample& all) const {
-    return all.values.empty() || largest_error(all) <= error_wanted(all);
-  }
-  std::string too_coarse(const SolvedExample& all) const {
-    return "sage: the largest standard error, " + short_number(largest_error(all)) + ", is above the " +
-           short_number(error_wanted(all)) + " that was wanted after " + std::to_string(all.evaluation_count) +
-           " evaluations per example; raise --budget";
-  }
-
-  Problem& problem_;
-  MeanGames& games_;
-  const SageOptions& options_;
-  const Rng& rng_;
-  FeatureShapleyOptions feature_options_;
-};
 
 /// Numbers of a solved game in a row: the ends, the modalities, the players.
 std::vector<double> numbers_of(const SolvedExample& game) {
@@ -305,26 +167,91 @@ std::optional<double> modality_error(const SageOptions& options, const SolvedExa
   return options.index == ShapleyIndex::kOwen ? std::optional(0.0) : std::nullopt;
 }
 
+/// Says that the budget ended before the errors were as small as they were to be.
+std::string too_coarse(const SolvedExample& all, const SageOptions& options) {
+  return "sage: the largest standard error, " + short_number(largest_error(all)) + ", is above the " +
+         short_number(wanted_error(all, options)) + " that was wanted after " + std::to_string(all.evaluation_count) +
+         " evaluations per example; raise " + option("budget");
+}
+
+/// The games of samples, from what is known of the examples. `values`: [examples] of [coalitions].
+MeanGames known_games(const SageQuestions& questions, std::vector<NumbersView> values,
+                      std::vector<std::vector<std::uint32_t>> samples) {
+  std::unordered_map<Coalition, std::size_t> places;
+  for (std::size_t place = 0; place < questions.coalitions.size(); ++place) {
+    places.emplace(questions.coalitions[place], place);
+  }
+  const std::size_t example_count = values.size();
+  return MeanGames({.evaluate =
+                        [places = std::move(places), values = std::move(values)](std::span<const Coalition> asked) {
+                          Matrix table(asked.size(), values.size());
+                          for (std::size_t row = 0; row < asked.size(); ++row) {
+                            const auto found = places.find(asked[row]);
+                            expect_sizes(found != places.end());
+                            for (std::size_t example = 0; example < values.size(); ++example) {
+                              table(row, example) = values[example][found->second];
+                            }
+                          }
+                          return table;
+                        },
+                    .example_count = example_count,
+                    .labels = questions.labels,
+                    .samples = std::move(samples),
+                    .evaluations_per_query = questions.evaluations_per_query});
+}
+
 }  // namespace
 
-Attribution Sage::attribute(Problem& problem, const Rng& rng) const {
-  std::vector<std::vector<std::uint32_t>> samples;
-  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
-  const std::vector<SampledSubset> sampled = sample(subsets, rng, samples);
-  Source source;
-  MeanGames::Parts parts;
-  if (options_.players == SagePlayers::kModalities) {
-    source.modalities = problem.removal_game();
-    parts = modality_parts(problem, *source.modalities);
-  } else {
-    source.features = problem.player_games();
-    parts = feature_parts(problem, *source.features);
-  }
-  parts.samples = std::move(samples);
-  MeanGames games(std::move(parts));
+EvaluationHeader Sage::header(const Problem& problem, const Rng& rng) const {
+  const bool are_modalities = options_.players == SagePlayers::kModalities;
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_text("players", are_modalities ? "modalities" : "features");
+  header.add_text("index", game_options(options_, std::nullopt).index == ShapleyIndex::kOwen ? "owen" : "shapley");
+  header.add_text("method", std::string(options_.estimator->name()));
+  header.add_count("budget", options_.budget);
+  header.add_number("tolerance", options_.tolerance);
+  header.add_count("seed", rng.seed());
+  return header;
+}
 
+EvaluatedExamples Sage::evaluate(Problem& problem, const Rng& rng) const {
+  // Throws for an unknown column before the model is asked.
+  subsets_of(problem, options_.breakdown);
+  SageAnswers answers = ask_in_rounds(problem, options_, rng);
+  EvaluationHeader whole = header(problem, rng);
+  whole.shared = answers.questions.to_bytes();
+  std::vector<ByteWriter> writers;
+  for (std::vector<double>& values : answers.values) {
+    writers.emplace_back().put_numbers(values);
+    values = {};
+  }
+  return with_clean_outcomes(problem, std::move(whole), std::move(writers));
+}
+
+Attribution Sage::summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const {
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+  std::vector<std::vector<std::uint32_t>> samples;
+  const std::vector<SampledSubset> sampled = sample(subsets, rng, samples);
+
+  EvaluationHeader expected = header(problem, rng);
+  expected.shared = evaluated.header().shared;
+  std::vector<ByteReader> readers = open_examples(evaluated, expected, problem);
+  const SageQuestions questions = SageQuestions::from_bytes(expected.shared);
+  expect_sizes(questions.labels.size() == problem.players().count() && questions.evaluations_per_query > 0);
+  std::vector<NumbersView> values;
+  for (ByteReader& reader : readers) {
+    values.push_back(reader.take_numbers());
+    expect_sizes(values.back().size() == questions.coalitions.size());
+  }
+  const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
+
+  MeanGames games = known_games(questions, std::move(values), std::move(samples));
+  const FeatureShapleyOptions of_games = game_options(options_, questions.budget);
+  const std::vector<SolvedExample> solved =
+      FeatureSolver(games, of_games, rng, problem.thread_count()).solve(0, games.example_count());
   Attribution result;
-  const std::vector<SolvedExample> solved = Rounds(problem, games, options_, rng).solve(result.warnings);
+  if (!is_precise(solved.front(), options_)) result.warnings.push_back(too_coarse(solved.front(), options_));
   std::vector<SubsetResult> results;
   for (std::size_t subset = 0; subset < sampled.size(); ++subset) {
     results.emplace_back(problem, sampled[subset], solved, static_cast<std::uint32_t>(subset), rng);
@@ -344,7 +271,7 @@ Attribution Sage::attribute(Problem& problem, const Rng& rng) const {
     result.rows.push_back(subset.gap_row());
   }
   result.whole_set = explain(results.front(), games, options_.players);
-  add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
+  add_scores(outcomes, problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;
 }
 

@@ -4,10 +4,15 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 #include <vector>
 
+#include "modattr/core/option_name.h"
+#include "modattr/engines/attribution_bytes.h"
 #include "modattr/engines/clean_score.h"
+#include "modattr/engines/example_batches.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/open_examples.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/engines/shapley/feature_solver.h"
 #include "modattr/engines/subsets.h"
@@ -16,59 +21,53 @@
 namespace modattr {
 namespace {
 
-/// Solves all examples, some at a time, so that memory does not grow with their number.
-std::vector<SolvedExample> solve_all(Problem& problem, ExampleGames& games, const FeatureShapleyOptions& options,
-                                     const Rng& rng) {
-  constexpr std::size_t kEvaluationsAtOnce = std::size_t{1} << 18;
-  FeatureSolver solver(games, options, rng, problem.thread_count());
-  solver.check_budget();
-  std::size_t evaluation_count = 0;
-  for (std::uint32_t example = 0; example < games.example_count(); ++example) {
-    evaluation_count += solver.budget(example);
-  }
-  problem.progress().begin("shap", evaluation_count);
-  std::vector<SolvedExample> solved;
-  while (solved.size() < games.example_count()) {
-    const auto first = static_cast<std::uint32_t>(solved.size());
-    std::size_t count = 0;
-    for (std::size_t asked = 0; first + count < games.example_count() && (count == 0 || asked < kEvaluationsAtOnce);
-         ++count) {
-      asked += solver.budget(static_cast<std::uint32_t>(first + count));
+/// Players of each modality, and the sum of their magnitudes, [modalities].
+struct ModalityPlayers {
+  explicit ModalityPlayers(const ExampleAttribution& example)
+      : counts(example.modalities.size(), 0), magnitudes(example.modalities.size(), 0.0) {
+    for (const PlayerScore& player : example.players) {
+      ++counts[player.modality];
+      magnitudes[player.modality] += std::abs(player.value);
     }
-    std::ranges::move(solver.solve(first, count), std::back_inserter(solved));
   }
-  problem.progress().finish();
-  return solved;
+
+  std::vector<std::size_t> counts;
+  std::vector<double> magnitudes;
+};
+
+std::vector<double> magnitudes_by_modality(const ExampleAttribution& example) {
+  return ModalityPlayers(example).magnitudes;
 }
 
-/// Sum of |phi| over the players of each modality, [modalities].
-std::vector<double> magnitudes_by_modality(const SolvedExample& example) {
-  std::vector<double> sums;
-  std::span<const double> values = example.values;
-  for (const std::size_t count : example.player_counts) {
-    sums.push_back(sum_of_magnitudes(values.first(count)));
-    values = values.subspan(count);
-  }
-  return sums;
+double sum_of_player_magnitudes(const ExampleAttribution& example) {
+  double sum = 0.0;
+  for (const PlayerScore& player : example.players) sum += std::abs(player.value);
+  return sum;
+}
+
+double largest_error(const ExampleAttribution& example) {
+  double largest = 0.0;
+  for (const PlayerScore& player : example.players) largest = std::max(largest, *player.std_error);
+  return largest;
 }
 
 /// One share per modality, a mean over the examples in which it is defined.
 struct ShareDefinition {
   std::string name;
   /// The parts of an example, [modalities]; its shares are these over their sum.
-  std::function<std::vector<double>(const SolvedExample&)> parts;
+  std::function<std::vector<double>(const ExampleAttribution&)> parts;
 };
 
 std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
   if (index == ShapleyIndex::kOwen) return {{"share.owen", magnitudes_by_modality}};
-  const auto average = [](const SolvedExample& example) {
-    std::vector<double> parts = magnitudes_by_modality(example);
-    for (std::size_t modality = 0; modality < parts.size(); ++modality) {
-      parts[modality] /= static_cast<double>(std::max<std::size_t>(example.player_counts[modality], 1));
+  const auto average = [](const ExampleAttribution& example) {
+    ModalityPlayers players(example);
+    for (std::size_t modality = 0; modality < players.counts.size(); ++modality) {
+      players.magnitudes[modality] /= static_cast<double>(std::max<std::size_t>(players.counts[modality], 1));
     }
-    return parts;
+    return players.magnitudes;
   };
-  const auto net = [](const SolvedExample& example) {
+  const auto net = [](const ExampleAttribution& example) {
     std::vector<double> parts = example.modalities;
     for (double& part : parts) part = std::abs(part);
     return parts;
@@ -80,7 +79,8 @@ std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
 /// then per share and modality the example's share, and 1 where it is defined.
 class Columns {
  public:
-  Columns(std::span<const SolvedExample> solved, std::size_t modality_count, std::span<const ShareDefinition> shares)
+  Columns(std::span<const ExampleAttribution> solved, std::size_t modality_count,
+          std::span<const ShareDefinition> shares)
       : modality_count_(modality_count),
         table_(2 + 2 * modality_count + shares.size() * (modality_count + 1), solved.size()) {
     for (std::size_t example = 0; example < solved.size(); ++example) {
@@ -92,7 +92,7 @@ class Columns {
       }
       // Players without an effect have values of rounding, and values that cancel leave such a sum: no shares of those.
       const double scale = std::max({std::abs(solved[example].value_full), std::abs(solved[example].value_empty),
-                                     sum_of_magnitudes(solved[example].values)});
+                                     sum_of_player_magnitudes(solved[example])});
       for (std::size_t place = 0; place < shares.size(); ++place) {
         const std::vector<double> parts = shares[place].parts(solved[example]);
         const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
@@ -179,19 +179,15 @@ class RowAdder {
   std::vector<Score>& rows_;
 };
 
-double efficiency_gap(const SolvedExample& example) {
-  return example.value_full - example.value_empty - std::accumulate(example.values.begin(), example.values.end(), 0.0);
-}
-
 /// Says where the budget ended before the tolerance was reached.
-void warn_about_tolerance(std::span<const SolvedExample> solved, const FeatureShapleyOptions& options,
+void warn_about_tolerance(std::span<const ExampleAttribution> solved, const FeatureShapleyOptions& options,
                           std::vector<std::string>& warnings) {
   const double tolerance = *options.tolerance;
   std::size_t count = 0;
   double largest = 0.0;
   std::size_t evaluation_count = 0;
-  for (const SolvedExample& example : solved) {
-    const double error = example.std_errors.empty() ? 0.0 : std::ranges::max(example.std_errors);
+  for (const ExampleAttribution& example : solved) {
+    const double error = largest_error(example);
     if (error < tolerance) continue;
     ++count;
     largest = std::max(largest, error);
@@ -200,13 +196,13 @@ void warn_about_tolerance(std::span<const SolvedExample> solved, const FeatureSh
   if (count == 0) return;
   // Rounds that are left out for want of budget are not as long.
   const bool is_at_its_limit = options.budget && 2 * evaluation_count < *options.budget;
-  warnings.push_back("--tolerance " + short_number(tolerance) + " was not reached in " + std::to_string(count) +
-                     " of " + std::to_string(solved.size()) + (solved.size() == 1 ? " example" : " examples") +
-                     ": the largest standard error is " + short_number(largest) + " after " +
-                     std::to_string(evaluation_count) + " evaluations; " +
+  warnings.push_back(option("tolerance") + " " + short_number(tolerance) + " was not reached in " +
+                     std::to_string(count) + " of " + std::to_string(solved.size()) +
+                     (solved.size() == 1 ? " example" : " examples") + ": the largest standard error is " +
+                     short_number(largest) + " after " + std::to_string(evaluation_count) + " evaluations; " +
                      (is_at_its_limit ? "method " + std::string(options.estimator->name()) +
-                                            " takes no more of them, try --method leverage"
-                                      : "raise --budget"));
+                                            " takes no more of them, try " + option("method") + " leverage"
+                                      : "raise " + option("budget")));
 }
 
 ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std::uint32_t number) {
@@ -214,7 +210,8 @@ ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std
   result.example = number;
   result.value_full = solved.value_full;
   result.value_empty = solved.value_empty;
-  result.efficiency_gap = efficiency_gap(solved);
+  result.efficiency_gap =
+      solved.value_full - solved.value_empty - std::accumulate(solved.values.begin(), solved.values.end(), 0.0);
   result.modalities = solved.modalities;
   result.evaluation_count = solved.evaluation_count;
   result.method = solved.method;
@@ -232,18 +229,60 @@ ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std
   return result;
 }
 
+std::vector<ExampleAttribution> take_examples(std::size_t modality_count, std::span<ByteReader> readers) {
+  std::vector<ExampleAttribution> examples;
+  for (ByteReader& reader : readers) {
+    examples.push_back(take_attribution(static_cast<std::uint32_t>(examples.size()), modality_count, reader));
+    for (const PlayerScore& player : examples.back().players) expect_sizes(player.std_error.has_value());
+  }
+  return examples;
+}
+
 }  // namespace
 
-Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
-  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+EvaluationHeader FeatureShapley::header(const Problem& problem, const Rng& rng) const {
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_count("modalities", problem.players().count());
+  header.add_text("index", options_.index == ShapleyIndex::kOwen ? "owen" : "shapley");
+  header.add_text("method", std::string(options_.estimator->name()));
+  header.add_count("budget", options_.budget);
+  header.add_number("tolerance", options_.tolerance);
+  header.add_count("seed", rng.seed());
+  return header;
+}
+
+EvaluatedExamples FeatureShapley::evaluate(Problem& problem, const Rng& rng) const {
+  // Throws for an unknown column before the model is asked.
+  subsets_of(problem, options_.breakdown);
   const std::unique_ptr<ExampleGames> games = problem.player_games();
-  const std::vector<SolvedExample> solved = solve_all(problem, *games, options_, rng);
-  const std::vector<ShareDefinition> shares = share_definitions(options_.index);
+  FeatureSolver solver(*games, options_, rng, problem.thread_count());
+  solver.check_budget();
+  std::vector<ByteWriter> writers;
+  solve_in_batches({.phase = "shap",
+                    .example_count = games->example_count(),
+                    .budget = [&](std::uint32_t example) { return solver.budget(example); }},
+                   problem.progress(), [&](std::uint32_t first, std::size_t count) {
+                     for (const SolvedExample& solved : solver.solve(first, count)) {
+                       const auto number = static_cast<std::uint32_t>(writers.size());
+                       put_attribution(explain(*games, solved, number), writers.emplace_back());
+                     }
+                   });
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers));
+}
+
+Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
+                                      const Rng& rng) const {
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
   const std::size_t modality_count = problem.players().count();
+  std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
+  std::vector<ExampleAttribution> solved = take_examples(modality_count, readers);
+  const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
+  const std::vector<ShareDefinition> shares = share_definitions(options_.index);
   const Columns columns(solved, modality_count, shares);
 
-  const bool are_exact = std::ranges::all_of(solved, [](const SolvedExample& example) {
-    return std::ranges::all_of(example.std_errors, [](double error) { return error == 0.0; });
+  const bool are_exact = std::ranges::all_of(solved, [](const ExampleAttribution& example) {
+    return std::ranges::all_of(example.players, [](const PlayerScore& player) { return player.std_error == 0.0; });
   });
   Attribution result;
   std::vector<RowAdder> adders;
@@ -263,16 +302,14 @@ Attribution FeatureShapley::attribute(Problem& problem, const Rng& rng) const {
   for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
     double gap = 0.0;
     for (const std::uint32_t example : subsets[subset].examples) {
-      gap = std::max(gap, std::abs(efficiency_gap(solved[example])));
+      gap = std::max(gap, std::abs(solved[example].efficiency_gap));
     }
     adders[subset].add_ends(gap);
   }
   warn_about_undefined(result.rows, result.warnings);
   if (options_.tolerance) warn_about_tolerance(solved, options_, result.warnings);
-  for (std::uint32_t example = 0; example < solved.size(); ++example) {
-    result.examples.push_back(explain(*games, solved[example], example));
-  }
-  add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
+  result.examples = std::move(solved);
+  add_scores(outcomes, problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;
 }
 

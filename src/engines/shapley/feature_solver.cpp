@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/core/parallel.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "modattr/engines/shapley/solved_games.h"
@@ -62,8 +63,9 @@ FeatureSolver::Example FeatureSolver::open(std::uint32_t number) {
     if (example.player_counts.back() > 0) example.playing.push_back(modality);
   }
   if (is_owen() && example.playing.size() > kMostEnumeratedModalities) {
-    throw ConfigError("--index owen: expected at most " + std::to_string(kMostEnumeratedModalities) +
-                      " modalities, got " + std::to_string(example.playing.size()) + "; use --index shapley");
+    throw ConfigError(option("index") + " owen: expected at most " + std::to_string(kMostEnumeratedModalities) +
+                      " modalities, got " + std::to_string(example.playing.size()) + "; use " + option("index") +
+                      " shapley");
   }
   return example;
 }
@@ -216,8 +218,9 @@ void FeatureSolver::refuse_budget() {
     player_count = open(number).player_count;
     given = budget(number);
   }
-  throw ConfigError("--budget: expected at least " + std::to_string(least) + " evaluations per example for " +
-                    std::to_string(player_count) + " players, got " + std::to_string(given) +
+  throw ConfigError(option("budget") + ": expected at least " + std::to_string(least) +
+                    " evaluations per example for " + std::to_string(player_count) + " players, got " +
+                    std::to_string(given) +
                     (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
 }
 
@@ -249,7 +252,7 @@ std::vector<Coalition> FeatureSolver::choose(const Example& example, const Unit&
   try {
     return options_.estimator->coalitions(unit.player_count, coalition_count, stream);
   } catch (const ConfigError& error) {
-    throw ConfigError("--method " + std::string(error.what()));
+    throw ConfigError(option("method") + " " + error.what());
   }
 }
 

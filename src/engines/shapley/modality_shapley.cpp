@@ -8,6 +8,7 @@
 
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/open_examples.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/engines/shapley/solved_games.h"
 #include "modattr/engines/subsets.h"
@@ -209,11 +210,79 @@ std::vector<std::size_t> reported_modalities(const ModalityShapleyOptions& optio
   return modalities;
 }
 
+/// v of the coalitions of one example.
+void put_values(const ModalityValues& values, std::size_t example, ByteWriter& writer) {
+  writer.put_count(values.evaluations_per_example);
+  writer.put_count(values.number_count);
+  std::vector<double> numbers;
+  for (std::size_t row = 0; row < values.values.row_count(); ++row) {
+    const auto of_coalition = values.values.row(row).subspan(example * values.number_count, values.number_count);
+    numbers.insert(numbers.end(), of_coalition.begin(), of_coalition.end());
+  }
+  writer.put_numbers(numbers);
+}
+
+ModalityValues take_values(const ModalityCoalitions& asked, std::span<ByteReader> readers) {
+  ModalityValues result;
+  for (std::size_t example = 0; example < readers.size(); ++example) {
+    ByteReader& reader = readers[example];
+    const std::uint64_t evaluation_count = reader.take_count();
+    const std::uint64_t number_count = reader.take_count();
+    if (example == 0) {
+      expect_sizes(number_count == 1 || number_count == 2);
+      result = {.number_count = number_count,
+                .evaluations_per_example = evaluation_count,
+                .values = Matrix(asked.coalitions.size(), readers.size() * number_count)};
+    }
+    const NumbersView numbers = reader.take_numbers();
+    expect_sizes(evaluation_count == result.evaluations_per_example && number_count == result.number_count &&
+                 numbers.size() == asked.coalitions.size() * number_count);
+    for (std::size_t place = 0; place < numbers.size(); ++place) {
+      result.values(place / number_count, example * number_count + place % number_count) = numbers[place];
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
-Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
+EvaluationHeader ModalityShapley::header(const Problem& problem, const Rng& rng) const {
+  const std::size_t modality_count = problem.players().count();
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_count("modalities", modality_count);
+  header.add_counts("additive projections", projected(problem));
+  // Enumerated games have no random coalitions.
+  if (modality_count <= kMostEnumeratedModalities) return header;
+  header.add_text("method", options_.estimator ? std::optional(std::string(options_.estimator->name())) : std::nullopt);
+  header.add_count("coalitions", options_.coalition_count);
+  header.add_count("seed", rng.seed());
+  return header;
+}
+
+std::vector<std::size_t> ModalityShapley::projected(const Problem& problem) const {
+  if (options_.projection == AdditiveProjection::kLeftOut) return {};
+  return reported_modalities(options_, problem.players().count());
+}
+
+EvaluatedExamples ModalityShapley::evaluate(Problem& problem, const Rng& rng) const {
+  // Throws for an unknown column before the model is asked.
+  subsets_of(problem, options_.breakdown);
+  const ModalityCoalitions asked(problem.players().count(), options_.estimator.get(), options_.coalition_count, rng);
+  const ModalityValues values = evaluate_modalities(problem, asked);
+  std::vector<ByteWriter> writers(problem.example_count());
+  for (std::size_t example = 0; example < writers.size(); ++example) put_values(values, example, writers[example]);
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers), projected(problem));
+}
+
+Attribution ModalityShapley::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
+                                       const Rng& rng) const {
   const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
-  const SolvedGames games(problem, options_.estimator.get(), options_.coalition_count, rng);
+  std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
+  ModalityCoalitions asked(problem.players().count(), options_.estimator.get(), options_.coalition_count, rng);
+  ModalityValues values = take_values(asked, readers);
+  const CleanOutcomes outcomes = CleanOutcomes::take(problem, projected(problem), readers);
+  const SolvedGames games(std::move(asked), std::move(values), problem.thread_count());
   const Columns columns(games);
   const Matrix table = fill_columns(games, columns);
   Attribution result;
@@ -246,11 +315,7 @@ Attribution ModalityShapley::attribute(Problem& problem, const Rng& rng) const {
   for (std::uint32_t example = 0; example < games.example_count(); ++example) {
     result.examples.push_back(explain(games, example));
   }
-  add_scores(
-      problem,
-      {.modalities = options_.projection == AdditiveProjection::kComputed ? modalities : std::vector<std::size_t>{},
-       .subsets = subsets},
-      rng, result);
+  add_scores(outcomes, problem, {.modalities = projected(problem), .subsets = subsets}, rng, result);
   return result;
 }
 

@@ -21,75 +21,81 @@ std::size_t bit_mask(const Coalition& coalition) {
 
 }  // namespace
 
-SolvedGames::SolvedGames(Problem& problem, const ShapleyEstimator* estimator, std::size_t coalition_count,
-                         const Rng& rng)
-    : modality_count_(problem.players().count()), example_count_(problem.example_count()) {
+ModalityCoalitions::ModalityCoalitions(std::size_t player_count, const ShapleyEstimator* chosen,
+                                       std::size_t coalition_count, const Rng& rng)
+    : modality_count(player_count), estimator(chosen) {
   const ExactShapley exact;
-  if (is_enumerated()) estimator = &exact;
-  if (estimator == nullptr) {
+  const ShapleyEstimator* const asking = is_enumerated() ? &exact : estimator;
+  if (asking == nullptr) {
     throw ConfigError("shap: expected at most " + std::to_string(kMostEnumeratedModalities) +
-                      " modalities to enumerate, got " + std::to_string(modality_count_));
+                      " modalities to enumerate, got " + std::to_string(modality_count));
   }
   // A game of one modality has no coalition between empty and full.
-  if (modality_count_ > 1) {
-    const std::size_t inner = inner_coalition_count(modality_count_);
-    coalitions_ = estimator->coalitions(modality_count_, is_enumerated() ? inner : std::min(inner, coalition_count),
-                                        rng.stream(RandomPurpose::kCoalition, 0, 0));
+  if (modality_count > 1) {
+    const std::size_t inner = inner_coalition_count(modality_count);
+    coalitions = asking->coalitions(modality_count, is_enumerated() ? inner : std::min(inner, coalition_count),
+                                    rng.stream(RandomPurpose::kCoalition, 0, 0));
   }
-  coalitions_.push_back(Coalition::empty(modality_count_));
-  coalitions_.push_back(Coalition::full(modality_count_));
+  coalitions.push_back(Coalition::empty(modality_count));
+  coalitions.push_back(Coalition::full(modality_count));
+}
 
+ModalityValues evaluate_modalities(Problem& problem, const ModalityCoalitions& asked) {
   const std::unique_ptr<ValueFunction> game = problem.removal_game();
   // An estimator may list a coalition twice.
   CoalitionTable table(*game);
-  const std::size_t evaluation_count = game->evaluation_count(coalitions_);
-  evaluations_per_example_ = evaluation_count / example_count_;
+  const std::size_t evaluation_count = game->evaluation_count(asked.coalitions);
   problem.progress().begin("shap", evaluation_count);
-  values_ = table.evaluate(coalitions_);
+  ModalityValues result{.number_count = game->width(),
+                        .evaluations_per_example = evaluation_count / problem.example_count(),
+                        .values = table.evaluate(asked.coalitions)};
   problem.progress().finish();
+  return result;
+}
 
-  solved_.resize(game->width());
-  for (std::size_t number = 0; number < solved_.size(); ++number) solved_[number].resize(example_count_);
-  parallel_for(example_count_, problem.thread_count(), [&](std::size_t example) {
+SolvedGames::SolvedGames(ModalityCoalitions asked, ModalityValues values, std::size_t thread_count)
+    : asked_(std::move(asked)), values_(std::move(values)), solved_(values_.number_count) {
+  const std::size_t example_count = values_.values.column_count() / values_.number_count;
+  for (std::vector<SolvedGame>& games : solved_) games.resize(example_count);
+  parallel_for(example_count, thread_count, [&](std::size_t example) {
     for (std::size_t number = 0; number < solved_.size(); ++number) {
-      solved_[number][example] =
-          is_enumerated() ? enumerate(number, example) : this->estimate(*estimator, number, example);
+      solved_[number][example] = is_enumerated() ? enumerate(number, example) : estimate(number, example);
     }
   });
 }
 
 SolvedGame SolvedGames::enumerate(std::size_t number, std::size_t example) const {
-  std::vector<double> table(std::size_t{1} << modality_count_);
-  for (std::size_t row = 0; row < coalitions_.size(); ++row) {
-    table[bit_mask(coalitions_[row])] = value(row, number, example);
+  std::vector<double> table(std::size_t{1} << modality_count());
+  for (std::size_t row = 0; row < asked_.coalitions.size(); ++row) {
+    table[bit_mask(asked_.coalitions[row])] = value(row, number, example);
   }
   SolvedGame game;
   game.method = "exact";
-  game.values = shapley_values(table, modality_count_);
-  game.std_errors.assign(modality_count_, 0.0);
-  const Matrix interactions = shapley_interactions(table, modality_count_);
-  for (std::size_t first = 0; first < modality_count_; ++first) {
+  game.values = shapley_values(table, modality_count());
+  game.std_errors.assign(modality_count(), 0.0);
+  const Matrix interactions = shapley_interactions(table, modality_count());
+  for (std::size_t first = 0; first < modality_count(); ++first) {
     game.main_effects.push_back(interactions(first, first));
-    for (std::size_t second = first + 1; second < modality_count_; ++second) {
+    for (std::size_t second = first + 1; second < modality_count(); ++second) {
       game.pairs.push_back(interactions(first, second));
     }
   }
   return game;
 }
 
-SolvedGame SolvedGames::estimate(const ShapleyEstimator& estimator, std::size_t number, std::size_t example) const {
-  std::vector<double> inner(coalitions_.size() - 2);
+SolvedGame SolvedGames::estimate(std::size_t number, std::size_t example) const {
+  std::vector<double> inner(asked_.coalitions.size() - 2);
   for (std::size_t row = 0; row < inner.size(); ++row) inner[row] = value(row, number, example);
-  ShapleyEstimate estimate = estimator.estimate({.player_count = modality_count_,
-                                                 .empty_value = empty_value(number, example),
-                                                 .full_value = full_value(number, example),
-                                                 .coalitions = std::span(coalitions_).first(inner.size()),
-                                                 .values = inner});
+  ShapleyEstimate estimate = asked_.estimator->estimate({.player_count = modality_count(),
+                                                         .empty_value = empty_value(number, example),
+                                                         .full_value = full_value(number, example),
+                                                         .coalitions = std::span(asked_.coalitions).first(inner.size()),
+                                                         .values = inner});
   return {.values = std::move(estimate.values),
           .std_errors = std::move(estimate.std_errors),
           .pairs = {},
           .main_effects = {},
-          .method = std::string(estimate.method.empty() ? estimator.name() : estimate.method)};
+          .method = std::string(estimate.method.empty() ? asked_.estimator->name() : estimate.method)};
 }
 
 }  // namespace modattr

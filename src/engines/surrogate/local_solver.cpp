@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/core/parallel.h"
 #include "modattr/engines/surrogate/half_sample_refits.h"
 #include "modattr/stats/moments.h"
@@ -48,9 +49,9 @@ LocalSolver::Example LocalSolver::open(std::uint32_t number) {
   const std::size_t player_count = example.players.size();
   const bool is_small = player_count <= kMostEnumeratedPlayers;
   if (options_.size == NeighbourhoodSize::kAll && !is_small) {
-    throw ConfigError("--budget all: expected at most " + std::to_string(kMostEnumeratedPlayers) +
-                      " players in an example, got " + std::to_string(player_count) +
-                      "; use --modality or a number of evaluations");
+    throw ConfigError(option("budget") + " all: expected at most " + std::to_string(kMostEnumeratedPlayers) +
+                      " players in an example, got " + std::to_string(player_count) + "; use " + option("modality") +
+                      " or a number of evaluations");
   }
   example.is_whole =
       options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= query_budget(example));
@@ -81,7 +82,7 @@ void LocalSolver::refuse_budget() {
     least = own;
     player_count = own_count;
   }
-  throw ConfigError("--budget: expected at least " + std::to_string(least * games_.evaluations_per_query()) +
+  throw ConfigError(option("budget") + ": expected at least " + std::to_string(least * games_.evaluations_per_query()) +
                     " evaluations per example for " + std::to_string(player_count) + " players, got " +
                     std::to_string(options_.budget.value_or(0)) +
                     (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));

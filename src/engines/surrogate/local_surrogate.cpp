@@ -2,57 +2,33 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/clean_score.h"
+#include "modattr/engines/example_batches.h"
 #include "modattr/engines/mean_bootstrap.h"
+#include "modattr/engines/open_examples.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/engines/surrogate/local_solver.h"
+#include "modattr/engines/surrogate/surrogate_example.h"
+#include "modattr/engines/surrogate/surrogate_warnings.h"
 #include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
 
-/// Surrogates that explain less of what they have not seen are not to be trusted.
-constexpr double kTrustedR2 = 0.5;
-
-/// Explains all examples, some at a time, so that memory does not grow with their number.
-std::vector<LocalExplanation> solve_all(Problem& problem, ExampleGames& games, const LocalSurrogateOptions& options,
-                                        const Rng& rng) {
-  constexpr std::size_t kEvaluationsAtOnce = std::size_t{1} << 18;
-  LocalSolver solver(games, options, rng, problem.thread_count());
-  std::size_t evaluation_count = 0;
-  for (std::uint32_t example = 0; example < games.example_count(); ++example) {
-    evaluation_count += solver.budget(example);
-  }
-  problem.progress().begin("lime", evaluation_count);
-  std::vector<LocalExplanation> solved;
-  while (solved.size() < games.example_count()) {
-    const auto first = static_cast<std::uint32_t>(solved.size());
-    std::size_t count = 0;
-    for (std::size_t asked = 0; first + count < games.example_count() && (count == 0 || asked < kEvaluationsAtOnce);
-         ++count) {
-      asked += solver.budget(static_cast<std::uint32_t>(first + count));
-    }
-    std::ranges::move(solver.solve(first, count), std::back_inserter(solved));
-  }
-  problem.progress().finish();
-  return solved;
-}
-
 /// Columns over examples, each number followed by 1 where it is defined: r2, then per modality share and fidelity lost.
 class Columns {
  public:
-  Columns(std::span<const LocalExplanation> solved, std::size_t modality_count)
+  Columns(std::span<const SurrogateExample> solved, std::size_t modality_count)
       : table_(2 + 4 * modality_count, solved.size()) {
     for (std::size_t example = 0; example < solved.size(); ++example) {
-      const LocalExplanation& one = solved[example];
-      set(kR2, example, one.r2);
+      const SurrogateExample& one = solved[example];
+      set(kR2, example, one.surrogate().r2);
       for (std::size_t modality = 0; modality < modality_count; ++modality) {
         set(share(modality), example, one.shares.empty() ? std::nullopt : std::optional(one.shares[modality]));
         set(fidelity_lost(modality), example, one.fidelity_lost[modality]);
@@ -75,12 +51,12 @@ class Columns {
 };
 
 /// Error over draws of the coalitions of a modality's mean share; nullopt where an example's is not known.
-std::optional<double> share_error(std::span<const LocalExplanation> solved, const Subset& subset,
+std::optional<double> share_error(std::span<const SurrogateExample> solved, const Subset& subset,
                                   std::size_t modality) {
   double sum = 0.0;
   std::size_t count = 0;
   for (const std::uint32_t example : subset.examples) {
-    const LocalExplanation& one = solved[example];
+    const SurrogateExample& one = solved[example];
     if (one.shares.empty()) continue;
     if (one.share_errors.empty()) return std::nullopt;
     sum += one.share_errors[modality] * one.share_errors[modality];
@@ -121,159 +97,14 @@ class RowAdder {
   std::vector<Score>& rows_;
 };
 
-std::vector<SurrogateRule> rules_of(const RegressionTree& tree, std::span<const std::string> names) {
-  std::vector<SurrogateRule> rules;
-  for (const RegressionTree::Leaf& leaf : tree.leaves()) {
-    std::string text;
-    for (const auto& [column, value] : leaf.conditions) {
-      text += (text.empty() ? "" : ", ") + std::string(value == 0.0 ? "no " : "") + names[column];
-    }
-    rules.push_back({text.empty() ? "always" : text, leaf.value, leaf.weight_share});
-  }
-  return rules;
-}
-
-/// A word that stands in a text before gets a number: "text 'the' (2)".
-void number_repeated(std::vector<std::string>& names) {
-  const std::string name = names.back();
-  std::size_t count = 1;
-  for (std::size_t place = 0; place + 1 < names.size(); ++place) {
-    const bool is_numbered = names[place].starts_with(name + " (");
-    if (names[place] == name || is_numbered) ++count;
-  }
-  if (count > 1) names.back() += " (" + std::to_string(count) + ")";
-}
-
-ExampleAttribution describe(ExampleGames& games, const Problem& problem, const LocalExplanation& solved,
-                            std::uint32_t number, const LocalSurrogateOptions& options) {
-  ExampleAttribution result;
-  result.example = number;
-  result.value_full = solved.value_full;
-  result.value_empty = solved.value_empty;
-  result.evaluation_count = solved.evaluation_count;
-  result.method = surrogate_names()[static_cast<std::size_t>(options.surrogate.kind)];
-  result.modalities.assign(games.modality_count(), 0.0);
-  SurrogateReport report{
-      .kind = result.method,
-      .intercept = solved.surrogate.intercept,
-      .local_prediction = solved.local_prediction,
-      .r2 = solved.r2,
-      .held_out_count = solved.held_out_count > 0 ? std::optional(solved.held_out_count) : std::nullopt,
-      .stability = solved.stability,
-      .pairs = {},
-      .rules = {}};
-
-  std::vector<PairScore::Player> players;
-  std::vector<std::string> names;
-  for (std::size_t place = 0; place < solved.players.size(); ++place) {
-    const std::size_t modality = solved.modality_of_player[place];
-    const bool is_first = place == 0 || solved.modality_of_player[place - 1] != modality;
-    const std::size_t own = is_first ? 0 : players.back().player + 1;
-    players.push_back({modality, own, games.labels(number, modality)[own]});
-    names.push_back(problem.players().modality_name(modality) + " '" + players.back().label + "'");
-    number_repeated(names);
-    // A player that the surrogate leaves out adds nothing to its answers.
-    result.players.push_back(
-        {.modality = modality, .player = own, .label = players.back().label, .value = 0.0, .std_error = std::nullopt});
-  }
-  double sum = 0.0;
-  for (const SurrogateTerm& term : solved.surrogate.terms) {
-    const auto& [player, partner] = term.factor;
-    sum += term.value;
-    result.modalities[players[player].modality] += 0.5 * term.value;
-    result.modalities[players[partner.value_or(player)].modality] += 0.5 * term.value;
-    if (partner) {
-      report.pairs.push_back({players[player], players[*partner], term.value, term.std_error});
-    } else {
-      result.players[player].value = term.value;
-      result.players[player].std_error = term.std_error;
-    }
-  }
-  std::ranges::stable_sort(report.pairs, std::greater<>(), [](const PairScore& pair) { return std::abs(pair.value); });
-  result.efficiency_gap = solved.value_full - solved.value_empty - sum;
-  if (solved.surrogate.tree) report.rules = rules_of(*solved.surrogate.tree, names);
-  result.surrogate = std::move(report);
-  return result;
-}
-
-std::string count_of(std::size_t count, std::size_t all) {
-  return std::to_string(count) + " of " + std::to_string(all) + (all == 1 ? " example" : " examples");
-}
-
-/// Options that are not in force yet and may make a surrogate better.
-std::string advice(std::span<const LocalExplanation> solved, const LocalSurrogateOptions& options,
-                   std::size_t modality_count) {
-  const SurrogateOptions& surrogate = options.surrogate;
-  const bool is_tree = surrogate.kind == SurrogateKind::kTree;
-  std::vector<std::string> words;
-  const auto is_sampled = [](const LocalExplanation& one) { return one.held_out_count > 0; };
-  if (std::ranges::any_of(solved, is_sampled)) words.emplace_back("a larger --budget");
-  if (is_tree) {
-    words.emplace_back("--depth");
-  } else {
-    const auto has_more = [&](const LocalExplanation& one) { return one.players.size() > surrogate.top_k; };
-    if (std::ranges::any_of(solved, has_more)) words.emplace_back("--top-k");
-    const bool is_one_modality = modality_count < 2 || options.modalities.size() == 1;
-    if (surrogate.pairs == PairSearch::kNone && !is_one_modality) words.emplace_back("--pairs");
-  }
-  words.emplace_back(is_tree ? "--surrogate ridge" : "--surrogate tree");
-  std::string text;
-  for (std::size_t word = 0; word < words.size(); ++word) {
-    text += (word == 0 ? "" : word + 1 == words.size() ? " or " : ", ") + words[word];
-  }
-  return text;
-}
-
-void warn(std::span<const LocalExplanation> solved, const LocalSurrogateOptions& options, std::size_t modality_count,
-          Attribution& result) {
-  std::size_t poor = 0;
-  std::size_t unknown = 0;
-  std::size_t unseen = 0;
-  std::size_t empty = 0;
-  std::size_t bare = 0;
-  for (const LocalExplanation& one : solved) {
-    if (one.r2 && one.shares.empty() && !one.players.empty()) ++bare;
-    if (one.players.empty()) {
-      ++empty;
-    } else if (!one.r2 && one.held_out_count == 1) {
-      ++unseen;
-    } else if (!one.r2) {
-      ++unknown;
-    } else if (*one.r2 < kTrustedR2) {
-      ++poor;
-    }
-  }
-  if (poor > 0) {
-    result.warnings.push_back(
-        "in " + count_of(poor, solved.size()) +
-        " the surrogate is not to be trusted: it explains less than half of the model around the example (r2 < 0.5); "
-        "try " +
-        advice(solved, options, modality_count));
-  }
-  if (bare > 0) {
-    result.warnings.push_back("in " + count_of(bare, solved.size()) + " no player has a coefficient, so there are no " +
-                              "shares" +
-                              (options.surrogate.kind == SurrogateKind::kLasso ? "; try a smaller --alpha" : ""));
-  }
-  if (unseen > 0) {
-    result.warnings.push_back("in " + count_of(unseen, solved.size()) +
-                              " there is no r2: a single coalition is held out; try a larger --budget");
-  }
-  if (unknown > 0) {
-    result.warnings.push_back("in " + count_of(unknown, solved.size()) +
-                              " there is no r2: the value is the same for all coalitions that count; the explanation "
-                              "says nothing, try another --value or a larger --kernel-width");
-  }
-  if (empty > 0) result.warnings.push_back(count_of(empty, solved.size()) + " had no players to explain");
-}
-
 void check(const LocalSurrogateOptions& options, std::size_t modality_count) {
   if (options.surrogate.pairs == PairSearch::kNone) return;
   if (options.surrogate.kind == SurrogateKind::kTree) {
-    throw ConfigError("--pairs: expected --surrogate ridge or lasso, got tree, whose rules name pairs themselves");
+    throw ConfigError(option("pairs") + ": expected " + option("surrogate") +
+                      " ridge or lasso, got tree, whose rules name pairs themselves");
   }
   const std::size_t playing = options.modalities.empty() ? modality_count : options.modalities.size();
-  if (playing < 2) throw ConfigError("--pairs: expected players of at least 2 modalities, got 1");
+  if (playing < 2) throw ConfigError(option("pairs") + ": expected players of at least 2 modalities, got 1");
 }
 
 }  // namespace
@@ -285,15 +116,63 @@ Guarantees LocalSurrogate::guarantees() const noexcept {
                       options_.surrogate.pairs == PairSearch::kNone};
 }
 
-Attribution LocalSurrogate::attribute(Problem& problem, const Rng& rng) const {
-  const std::size_t modality_count = problem.players().count();
-  check(options_, modality_count);
-  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+EvaluationHeader LocalSurrogate::header(const Problem& problem, const Rng& rng) const {
+  const SurrogateOptions& surrogate = options_.surrogate;
+  std::vector<std::size_t> draws;
+  for (const NeighbourDraw draw : options_.draws) draws.push_back(static_cast<std::size_t>(draw));
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_count("modalities", problem.players().count());
+  header.add_counts("playing modalities", options_.modalities);
+  header.add_counts("draws", draws);
+  if (options_.size == NeighbourhoodSize::kAll) {
+    header.add_text("budget", "all");
+  } else {
+    header.add_count("budget", options_.budget);
+  }
+  header.add_text("similarity", similarity_names()[static_cast<std::size_t>(options_.similarity)]);
+  header.add_number("kernel_width", options_.kernel_width);
+  header.add_text("surrogate", surrogate_names()[static_cast<std::size_t>(surrogate.kind)]);
+  header.add_number("alpha", surrogate.alpha);
+  header.add_text("selection", column_selection_names()[static_cast<std::size_t>(surrogate.selection)]);
+  header.add_count("top_k", surrogate.top_k);
+  header.add_text("pairs", surrogate.pairs == PairSearch::kNone ? "no" : "yes");
+  header.add_count("depth", surrogate.depth);
+  header.add_count("seed", rng.seed());
+  return header;
+}
+
+EvaluatedExamples LocalSurrogate::evaluate(Problem& problem, const Rng& rng) const {
+  check(options_, problem.players().count());
+  // Throws for an unknown column before the model is asked.
+  subsets_of(problem, options_.breakdown);
   const std::unique_ptr<ExampleGames> games = problem.player_games();
-  const std::vector<LocalExplanation> solved = solve_all(problem, *games, options_, rng);
+  LocalSolver solver(*games, options_, rng, problem.thread_count());
+  std::vector<ByteWriter> writers;
+  solve_in_batches({.phase = "lime",
+                    .example_count = games->example_count(),
+                    .budget = [&](std::uint32_t example) { return solver.budget(example); }},
+                   problem.progress(), [&](std::uint32_t first, std::size_t count) {
+                     for (LocalExplanation& solved : solver.solve(first, count)) {
+                       const auto number = static_cast<std::uint32_t>(writers.size());
+                       put_surrogate_example(
+                           describe(*games, problem.players(), number, std::move(solved), options_.surrogate.kind),
+                           writers.emplace_back());
+                     }
+                   });
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers));
+}
+
+Attribution LocalSurrogate::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
+                                      const Rng& rng) const {
+  const std::size_t modality_count = problem.players().count();
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+  std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
+  std::vector<SurrogateExample> solved = take_surrogate_examples(modality_count, readers);
+  const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
   const Columns columns(solved, modality_count);
   // Nothing is left to chance where every coalition is evaluated.
-  const bool are_whole = std::ranges::all_of(solved, [](const auto& one) { return one.held_out_count == 0; });
+  const bool are_whole = std::ranges::none_of(solved, &SurrogateExample::is_sampled);
   const std::optional<double> error_of_whole = are_whole ? std::optional(0.0) : std::nullopt;
 
   Attribution result;
@@ -311,11 +190,9 @@ Attribution LocalSurrogate::attribute(Problem& problem, const Rng& rng) const {
     }
   }
   for (RowAdder& adder : adders) adder.add("all", "lime.r2", Columns::kR2, error_of_whole);
-  for (std::uint32_t example = 0; example < solved.size(); ++example) {
-    result.examples.push_back(describe(*games, problem, solved[example], example, options_));
-  }
-  warn(solved, options_, modality_count, result);
-  add_scores(problem, {.modalities = {}, .subsets = subsets}, rng, result);
+  warn_about_surrogates(solved, options_, modality_count, result.warnings);
+  for (SurrogateExample& one : solved) result.examples.push_back(std::move(one.attribution));
+  add_scores(outcomes, problem, {.modalities = {}, .subsets = subsets}, rng, result);
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/surrogate/pair_search.h"
 #include "modattr/stats/lasso.h"
 #include "modattr/stats/ridge.h"
@@ -23,7 +24,9 @@ Surrogate fit_linear(const RegressionMoments& moments, std::span<const Surrogate
   const double alpha = penalty(options);
   const std::optional<LinearFit> fit =
       options.kind == SurrogateKind::kLasso ? std::optional(lasso(moments, alpha)) : ridge(moments, alpha);
-  if (!fit) throw ConfigError("--alpha: expected a penalty that tells the players apart, got one that is too small");
+  if (!fit) {
+    throw ConfigError(option("alpha") + ": expected a penalty that tells the players apart, got one that is too small");
+  }
   Surrogate result{.intercept = fit->intercept, .terms = {}, .tree = std::nullopt};
   for (std::size_t column = 0; column < factors.size(); ++column) {
     result.terms.push_back({factors[column], fit->coefficients[column]});

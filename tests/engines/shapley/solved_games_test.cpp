@@ -25,6 +25,12 @@ TableProblem problem_of(std::size_t modality_count, std::size_t example_count, G
                        .game_width = width});
 }
 
+SolvedGames solve(Problem& problem, const ShapleyEstimator* estimator, std::size_t coalition_count) {
+  ModalityCoalitions asked(problem.players().count(), estimator, coalition_count, Rng(1));
+  ModalityValues values = evaluate_modalities(problem, asked);
+  return SolvedGames(std::move(asked), std::move(values), problem.thread_count());
+}
+
 TEST(SolvedGames, AreTheEnumeratedGamesOfEveryExample) {
   // Another random game for every example and number.
   std::vector<ShapleyGame> games;
@@ -35,7 +41,7 @@ TEST(SolvedGames, AreTheEnumeratedGamesOfEveryExample) {
         return std::vector{games[example].value(present), games[3 + example].value(present)};
       },
       2);
-  const SolvedGames solved(problem, nullptr, 0, Rng(1));
+  const SolvedGames solved = solve(problem, nullptr, 0);
   EXPECT_TRUE(solved.is_enumerated());
   EXPECT_TRUE(solved.knows_accuracy());
   EXPECT_EQ(solved.solved(0, 0).method, "exact");
@@ -67,7 +73,7 @@ TEST(SolvedGames, AskForEveryCoalitionOnce) {
     if (example == 1) ++asked[present.hash()];
     return std::vector{0.0};
   });
-  const SolvedGames solved(problem, nullptr, 0, Rng(1));
+  const SolvedGames solved = solve(problem, nullptr, 0);
   EXPECT_EQ(asked.size(), 8U);
   for (const auto& [coalition, times] : asked) EXPECT_EQ(times, 1);
   EXPECT_EQ(problem.progress().announced, 16U);
@@ -78,7 +84,7 @@ TEST(SolvedGames, OfOneModalityHaveNothingBetweenEmptyAndFull) {
   TableProblem problem = problem_of(1, 2, [](const Coalition& present, std::size_t example) {
     return std::vector{present.is_full() ? 5.0 : static_cast<double>(example)};
   });
-  const SolvedGames solved(problem, nullptr, 0, Rng(1));
+  const SolvedGames solved = solve(problem, nullptr, 0);
   EXPECT_EQ(solved.solved(0, 0).method, "exact");
   EXPECT_EQ(solved.evaluations_per_example(), 2U);
   for (const std::size_t example : {0U, 1U}) {
@@ -93,11 +99,11 @@ TEST(SolvedGames, OfOneModalityHaveNothingBetweenEmptyAndFull) {
 TEST(SolvedGames, AreEnumeratedUpToTwelveModalities) {
   const Game sum = [](const Coalition& present, std::size_t) { return std::vector{double(present.size())}; };
   TableProblem twelve = problem_of(12, 1, sum);
-  const SolvedGames solved(twelve, nullptr, 0, Rng(1));
+  const SolvedGames solved = solve(twelve, nullptr, 0);
   EXPECT_EQ(solved.evaluations_per_example(), 4096U);
   EXPECT_NEAR(solved.solved(0, 0).values[7], 1.0, 1e-12);
   TableProblem thirteen = problem_of(13, 1, sum);
-  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return SolvedGames(thirteen, nullptr, 100, Rng(1)); }),
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return solve(thirteen, nullptr, 100); }),
                        {"shap", "at most 12 modalities", "got 13"}));
 }
 
@@ -106,7 +112,7 @@ TEST(SolvedGames, NameTheEstimatorThatWasChosen) {
     return std::vector{static_cast<double>(present.size() * present.size())};
   });
   const AutoShapley estimator;
-  const std::string method = SolvedGames(problem, &estimator, 200, Rng(1)).solved(0, 0).method;
+  const std::string method = solve(problem, &estimator, 200).solved(0, 0).method;
   EXPECT_TRUE(method == "leverage" || method == "gp") << method;
 }
 
@@ -121,7 +127,7 @@ TEST(SolvedGames, LeaveLargeGamesToTheEstimator) {
     return std::vector{sum};
   });
   const SinglePlayers estimator;
-  const SolvedGames solved(problem, &estimator, 500, Rng(1));
+  const SolvedGames solved = solve(problem, &estimator, 500);
   EXPECT_EQ(estimator.asked_count, 500U);
   EXPECT_FALSE(solved.is_enumerated());
   EXPECT_EQ(solved.solved(0, 0).method, "single-players");
@@ -140,7 +146,7 @@ TEST(SolvedGames, LeaveLargeGamesToTheEstimator) {
 TEST(SolvedGames, AskForNoMoreCoalitionsThanThereAre) {
   TableProblem problem = problem_of(13, 1, [](const Coalition&, std::size_t) { return std::vector{0.0}; });
   const SinglePlayers estimator;
-  const SolvedGames solved(problem, &estimator, 1000000, Rng(1));
+  const SolvedGames solved = solve(problem, &estimator, 1000000);
   EXPECT_EQ(estimator.asked_count, 8190U);
 }
 
@@ -149,7 +155,7 @@ TEST(SolvedGames, LeaveSmallGamesToTheFormula) {
   TableProblem problem =
       problem_of(3, 1, [&](const Coalition& present, std::size_t) { return std::vector{game.value(present)}; });
   const SinglePlayers estimator;
-  const SolvedGames solved(problem, &estimator, 100, Rng(1));
+  const SolvedGames solved = solve(problem, &estimator, 100);
   EXPECT_EQ(solved.solved(0, 0).method, "exact");
   EXPECT_NEAR(solved.solved(0, 0).values[2], 1.0 / 3.0, 1e-15);
 }

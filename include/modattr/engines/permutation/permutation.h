@@ -29,6 +29,8 @@ struct PermutationOptions {
   std::optional<std::string> within = std::nullopt;
 };
 
+struct PermutationPlan;
+
 /// Permutation importance (Breiman 2001; Fisher, Rudin, Dominici 2019), with one row map per draw for all modalities:
 ///
 ///   for each draw r:  pi_r = row map
@@ -48,9 +50,12 @@ class PermutationImportance final : public Attributor {
     return {.efficiency = false, .symmetry = true, .null_player = true};
   }
   /// Throws ConfigError for fewer than two examples, all pairs of a metric that is not a mean, or an unknown column.
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
+  EvaluationHeader header(const PermutationPlan& plan, const Problem& problem, const Rng& rng) const;
+
   PermutationOptions options_;
 };
 

@@ -43,14 +43,20 @@ class Sage final : public Attributor {
  public:
   explicit Sage(SageOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap --sage"; }
+  std::string_view name() const noexcept override { return "shap.sage"; }
   Guarantees guarantees() const noexcept override {
     return options_.estimator ? options_.estimator->guarantees() : Guarantees{};
   }
   /// Throws ConfigError where features differ from example to example, or the budget is too small for the players.
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  /// Runs the rounds. Keeps v of every coalition asked of each example, 8 bytes per example and coalition, so that the
+  /// games of groups and blocks are solved without the model; the coalitions themselves, and the budget of the last
+  /// round, stand in the header once. Examples that are evaluated apart merge where their rounds ended alike.
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
+  EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+
   SageOptions options_;
 };
 

@@ -49,15 +49,19 @@ class FeatureShapley final : public Attributor {
  public:
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap --level feature"; }
+  std::string_view name() const noexcept override { return "shap.feature"; }
   Guarantees guarantees() const noexcept override {
     return options_.estimator ? options_.estimator->guarantees() : Guarantees{};
   }
   /// Throws ConfigError where the budget is too small for the players, or Owen values would need more than 12
   /// modalities.
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  /// Keeps the attribution of each example, about 50 bytes per player, and the outcomes behind the clean score.
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
+  EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+
   FeatureShapleyOptions options_;
 };
 

@@ -47,9 +47,15 @@ class ModalityShapley final : public Attributor {
     return {.efficiency = true, .symmetry = true, .null_player = true};
   }
   /// Throws ConfigError for an unknown column, or more than 12 modalities without an estimator.
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  /// Keeps v of every coalition of each example, and the outcomes behind the clean score.
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
+  EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+  /// Modalities whose additive projections are wanted.
+  std::vector<std::size_t> projected(const Problem& problem) const;
+
   ModalityShapleyOptions options_;
 };
 

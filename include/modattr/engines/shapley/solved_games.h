@@ -29,43 +29,64 @@ struct SolvedGame {
   std::string method;
 };
 
-/// The games of modalities of all examples, evaluated and solved: enumerated up to 12 modalities, else by an estimator
-/// that asks all examples for the same coalitions.
+/// The coalitions that all examples are asked in their games of modalities: every one up to 12 modalities, else those
+/// of an estimator.
+struct ModalityCoalitions {
+  /// `estimator` and `coalition_count` (per example): for games that are too large to enumerate; the estimator is
+  /// borrowed. Throws ConfigError when one is needed and is nullptr.
+  ModalityCoalitions(std::size_t player_count, const ShapleyEstimator* estimator, std::size_t coalition_count,
+                     const Rng& rng);
+
+  std::size_t modality_count;
+  /// Of games that are not enumerated.
+  const ShapleyEstimator* estimator;
+  /// The empty one and the full one are the last.
+  std::vector<Coalition> coalitions;
+
+  bool is_enumerated() const noexcept { return modality_count <= kMostEnumeratedModalities; }
+};
+
+/// v of the coalitions.
+struct ModalityValues {
+  /// 1: the target's value alone; 2: the accuracy, too.
+  std::size_t number_count = 1;
+  std::size_t evaluations_per_example = 0;
+  /// [coalitions, examples * numbers]
+  Matrix values = {};
+};
+
+/// Asks the model, each coalition once.
+ModalityValues evaluate_modalities(Problem& problem, const ModalityCoalitions& asked);
+
+/// The games of modalities of all examples, solved: formulas of the enumerated values, else the estimator's.
 class SolvedGames {
  public:
-  /// `estimator` and `coalition_count` (per example): for games that are too large to enumerate. Throws ConfigError
-  /// when an estimator is needed and is nullptr.
-  SolvedGames(Problem& problem, const ShapleyEstimator* estimator, std::size_t coalition_count, const Rng& rng);
+  SolvedGames(ModalityCoalitions asked, ModalityValues values, std::size_t thread_count);
 
-  std::size_t modality_count() const noexcept { return modality_count_; }
-  std::size_t example_count() const noexcept { return example_count_; }
-  bool is_enumerated() const noexcept { return modality_count_ <= kMostEnumeratedModalities; }
+  std::size_t modality_count() const noexcept { return asked_.modality_count; }
+  std::size_t example_count() const noexcept { return solved_.front().size(); }
+  bool is_enumerated() const noexcept { return asked_.is_enumerated(); }
   /// Whether there is a second number per example, the accuracy.
   bool knows_accuracy() const noexcept { return solved_.size() > 1; }
-  std::size_t evaluations_per_example() const noexcept { return evaluations_per_example_; }
+  std::size_t evaluations_per_example() const noexcept { return values_.evaluations_per_example; }
   /// Number 0: the target's value; 1: the accuracy.
   const SolvedGame& solved(std::size_t number, std::size_t example) const { return solved_[number][example]; }
   double full_value(std::size_t number, std::size_t example) const {
-    return value(coalitions_.size() - 1, number, example);
+    return value(asked_.coalitions.size() - 1, number, example);
   }
   double empty_value(std::size_t number, std::size_t example) const {
-    return value(coalitions_.size() - 2, number, example);
+    return value(asked_.coalitions.size() - 2, number, example);
   }
 
  private:
   double value(std::size_t coalition, std::size_t number, std::size_t example) const {
-    return values_(coalition, example * solved_.size() + number);
+    return values_.values(coalition, example * values_.number_count + number);
   }
   SolvedGame enumerate(std::size_t number, std::size_t example) const;
-  SolvedGame estimate(const ShapleyEstimator& estimator, std::size_t number, std::size_t example) const;
+  SolvedGame estimate(std::size_t number, std::size_t example) const;
 
-  std::size_t modality_count_;
-  std::size_t example_count_;
-  std::size_t evaluations_per_example_ = 0;
-  /// The empty one and the full one are the last.
-  std::vector<Coalition> coalitions_;
-  /// [coalitions, examples * numbers]
-  Matrix values_;
+  ModalityCoalitions asked_;
+  ModalityValues values_;
   /// [numbers][examples]
   std::vector<std::vector<SolvedGame>> solved_;
 };

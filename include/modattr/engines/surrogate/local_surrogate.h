@@ -57,9 +57,13 @@ class LocalSurrogate final : public Attributor {
   /// coalitions.
   Guarantees guarantees() const noexcept override;
   /// Throws ConfigError where the budget is too small, every coalition is too much, or options do not go together.
-  Attribution attribute(Problem& problem, const Rng& rng) const override;
+  /// Keeps the explanation of each example, about 60 bytes per player, and the outcomes behind the clean score.
+  EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
+  Attribution summarise(const EvaluatedExamples& evaluated, const Problem& problem, const Rng& rng) const override;
 
  private:
+  EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+
   LocalSurrogateOptions options_;
 };
 

@@ -23,6 +23,7 @@ class ModelProblem final : public Problem {
 
   const Players& players() const noexcept override { return layout_.modalities; }
   std::size_t example_count() const noexcept override { return dataset_.example_count(); }
+  std::uint32_t example_key(std::size_t example) const noexcept override { return dataset_.row(example); }
   const Metric& metric() const noexcept override { return metric_; }
   /// Sets up removal_game(); borrows both. The evaluator must use the removal's rows.
   void set_removal(const RemovalRows& removal, std::span<const Target> targets) {

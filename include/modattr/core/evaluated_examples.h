@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "modattr/core/evaluation_header.h"
+
+namespace modattr {
+
+/// What an engine keeps of each example between model evaluations and final scores: bytes of its own layout, by the
+/// example's key (see Problem::example_key()). The examples of one run may be evaluated apart, by several machines or
+/// one after the other, and merged in any order: what is known of an example stands at its key, so that the same
+/// examples give the same bytes.
+class EvaluatedExamples {
+ public:
+  explicit EvaluatedExamples(EvaluationHeader header) : header_(std::move(header)) {}
+
+  const EvaluationHeader& header() const noexcept { return header_; }
+  std::size_t count() const noexcept { return examples_.size(); }
+  /// By key, ascending.
+  const std::map<std::uint32_t, std::string>& examples() const noexcept { return examples_; }
+
+  /// Adds an example. One that is known must have the same bytes: DataError, naming the key, where it has others.
+  void add(std::uint32_t key, std::string bytes);
+  /// Adds the examples of another part. DataError, leaving this part as it was, where the headers differ, or the parts
+  /// have different bytes for an example.
+  void merge(EvaluatedExamples other);
+
+  /// All of it as bytes, with a checksum; the same for the same header and examples.
+  std::string serialise() const;
+  /// What serialise() wrote. DataError for anything else: bytes cut short or damaged, or of another version.
+  static EvaluatedExamples parse(std::string_view bytes);
+
+  friend bool operator==(const EvaluatedExamples&, const EvaluatedExamples&) = default;
+
+ private:
+  EvaluationHeader header_;
+  std::map<std::uint32_t, std::string> examples_;
+};
+
+}  // namespace modattr
