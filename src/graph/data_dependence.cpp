@@ -25,7 +25,7 @@ bool holds_tensor(const c10::Type& type) {
   return std::ranges::any_of(type.containedTypes(), [](const auto& inner) { return holds_tensor(*inner); });
 }
 
-/// Numbers, flags, texts and anything whose kind is not known.
+/// Numbers, flags, strings and anything of another type.
 bool holds_other_than_tensors(const c10::Type& type) {
   if (type.kind() == c10::TypeKind::TensorType || type.kind() == c10::TypeKind::NoneType) return false;
   const auto inner = type.containedTypes();
@@ -59,7 +59,7 @@ bool has_shape_by_content(const Node& node) {
   return names.contains(name);
 }
 
-/// Follows what comes from inside tensors of the inputs, node by node.
+/// Follows the content of the inputs, node by node.
 class DependenceFlow {
  public:
   DependenceFlow(const std::shared_ptr<torch::jit::Graph>& graph, std::unordered_set<const Value*>& content)
@@ -85,7 +85,7 @@ class DependenceFlow {
     const bool any_content = std::ranges::any_of(node.inputs(), is_content);
     if (!any_content || reads_shape_only(node)) return false;
     for (const Value* output : node.outputs()) {
-      if (!counts_rows_of_steps(*output)) content_.insert(output);
+      if (!is_internal_batch_sizes(*output)) content_.insert(output);
     }
     if (has_shape_by_content(node)) return true;
     const bool takes_content = std::ranges::any_of(
@@ -174,7 +174,7 @@ bool reads_shape_only(const Node& node) {
   return names.contains(name_of(node));
 }
 
-bool lays_rows_out(const Node& node) {
+bool packs_sequences(const Node& node) {
   return name_of(node) == "aten::_pack_padded_sequence";
 }
 
@@ -187,20 +187,20 @@ bool writes_nothing(const Node& node) {
   });
 }
 
-/// Whether the length of the longest sequence serves checks alone, and to unpack.
+/// Whether the length of the longest sequence is only compared in checks that raise, printed, or used to unpack.
 bool is_only_checked(const Value& number) {
   static const Names comparisons = {"aten::lt", "aten::le", "aten::gt", "aten::ge", "aten::eq", "aten::ne"};
   return std::ranges::all_of(number.uses(), [](const torch::jit::Use& use) {
     if (name_of(*use.user) == "aten::format" || name_of(*use.user) == "aten::_pad_packed_sequence") return true;
     if (!comparisons.contains(name_of(*use.user))) return false;
-    return std::ranges::all_of(use.user->output()->uses(), [](const torch::jit::Use& answer) {
-      return answer.user->kind() == c10::prim::If && answer.user->outputs().empty() && writes_nothing(*answer.user);
+    return std::ranges::all_of(use.user->output()->uses(), [](const torch::jit::Use& flag) {
+      return flag.user->kind() == c10::prim::If && flag.user->outputs().empty() && writes_nothing(*flag.user);
     });
   });
 }
 
-bool counts_rows_of_steps(const Value& value) {
-  if (!lays_rows_out(*value.node()) || value.offset() != 1) return false;
+bool is_internal_batch_sizes(const Value& value) {
+  if (!packs_sequences(*value.node()) || value.offset() != 1) return false;
   static const Names readers = {"aten::lstm",     "aten::gru",    "aten::rnn_tanh",
                                 "aten::rnn_relu", "prim::device", "aten::_pad_packed_sequence"};
   return std::ranges::all_of(value.uses(), [](const torch::jit::Use& use) {

@@ -7,23 +7,24 @@
 
 namespace modattr {
 
-/// What depends on the numbers inside a graph's inputs. Sizes and types of tensors are no content.
+/// What depends on the content of a graph's inputs: the numbers in them, not their shapes and types.
 struct DataDependence {
   std::unordered_set<const torch::jit::Value*> values;
   /// Top-level nodes that turn content into numbers, flags or sizes outside tensors: `x.item()`, `if x.sum() > 0`,
-  /// `mask.nonzero()`. Such an answer is one for the whole batch, so it may change with every other row of it.
+  /// `mask.nonzero()`. Such a result is one for the whole batch, so it may change with any row of it.
   std::unordered_set<const torch::jit::Node*> readers;
 };
 
 DataDependence find_data_dependence(const std::shared_ptr<torch::jit::Graph>& graph);
 
-/// Whether the node looks only at the shape, type or place of the tensors that it takes.
+/// Whether the node reads only the shape, type or device of the tensors that it takes.
 bool reads_shape_only(const torch::jit::Node& node);
 
-/// Whether the node packs sequences: their lengths are counted over the batch, but only to lay its rows out in steps.
-bool lays_rows_out(const torch::jit::Node& node);
-/// Whether the value says how many rows each step of packed sequences has, and only serves to run them.
-bool counts_rows_of_steps(const torch::jit::Value& value);
+/// Whether the node packs sequences. It counts over the batch how many of them are how long, but only to arrange its
+/// rows in steps.
+bool packs_sequences(const torch::jit::Node& node);
+/// Whether the value is the batch sizes of packed sequences, and only serves to run recurrent layers on them.
+bool is_internal_batch_sizes(const torch::jit::Value& value);
 
 /// Whether two calls may differ, also by an operation that draws in place.
 bool draws_random_numbers(const torch::jit::Node& node);

@@ -13,10 +13,10 @@
 
 namespace modattr {
 
-/// Runs a graph on the first rows of a probe, at two numbers of rows, to see what follows the number of rows.
+/// Runs a graph on the first rows of a probe, at two numbers of rows, which shows what depends on the number of rows.
 class GraphTrial {
  public:
-  /// The proof of a cut takes the same numbers, as kernels are made anew for every number of rows.
+  /// The proof of a split takes the same numbers, as kernels are made anew for every number of rows.
   static constexpr std::array<std::int64_t, 2> kRowCounts = {4, 8};
   /// A tensor's shape at each number of rows.
   using Shapes = std::array<std::vector<std::int64_t>, kRowCounts.size()>;
@@ -32,7 +32,7 @@ class GraphTrial {
   std::vector<std::vector<torch::jit::IValue>> run(const torch::jit::Graph& graph,
                                                    const std::vector<const torch::jit::Value*>& values);
 
-  /// nullptr when no run has met the value. Changes of the graph between runs do no harm.
+  /// nullptr when no run has computed the value. The graph may change between runs.
   const Shapes* shapes(const torch::jit::Value& tensor) const;
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <unordered_set>
 
 #include <torch/csrc/jit/ir/ir.h>
@@ -23,6 +24,24 @@ void visit_reads(const torch::jit::Node* node, const std::unordered_set<const to
       if (!known.contains(output)) visit(output);
     }
   }
+}
+
+template <typename Predicate>
+bool any_inner_node(const torch::jit::Node& node, const Predicate& predicate);
+
+/// Whether `predicate` holds for a node of the block, or for one inside its nodes' blocks.
+template <typename Predicate>
+bool any_node(const torch::jit::Block& block, const Predicate& predicate) {
+  return std::ranges::any_of(block.nodes(), [&](const torch::jit::Node* node) {
+    return predicate(*node) || any_inner_node(*node, predicate);
+  });
+}
+
+/// The same of the nodes inside the blocks of `node`.
+template <typename Predicate>
+bool any_inner_node(const torch::jit::Node& node, const Predicate& predicate) {
+  return std::ranges::any_of(node.blocks(),
+                             [&](const torch::jit::Block* block) { return any_node(*block, predicate); });
 }
 
 /// Calls `visit` for every value that is computed inside the blocks of `node`.

@@ -15,7 +15,7 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-/// The last top-level node that writes to a value or an alias of it, or the number of nodes when that cannot be told;
+/// The last top-level node that writes to a value or an alias of it, or the number of nodes when it is not known;
 /// nullopt when none does.
 std::optional<std::size_t> last_writer(const torch::jit::AliasDb& aliases, const std::vector<Node*>& nodes,
                                        const Value* value) {

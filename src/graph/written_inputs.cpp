@@ -66,7 +66,7 @@ void write_to_new_values(torch::jit::Graph& graph, torch::jit::Block& block) {
     if (!node->kind().is_aten() || !name.ends_with('_') || name.ends_with("__") || node->outputs().size() != 1)
       continue;
     const torch::jit::Value* target = node->inputs().front();
-    // Another tensor could ask for another type or shape.
+    // Another tensor could make the result one of another type or shape.
     const bool reads_one = std::ranges::none_of(node->inputs().slice(1), [](const torch::jit::Value* input) {
       return input->type()->isSubtypeOf(*c10::TensorType::get());
     });
@@ -105,9 +105,9 @@ void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
   }
   if (written.empty()) return;
   const torch::jit::WithInsertPoint begin(*graph->nodes().begin());
-  Value* as_it_lies = graph->insertConstant(torch::jit::IValue());
+  Value* same_memory_format = graph->insertConstant(torch::jit::IValue());
   for (Value* input : written) {
-    Node* copy = graph->insertNode(graph->create(c10::aten::clone, {input, as_it_lies}));
+    Node* copy = graph->insertNode(graph->create(c10::aten::clone, {input, same_memory_format}));
     copy->output()->setType(input->type());
     input->replaceAllUsesAfterNodeWith(copy, copy->output());
   }

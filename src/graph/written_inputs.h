@@ -6,13 +6,12 @@
 
 namespace modattr {
 
-/// Makes in-place operations on what nobody else reads, as relu_() of a sum, operations that give something new. Once
-/// their results lie in a list, they would count as writes to all that may lie in one, the inputs included.
+/// Makes in-place operations on what nobody else reads, as relu_() of a sum, operations that give a new tensor. Once
+/// their results are in a list, they would count as writes to all that may be in one, the inputs included.
 void write_to_new_values(torch::jit::Graph& graph);
 
-/// Gives every tensor input that an in-place operation may write to, itself or through a view, a copy at the top of the
-/// graph, which all that follows takes for it: what a model changes is then its own, and may be analysed as such.
-/// Expects calls to be inlined.
+/// Replaces every tensor input that an in-place operation may write to, itself or through a view, by a copy at the top
+/// of the graph: what a model changes is then its own, and may be analysed as such. Expects calls to be inlined.
 void copy_written_inputs(const std::shared_ptr<torch::jit::Graph>& graph);
 
 /// Takes such copies away again, wherever nothing else reads the input.

@@ -4,11 +4,11 @@
 
 #include <torch/csrc/jit/api/module.h>
 
-#include "modattr/model/torchscript_model.h"
+#include "modattr/graph/output_selector.h"
 
 namespace modattr {
 
-/// A causal language model as one that answers with probabilities of label tokens, [rows, label positions], and -1 at
+/// A causal language model as one whose output is the probabilities of label tokens, [rows, label positions], and -1 at
 /// ignored ones. Its forward() has one argument more, `label_argument`: token ids [rows, label positions], -100 =
 /// ignored. logits [rows, positions, vocabulary] at position t - 1 predict token t (the Hugging Face convention); with
 /// more positions than labels (an image before the text) labels are those of the last positions. The label of the very

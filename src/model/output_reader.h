@@ -7,7 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
-#include "modattr/model/torchscript_model.h"
+#include "modattr/graph/output_selector.h"
 
 namespace modattr {
 
@@ -16,8 +16,6 @@ class OutputReader {
  public:
   /// `path`: of the model, for messages.
   OutputReader(std::string path, OutputSelector selector);
-
-  const OutputSelector& selector() const noexcept { return selector_; }
 
   /// Returns float64[rows, outputs] on the CPU; throws ModelError for another shape or type, ConfigError when the
   /// selector does not fit what forward() returns.

@@ -16,6 +16,7 @@
 
 #include "graph/data_dependence.h"
 #include "graph/graph_walk.h"
+#include "graph/node_arguments.h"
 
 namespace modattr {
 namespace {
@@ -26,18 +27,19 @@ using torch::jit::IValue;
 using torch::jit::Node;
 using torch::jit::Value;
 
-/// What a node answers at each number of rows.
-using Answers = std::vector<IValue>;
+/// What a node gives at each number of rows.
+using Results = std::vector<IValue>;
 
-bool is_settling(const Node& node) {
+/// Whether a node reads what may be specialised.
+bool is_shape_read(const Node& node) {
   if (!node.blocks().empty() || node.outputs().size() != 1 || !reads_shape_only(node)) return false;
-  // Strides may differ between a whole model's values and gathered features.
+  // Strides may differ between a whole model's values and gathered encodings.
   static const std::unordered_set<std::string_view> layouts = {"aten::stride", "aten::is_contiguous"};
-  return !layouts.contains(node.kind().toQualString()) && !node.output()->type()->isSubtypeOf(*c10::TensorType::get());
+  return !layouts.contains(node.kind().toQualString()) && !is_tensor(*node.output());
 }
 
-bool are_equal(const Answers& answers) {
-  return std::ranges::all_of(answers, [&](const IValue& answer) { return answer == answers.front(); });
+bool are_equal(const Results& results) {
+  return std::ranges::all_of(results, [&](const IValue& result) { return result == results.front(); });
 }
 
 /// Whether the node, or one inside its blocks, gives a tensor whose size may follow from what is in the data: a
@@ -76,8 +78,8 @@ bool may_change_dimensions(const Node& node) {
   });
 }
 
-/// Which input a node reads the shape, type and place of, and nothing else.
-std::optional<std::size_t> place_of_model(const Node& node) {
+/// Which input a node reads the shape, type and device of, and nothing else.
+std::optional<std::size_t> place_of_template(const Node& node) {
   static const std::unordered_map<std::string_view, std::size_t> places = {
       {"aten::zeros_like", 0}, {"aten::ones_like", 0}, {"aten::full_like", 0}, {"aten::empty_like", 0},
       {"aten::new_zeros", 0},  {"aten::new_ones", 0},  {"aten::new_full", 0},  {"aten::new_empty", 0},
@@ -85,12 +87,11 @@ std::optional<std::size_t> place_of_model(const Node& node) {
       {"aten::to", 1}};
   const auto found = places.find(node.kind().toQualString());
   if (found == places.end()) return std::nullopt;
-  const bool is_tensor = node.inputs().at(found->second)->type()->isSubtypeOf(*c10::TensorType::get());
-  return is_tensor ? std::optional(found->second) : std::nullopt;
+  return is_tensor(*node.inputs().at(found->second)) ? std::optional(found->second) : std::nullopt;
 }
 
 /// Whether such a node reads the shape, too.
-bool reads_shape_of_model(const Node& node) {
+bool reads_shape_of_template(const Node& node) {
   static const std::unordered_set<std::string_view> names = {"aten::zeros_like", "aten::ones_like", "aten::full_like",
                                                              "aten::empty_like", "aten::expand_as", "aten::view_as",
                                                              "aten::reshape_as"};
@@ -106,27 +107,27 @@ class ShapeFolder {
     }
   }
 
-  void settle() {
-    // Another input may be written to, and so hold other dimensions later.
+  void fold() {
+    // Another input may be written to, and so have other dimensions later.
     for (Value* input : graph_->inputs()) {
       if (counted_input_ == nullptr && unwritten_inputs_.contains(input)) counted_input_ = input;
     }
     if (counted_input_ == nullptr) return;
-    settle_reads_of_inputs(graph_->block());
+    fold_reads_of_inputs(graph_->block());
     simplify();
-    // Branches that are settled bring what is in them to the top level, where it can be settled in its turn.
+    // A branch that is taken always brings its nodes to the top level, where their reads can be folded in turn.
     for (std::size_t known = block_count(*graph_->block()) + 1; block_count(*graph_->block()) < known;) {
       known = block_count(*graph_->block());
-      const std::vector<Baseline> baselines = make_stand_ins();
-      settle_reads_of_values();
-      take_stand_ins(baselines);
+      const std::vector<StandIn> stand_ins = make_stand_ins();
+      fold_reads_of_values();
+      take_stand_ins(stand_ins);
       simplify();
     }
   }
 
  private:
   void simplify() {
-    // The count may go, too.
+    // The node that counts rows may be removed.
     counter_ = nullptr;
     torch::jit::PeepholeOptimizeListIdioms(graph_);
     torch::jit::ConstantPropagation(graph_);
@@ -142,18 +143,19 @@ class ShapeFolder {
     return count;
   }
 
-  /// Reads of the graph's inputs, wherever they stand, are answered by the data itself.
-  void settle_reads_of_inputs(Block* block) {
+  /// Reads of the graph's inputs, wherever they stand, are evaluated on the data itself.
+  void fold_reads_of_inputs(Block* block) {
     for (auto place = block->nodes().begin(); place != block->nodes().end();) {
       Node* node = *place++;
-      for (Block* inner : node->blocks()) settle_reads_of_inputs(inner);
-      if (!is_settling(*node)) continue;
-      if (const auto answers = answers_about_inputs(*node)) replace(node, *answers);
+      for (Block* inner : node->blocks()) fold_reads_of_inputs(inner);
+      if (!is_shape_read(*node)) continue;
+      if (const auto results = results_on_inputs(*node)) replace(node, *results);
     }
   }
 
-  std::optional<Answers> answers_about_inputs(const Node& node) const {
-    Answers answers;
+  /// nullopt when the node reads more than unwritten inputs and constants.
+  std::optional<Results> results_on_inputs(const Node& node) const {
+    Results results;
     bool reads_input = false;
     for (const std::vector<at::Tensor>& batch : trial_.batches()) {
       torch::jit::Stack stack;
@@ -173,65 +175,65 @@ class ShapeFolder {
       } catch (const std::exception&) {
         return std::nullopt;  // A dimension that a branch not taken would read.
       }
-      answers.push_back(stack.back());
+      results.push_back(stack.back());
     }
-    return answers;
+    return results;
   }
 
-  /// A tensor without content that may stand for the one whose shape, type and place a node reads.
-  struct Baseline {
+  /// A tensor without content that may stand for the one whose shape, type and device a node reads.
+  struct StandIn {
     Node* reader = nullptr;
     std::size_t place = 0;
-    /// 0 without dimensions, of the type and at the place.
+    /// A 0 without dimensions, of the type and on the device.
     Node* number = nullptr;
     /// That, expanded to the shape; nullptr where the shape is not read.
     Node* expanded = nullptr;
   };
 
-  std::vector<Baseline> make_stand_ins() {
-    std::vector<Baseline> baselines;
+  std::vector<StandIn> make_stand_ins() {
+    std::vector<StandIn> stand_ins;
     const std::vector<Node*> nodes(graph_->nodes().begin(), graph_->nodes().end());
     for (Node* node : nodes) {
-      const auto place = place_of_model(*node);
+      const auto place = place_of_template(*node);
       if (!place || torch::jit::toIValue(node->inputs()[*place])) continue;
-      Value* model = node->inputs()[*place];
+      Value* like = node->inputs()[*place];
       const torch::jit::WithInsertPoint here(node);
       Value* number = graph_->insert(c10::aten::zeros, {graph_->insertConstant(c10::List<std::int64_t>())},
-                                     {torch::jit::NamedValue("dtype", graph_->insert(c10::prim::dtype, {model})),
-                                      torch::jit::NamedValue("device", graph_->insert(c10::prim::device, {model}))});
+                                     {torch::jit::NamedValue("dtype", graph_->insert(c10::prim::dtype, {like})),
+                                      torch::jit::NamedValue("device", graph_->insert(c10::prim::device, {like}))});
       Node* expanded = nullptr;
-      if (reads_shape_of_model(*node)) {
-        expanded = graph_->insert(c10::aten::expand, {number, graph_->insert(c10::aten::size, {model})})->node();
+      if (reads_shape_of_template(*node)) {
+        expanded = graph_->insert(c10::aten::expand, {number, graph_->insert(c10::aten::size, {like})})->node();
       }
-      baselines.push_back({node, *place, number->node(), expanded});
+      stand_ins.push_back({node, *place, number->node(), expanded});
     }
-    return baselines;
+    return stand_ins;
   }
 
-  /// Those whose shape and type are settled are taken.
-  static void take_stand_ins(const std::vector<Baseline>& baselines) {
-    const auto is_settled = [](const Value* value) {
+  /// Those are taken whose shape and type are constants by now.
+  static void take_stand_ins(const std::vector<StandIn>& stand_ins) {
+    const auto is_folded = [](const Value* value) {
       return value->node()->kind() == c10::prim::Constant || value->node()->kind() == c10::prim::ListConstruct;
     };
-    for (const Baseline& baseline : baselines) {
-      const auto inputs = baseline.number->inputs();
-      if (!std::ranges::all_of(inputs, is_settled)) continue;
-      if (baseline.expanded != nullptr && !is_settled(baseline.expanded->inputs()[1])) continue;
-      Node* tensor = baseline.expanded != nullptr ? baseline.expanded : baseline.number;
-      baseline.reader->replaceInput(baseline.place, tensor->output());
+    for (const StandIn& stand_in : stand_ins) {
+      const auto inputs = stand_in.number->inputs();
+      if (!std::ranges::all_of(inputs, is_folded)) continue;
+      if (stand_in.expanded != nullptr && !is_folded(stand_in.expanded->inputs()[1])) continue;
+      Node* tensor = stand_in.expanded != nullptr ? stand_in.expanded : stand_in.number;
+      stand_in.reader->replaceInput(stand_in.place, tensor->output());
     }
   }
 
-  /// Reads of what is computed are answered by running the graph.
-  void settle_reads_of_values() {
+  /// Reads of what is computed are evaluated by running the graph.
+  void fold_reads_of_values() {
     const torch::jit::AliasDb aliases(graph_);
-    const std::unordered_set<const Node*> unsettled = readers_of_unknown_shapes(aliases);
+    const std::unordered_set<const Node*> unknown = readers_of_unknown_shapes(aliases);
     std::vector<Node*> nodes;
     for (Node* node : graph_->nodes()) {
-      if (!is_settling(*node) || unsettled.contains(node) || is_row_count(*node, aliases)) continue;
+      if (!is_shape_read(*node) || unknown.contains(node) || is_row_count(*node, aliases)) continue;
       const bool reads_computed =
           std::ranges::any_of(node->inputs(), [](const Value* input) { return !torch::jit::toIValue(input); });
-      // A list that is written to later would be seen as it is in the end.
+      // Of a list that is written to later, the trial would show the end.
       if (reads_computed && !aliases.hasWriters(node->output())) {
         nodes.push_back(node);
       }
@@ -239,18 +241,18 @@ class ShapeFolder {
     if (nodes.empty()) return;
     std::vector<const Value*> outputs;
     for (const Node* node : nodes) outputs.push_back(node->output());
-    std::vector<Answers> answers(nodes.size());
+    std::vector<Results> results(nodes.size());
     try {
       for (const std::vector<IValue>& batch : trial_.run(*graph_, outputs)) {
-        for (std::size_t place = 0; place < nodes.size(); ++place) answers[place].push_back(batch[place]);
+        for (std::size_t place = 0; place < nodes.size(); ++place) results[place].push_back(batch[place]);
       }
     } catch (const std::exception&) {
       return;  // A model of one number of rows.
     }
-    for (std::size_t place = 0; place < nodes.size(); ++place) replace(nodes[place], answers[place]);
+    for (std::size_t place = 0; place < nodes.size(); ++place) replace(nodes[place], results[place]);
   }
 
-  /// Top-level nodes that follow one whose answer, or shape, depends on content.
+  /// Top-level nodes that depend on one whose result, or its shape, depends on content.
   std::unordered_set<const Node*> readers_of_unknown_shapes(const torch::jit::AliasDb& aliases) const {
     const DataDependence content = find_data_dependence(graph_);
     const bool dimensions_may_change =
@@ -262,8 +264,7 @@ class ShapeFolder {
       visit_reads(node, {}, [&](const Value* value) { is_unknown |= unknown.contains(value); });
       // An in-place operation may change dimensions, or the elements of a list, later on.
       for (const Value* input : node->inputs()) {
-        const bool is_tensor = input->type()->isSubtypeOf(*c10::TensorType::get());
-        is_unknown |= (dimensions_may_change || !is_tensor) && aliases.hasWriters(input);
+        is_unknown |= (dimensions_may_change || !is_tensor(*input)) && aliases.hasWriters(input);
       }
       if (!is_unknown) continue;
       found.insert(node);
@@ -272,31 +273,31 @@ class ShapeFolder {
     return found;
   }
 
-  void replace(Node* node, const Answers& answers) {
+  void replace(Node* node, const Results& results) {
     const torch::jit::WithInsertPoint here(node);
-    if (Value* settled = settled_value(answers)) {
-      settled->setType(node->output()->type());
-      node->output()->replaceAllUsesWith(settled);
+    if (Value* folded = folded_value(results)) {
+      folded->setType(node->output()->type());
+      node->output()->replaceAllUsesWith(folded);
       node->destroy();
     }
   }
 
-  /// nullptr where the answers depend on the number of rows in another way than being it.
-  Value* settled_value(const Answers& answers) {
+  /// nullptr where the results depend on the number of rows in another way than being it.
+  Value* folded_value(const Results& results) {
     // Lists are made anew where they stood, as the model may write to them.
-    if (are_equal(answers) && !answers.front().isIntList()) {
-      const auto constant = torch::jit::tryInsertConstant(*graph_, answers.front());
+    if (are_equal(results) && !results.front().isIntList()) {
+      const auto constant = torch::jit::tryInsertConstant(*graph_, results.front());
       return constant ? *constant : nullptr;
     }
-    if (answers.front().isInt()) return number_value(answers);
-    if (!answers.front().isIntList()) return nullptr;
-    const std::size_t size = answers.front().toIntVector().size();
+    if (results.front().isInt()) return number_value(results);
+    if (!results.front().isIntList()) return nullptr;
+    const std::size_t size = results.front().toIntVector().size();
     std::vector<Value*> elements;
     for (std::size_t element = 0; element < size; ++element) {
-      Answers numbers;
-      for (const IValue& answer : answers) {
-        if (answer.toIntVector().size() != size) return nullptr;
-        numbers.emplace_back(answer.toIntVector()[element]);
+      Results numbers;
+      for (const IValue& result : results) {
+        if (result.toIntVector().size() != size) return nullptr;
+        numbers.emplace_back(result.toIntVector()[element]);
       }
       Value* number = are_equal(numbers) ? graph_->insertConstant(numbers.front()) : number_value(numbers);
       if (number == nullptr) return nullptr;
@@ -305,9 +306,9 @@ class ShapeFolder {
     return graph_->insertNode(graph_->createList(c10::IntType::get(), elements))->output();
   }
 
-  Value* number_value(const Answers& answers) {
-    for (std::size_t batch = 0; batch < answers.size(); ++batch) {
-      if (answers[batch].toInt() != GraphTrial::kRowCounts[batch]) return nullptr;
+  Value* number_value(const Results& results) {
+    for (std::size_t batch = 0; batch < results.size(); ++batch) {
+      if (results[batch].toInt() != GraphTrial::kRowCounts[batch]) return nullptr;
     }
     if (counter_ == nullptr) {
       const torch::jit::WithInsertPoint begin(*graph_->nodes().begin());
@@ -329,7 +330,7 @@ class ShapeFolder {
 
 void fold_constant_shapes(const std::shared_ptr<Graph>& graph, GraphTrial& trial) {
   if (graph->inputs().empty() || graph->nodes().begin() == graph->nodes().end()) return;
-  ShapeFolder(graph, trial).settle();
+  ShapeFolder(graph, trial).fold();
 }
 
 bool is_row_count(const Node& node, const torch::jit::AliasDb& aliases) {

@@ -171,7 +171,7 @@ ModelEvaluator::CallInput ModelEvaluator::gather(const MixedRows& rows) const {
   if (!split_) return {.features = {}, .inputs = gather_inputs(rows)};
   CallInput call;
   for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
-    if (split_->model->feature_count(modality) == 0) continue;
+    if (split_->model->encoding_count(modality) == 0) continue;
     std::vector<at::Tensor> gathered = split_->features->gather(modality, rows.by_modality[modality]);
     std::ranges::move(gathered, std::back_inserter(call.features));
   }
@@ -216,7 +216,7 @@ std::string ModelEvaluator::use_split(std::size_t cache_bytes, Progress& progres
   CutAttempt attempt = cut(cache_bytes, progress, options_.questions, when_cut);
   if (!attempt.reason.empty() && attempt.specialises_predicates) {
     // A row has disagreed, or what follows from the answers cannot be encoded row by row.
-    attempt = cut(cache_bytes, progress, BatchPredicates::kAsked, when_cut);
+    attempt = cut(cache_bytes, progress, BatchPredicates::kEvaluated, when_cut);
   }
   return attempt.reason;
 }
@@ -240,7 +240,9 @@ ModelEvaluator::CutAttempt ModelEvaluator::cut(std::size_t cache_bytes, Progress
   for (std::size_t row = 0; row < probe.size(); ++row) {
     probe[row] = static_cast<std::uint32_t>(row * dataset_.example_count() / probe.size());
   }
-  SplitResult result = model_.split(inputs, layout_.modalities.count(), questions, gather_own(probe));
+  SplitResult result = modattr::split_model(
+      model_, {.inputs = std::move(inputs), .modality_count = layout_.modalities.count(), .predicates = questions},
+      gather_own(probe));
   const bool specialises_predicates = result.specialises_predicates;
   if (!result.model) return {result.reason, specialises_predicates};
   if (when_cut) when_cut(result.is_row_by_row);

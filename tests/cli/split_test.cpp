@@ -232,7 +232,7 @@ TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
   // The second word has no weights unless the question is asked.
   for (const auto& [question, removal, reason] :
        {Case{"if (ids == 5).any():\n    ids = torch.where(ids == 5, ids * 0 + 5, ids)", 5,
-             "begins again: a row answers aten::any"},
+             "begins again: a row violates an assumption made when the model was split: that aten::any is false"},
         Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9, "begins again: the encoder failed"}}) {
     const Project project = words_project(question, removal);
     for (const char* level : {"modality", "feature"}) {

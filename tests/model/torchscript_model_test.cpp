@@ -10,6 +10,7 @@
 #include <torch/csrc/jit/api/module.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
@@ -265,12 +266,12 @@ TEST_F(TorchScriptModelTest, KnowsItsDevices) {
   for (const char* const device : {"", "gpu", "cuda:x", "meta", "cpu:0:1", "mkldnn"}) {
     EXPECT_TRUE(
         mentions(thrown_message<ConfigError>([&] { return load_torchscript_model({.path = path_, .device = device}); }),
-                 {"--device: expected cpu, cuda, cuda:0 ... or auto, got '"}))
+                 {option("device") + ": expected cpu, cuda, cuda:0 ... or auto, got '"}))
         << device;
   }
   EXPECT_TRUE(mentions(
       thrown_message<ConfigError>([&] { return load_torchscript_model({.path = path_, .device = "cuda:99"}); }),
-      {"--device: expected ", "got 'cuda:99'; use --device cpu"}));
+      {option("device") + ": expected ", "got 'cuda:99'; use " + option("device") + " cpu"}));
   EXPECT_EQ(run(*load_torchscript_model({.path = path_})), (std::vector<double>{1, 2, 3, 4, 5, 6}));
 }
 

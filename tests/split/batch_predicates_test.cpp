@@ -1,4 +1,4 @@
-// Flags that forward() reads from a whole batch and that are answered by every row for itself.
+// Flags that forward() reads from a whole batch and that every row has by itself.
 
 #include <string>
 #include <vector>
@@ -23,39 +23,39 @@ const std::vector<ModelParameter> kWeights = {weight("w", {8, 6}), weight("v", {
 
 struct Form {
   const char* name;
-  /// Lines of forward(self, a, words, mask) that ask, the first indented by two.
-  const char* question;
+  /// Lines of forward(self, a, words, mask) that read a flag, the first indented by two.
+  const char* predicate;
 };
 
-std::string forward_with(const std::string& question) {
-  return "def forward(self, a, words, mask):\n  " + question + R"(
+std::string forward_with(const std::string& predicate) {
+  return "def forward(self, a, words, mask):\n  " + predicate + R"(
   x = torch.tanh(a.flatten(1) @ self.v)
   y = (self.w[words] * mask.unsqueeze(-1)).mean(1)
   return x * y)";
 }
 
 SplitTrial trial_of(const Form& form) {
-  return {forward_with(form.question), {kImage, kWords, {"mask", 1, kMask}}, kWeights};
+  return {forward_with(form.predicate), {kImage, kWords, {"mask", 1, kMask}}, kWeights};
 }
 
-class AnsweredQuestions : public testing::TestWithParam<Form> {};
+class SpecialisedPredicates : public testing::TestWithParam<Form> {};
 
-TEST_P(AnsweredQuestions, BindNoRows) {
+TEST_P(SpecialisedPredicates, BindNoRows) {
   const SplitTrial trial = trial_of(GetParam());
-  trial.expect_same_answers();
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  trial.expect_same_results();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   EXPECT_EQ(trial.split().fusion_size().operation_count, 1U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
-  // Of a row that disagrees the cut knows nothing.
-  trial.expect_same_answers({kImage.data * 9.0, kWords.data, kMask.flip(1)}, 1e-5);
-  trial.expect_same_answers({kImage.data - 9.0, 7 - kWords.data, kMask}, 1e-5);
+  // The split knows nothing of a row with another flag.
+  trial.expect_same_results({kImage.data * 9.0, kWords.data, kMask.flip(1)}, 1e-5);
+  trial.expect_same_results({kImage.data - 9.0, 7 - kWords.data, kMask}, 1e-5);
   at::Tensor holes = kImage.data.clone();
   holes[5][1][1] = std::numeric_limits<float>::quiet_NaN();
-  trial.expect_same_answers({holes, kWords.data, kMask}, 1e-5);
+  trial.expect_same_results({holes, kWords.data, kMask}, 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Forms, AnsweredQuestions,
+    Forms, SpecialisedPredicates,
     testing::Values(
         Form{"Any", "if torch.isnan(a).any():\n    a = torch.nan_to_num(a)"},
         Form{"AnyOfOneNumber", "if (mask[:, 0] == 0).any():\n    a = a * 2"},
@@ -74,19 +74,19 @@ INSTANTIATE_TEST_SUITE_P(
         Form{"Padding", "if torch._nested_tensor_from_mask_left_aligned(self.w[words], mask):\n    a = a * 2"}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
-class AskedQuestions : public testing::TestWithParam<Form> {};
+class EvaluatedPredicates : public testing::TestWithParam<Form> {};
 
-TEST_P(AskedQuestions, AreReadFromTheBatchThatIsAskedFor) {
+TEST_P(EvaluatedPredicates, AreReadFromTheBatch) {
   const SplitTrial trial = trial_of(GetParam());
-  if (!trial.is_cut()) return;
+  if (!trial.is_split()) return;
   EXPECT_GT(trial.split().fusion_size().operation_count, 1U);
-  trial.expect_same_answers();
-  trial.expect_same_answers({kImage.data * 4.0, kWords.data, kMask}, 1e-5);
-  trial.expect_same_answers({kImage.data * 9.0, kWords.data, kMask.flip(1)}, 1e-5);
+  trial.expect_same_results();
+  trial.expect_same_results({kImage.data * 4.0, kWords.data, kMask}, 1e-5);
+  trial.expect_same_results({kImage.data * 9.0, kWords.data, kMask.flip(1)}, 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Forms, AskedQuestions,
+    Forms, EvaluatedPredicates,
     testing::Values(Form{"WhereRowsDisagree", "if (words == 3).any():\n    a = a * 2"},
                     Form{"OfWhatTheBatchMakesOfRows", "z = a - a.mean(0)\n  if (z > 3).any():\n    a = a * 2"},
                     Form{"OfAScaledBatch", "z = a / a.max()\n  if (z < -5).any():\n    a = a * 2"},
@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Form{"RoundedToZero", "if int(a.min()) <= -3:\n    a = a / 9"},
                     Form{"ThatIsWrittenTo",
                          "m = a.max()\n  if a.size(2) > 1:\n    m.add_(5.0)\n  if m > 6.5:\n    a = a.clamp(max=0.5)"},
-                    Form{"WhoseAnswerIsWrittenTo",
+                    Form{"WhoseFlagIsWrittenTo",
                          "m = (a > 5).any()\n  if a.size(2) > 1:\n    m.copy_((a > 2).any())\n  if m:\n    a = a * 2"},
                     Form{"OfASum", "if a.sum() > 1e6:\n    a = a * 2"},
                     Form{"OfADimension", "if (a.max(0)[0] > 3).any():\n    a = a * 2"},
@@ -108,43 +108,43 @@ TEST(BatchPredicates, CompareNumbersOutsideOfTensorsWithAllTheirBits) {
   late[9][2] = 1700000033;
   const TrialInput bytes = {"words", 1, integers({kRows, 5}, 200, 4).to(at::kByte)};
   struct Case {
-    const char* question;
+    const char* predicate;
     TrialInput words;
     at::Tensor others;
   };
-  for (const auto& [question, words, others] :
+  for (const auto& [predicate, words, others] :
        {Case{"int(words.max()) > 1.7e9", stamps, late}, Case{"words.max().item() > 1.7e9", stamps, late},
         Case{"words.max().item() >= 256", bytes, bytes.data + 40}}) {
-    const SplitTrial trial("def forward(self, a, words):\n  if " + std::string(question) +
+    const SplitTrial trial("def forward(self, a, words):\n  if " + std::string(predicate) +
                                ":\n    words = words.clamp(max=50)\n  x = (words.double() - 1699999900).float() / 30" +
                                "\n  return torch.tanh(a.flatten(1)[:, :5]) * torch.sin(x)",
                            {kImage, words});
-    trial.expect_same_answers();
-    EXPECT_EQ(trial.split().fusion_size().operation_count, 1U) << question;
-    trial.expect_same_answers({kImage.data, others}, 1e-5);
+    trial.expect_same_results();
+    EXPECT_EQ(trial.split().fusion_size().operation_count, 1U) << predicate;
+    trial.expect_same_results({kImage.data, others}, 1e-5);
   }
 }
 
-TEST(BatchPredicates, MayBeAskedBeforeTheirLimitIsKnown) {
+TEST(BatchPredicates, MayComeBeforeTheirLimit) {
   const SplitTrial trial =
       trial_of({"", "m = a.max()\n  limit = float(a.size(2)) / 4.0 + 2.0\n  if m > limit:\n    a = a / 9"});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().fusion_size().operation_count, 1U);
 }
 
 TEST(SplitAssumptionError, IsWhatTheEncoderFailsOn) {
   // Without the guard a word that has no weights is looked up.
   const SplitTrial trial = trial_of({"", "if int(words.max()) >= 8:\n    words = words.clamp(max=7)"});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   at::Tensor words = kWords.data.clone();
   words[3][1] = 8;
   EXPECT_THROW(trial.split().encode(1, std::vector{words, kMask}), SplitAssumptionError);
-  trial.expect_same_answers({kImage.data, words, kMask}, 1e-5);
+  trial.expect_same_results({kImage.data, words, kMask}, 1e-5);
 }
 
-TEST(SplitAssumptionError, NamesTheQuestion) {
+TEST(SplitAssumptionError, NamesThePredicate) {
   const SplitTrial trial = trial_of({"", "if torch.isnan(a).any():\n    a = torch.nan_to_num(a)"});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   at::Tensor holes = kImage.data.clone();
   EXPECT_EQ(trial.split().encode(0, std::vector{holes}).size(), 1U);
   holes[kRows - 1][1][2] = std::numeric_limits<float>::quiet_NaN();
@@ -156,7 +156,7 @@ TEST(SplitAssumptionError, NamesTheQuestion) {
 TEST(SplitAssumptionError, IsLookedForWhereARowTurnsPaddingRound) {
   const SplitTrial trial =
       trial_of({"", "if torch._nested_tensor_from_mask_left_aligned(self.w[words], mask):\n    words = words * 0"});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   const auto encode = [&](std::int64_t row, const std::vector<std::int64_t>& flags) {
     at::Tensor mask = kMask.clone();
     mask[row] = at::tensor(flags, at::kLong) != 0;
@@ -172,20 +172,20 @@ TEST(SplitAssumptionError, IsLookedForWhereARowTurnsPaddingRound) {
   }
 }
 
-TEST(BatchPredicates, OfASharedInputAreAsked) {
+TEST(BatchPredicates, OfASharedInputAreEvaluated) {
   const SplitTrial trial(
       "def forward(self, a, b, s):\n  if (s > 3).any():\n    a = a * 2\n  return a * torch.tanh(b)",
       {{"a", 0, floats({kRows, 4}, 3)}, {"b", 1, floats({kRows, 4}, 4)}, {"s", {}, floats({kRows, 2}, 5)}});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), (std::vector<std::size_t>{0, 2}));
 }
 
-TEST(BatchPredicates, OfWhatIsNotEncodedAreAsked) {
+TEST(BatchPredicates, OfWhatIsNotEncodedAreEvaluated) {
   // The words cross as they are: nothing of theirs would be checked.
   const SplitTrial trial("def forward(self, a, words):\n  if (words > 7).any():\n    a = a * 2\n  return a * words",
                          {{"a", 0, floats({kRows, 4}, 3)}, {"words", 1, integers({kRows, 4}, 8, 4)}});
-  trial.expect_same_answers();
-  trial.expect_same_answers({floats({kRows, 4}, 3), integers({kRows, 4}, 10, 5)}, 1e-5);
+  trial.expect_same_results();
+  trial.expect_same_results({floats({kRows, 4}, 3), integers({kRows, 4}, 10, 5)}, 1e-5);
 }
 
 }  // namespace

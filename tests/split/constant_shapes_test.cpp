@@ -22,18 +22,18 @@ struct Text {
   std::size_t most_of_fusion;
 };
 
-class SettledShapes : public testing::TestWithParam<Text> {};
+class ConstantShapes : public testing::TestWithParam<Text> {};
 
-TEST_P(SettledShapes, LeaveAModalityInItsEncoder) {
+TEST_P(ConstantShapes, LeaveAModalityInItsEncoder) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
-  trial.expect_same_answers();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().encoder_size(1).operation_count, GetParam().least_of_b);
   EXPECT_LE(trial.split().fusion_size().operation_count, GetParam().most_of_fusion);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
+INSTANTIATE_TEST_SUITE_P(Forms, ConstantShapes,
                          testing::Values(Text{"RowsOfTheOther", R"(def forward(self, a, b):
   state = torch.zeros([a.size(0), 4])
   state = torch.tanh(state + b @ self.w)
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
   rows, width = a.shape
   return torch.relu(a) * torch.tanh(b.view([rows, width // 2, 2]).flatten(1) @ self.w))",
                                               4, 1},
-                                         Text{"SizeOfAFeature", R"(def forward(self, a, b):
+                                         Text{"SizeOfAnEncoding", R"(def forward(self, a, b):
   seen = torch.relu(a).view([-1, 2, 2])
   read = torch.tanh(b.view([seen.size(0), seen.size(1), seen.size(2)]))
   return (seen * read).flatten(1))",
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
   table[:, 0] = 2.0
   return torch.relu(a) * table + torch.tanh(b * table))",
                                               5, 8},
-                                         Text{"SizesOfAWrittenFeature", R"(def forward(self, a, b):
+                                         Text{"SizesOfAWrittenEncoding", R"(def forward(self, a, b):
   x = torch.relu(a)
   x.view([-1, 2, 2])[:, 0].mul_(3.0)
   state = torch.zeros([x.size(0), x.size(1)]) + torch.tanh(b @ self.w)
@@ -117,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, SettledShapes,
                                               5, 1}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
-TEST(SettledShapesOfBytes, ScaleInPlaceInTheirEncoder) {
+TEST(ConstantShapesOfBytes, ScaleInPlaceInTheirEncoder) {
   const SplitTrial trial(R"(def forward(self, a, b):
   x = a.float()
   x /= 255.0
@@ -125,12 +125,12 @@ TEST(SettledShapesOfBytes, ScaleInPlaceInTheirEncoder) {
   y += torch.tanh(b)
   return torch.relu(x) * y)",
                          {{"a", 0, integers({kRows, 4}, 256, 1).to(at::kByte)}, kPair[1]});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{});
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
-TEST(SettledShapesOfBytes, AnswerWhetherADictionaryHasAKey) {
+TEST(ConstantShapesOfBytes, AnswerWhetherADictionaryHasAKey) {
   const SplitTrial trial(R"(def forward(self, inputs: Dict[str, Tensor]):
   read = torch.tanh(inputs['b'])
   if 'mask' in inputs:
@@ -139,13 +139,13 @@ TEST(SettledShapesOfBytes, AnswerWhetherADictionaryHasAKey) {
     read = read * torch.relu(inputs['a'])
   return read)",
                          kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
-// What may not be settled: the sizes follow content, the number of rows in another way, or a later change.
+// What may not be specialised: the sizes follow content, the number of rows in another way, or a later change.
 
-class UnsettledShapes : public testing::TestWithParam<Text> {};
+class VaryingShapes : public testing::TestWithParam<Text> {};
 
 /// A flag per row, which none of the rows that are probed has.
 std::vector<TrialInput> with_flags() {
@@ -156,10 +156,10 @@ class SizesOfSelections : public testing::TestWithParam<Text> {};
 
 TEST_P(SizesOfSelections, AreReadFromTheBatch) {
   const SplitTrial trial(GetParam().forward, with_flags(), {weight("w", {4, 4})});
-  if (!trial.is_cut()) return;
-  trial.expect_same_answers();
+  if (!trial.is_split()) return;
+  trial.expect_same_results();
   // Every third row lacks its data.
-  trial.expect_same_answers({kPair[0].data, at::arange(kRows).remainder(3).ne(0), kPair[1].data}, 1e-5);
+  trial.expect_same_results({kPair[0].data, at::arange(kRows).remainder(3).ne(0), kPair[1].data}, 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, SizesOfSelections,
@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, SizesOfSelections,
                                               0, 0}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
-TEST(SettledLists, StayTheModelsToChange) {
+TEST(ConstantLists, StayTheModelsToChange) {
   // The list is the model's own: it shrinks, and must be whole again in the next call.
   for (const char* forward : {R"(def forward(self, a, b):
   z = torch.relu(a) * torch.tanh(b)
@@ -200,19 +200,19 @@ TEST(SettledLists, StayTheModelsToChange) {
   last = s.pop()
   return (torch.relu(a) * torch.tanh(b)).view([s[0], last]))"}) {
     const SplitTrial trial(forward, kPair);
-    trial.expect_same_answers();
-    trial.expect_same_answers();
+    trial.expect_same_results();
+    trial.expect_same_results();
   }
 }
 
-TEST_P(UnsettledShapes, AreReadAgain) {
+TEST_P(VaryingShapes, AreReadAgain) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
-  if (!trial.is_cut()) return;
-  trial.expect_same_answers();
-  trial.expect_same_answers({floats({kRows, 4}, 11) + 0.9, floats({kRows, 4}, 12) - 0.9}, 1e-5);
+  if (!trial.is_split()) return;
+  trial.expect_same_results();
+  trial.expect_same_results({floats({kRows, 4}, 11) + 0.9, floats({kRows, 4}, 12) - 0.9}, 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, UnsettledShapes,
+INSTANTIATE_TEST_SUITE_P(Forms, VaryingShapes,
                          testing::Values(Text{"SizeOfASelection", R"(def forward(self, a, b):
   found = (a > 0.5).nonzero()
   return torch.relu(a) + torch.tanh(b) * found.size(0))",

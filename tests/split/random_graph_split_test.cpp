@@ -1,4 +1,4 @@
-// Property: whatever graph of operations, its parts answer like the whole.
+// Property: whatever graph of operations, its parts give the results of the whole.
 
 #include <string>
 #include <vector>
@@ -149,26 +149,26 @@ class RandomForward {
   std::string text_;
 };
 
-TEST(RandomGraphSplit, AnswersLikeTheWhole) {
-  std::size_t cut_count = 0;
+TEST(RandomGraphSplit, GivesTheSameInParts) {
+  std::size_t split_count = 0;
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     const RandomForward forward(seed);
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + forward.text());
     const SplitTrial trial(forward.text(), forward.inputs(), {weight("w", {4, 4}), weight("wide", {8, 4}, 2)});
-    if (!trial.is_cut()) {
+    if (!trial.is_split()) {
       EXPECT_TRUE(trial.reason().starts_with("its modalities meet before any operation, in aten::") ||
-                  trial.reason().starts_with("its first operation answers for the whole batch: aten::"))
+                  trial.reason().starts_with("its first operation reduces over the batch: aten::"))
           << trial.reason();
       continue;
     }
-    ++cut_count;
-    trial.expect_same_answers();
+    ++split_count;
+    trial.expect_same_results();
     std::vector<at::Tensor> others;
     for (const at::Tensor& input : trial.data()) others.push_back(input.flip(1) * 3.0);
-    trial.expect_same_answers(others, 1e-3);
+    trial.expect_same_results(others, 1e-3);
     if (testing::Test::HasFailure()) return;
   }
-  EXPECT_GE(cut_count, 120U);
+  EXPECT_GE(split_count, 120U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// In-place operations, features that are the same for all rows, and random numbers of recurrent layers.
+// In-place operations, encodings that are the same for all rows, and random numbers of recurrent layers.
 
 #include <string>
 #include <vector>
@@ -20,19 +20,19 @@ at::Tensor encode_a(const SplitTrial& trial) {
   return trial.split().encode(0, std::vector<at::Tensor>{kPair[0].data}).at(0);
 }
 
-/// Fusing twice gives the same: nothing is written to features, raw inputs or what the model holds.
+/// Fusing twice gives the same: nothing is written to encodings, raw inputs or what the model holds.
 void expect_no_trace(const SplitTrial& trial) {
-  std::vector<at::Tensor> features;
+  std::vector<at::Tensor> encodings;
   for (const std::size_t modality : {0U, 1U}) {
-    if (trial.split().feature_count(modality) == 0) continue;
-    for (const at::Tensor& feature : trial.split().encode(modality, std::vector<at::Tensor>{kPair[modality].data})) {
-      features.push_back(feature);
+    if (trial.split().encoding_count(modality) == 0) continue;
+    for (const at::Tensor& encoding : trial.split().encode(modality, std::vector<at::Tensor>{kPair[modality].data})) {
+      encodings.push_back(encoding);
     }
   }
   std::vector<at::Tensor> raw;
   for (const std::size_t input : trial.split().raw_inputs()) raw.push_back(kPair[input].data);
-  const at::Tensor first = trial.split().fuse(features, raw).clone();
-  EXPECT_TRUE(first.equal(trial.split().fuse(features, raw)));
+  const at::Tensor first = trial.split().fuse(encodings, raw).clone();
+  EXPECT_TRUE(first.equal(trial.split().fuse(encodings, raw)));
 }
 
 TEST(SplitInPlace, KeepsTheLastWriteInItsEncoder) {
@@ -44,15 +44,15 @@ TEST(SplitInPlace, KeepsTheLastWriteInItsEncoder) {
   torch.relu_(x)
   return torch.cat([x, torch.tanh(b)], 1))",
       kPair, {weight("w", {4, 4})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
-  EXPECT_EQ(trial.split().feature_count(0), 1U);
+  EXPECT_EQ(trial.split().encoding_count(0), 1U);
   const at::Tensor encoded = encode_a(trial);
   EXPECT_TRUE((encoded >= 0.0).all().item<bool>());
   EXPECT_TRUE((encoded == 0.0).any().item<bool>());
 }
 
-TEST(SplitInPlace, CutsAfterAnInPlaceWriteToACheckedLinear) {
+TEST(SplitInPlace, SplitsAfterAnInPlaceWriteToACheckedLinear) {
   // As Linear, BatchNorm and ReLU(inplace=True) come out of a script.
   const SplitTrial trial(
       R"(def forward(self, a, b):
@@ -61,9 +61,9 @@ TEST(SplitInPlace, CutsAfterAnInPlaceWriteToACheckedLinear) {
   y = torch.relu_(x)
   return torch.cat([y, torch.tanh(b)], 1) @ self.head)",
       kPair, {weight("w", {3, 4}), weight("head", {7, 2}, 2)});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
-  EXPECT_EQ(trial.split().feature_count(0), 1U);
+  EXPECT_EQ(trial.split().encoding_count(0), 1U);
   EXPECT_TRUE((encode_a(trial) >= 0.0).all().item<bool>());
 }
 
@@ -76,8 +76,8 @@ class ReadsAndWrites : public testing::TestWithParam<Text> {};
 
 TEST_P(ReadsAndWrites, KeepTheirOrder) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
-  trial.expect_same_answers();
-  if (trial.is_cut()) expect_no_trace(trial);
+  trial.expect_same_results();
+  if (trial.is_split()) expect_no_trace(trial);
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, ReadsAndWrites,
   view = y.view([-1, 2, 2])
   y.mul_(-3.0)
   return view.flatten(1) * torch.tanh(b) + y)"},
-                                         Text{"FusionWritesToAFeature", R"(def forward(self, a, b):
+                                         Text{"FusionWritesToAnEncoding", R"(def forward(self, a, b):
   x = torch.tanh(a @ self.w)
   y = torch.tanh(b)
   x.add_(y)
@@ -186,15 +186,15 @@ TEST(SplitInPlace, LeavesAComparisonInPlaceToTheWholeModel) {
   EXPECT_EQ(trial.reason(), "it compares in place");
 }
 
-TEST(SplitConstant, IsKeptByTheModelAndNoFeature) {
+TEST(SplitConstant, IsKeptByTheModelAndNoEncoding) {
   const SplitTrial trial(
       R"(def forward(self, a, b):
   table = torch.sin(torch.arange(a.size(1)).float() + 0.5)
   return torch.relu(a @ self.w) + torch.tanh(b) * table)",
       kPair, {weight("w", {4, 4})});
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(0), 1U);
-  EXPECT_EQ(trial.split().feature_count(1), 1U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(0), 1U);
+  EXPECT_EQ(trial.split().encoding_count(1), 1U);
   EXPECT_EQ(encode_a(trial).sizes(), (std::vector<std::int64_t>{kRows, 4}));
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   expect_no_trace(trial);
@@ -203,13 +203,13 @@ TEST(SplitConstant, IsKeptByTheModelAndNoFeature) {
 TEST(SplitConstant, MayBeAllThatAModalityGives) {
   const SplitTrial trial(
       "def forward(self, a, b): return torch.tanh(b) * torch.sin(torch.arange(a.size(1)).float() + 0.5)", kPair);
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(0), 0U);
-  EXPECT_EQ(trial.split().feature_count(1), 1U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(0), 0U);
+  EXPECT_EQ(trial.split().encoding_count(1), 1U);
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
 }
 
-TEST(SplitConstant, StandsBetweenFeatures) {
+TEST(SplitConstant, IsBetweenEncodings) {
   const SplitTrial trial(
       R"(def forward(self, a, b):
   x = torch.relu(a @ self.w)
@@ -219,8 +219,8 @@ TEST(SplitConstant, StandsBetweenFeatures) {
   z = torch.sigmoid(b)
   return (x * z + first) * (y + z * second) - torch.exp(z))",
       kPair, {weight("w", {4, 4})});
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(0), 2U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(0), 2U);
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   expect_no_trace(trial);
 }
@@ -239,14 +239,14 @@ const std::vector<ModelParameter> kRecurrentWeights = {weight("wi", {9, 1}, 3), 
                                                        weight("vi", {9, 3}, 7), weight("bi", {9}, 5),
                                                        weight(".h", {9}, 6)};
 
-TEST(SplitRandom, CutsARecurrentLayerOutsideOfTraining) {
+TEST(SplitRandom, SplitsARecurrentLayerOutsideOfTraining) {
   const SplitTrial trial(recurrent("0.5", "False"), kPair, kRecurrentWeights);
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(1), 1U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(1), 1U);
 }
 
-TEST(SplitRandom, CutsARecurrentLayerThatDropsNothingOut) {
-  SplitTrial(recurrent("0.0", "True"), kPair, kRecurrentWeights).expect_same_answers();
+TEST(SplitRandom, SplitsARecurrentLayerThatDropsNothingOut) {
+  SplitTrial(recurrent("0.0", "True"), kPair, kRecurrentWeights).expect_same_results();
 }
 
 TEST(SplitRandom, RefusesARecurrentLayerThatDropsOut) {

@@ -1,4 +1,4 @@
-// Kinds of models: where each is cut, and that the parts answer like the whole.
+// Kinds of models: where each is split, and that the parts give the results of the whole.
 
 #include "modattr/split/split_model.h"
 
@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "split_trial.h"
+#include "value/fake_model.h"
 
 namespace modattr {
 namespace {
@@ -33,7 +34,7 @@ TEST(SplitModel, EncodesAPictureAndAQuestionApart) {
       kImageAndText,
       {weight("kernel", {2, 1, 3, 3}, 1), weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight(".h", {9, 3}, 4),
        weight("bi", {9}, 5), weight(".h", {9}, 6), weight("head", {35, 3}, 7)});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_GE(trial.split().encoder_size(1).operation_count, 5U);
   EXPECT_LE(trial.split().fusion_size().operation_count, 3U);
@@ -48,13 +49,13 @@ struct Fixture {
 
 class NestedModel : public testing::TestWithParam<Fixture> {};
 
-TEST_P(NestedModel, AnswersTheSameInParts) {
+TEST_P(NestedModel, GivesTheSameInParts) {
   for (const char* kind : {"_scripted.pt", "_traced.pt"}) {
     const SplitTrial trial = SplitTrial::of_file(
         std::filesystem::path(MODATTR_TEST_DIR) / "fixtures/split" / (std::string(GetParam().name) + kind),
         GetParam().inputs);
-    ASSERT_TRUE(trial.is_cut()) << kind << ": " << trial.reason();
-    trial.expect_same_answers();
+    ASSERT_TRUE(trial.is_split()) << kind << ": " << trial.reason();
+    trial.expect_same_results();
     // Freezing may fold a normalisation into the layer before it.
     for (const std::size_t modality : {0U, 1U})
       EXPECT_GE(trial.split().encoder_size(modality).operation_count, 2U) << kind;
@@ -78,12 +79,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(SplitModel, PacksSequencesInTheirEncoder) {
   const SplitTrial trial =
       SplitTrial::of_file(std::filesystem::path(MODATTR_TEST_DIR) / "fixtures/split/packed_scripted.pt", kImageAndText);
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
-  trial.expect_same_answers();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
+  trial.expect_same_results();
   EXPECT_LE(trial.split().fusion_size().operation_count, 3U);
 }
 
-TEST(SplitModel, CutsOnlyTheStemsOfASingleStream) {
+TEST(SplitModel, EncodesOnlyTheStemsOfASingleStream) {
   const SplitTrial trial(
       R"(def forward(self, image, text):
   patches = torch.conv2d(image, self.kernel, None, [4, 4]).flatten(2).transpose(1, 2)
@@ -95,16 +96,16 @@ TEST(SplitModel, CutsOnlyTheStemsOfASingleStream) {
       kImageAndText,
       {weight("kernel", {4, 1, 4, 4}, 1), weight("words", {20, 4}, 2), weight("query", {4, 4}, 3),
        weight("value", {4, 4}, 4)});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().fusion_size().operation_count, 3U);
-  EXPECT_EQ(trial.split().feature_count(0), 1U);
-  EXPECT_EQ(trial.split().feature_count(1), 1U);
+  EXPECT_EQ(trial.split().encoding_count(0), 1U);
+  EXPECT_EQ(trial.split().encoding_count(1), 1U);
 }
 
 TEST(SplitModel, TakesThreeModalities) {
   const SplitTrial trial("def forward(self, a, b, c): return torch.relu(a) * torch.tanh(b) + torch.sigmoid(c)",
                          with_c({"c", 2, floats({kRows, 4}, 5)}));
-  trial.expect_same_answers();
+  trial.expect_same_results();
   for (const std::size_t modality : {0U, 1U, 2U}) EXPECT_EQ(trial.split().encoder_size(modality).operation_count, 1U);
   EXPECT_EQ(trial.split().fusion_size().operation_count, 2U);
 }
@@ -112,8 +113,8 @@ TEST(SplitModel, TakesThreeModalities) {
 TEST(SplitModel, PutsTwoInputsOfAModalityInOneEncoder) {
   const SplitTrial trial("def forward(self, a, b, c): return torch.relu(torch.relu(a) * torch.tanh(c)) + b",
                          with_c({"c", 0, floats({kRows, 4}, 5)}));
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(0), 1U) << "products inside a modality are its encoder's";
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(0), 1U) << "products inside a modality are its encoder's";
   EXPECT_EQ(trial.split().encoder_size(0).operation_count, 4U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{1});
 }
@@ -121,14 +122,14 @@ TEST(SplitModel, PutsTwoInputsOfAModalityInOneEncoder) {
 TEST(SplitModel, LeavesOutAModalityThatTheModelDoesNotUse) {
   const SplitTrial trial("def forward(self, a, b, c): return torch.relu(a) + torch.relu(c)",
                          with_c({"c", 2, floats({kRows, 4}, 5)}));
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(1), 0U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(1), 0U);
 }
 
 TEST(SplitModel, ReadsADictionaryByItsKeys) {
   const SplitTrial trial(
       "def forward(self, inputs: Dict[str, Tensor]): return torch.relu(inputs['a']) + torch.tanh(inputs['b'])", kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().encoder_size(0).operation_count, 1U);
 }
 
@@ -140,18 +141,18 @@ TEST(SplitModel, TakesNamesThatAGraphWouldRefuse) {
       "def forward(self, inputs: Dict[str, Tensor]): return torch.relu(inputs['0']) + torch.tanh(inputs['two "
       "words.1'])",
       inputs)
-      .expect_same_answers();
+      .expect_same_results();
 }
 
-TEST(SplitModel, AnswersWithOneOfSeveralOutputs) {
+TEST(SplitModel, GivesOneOfSeveralOutputs) {
   const std::string tuple = "def forward(self, a, b): return (torch.relu(a), torch.relu(a) * torch.tanh(b))";
-  SplitTrial(tuple, kPair, {}, std::size_t{0}).expect_same_answers();
-  SplitTrial(tuple, kPair, {}, std::size_t{1}).expect_same_answers();
+  SplitTrial(tuple, kPair, {}, std::size_t{0}).expect_same_results();
+  SplitTrial(tuple, kPair, {}, std::size_t{1}).expect_same_results();
   const std::string dictionary =
       "def forward(self, a, b): return {'x': torch.relu(a), 'y': torch.relu(a) @ b.t()[:, :3]}";
-  SplitTrial(dictionary, kPair, {}, std::string("x")).expect_same_answers();
+  SplitTrial(dictionary, kPair, {}, std::string("x")).expect_same_results();
   SplitTrial("def forward(self, a, b): return [torch.relu(a), torch.tanh(b)]", kPair, {}, std::size_t{1})
-      .expect_same_answers();
+      .expect_same_results();
 }
 
 TEST(SplitModel, RunsLoopsAndBranchesInTheirEncoder) {
@@ -166,9 +167,9 @@ TEST(SplitModel, RunsLoopsAndBranchesInTheirEncoder) {
       state = state * torch.sigmoid(memory[:, step:step + 1])
   return torch.cat([state, torch.relu(b)], 1))",
       kPair, {weight("w", {2})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().encoder_size(0).operation_count, 3U);
-  EXPECT_EQ(trial.split().feature_count(0), 1U) << "values inside the loop stay there";
+  EXPECT_EQ(trial.split().encoding_count(0), 1U) << "values inside the loop stay there";
   EXPECT_LE(trial.split().fusion_size().operation_count, 2U);
 }
 
@@ -181,7 +182,7 @@ TEST(SplitModel, ComputesShapesOnBothSides) {
   right = torch.tanh(b).view(rows, -1)
   return left * right + torch.ones([rows, a.size(1)]) * b.size(1))",
       kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{}) << "their shapes alone are read";
 }
@@ -191,10 +192,10 @@ TEST(SplitModel, TakesIntegersFlagsAndHalves) {
                          {{"a", 0, integers({kRows, 4}, 9, 1)},
                           {"b", 1, floats({kRows, 4}, 2) > 0.0},
                           {"c", 2, floats({kRows, 4}, 3).to(at::kHalf)}});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   SplitTrial("def forward(self, a, b): return (a + 1) * (~b).long()",
              {{"a", 0, integers({kRows, 4}, 9, 1).to(at::kInt)}, {"b", 1, floats({kRows, 4}, 2) > 0.0}})
-      .expect_same_answers();
+      .expect_same_results();
 }
 
 TEST(SplitModel, LeavesOptionalArgumentsAtTheirDefaults) {
@@ -207,19 +208,19 @@ TEST(SplitModel, LeavesOptionalArgumentsAtTheirDefaults) {
     left = left + torch.tanh(b)
   return left)",
       kPair)
-      .expect_same_answers();
+      .expect_same_results();
 }
 
 TEST(SplitModel, GivesAnInputThatModalitiesShareToTheFusion) {
   std::vector<TrialInput> inputs = kPair;
   inputs[1].modality = std::nullopt;
   const SplitTrial trial("def forward(self, a, b): return torch.relu(a) + torch.tanh(b)", inputs);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), std::vector<std::size_t>{1});
   EXPECT_EQ(trial.split().fusion_size().operation_count, 2U);
 }
 
-TEST(SplitModel, GathersFeaturesWhoseRowsAreTheirSecondDimension) {
+TEST(SplitModel, GathersEncodingsWhoseRowsAreTheirSecondDimension) {
   const SplitTrial trial(
       R"(def forward(self, image, text):
   words = torch.embedding(self.words, text)
@@ -228,24 +229,32 @@ TEST(SplitModel, GathersFeaturesWhoseRowsAreTheirSecondDimension) {
       kImageAndText,
       {weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight(".h", {9, 3}, 4), weight("bi", {9}, 5),
        weight(".h", {9}, 6)});
-  trial.expect_same_answers();
-  EXPECT_EQ(trial.split().feature_count(1), 1U);
+  trial.expect_same_results();
+  EXPECT_EQ(trial.split().encoding_count(1), 1U);
   EXPECT_LE(trial.split().fusion_size().operation_count, 4U);
 }
 
-TEST(SplitModel, KeepsAFeatureThatIsTheSameForAllRows) {
+TEST(SplitModel, KeepsAnEncodingThatIsTheSameForAllRows) {
   SplitTrial("def forward(self, a, b): return torch.relu(a) + torch.tanh(b) * (torch.arange(a.size(1)).float() + 0.5)",
              kPair)
-      .expect_same_answers();
+      .expect_same_results();
 }
 
 TEST(SplitModel, PassesViewsAndOneModalityOn) {
   SplitTrial("def forward(self, a, b): return a.view([-1, 2, 2]).transpose(1, 2).flatten(1) + b[:, 0:4]", kPair)
-      .expect_same_answers();
+      .expect_same_results();
   const SplitTrial alone("def forward(self, a, b): return torch.relu(a)", kPair);
-  alone.expect_same_answers();
+  alone.expect_same_results();
   EXPECT_EQ(alone.split().fusion_size().operation_count, 0U);
-  SplitTrial("def forward(self, a, b): return torch.relu(a) * b + a", kPair).expect_same_answers();
+  SplitTrial("def forward(self, a, b): return torch.relu(a) * b + a", kPair).expect_same_results();
+}
+
+TEST(SplitModel, IsMadeOfTorchScriptModels) {
+  const FakeModel model({{"a", "Tensor", false}}, [](std::span<const at::Tensor> inputs) { return inputs[0]; });
+  const SplitOptions options{.inputs = {{"a", 0}}, .modality_count = 1};
+  const SplitResult result = split_model(model, options, std::vector<at::Tensor>{kPair[0].data});
+  EXPECT_EQ(result.model, nullptr);
+  EXPECT_EQ(result.reason, "only TorchScript models can be split");
 }
 
 }  // namespace

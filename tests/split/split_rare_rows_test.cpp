@@ -23,7 +23,7 @@ struct Rare {
 
 class RareRows : public testing::TestWithParam<Rare> {};
 
-TEST_P(RareRows, AreAnsweredLikeByTheWhole) {
+TEST_P(RareRows, GiveTheSameInParts) {
   // No probe row holds a 7 or lacks its data; other rows do.
   const at::Tensor words = integers({kRows, 4}, 7);
   at::Tensor probe = words.clone();
@@ -31,13 +31,13 @@ TEST_P(RareRows, AreAnsweredLikeByTheWhole) {
   const SplitTrial trial(GetParam().forward,
                          {kPair[0], {"has", 0, at::ones({kRows, 2}, at::kBool)}, {"words", 1, probe}},
                          {weight("w", {10, 4})});
-  if (!trial.is_cut()) return;
-  trial.expect_same_answers();
+  if (!trial.is_split()) return;
+  trial.expect_same_results();
   at::Tensor others = probe.clone();
   others[3][2] = 7;
   others[9][1] = 7;
   const at::Tensor lacking = (integers({kRows, 2}, 3, 8) != 0);
-  trial.expect_same_answers({kPair[0].data, lacking, others}, 1e-5);
+  trial.expect_same_results({kPair[0].data, lacking, others}, 1e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, RareRows,
@@ -85,10 +85,10 @@ TEST(RareWords, AreSeenByTheFlagOfTheirBatch) {
   y = torch.where((words == 7).any(), y * 2.0, y)
   return torch.cat([torch.relu(a), y], 1))",
                          {kPair[0], {"words", 1, words}}, {weight("w", {8, 3})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   at::Tensor others = words.clone();
   others[3][2] = 7;
-  trial.expect_same_answers({kPair[0].data, others}, 1e-5);
+  trial.expect_same_results({kPair[0].data, others}, 1e-5);
 }
 
 TEST(RareWords, AreSeenByAFlagInsideABranch) {
@@ -100,10 +100,10 @@ TEST(RareWords, AreSeenByAFlagInsideABranch) {
     y = y + (words == 311).any()
   return torch.relu(a) * y)",
                          {kPair[0], {"words", 1, words}}, {weight("w", {400, 4})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   at::Tensor others = words.clone();
   others[3][2] = 311;
-  trial.expect_same_answers({kPair[0].data, others}, 1e-5);
+  trial.expect_same_results({kPair[0].data, others}, 1e-5);
 }
 
 TEST(RareSequences, ChangeTheOthersByTheLengthOfTheLongest) {
@@ -127,8 +127,8 @@ TEST(PiecesThatLookAlike, StayInTheFusion) {
   y = torch.cat([torch.relu(a), torch.relu(a)], 0) * m
   return y[:rows] - 3.0 * y[rows:])",
                          {kPair[0], {"has", 1, at::ones({kRows, 2}, at::kBool)}});
-  trial.expect_same_answers();
-  trial.expect_same_answers({kPair[0].data, integers({kRows, 2}, 2, 8) != 0}, 1e-5);
+  trial.expect_same_results();
+  trial.expect_same_results({kPair[0].data, integers({kRows, 2}, 2, 8) != 0}, 1e-5);
 }
 
 }  // namespace

@@ -24,12 +24,12 @@ class SplitReach : public testing::TestWithParam<Text> {};
 
 TEST_P(SplitReach, LeavesLittleToTheFusion) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4}), weight("v", {2, 2})});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
-  trial.expect_same_answers();
-  trial.expect_same_answers({floats({kRows, 4}, 11), floats({kRows, 4}, 12)}, 1e-5);
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
+  trial.expect_same_results();
+  trial.expect_same_results({floats({kRows, 4}, 11), floats({kRows, 4}, 12)}, 1e-5);
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   EXPECT_LE(trial.split().fusion_size().operation_count, GetParam().most_of_fusion);
-  for (const std::size_t modality : {0U, 1U}) EXPECT_EQ(trial.split().feature_count(modality), 1U);
+  for (const std::size_t modality : {0U, 1U}) EXPECT_EQ(trial.split().encoding_count(modality), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Inputs, SplitReach,
@@ -82,7 +82,7 @@ TEST(SplitReachOfRecurrent, FreezesWeightsBesideAWrittenInput) {
   read, last = torch.gru(steps, torch.zeros([1, b.size(0), 2]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)
   return torch.relu(x @ self.w) * torch.cat([last[0], read[:, 0]], 1))",
       kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight(".h", {6, 2}), weight("bi", {6}), weight("bh", {6})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
@@ -94,7 +94,7 @@ TEST(SplitReachOfRecurrent, FreezesWeightsBesideScaledBytes) {
   x = torch.einsum('bi,ij->bj', [x, self.w])
   return torch.relu(x) * torch.tanh(b))",
                          {{"a", 0, integers({kRows, 4}, 256, 1).to(at::kByte)}, kPair[1]}, {weight("w", {4, 4})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 
@@ -108,7 +108,7 @@ TEST(SplitReachOfRecurrent, ReadsWeightsBesideAWrittenPiece) {
   read, last = torch.gru(steps, torch.zeros([1, b.size(0), 2]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)
   return torch.cat([q, k], 1) * torch.cat([last[0], read[:, 0]], 1))",
       kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight(".h", {6, 2}), weight("bi", {6}), weight("bh", {6})});
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, SplitReach,
                                               1}),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
-TEST(SplitReachOfReturns, SettlesShapesBesideValuesThatAreNotMade) {
+TEST(SplitReachOfReturns, SpecialisesShapesBesideValuesThatAreNotMade) {
   const SplitTrial trial(R"(def forward(self, a, b):
   x = torch.relu(a)
   y = torch.zeros([x.size(0), 4]) + torch.tanh(b)
@@ -202,7 +202,7 @@ TEST(SplitReachOfReturns, SettlesShapesBesideValuesThatAreNotMade) {
       return x * y
   return x)",
                          kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().encoder_size(1).operation_count, 3U);
 }
 
@@ -217,9 +217,9 @@ TEST(SplitReachOfOutputs, ComputesTheChosenOneAlone) {
                                        {"return {'hidden': hidden, 'logits': x * y}", std::string("logits")},
                                        {"return {'logits': x * y}", std::size_t{0}}}) {
     const SplitTrial trial(body + last, kPair, {weight("w", {4, 4})}, selector);
-    ASSERT_TRUE(trial.is_cut()) << last << trial.reason();
-    trial.expect_same_answers();
-    EXPECT_EQ(trial.split().feature_count(0), 1U) << last;
+    ASSERT_TRUE(trial.is_split()) << last << trial.reason();
+    trial.expect_same_results();
+    EXPECT_EQ(trial.split().encoding_count(0), 1U) << last;
     EXPECT_EQ(trial.split().fusion_size().operation_count, 1U) << last;
   }
 }
@@ -235,7 +235,7 @@ TEST(SplitReachOfDictionaries, ReadsByGet) {
     read = read * torch.relu(a)
   return read)",
                          kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
 }
 

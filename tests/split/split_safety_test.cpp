@@ -1,4 +1,4 @@
-// What could make parts answer unlike the whole without a word, and what must run whole.
+// What could make the parts give other results than the whole unnoticed, and what must run whole.
 
 #include <string>
 #include <vector>
@@ -26,20 +26,20 @@ std::string name_of(const testing::TestParamInfo<Text>& parameter) {
   return parameter.param.name;
 }
 
-// One answer for the whole batch, different on rows that the proof has not seen.
+// One result for the whole batch, different on rows that the proof has not seen.
 
 class ContentOfABatch : public testing::TestWithParam<Text> {};
 
 TEST_P(ContentOfABatch, IsReadFromTheBatchThatIsAskedFor) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
-  if (!trial.is_cut()) {
+  if (!trial.is_split()) {
     EXPECT_TRUE(trial.reason().find("depends on the other rows") != std::string::npos ||
                 trial.reason().find("meet before any operation") != std::string::npos)
         << trial.reason();
     return;
   }
-  trial.expect_same_answers();
-  trial.expect_same_answers(kOtherRows, 1e-3);
+  trial.expect_same_results();
+  trial.expect_same_results(kOtherRows, 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -114,7 +114,7 @@ TEST(SplitSafety, RefusesBatchStatistics) {
       R"(def forward(self, a, b):
   return torch.relu(torch.batch_norm(a, None, None, None, None, True, 0.1, 1e-5, False)) + torch.tanh(b))",
       kPair);
-  EXPECT_EQ(trial.reason(), "an encoder's answer for a row depends on the other rows of its batch");
+  EXPECT_EQ(trial.reason(), "an encoder's output for a row depends on the other rows of its batch");
 }
 
 TEST(SplitSafety, KeepsWhatIsReadFromContentBehindAnEncoder) {
@@ -125,7 +125,7 @@ TEST(SplitSafety, KeepsWhatIsReadFromContentBehindAnEncoder) {
     x = -x
   return x + torch.tanh(b))",
       kPair, {weight("w", {4, 4})});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   EXPECT_EQ(trial.split().encoder_size(0).operation_count, 4U) << "all before the sum";
 }
 
@@ -136,7 +136,7 @@ TEST(SplitSafety, TakesSizesOfTracedModelsForNoContent) {
   rows = int(torch.tensor(a.size(0)) * 1)
   return torch.relu(torch.tanh(a).view(rows, 4)) + torch.tanh(b))",
       kPair);
-  trial.expect_same_answers();
+  trial.expect_same_results();
   EXPECT_GE(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_EQ(trial.split().fusion_size().operation_count, 1U);
 }
@@ -147,8 +147,8 @@ class InPlace : public testing::TestWithParam<Text> {};
 
 TEST_P(InPlace, ChangesNoResult) {
   const SplitTrial trial(GetParam().forward, kPair, {weight("w", {4, 4})});
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
-  trial.expect_same_answers();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
+  trial.expect_same_results();
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, InPlace,
@@ -182,7 +182,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, InPlace,
   buffer = torch.zeros([4])
   buffer.add_(1.5)
   return torch.relu(a) * buffer + torch.tanh(b) * buffer)"},
-                                         Text{"OfAFeatureInTheFusion", R"(def forward(self, a, b):
+                                         Text{"OfAnEncodingInTheFusion", R"(def forward(self, a, b):
   x = torch.relu(a @ self.w)
   y = x * 2.0
   x.add_(torch.tanh(b))
@@ -215,8 +215,8 @@ TEST(SplitSafety, LeavesTheCallersInputsAsTheyAre) {
   for (const char* forward : {"def forward(self, a, b): return torch.relu(a.add_(1.0)) + torch.tanh(b)",
                               "def forward(self, a, b): return b.add_(torch.relu(a)) * 2.0"}) {
     const SplitTrial trial(forward, kPair);
-    trial.expect_same_answers();
-    trial.expect_same_answers();
+    trial.expect_same_results();
+    trial.expect_same_results();
   }
 }
 
@@ -226,7 +226,7 @@ TEST(SplitSafety, ReadsAnInputAfterTheFusionWroteToIt) {
   b.add_(c * 1e-7)
   return torch.relu(a) + torch.tanh(b) * 2.0)",
                          {kPair[0], kPair[1], {"c", std::nullopt, floats({kRows, 4}, 5)}});
-  trial.expect_same_answers();
+  trial.expect_same_results();
 }
 
 // Reasons to run whole.
@@ -241,7 +241,7 @@ class RunsWhole : public testing::TestWithParam<Refusal> {};
 
 TEST_P(RunsWhole, AndSaysWhy) {
   const SplitTrial trial(GetParam().forward, kPair);
-  EXPECT_FALSE(trial.is_cut());
+  EXPECT_FALSE(trial.is_split());
   EXPECT_EQ(trial.reason(), GetParam().reason);
 }
 
@@ -278,14 +278,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"MeetAtOnce", "def forward(self, a, b): return torch.relu(a + b)",
                 "its modalities meet before any operation, in aten::add"},
         Refusal{"AsksAtOnce", "def forward(self, a, b): return torch.relu(a * a.sum().item()) + b",
-                "its first operation answers for the whole batch: aten::sum"},
+                "its first operation reduces over the batch: aten::sum"},
         Refusal{"Constant", "def forward(self, a, b): return torch.ones([16, 2])",
-                "its answer depends on no modality"}),
+                "its output depends on no modality"}),
     [](const testing::TestParamInfo<Refusal>& parameter) { return std::string(parameter.param.name); });
 
-TEST(SplitSafety, CutsDropoutThatIsOff) {
+TEST(SplitSafety, SplitsDropoutThatIsOff) {
   SplitTrial("def forward(self, a, b): return torch.dropout(torch.relu(a), 0.5, False) + torch.tanh(b)", kPair)
-      .expect_same_answers();
+      .expect_same_results();
 }
 
 TEST(SplitSafety, RunsAModuleWholeThatKeepsState) {
@@ -316,26 +316,26 @@ TEST(SplitSafety, RunsAModuleWholeThatKeepsState) {
   EXPECT_EQ(listed.reason(), written);
 }
 
-TEST(SplitSafety, ProvesACutOnFewRowsAndOnEqualOnes) {
+TEST(SplitSafety, ProvesASplitOnFewRowsAndOnEqualOnes) {
   for (const std::int64_t row_count : {1, 2, 3, 5}) {
     for (const bool equal : {false, true}) {
       const SplitTrial trial("def forward(self, a, b): return torch.relu(a) * torch.tanh(b)",
                              {{"a", 0, equal ? at::ones({row_count, 4}) : floats({row_count, 4}, 1)},
                               {"b", 1, equal ? at::ones({row_count, 4}) : floats({row_count, 4}, 2)}});
-      ASSERT_TRUE(trial.is_cut()) << row_count << trial.reason();
-      trial.expect_same_answers(kOtherRows, 1e-5);
+      ASSERT_TRUE(trial.is_split()) << row_count << trial.reason();
+      trial.expect_same_results(kOtherRows, 1e-5);
       const SplitTrial mixing("def forward(self, a, b): return torch.relu(a)[0] * torch.tanh(b)",
                               {{"a", 0, equal ? at::ones({row_count, 4}) : floats({row_count, 4}, 1)},
                                {"b", 1, equal ? at::ones({row_count, 4}) : floats({row_count, 4}, 2)}});
-      ASSERT_TRUE(mixing.is_cut()) << row_count << mixing.reason();
-      mixing.expect_same_answers(kOtherRows, 1e-5);
+      ASSERT_TRUE(mixing.is_split()) << row_count << mixing.reason();
+      mixing.expect_same_results(kOtherRows, 1e-5);
     }
   }
 }
 
 TEST(SplitSafety, RunsAModelWholeThatFailsOnOtherBatchSizes) {
   const SplitTrial trial("def forward(self, a, b): return torch.relu(a).view([16, 4]) + torch.tanh(b)", kPair);
-  EXPECT_FALSE(trial.is_cut());
+  EXPECT_FALSE(trial.is_split());
   EXPECT_NE(trial.reason().find("the encoder failed"), std::string::npos) << trial.reason();
 }
 

@@ -16,6 +16,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/rng.h"
 #include "modattr/model/torchscript_model.h"
+#include "modattr/split/split_model.h"
 #include "support/temporary_folder.h"
 #include "support/torchscript_models.h"
 
@@ -53,7 +54,7 @@ inline ModelParameter weight(std::string name, std::vector<std::int64_t> shape, 
   return {std::move(name), std::move(shape), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}};
 }
 
-/// A model, cut by modality, and the same model whole.
+/// A model, split by modality, and the same model whole.
 class SplitTrial {
  public:
   static constexpr std::int64_t kRowCount = 16;
@@ -71,30 +72,30 @@ class SplitTrial {
     return trial;
   }
 
-  bool is_cut() const { return result_.model != nullptr; }
+  bool is_split() const { return result_.model != nullptr; }
   const std::string& reason() const { return result_.reason; }
   /// Whether operations tell that rows have nothing to do with each other.
-  bool is_row_by_row() const { return is_cut() && result_.is_row_by_row; }
+  bool is_row_by_row() const { return is_split() && result_.is_row_by_row; }
   const SplitModel& split() const {
-    if (!is_cut()) throw std::runtime_error("not cut: " + reason());
+    if (!is_split()) throw std::runtime_error("not split: " + reason());
     return *result_.model;
   }
   const Model& whole() const { return *model_; }
 
-  /// The parts answer like the whole: in the last bit where no row moves, else up to `tolerance`.
-  void expect_same_answers(double tolerance = 1e-5) const {
-    ASSERT_TRUE(is_cut()) << reason();
-    expect_same_answers(data(), tolerance);
+  /// The parts give the results of the whole: the same bits where no row moves, else up to `tolerance`.
+  void expect_same_results(double tolerance = 1e-5) const {
+    ASSERT_TRUE(is_split()) << reason();
+    expect_same_results(data(), tolerance);
   }
 
-  /// The same on other rows than those of the proof. Where one disagrees with an answer that was taken for granted,
-  /// the model is cut without, as the evaluator does.
-  void expect_same_answers(const std::vector<at::Tensor>& data, double tolerance) const {
+  /// The same on other rows than those of the proof. Where one violates an assumption, the model is split without
+  /// assumptions, as the evaluator does.
+  void expect_same_results(const std::vector<at::Tensor>& data, double tolerance) const {
     try {
       compare(split(), data, tolerance);
     } catch (const SplitAssumptionError&) {
-      const SplitResult asking = proven(BatchPredicates::kAsked);
-      if (asking.model) compare(*asking.model, data, tolerance);
+      const SplitResult evaluating = proven(BatchPredicates::kEvaluated);
+      if (evaluating.model) compare(*evaluating.model, data, tolerance);
     }
   }
 
@@ -107,10 +108,10 @@ class SplitTrial {
  private:
   explicit SplitTrial(std::vector<TrialInput> inputs) : inputs_(std::move(inputs)) {}
 
-  void compare(const SplitModel& cut, const std::vector<at::Tensor>& data, double tolerance) const {
+  void compare(const SplitModel& split, const std::vector<at::Tensor>& data, double tolerance) const {
     for (std::uint32_t draw = 0; draw < 6; ++draw) {
       std::vector<at::Tensor> mixed = data;
-      std::vector<at::Tensor> features;
+      std::vector<at::Tensor> encodings;
       for (std::size_t modality = 0; modality < modality_count(); ++modality) {
         RandomStream stream = Rng(draw).stream(RandomPurpose::kPermutation, 0, static_cast<std::uint32_t>(modality));
         std::vector<std::int64_t> numbers;
@@ -124,15 +125,15 @@ class SplitTrial {
           own.push_back(data[input]);
           mixed[input] = data[input].index_select(0, rows);
         }
-        if (cut.feature_count(modality) == 0) continue;
-        for (const at::Tensor& feature : cut.encode(modality, own)) {
-          features.push_back(feature.index_select(0, rows));
+        if (split.encoding_count(modality) == 0) continue;
+        for (const at::Tensor& encoding : split.encode(modality, own)) {
+          encodings.push_back(encoding.index_select(0, rows));
         }
       }
       const at::Tensor expected = model_->run(names(), cloned(mixed));
       std::vector<at::Tensor> raw;
-      for (const std::size_t input : cut.raw_inputs()) raw.push_back(mixed[input].clone());
-      const at::Tensor answer = cut.fuse(features, raw);
+      for (const std::size_t input : split.raw_inputs()) raw.push_back(mixed[input].clone());
+      const at::Tensor answer = split.fuse(encodings, raw);
       ASSERT_EQ(answer.sizes(), expected.sizes());
       if (draw == 0) {
         EXPECT_TRUE(at::allclose(answer, expected, 0.0, 0.0, true)) << "not the same bits on untouched rows";
@@ -151,17 +152,17 @@ class SplitTrial {
   void load(const std::filesystem::path& path, OutputSelector output) {
     model_ = load_torchscript_model({.path = path, .output = std::move(output), .device = "cpu"});
     const std::vector<at::Tensor> before = cloned(data());
-    result_ = proven(BatchPredicates::kAnswered);
-    if (!is_cut() && result_.specialises_predicates) result_ = proven(BatchPredicates::kAsked);
+    result_ = proven(BatchPredicates::kSpecialised);
+    if (!is_split() && result_.specialises_predicates) result_ = proven(BatchPredicates::kEvaluated);
     if (is_row_by_row()) expect_rows_apart();
-    EXPECT_EQ(result_.reason.empty(), is_cut());
+    EXPECT_EQ(result_.reason.empty(), is_split());
     EXPECT_EQ(result_.reason.find('\n'), std::string::npos) << result_.reason;
     for (std::size_t input = 0; input < before.size(); ++input) {
       EXPECT_TRUE(data()[input].equal(before[input])) << "the probe was written to";
     }
   }
 
-  /// The whole model answers for a row as it does in other places, and among fewer rows.
+  /// The whole model gives for a row what it gives in other places, and among fewer rows.
   void expect_rows_apart() const {
     const auto answer = [&](const at::Tensor& rows) {
       std::vector<at::Tensor> some;
@@ -172,15 +173,17 @@ class SplitTrial {
     const at::Tensor all = answer(numbers);
     for (const at::Tensor& rows : {numbers.flip(0), numbers.slice(0, 3, 8), numbers.roll(5)}) {
       if (rows.numel() == 0) continue;
-      EXPECT_TRUE(at::allclose(answer(rows), all.index_select(0, rows), 1e-4, 1e-4, true)) << "rows that are no more";
+      EXPECT_TRUE(at::allclose(answer(rows), all.index_select(0, rows), 1e-4, 1e-4, true))
+          << "rows that depend on each other";
     }
   }
 
-  /// A cut that its proof has been through.
-  SplitResult proven(BatchPredicates questions) const {
+  /// A split that has passed its proof.
+  SplitResult proven(BatchPredicates predicates) const {
     std::vector<ModelInput> inputs;
     for (const TrialInput& input : inputs_) inputs.push_back({input.name, input.modality});
-    SplitResult result = model_->split(inputs, modality_count(), questions, data());
+    SplitResult result =
+        split_model(*model_, {.inputs = inputs, .modality_count = modality_count(), .predicates = predicates}, data());
     try {
       if (result.model) result.prove();
     } catch (const ModelError& error) {

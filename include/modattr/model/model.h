@@ -1,17 +1,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "modattr/split/split_model.h"
-
 namespace modattr {
+
+struct TorchScriptProgram;
 
 /// An argument of the model's forward().
 struct ModelArgument {
@@ -22,7 +20,7 @@ struct ModelArgument {
   bool optional = false;
 };
 
-/// A model that answers batches. Const and safe to call from many threads.
+/// A model that runs on batches of rows. Const and safe to call from many threads.
 class Model {
  public:
   virtual ~Model() = default;
@@ -38,10 +36,9 @@ class Model {
   /// float64[rows, outputs] on the CPU. The inputs stay as they are. Throws ModelError, one line, when the model fails
   /// or its output has another shape.
   virtual at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const = 0;
-  /// Cuts the model by modality, where its kind allows that; the proof runs on `probe` (one tensor of rows per input).
-  /// The model must outlive the result.
-  virtual SplitResult split(std::span<const ModelInput> inputs, std::size_t modality_count, BatchPredicates questions,
-                            std::span<const at::Tensor> probe) const;
+  /// The graph and weights of a TorchScript model, for those who analyse them (src/graph/torchscript_program.h);
+  /// nullptr for models of other kinds. Lives as long as the model.
+  virtual const TorchScriptProgram* program() const noexcept { return nullptr; }
 };
 
 }  // namespace modattr

@@ -4,14 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
+#include "modattr/graph/output_selector.h"
 #include "modattr/model/model.h"
 
 namespace modattr {
-
-/// Which part of forward()'s result is the output: an index into a tuple or list, or a key of a dictionary.
-using OutputSelector = std::variant<std::size_t, std::string>;
 
 struct TorchScriptOptions {
   std::filesystem::path path;

@@ -34,7 +34,7 @@ struct EvaluatorOptions {
   /// Calls at the same time; where a processor is idle, one more reads ahead.
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
-  BatchPredicates questions = BatchPredicates::kAnswered;
+  BatchPredicates questions = BatchPredicates::kSpecialised;
 };
 
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several

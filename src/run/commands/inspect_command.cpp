@@ -190,7 +190,7 @@ InspectionSection split_section(Experiment& experiment, const RunContext& contex
   };
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const std::string& name = experiment.layout().modalities.modality_name(modality);
-    if (split->feature_count(modality) == 0) {
+    if (split->encoding_count(modality) == 0) {
       section.rows.push_back({name, "0", "0", "-", "-", "goes into the fusion as it is"});
       document.push_back({{"part", name}, {"operations", 0}, {"parameters", 0}});
       continue;

@@ -125,8 +125,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .batch_size = options.common.batch_size,
                        .thread_count = thread_count_,
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
-                       .questions = options.common.row_trust == RowTrust::kAgree ? BatchPredicates::kAnswered
-                                                                                 : BatchPredicates::kAsked});
+                       .questions = options.common.row_trust == RowTrust::kAgree ? BatchPredicates::kSpecialised
+                                                                                 : BatchPredicates::kEvaluated});
   output_width_ = evaluator_->output_width();
   check_probabilities();
   make_metric();

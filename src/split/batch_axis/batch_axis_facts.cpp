@@ -6,7 +6,7 @@ namespace modattr {
 
 using torch::jit::Value;
 
-std::optional<BatchAxis> BatchAxisFacts::rows_of(const Value& value) const {
+std::optional<BatchAxis> BatchAxisFacts::axis_of(const Value& value) const {
   for (const auto* known : {&tensors_, &lists_}) {
     if (const auto found = known->find(&value); found != known->end()) return found->second;
   }
@@ -14,11 +14,11 @@ std::optional<BatchAxis> BatchAxisFacts::rows_of(const Value& value) const {
 }
 
 bool BatchAxisFacts::is_constant(const Value& value) const {
-  return !unknowable_.contains(&value) && (torch::jit::toIValue(&value).has_value() || constants_.contains(&value));
+  return !untracked_.contains(&value) && (torch::jit::toIValue(&value).has_value() || constants_.contains(&value));
 }
 
 at::ArrayRef<const Value*> BatchAxisFacts::elements_of(const Value& list) const {
-  if (unknowable_.contains(&list) || list.node()->kind() != c10::prim::ListConstruct) return {};
+  if (untracked_.contains(&list) || list.node()->kind() != c10::prim::ListConstruct) return {};
   return list.node()->inputs();
 }
 
@@ -35,8 +35,8 @@ std::optional<GraphTrial::Shapes> BatchAxisFacts::shapes(const Value& value) con
     }
     return found;
   }
-  const GraphTrial::Shapes* met = trial_.shapes(value);
-  return met == nullptr ? std::nullopt : std::optional(*met);
+  const GraphTrial::Shapes* known = trial_.shapes(value);
+  return known == nullptr ? std::nullopt : std::optional(*known);
 }
 
 std::optional<std::size_t> BatchAxisFacts::rank(const Value& value) const {
@@ -44,26 +44,26 @@ std::optional<std::size_t> BatchAxisFacts::rank(const Value& value) const {
   return found && found->front().size() == found->back().size() ? std::optional(found->front().size()) : std::nullopt;
 }
 
-bool BatchAxisFacts::fits(const Value& value, const BatchAxis& place) const {
+bool BatchAxisFacts::fits(const Value& value, const BatchAxis& axis) const {
   const auto found = shapes(value);
-  if (!rank(value) || place.dimension >= *rank(value)) return false;
+  if (!rank(value) || axis.dimension >= *rank(value)) return false;
   for (std::size_t dimension = 0; dimension < *rank(value); ++dimension) {
     for (std::size_t batch = 0; batch < found->size(); ++batch) {
-      const bool has_rows = dimension == place.dimension;
+      const bool has_rows = dimension == axis.dimension;
       const std::int64_t expected =
-          has_rows ? place.outer * GraphTrial::kRowCounts[batch] * place.inner : found->front()[dimension];
+          has_rows ? axis.outer * GraphTrial::kRowCounts[batch] * axis.inner : found->front()[dimension];
       if ((*found)[batch][dimension] != expected) return false;
     }
   }
   return true;
 }
 
-void BatchAxisFacts::add_rows(const Value& value, const BatchAxis& place) {
-  if (!unknowable_.contains(&value) && fits(value, place)) tensors_[&value] = place;
+void BatchAxisFacts::add_axis(const Value& value, const BatchAxis& axis) {
+  if (!untracked_.contains(&value) && fits(value, axis)) tensors_[&value] = axis;
 }
 
-void BatchAxisFacts::add_list(const Value& value, const BatchAxis& place) {
-  if (!unknowable_.contains(&value)) lists_[&value] = place;
+void BatchAxisFacts::add_list(const Value& value, const BatchAxis& axis) {
+  if (!untracked_.contains(&value)) lists_[&value] = axis;
 }
 
 }  // namespace modattr

@@ -13,9 +13,8 @@
 
 namespace modattr {
 
-/// Where the rows of a batch lie in a tensor: dimension `dimension` has outer x rows x inner entries, of which those of
-/// a row follow from the same row of the graph's inputs alone. Frames that are put through an encoder as rows are
-/// inner entries.
+/// The batch axis of a tensor: `dimension` has outer x rows x inner entries, of which those of a row follow from the
+/// same row of the graph's inputs alone. Frames that are put through an encoder as rows are inner entries.
 struct BatchAxis {
   std::size_t dimension = 0;
   std::int64_t outer = 1;
@@ -24,36 +23,37 @@ struct BatchAxis {
   friend bool operator==(const BatchAxis&, const BatchAxis&) = default;
 };
 
-/// What is known of a graph's top-level values.
+/// What is known of the batch axes of a graph's top-level values.
 class BatchAxisFacts {
  public:
-  /// `trial`: has met all top-level tensors that something reads. `unknowable`: values of which nothing is to be known.
-  BatchAxisFacts(const GraphTrial& trial, std::unordered_set<const torch::jit::Value*> unknowable)
-      : trial_(trial), unknowable_(std::move(unknowable)) {}
+  /// `trial`: knows the shapes of all top-level tensors that something reads. `untracked`: values that nothing is ever
+  /// recorded of, as in-place operations may change them.
+  BatchAxisFacts(const GraphTrial& trial, std::unordered_set<const torch::jit::Value*> untracked)
+      : trial_(trial), untracked_(std::move(untracked)) {}
 
-  /// Of a tensor, or of each element of a list.
-  std::optional<BatchAxis> rows_of(const torch::jit::Value& value) const;
+  /// Of a tensor, or of each element of a list; nullopt when it is not known.
+  std::optional<BatchAxis> axis_of(const torch::jit::Value& value) const;
   /// Whether it is the same for all batches.
   bool is_constant(const torch::jit::Value& value) const;
-  /// Whether it is a list whose elements all have rows in the same place.
+  /// Whether it is a list whose elements all have the same batch axis.
   bool is_list(const torch::jit::Value& value) const { return lists_.contains(&value); }
-  /// What a list is made of where it is made; empty when that is not known, or it may have been changed.
+  /// The elements that a list is made with; empty when they are not known, or the list may have been changed.
   at::ArrayRef<const torch::jit::Value*> elements_of(const torch::jit::Value& list) const;
   /// A tensor's shape at both numbers of rows of the trial.
   std::optional<GraphTrial::Shapes> shapes(const torch::jit::Value& value) const;
   std::optional<std::size_t> rank(const torch::jit::Value& value) const;
-  /// Whether the tensor's shape is one with rows in that place, and follows the number of rows nowhere else.
-  bool fits(const torch::jit::Value& value, const BatchAxis& place) const;
+  /// Whether the tensor's shape has that axis, and follows the number of rows nowhere else.
+  bool fits(const torch::jit::Value& value, const BatchAxis& axis) const;
 
-  /// Nothing is added where the shape does not fit, or of what is unknowable.
-  void add_rows(const torch::jit::Value& value, const BatchAxis& place);
-  void add_list(const torch::jit::Value& value, const BatchAxis& place);
+  /// Nothing is recorded where the shape does not fit.
+  void add_axis(const torch::jit::Value& value, const BatchAxis& axis);
+  void add_list(const torch::jit::Value& value, const BatchAxis& axis);
   void add_constant(const torch::jit::Value& value) { constants_.insert(&value); }
   const std::unordered_map<const torch::jit::Value*, BatchAxis>& tensors() const noexcept { return tensors_; }
 
  private:
   const GraphTrial& trial_;
-  std::unordered_set<const torch::jit::Value*> unknowable_;
+  std::unordered_set<const torch::jit::Value*> untracked_;
   std::unordered_map<const torch::jit::Value*, BatchAxis> tensors_;
   std::unordered_map<const torch::jit::Value*, BatchAxis> lists_;
   std::unordered_set<const torch::jit::Value*> constants_;

@@ -9,24 +9,15 @@
 
 #include "batch_axis_rules.h"
 #include "graph/data_dependence.h"
+#include "graph/graph_walk.h"
 #include "graph/node_arguments.h"
 
 namespace modattr {
 namespace {
 
-using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
-
-/// Calls `visit` with the node and all inside its blocks until one returns true; returns whether one did.
-template <typename Visit>
-bool any_inside(const Node& node, const Visit& visit) {
-  if (visit(node)) return true;
-  return std::ranges::any_of(node.blocks(), [&](const Block* block) {
-    return std::ranges::any_of(block->nodes(), [&](const Node* inner) { return any_inside(*inner, visit); });
-  });
-}
 
 bool writes(const Node& node) {
   const auto* schema = node.maybeSchema();
@@ -42,20 +33,20 @@ bool keeps_statistics(const Node& node) {
   return flag(node, name == "instance_norm" ? "use_input_stats" : "training") != false;
 }
 
-/// Whether a node may write to what it does not say: aliases cannot tell what is left of anything then.
+/// Whether a node may write to more than its schema says: alias analysis then says nothing of any value.
 bool may_write_anything(const Node& node) {
   using namespace c10::prim;
   static const std::unordered_set<c10::Symbol> silent = {
       Constant, ListConstruct, ListUnpack,     TupleConstruct, TupleUnpack,  TupleIndex, TupleSlice, DictConstruct,
       If,       Loop,          unchecked_cast, Uninitialized,  ConstantChunk};
   if (node.maybeSchema() == nullptr && !silent.contains(node.kind())) return true;
-  // Code of its own that is run elsewhere.
+  // Runs a graph of its own.
   if (node.hasAttribute(c10::attr::Subgraph)) return true;
   const bool writes_to_list = writes(node) && plain_name(node).starts_with("_foreach");
   return writes_to_list || keeps_statistics(node);
 }
 
-/// Whether a tensor has memory of its own, not that of another one, which may be one row's for all rows.
+/// Whether a tensor has memory of its own; another one's may be one row's for all rows, as after expand().
 bool is_made_anew(const Value& value) {
   const Node& node = *value.node();
   if (writes(node)) return is_made_anew(*node.inputs()[0]);
@@ -64,43 +55,42 @@ bool is_made_anew(const Value& value) {
       "linear", "addmm",     "matmul",   "mm",           "bmm",        "baddbmm",    "embedding",
       "cat",    "stack",     "sum",      "mean",         "softmax",    "zeros",      "ones",
       "full",   "new_zeros", "new_ones", "new_full",     "clone",      "max_pool2d", "zeros_like"};
-  return node.kind().is_aten() && (is_number_by_number(node) || names.contains(plain_name(node)));
+  return node.kind().is_aten() && (is_elementwise(node) || names.contains(plain_name(node)));
 }
 
-/// Whether a node that writes leaves rows what they were: number by number, into a tensor of rows. Anything else may
-/// bring what is not known into whatever it writes to.
+/// Whether a node that writes keeps the batch axis: element by element, into a tensor that has one. Any other write may
+/// mix rows in whatever it reaches.
 bool keeps_rows(const Node& node, const BatchAxisFacts& facts) {
   const std::string_view name = node.kind().toQualString();
   const bool writes_to_first = name.back() == '_' && name[name.size() - 2] != '_';
-  if (!writes_to_first || !is_number_by_number(node)) return false;
+  if (!writes_to_first || !is_elementwise(node)) return false;
   const Value& written = *node.inputs()[0];
-  return facts.rows_of(written) && is_made_anew(written) && facts.rows_of(written) == facts.rows_of(*node.output());
+  return facts.axis_of(written) && is_made_anew(written) && facts.axis_of(written) == facts.axis_of(*node.output());
 }
 
-/// One pass in the order of the graph; returns whether every write is understood.
+/// Records axes in the order of the graph; returns whether all writes keep them.
 bool follow(const Graph& graph, BatchAxisFacts& facts) {
-  bool understood = true;
-  for (const Value* input : graph.inputs()) facts.add_rows(*input, {});
+  bool keeps_axes = true;
+  for (const Value* input : graph.inputs()) facts.add_axis(*input, {});
   for (const Node* node : graph.nodes()) {
-    understood &= node->blocks().empty() || !any_inside(*node, writes);
+    keeps_axes &= node->blocks().empty() || !any_inner_node(*node, writes);
     if (!node->blocks().empty() || node->kind() == c10::prim::Constant) continue;
     const auto is_constant = [&](const Value* input) { return facts.is_constant(*input); };
     if (!writes(*node) && std::ranges::all_of(node->inputs(), is_constant) && !draws_random_numbers(*node)) {
       for (const Value* output : node->outputs()) facts.add_constant(*output);
       continue;
     }
-    add_rows_of_outputs(*node, facts);
-    understood &= !writes(*node) || keeps_rows(*node, facts);
+    add_axes_of_outputs(*node, facts);
+    keeps_axes &= !writes(*node) || keeps_rows(*node, facts);
   }
-  return understood;
+  return keeps_axes;
 }
 
 }  // namespace
 
 std::unordered_map<const Value*, BatchAxis> find_batch_axes(const std::shared_ptr<Graph>& graph,
                                                             const GraphTrial& trial) {
-  const auto is_unclear = [](const Node* node) { return any_inside(*node, may_write_anything); };
-  if (std::ranges::any_of(graph->nodes(), is_unclear)) return {};
+  if (any_node(*graph->block(), may_write_anything)) return {};
   BatchAxisFacts facts(trial, {});
   if (follow(*graph, facts)) return facts.tensors();
   const torch::jit::AliasDb aliases(graph);

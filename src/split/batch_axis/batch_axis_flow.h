@@ -10,9 +10,9 @@
 
 namespace modattr {
 
-/// Top-level tensors of a graph whose rows follow from the same rows of its inputs alone, by what their operations do
-/// (see row_rules.h), and where the rows lie. Other tensors may be of that kind, too. `trial`: has met all top-level
-/// tensors that something reads.
+/// The batch axes of a graph's top-level tensors, where each row is known to follow from the same row of the inputs
+/// alone, by what operations do (see batch_axis_rules.h). Tensors that are left out may be batch-independent, too.
+/// `trial`: knows the shapes of all top-level tensors that something reads.
 std::unordered_map<const torch::jit::Value*, BatchAxis> find_batch_axes(const std::shared_ptr<torch::jit::Graph>& graph,
                                                                         const GraphTrial& trial);
 

@@ -23,10 +23,10 @@ class BatchAxisNode {
   const BatchAxisFacts& facts() const noexcept { return facts_; }
   const torch::jit::Value& input(std::size_t place) const { return *node_.inputs()[place]; }
   const torch::jit::Value& output() const { return *node_.outputs()[0]; }
-  /// Where an input that is a tensor has rows; nullopt when that is not known, or there is no such input.
-  std::optional<BatchAxis> rows(std::size_t place) const {
+  /// The batch axis of an input that is a tensor; nullopt when it is not known, or there is no such input.
+  std::optional<BatchAxis> axis(std::size_t place) const {
     const bool is_one = place < node_.inputs().size() && is_tensor(input(place));
-    return is_one ? facts_.rows_of(input(place)) : std::nullopt;
+    return is_one ? facts_.axis_of(input(place)) : std::nullopt;
   }
   std::optional<std::size_t> rank(std::size_t place) const { return facts_.rank(input(place)); }
   /// Whether all inputs from that place on are constants.
@@ -41,10 +41,10 @@ class BatchAxisNode {
   const BatchAxisFacts& facts_;
 };
 
-/// The same rows in another dimension.
-inline BatchAxis moved(BatchAxis place, std::size_t dimension) {
-  place.dimension = dimension;
-  return place;
+/// The same axis in another dimension.
+inline BatchAxis moved(BatchAxis axis, std::size_t dimension) {
+  axis.dimension = dimension;
+  return axis;
 }
 
 }  // namespace modattr

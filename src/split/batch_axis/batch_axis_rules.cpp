@@ -16,7 +16,7 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 using Names = std::unordered_set<std::string_view>;
-using Place = std::optional<BatchAxis>;
+using Axis = std::optional<BatchAxis>;
 
 /// Whether all arguments but tensors and lists of them are constants.
 bool has_constant_options(const BatchAxisNode& node) {
@@ -26,9 +26,9 @@ bool has_constant_options(const BatchAxisNode& node) {
   });
 }
 
-/// Where rows lie in what the tensors of the node are broadcast to; nullopt when they do not lie in one place.
-Place number_by_number(const BatchAxisNode& node) {
-  if (!is_number_by_number(node.node())) return std::nullopt;
+/// The axis in the shape that all tensors are broadcast to, where they agree on it.
+Axis elementwise(const BatchAxisNode& node) {
+  if (!is_elementwise(node.node())) return std::nullopt;
   const BatchAxisFacts& facts = node.facts();
   std::size_t widest = 0;
   for (const Value* value : node.node().inputs()) {
@@ -36,17 +36,17 @@ Place number_by_number(const BatchAxisNode& node) {
     if (!facts.rank(*value)) return std::nullopt;
     widest = std::max(widest, *facts.rank(*value));
   }
-  Place common;
+  Axis common;
   for (const Value* value : node.node().inputs()) {
-    const Place own = facts.rows_of(*value);
+    const Axis own = facts.axis_of(*value);
     if (!own) continue;
-    const BatchAxis place = moved(*own, widest - *facts.rank(*value) + own->dimension);
-    if (common && common != place) return std::nullopt;
-    common = place;
+    const BatchAxis axis = moved(*own, widest - *facts.rank(*value) + own->dimension);
+    if (common && common != axis) return std::nullopt;
+    common = axis;
   }
   if (!common) return std::nullopt;
   for (const Value* value : node.node().inputs()) {
-    if (!is_tensor(*value) || facts.rows_of(*value)) continue;
+    if (!is_tensor(*value) || facts.axis_of(*value)) continue;
     // A constant must be the same for all rows.
     if (!facts.is_constant(*value)) return std::nullopt;
     const std::size_t missing = widest - *facts.rank(*value);
@@ -57,58 +57,58 @@ Place number_by_number(const BatchAxisNode& node) {
   return common;
 }
 
-/// The first input as it is, or filled with one number.
-Place of_first_input(const BatchAxisNode& node) {
+/// Of operations that give the first input as it is, or one number in its shape.
+Axis of_first_input(const BatchAxisNode& node) {
   static const Names names = {"to",      "_to_copy",        "contiguous",    "clone",      "detach",    "type_as",
                               "dropout", "feature_dropout", "alpha_dropout", "zeros_like", "ones_like", "full_like",
                               "alias"};
-  return names.contains(node.name()) && !draws_random_numbers(node.node()) ? node.rows(0) : Place();
+  return names.contains(node.name()) && !draws_random_numbers(node.node()) ? node.axis(0) : Axis();
 }
 
-Place joined(const BatchAxisNode& node) {
+Axis joined(const BatchAxisNode& node) {
   const bool is_stack = node.name() == "stack";
   if (!is_stack && node.name() != "cat" && node.name() != "concat") return std::nullopt;
   const auto elements = node.facts().elements_of(node.input(0));
   if (elements.empty()) return std::nullopt;
-  const Place place = node.facts().rows_of(*elements[0]);
+  const Axis axis = node.facts().axis_of(*elements[0]);
   const auto count = node.facts().rank(*elements[0]);
   for (const Value* element : elements) {
-    if (!place || node.facts().rows_of(*element) != place || node.facts().rank(*element) != count) return std::nullopt;
+    if (!axis || node.facts().axis_of(*element) != axis || node.facts().rank(*element) != count) return std::nullopt;
   }
   const auto along = dimension_from(&node.input(1), *count + (is_stack ? 1 : 0));
   if (!along) return std::nullopt;
-  if (is_stack) return moved(*place, place->dimension + (*along <= place->dimension ? 1 : 0));
-  return *along == place->dimension ? Place() : place;
+  if (is_stack) return moved(*axis, axis->dimension + (*along <= axis->dimension ? 1 : 0));
+  return *along == axis->dimension ? Axis() : axis;
 }
 
-Place of_list(const BatchAxisNode& node) {
+Axis of_list(const BatchAxisNode& node) {
   if (node.name() != "__getitem__") return std::nullopt;
-  if (node.facts().is_list(node.input(0))) return node.facts().rows_of(node.input(0));
+  if (node.facts().is_list(node.input(0))) return node.facts().axis_of(node.input(0));
   const auto elements = node.facts().elements_of(node.input(0));
   const auto place = dimension_from(&node.input(1), elements.size());
-  return place ? node.facts().rows_of(*elements[*place]) : Place();
+  return place ? node.facts().axis_of(*elements[*place]) : Axis();
 }
 
-Place of_structure(const BatchAxisNode& node) {
+Axis of_structure(const BatchAxisNode& node) {
   if (node.node().kind() == c10::prim::ListUnpack && node.facts().is_list(node.input(0))) {
-    return node.facts().rows_of(node.input(0));
+    return node.facts().axis_of(node.input(0));
   }
-  if (!node.rows(0)) return std::nullopt;
-  if (node.node().kind() == c10::prim::unchecked_cast) return node.rows(0);
+  if (!node.axis(0)) return std::nullopt;
+  if (node.node().kind() == c10::prim::unchecked_cast) return node.axis(0);
   if (node.node().kind() != c10::prim::ConstantChunk) return std::nullopt;
   const std::int64_t along = node.node().i(c10::attr::dim);
   const std::int64_t dimension = along < 0 ? along + static_cast<std::int64_t>(*node.rank(0)) : along;
-  return std::cmp_equal(dimension, node.rows(0)->dimension) ? Place() : node.rows(0);
+  return std::cmp_equal(dimension, node.axis(0)->dimension) ? Axis() : node.axis(0);
 }
 
-/// Where every element of the list has rows that a node gives.
-Place of_parts(const BatchAxisNode& node) {
+/// Of every element of the list that a node gives.
+Axis of_parts(const BatchAxisNode& node) {
   static const Names names = {"chunk", "split", "split_with_sizes", "unbind"};
-  if (!names.contains(node.name()) || !node.rows(0) || !node.is_constant_from(1)) return std::nullopt;
+  if (!names.contains(node.name()) || !node.axis(0) || !node.is_constant_from(1)) return std::nullopt;
   const auto along = dimension_from(argument(node.node(), "dim"), *node.rank(0));
-  if (!along || *along == node.rows(0)->dimension) return std::nullopt;
-  const std::size_t gone = node.name() == "unbind" && *along < node.rows(0)->dimension ? 1 : 0;
-  return moved(*node.rows(0), node.rows(0)->dimension - gone);
+  if (!along || *along == node.axis(0)->dimension) return std::nullopt;
+  const std::size_t gone = node.name() == "unbind" && *along < node.axis(0)->dimension ? 1 : 0;
+  return moved(*node.axis(0), node.axis(0)->dimension - gone);
 }
 
 /// Sequences of [rows, steps, ...] or [steps, rows, ...], and states of [layers, rows, ...].
@@ -118,30 +118,30 @@ void add_recurrent(const BatchAxisNode& node, BatchAxisFacts& facts) {
   if (!is_first || draws_random_numbers(node.node()) || !node.is_constant_from(2)) return;
   const BatchAxis sequence{*is_first ? std::size_t{0} : std::size_t{1}};
   const BatchAxis state{1};
-  const auto is_state = [&](const Value* value) { return facts.rows_of(*value) == state && facts.rank(*value) == 3; };
+  const auto is_state = [&](const Value* value) { return facts.axis_of(*value) == state && facts.rank(*value) == 3; };
   const auto states = facts.elements_of(node.input(1));
   const bool is_state_known =
       node.name() == "lstm" ? !states.empty() && std::ranges::all_of(states, is_state) : is_state(&node.input(1));
-  if (node.rows(0) != sequence || node.rank(0) != 3 || !is_state_known) return;
+  if (node.axis(0) != sequence || node.rank(0) != 3 || !is_state_known) return;
   for (std::size_t output = 0; output < node.node().outputs().size(); ++output) {
-    facts.add_rows(*node.node().outputs()[output], output == 0 ? sequence : state);
+    facts.add_axis(*node.node().outputs()[output], output == 0 ? sequence : state);
   }
 }
 
-Place of_outputs(const BatchAxisNode& node) {
+Axis of_outputs(const BatchAxisNode& node) {
   if (!node.node().kind().is_aten()) return of_structure(node);
-  if (const Place place = rows_in_free_shape(node)) return place;
+  if (const Axis axis = axis_in_free_shape(node)) return axis;
   if (!has_constant_options(node)) return std::nullopt;
   for (const auto rule :
-       {number_by_number, of_first_input, rows_along_dimensions, rows_rearranged, rows_of_layer, joined, of_list}) {
-    if (const Place place = rule(node)) return place;
+       {elementwise, of_first_input, axis_along_dimensions, axis_rearranged, axis_of_layer, joined, of_list}) {
+    if (const Axis axis = rule(node)) return axis;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-bool is_number_by_number(const Node& node) {
+bool is_elementwise(const Node& node) {
   static const Names names = {
       "add",       "sub",         "rsub",        "mul",         "div",        "true_divide", "floor_divide",
       "pow",       "fmod",        "remainder",   "maximum",     "minimum",    "where",       "masked_fill",
@@ -157,23 +157,23 @@ bool is_number_by_number(const Node& node) {
       "__or__",    "__xor__"};
   if (!node.kind().is_aten() || node.outputs().size() != 1 || !is_tensor(*node.output())) return false;
   const std::string_view name = plain_name(node);
-  // With one input it gives the places of what is true.
+  // With one input it gives the indices of true elements.
   if (name == "where") return node.inputs().size() == 3;
   const bool is_pair = (name == "max" || name == "min") && node.inputs().size() == 2 && is_tensor(*node.inputs()[1]);
   return is_pair || names.contains(name);
 }
 
-void add_rows_of_outputs(const Node& node, BatchAxisFacts& facts) {
+void add_axes_of_outputs(const Node& node, BatchAxisFacts& facts) {
   static const Names recurrent = {"gru", "lstm", "rnn_tanh", "rnn_relu"};
   if (node.inputs().empty() || node.outputs().empty()) return;
   const BatchAxisNode known(node, facts);
   if (node.kind().is_aten() && recurrent.contains(known.name())) return add_recurrent(known, facts);
-  if (const Place place = of_outputs(known)) {
-    // Maxima come with their places.
+  if (const Axis axis = of_outputs(known)) {
+    // Maxima come with their indices.
     for (const Value* output : node.outputs()) {
-      if (is_tensor(*output)) facts.add_rows(*output, *place);
+      if (is_tensor(*output)) facts.add_axis(*output, *axis);
     }
-  } else if (const Place parts = of_parts(known)) {
+  } else if (const Axis parts = of_parts(known)) {
     facts.add_list(*node.output(), *parts);
   }
 }

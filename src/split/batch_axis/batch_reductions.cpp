@@ -10,6 +10,7 @@
 #include "graph/data_dependence.h"
 #include "graph/graph_walk.h"
 #include "graph/mutation_units.h"
+#include "graph/node_arguments.h"
 
 namespace modattr {
 namespace {
@@ -22,8 +23,8 @@ bool is_of_any_batch(const GraphTrial::Shapes& shapes) {
   return !is_empty && shapes.front() == shapes.back();
 }
 
-/// Which top-level nodes give what depends on what is in the inputs, themselves or by what they write to: not on shapes
-/// alone. A table that is filled with numbers of its own does not.
+/// Which top-level nodes give what depends on the content of the inputs, not on their shapes alone, themselves or by
+/// what they write to. A table that is filled with numbers of its own does not.
 std::vector<bool> nodes_that_depend_on_inputs(const std::shared_ptr<torch::jit::Graph>& graph,
                                               const std::vector<Node*>& nodes) {
   const std::vector<std::vector<std::size_t>> units = mutation_units(graph);
@@ -34,7 +35,7 @@ std::vector<bool> nodes_that_depend_on_inputs(const std::shared_ptr<torch::jit::
     for (std::size_t index = 0; index < nodes.size(); ++index) {
       if (!depends[index] && !reads_shape_only(*nodes[index])) {
         visit_reads(nodes[index], {}, [&](const Value* value) {
-          if (dependent.contains(value) && !counts_rows_of_steps(*value)) depends[index] = changed = true;
+          if (dependent.contains(value) && !is_internal_batch_sizes(*value)) depends[index] = changed = true;
         });
       }
       if (depends[index]) dependent.insert(nodes[index]->outputs().begin(), nodes[index]->outputs().end());
@@ -50,7 +51,7 @@ std::vector<bool> nodes_that_depend_on_inputs(const std::shared_ptr<torch::jit::
   return depends;
 }
 
-/// Whether a node inside the blocks of a node makes one number of a whole tensor, whichever rows it has.
+/// Whether a node inside the blocks of a node reduces a whole tensor to one number.
 bool reduces_a_batch_inside(const Node& node) {
   static const std::unordered_set<std::string_view> names = {
       "aten::any",  "aten::all", "aten::sum", "aten::mean",   "aten::max",       "aten::min",          "aten::prod",
@@ -60,11 +61,10 @@ bool reduces_a_batch_inside(const Node& node) {
       if (reduces_a_batch_inside(*inner)) return true;
       const auto* schema = inner->maybeSchema();
       if (schema == nullptr || !names.contains(inner->kind().toQualString())) return false;
-      // Of a list of flags, say, no row is in question.
-      if (!inner->inputs().at(0)->type()->isSubtypeOf(*c10::TensorType::get())) return false;
-      // Minima of two tensors are taken number by number.
-      const bool takes_two =
-          inner->inputs().size() > 1 && inner->inputs()[1]->type()->isSubtypeOf(*c10::TensorType::get());
+      // A list of flags, say, has no rows.
+      if (!is_tensor(*inner->inputs().at(0))) return false;
+      // Minima of two tensors are taken element by element.
+      const bool takes_two = inner->inputs().size() > 1 && is_tensor(*inner->inputs()[1]);
       return !takes_two && std::ranges::none_of(schema->arguments(), [](const c10::Argument& argument) {
         return argument.name().find("dim") != std::string::npos && argument.name() != "keepdim";
       });
@@ -84,17 +84,16 @@ std::unordered_set<std::size_t> batch_reductions(const std::shared_ptr<torch::ji
   std::vector<Tensor> tensors;
   std::unordered_set<std::size_t> found;
   for (std::size_t index = 0; index < nodes.size(); ++index) {
-    // A weight may be part of what is written to, as far as can be told.
+    // A weight counts as dependent where alias analysis cannot exclude that it is written to.
     if (!depends[index] || nodes[index]->kind() == c10::prim::Constant) continue;
-    if (lays_rows_out(*nodes[index])) continue;
+    if (packs_sequences(*nodes[index])) continue;
     if (reduces_a_batch_inside(*nodes[index])) found.insert(index);
     for (const Value* output : nodes[index]->outputs()) {
-      const bool is_tensor = output->type()->isSubtypeOf(*c10::TensorType::get());
-      if (is_tensor && !output->uses().empty()) tensors.push_back({index, output});
+      if (is_tensor(*output) && !output->uses().empty()) tensors.push_back({index, output});
     }
   }
   try {
-    // Branches that are settled bring their values to the top level.
+    // Branches that are taken always have brought their values to the top level.
     if (std::ranges::any_of(tensors, [&](const Tensor& tensor) { return trial.shapes(*tensor.value) == nullptr; })) {
       trial.run(*graph, {});
     }
@@ -103,7 +102,7 @@ std::unordered_set<std::size_t> batch_reductions(const std::shared_ptr<torch::ji
       if (shapes != nullptr && is_of_any_batch(*shapes)) found.insert(node);
     }
   } catch (const std::exception&) {
-    // A model of one number of rows: no cut of it stands its trial.
+    // A model of one number of rows: no split of it passes its proof.
   }
   return found;
 }

@@ -55,7 +55,7 @@ EncodingCache::EncodingCache(const SplitModel& model, const Dataset& dataset,
       modalities_(modality_inputs.size()),
       encoded_row_counts_(modality_inputs.size()) {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
-    if (model.feature_count(modality) == 0) continue;
+    if (model.encoding_count(modality) == 0) continue;
     modalities_[modality].inputs = std::move(modality_inputs[modality]);
     modalities_[modality].rows = &rows.modality(modality);
   }
@@ -97,7 +97,7 @@ void EncodingCache::plan_memory() {
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
     ModalityFeatures& entry = modalities_[modality];
     if (entry.rows == nullptr) continue;
-    const std::vector<at::Tensor> rows = model_.feature_row(modality);
+    const std::vector<at::Tensor> rows = model_.encoding_row(modality);
     for (const at::Tensor& row : rows) {
       entry.row_bytes += static_cast<std::size_t>(row.numel()) * static_cast<std::size_t>(row.element_size());
     }
@@ -174,7 +174,7 @@ void EncodingCache::encode_synthetic_rows(const SyntheticRows* made, std::span<c
     const std::size_t row_count = made == nullptr || entry.rows == nullptr ? 0 : made->count(modality);
     if (row_count == 0) continue;
     const c10::InferenceMode inference_mode;
-    for (const at::Tensor& row : model_.feature_row(modality)) {
+    for (const at::Tensor& row : model_.encoding_row(modality)) {
       entry.made.push_back(at::empty(with_rows(row_count, row), row.options()));
     }
     const std::size_t known = unchanged.empty() || last.empty() ? 0 : unchanged[modality];

@@ -43,7 +43,7 @@ PlayerDistances::PlayerDistances(const ModelEvaluator& evaluator, const PlayerVa
   if (space == ExampleGames::Space::kInputs) return;
   if (const SplitModel* model = evaluator.split_model()) {
     for (std::size_t modality = 0; modality < rows.layout().modalities.count(); ++modality) {
-      if (model->feature_count(modality) > 0) encoded_.push_back(modality);
+      if (model->encoding_count(modality) > 0) encoded_.push_back(modality);
     }
   }
   if (encoded_.empty()) {

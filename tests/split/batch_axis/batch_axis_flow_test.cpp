@@ -38,9 +38,9 @@ class KnownRows : public testing::TestWithParam<Form> {};
 
 TEST_P(KnownRows, FollowRowByRow) {
   const SplitTrial trial = trial_of(GetParam());
-  ASSERT_TRUE(trial.is_cut()) << trial.reason();
+  ASSERT_TRUE(trial.is_split()) << trial.reason();
   EXPECT_TRUE(trial.is_row_by_row());
-  trial.expect_same_answers();
+  trial.expect_same_results();
 }
 
 INSTANTIATE_TEST_SUITE_P(

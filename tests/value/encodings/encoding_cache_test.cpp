@@ -34,8 +34,8 @@ class TwoFeatures final : public SplitModel {
     ++call_count;
     return {inputs[0] * 2, inputs[0].sum(1)};
   }
-  std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 2 : 0; }
-  std::vector<at::Tensor> feature_row(std::size_t) const override { return {at::zeros({1, 2}), at::zeros({1})}; }
+  std::size_t encoding_count(std::size_t modality) const override { return modality == 0 ? 2 : 0; }
+  std::vector<at::Tensor> encoding_row(std::size_t) const override { return {at::zeros({1, 2}), at::zeros({1})}; }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
   at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
   const PartSize& encoder_size(std::size_t) const override { return size_; }
@@ -172,8 +172,8 @@ class RowsOfAnyLength final : public SplitModel {
   std::vector<at::Tensor> encode(std::size_t, std::span<const at::Tensor> inputs) const override {
     return {inputs[0].narrow(1, 0, inputs[0][0][0].item<float>() < 4 ? 1 : 2)};
   }
-  std::size_t feature_count(std::size_t modality) const override { return modality == 0 ? 1 : 0; }
-  std::vector<at::Tensor> feature_row(std::size_t) const override { return {at::zeros({1, 1})}; }
+  std::size_t encoding_count(std::size_t modality) const override { return modality == 0 ? 1 : 0; }
+  std::vector<at::Tensor> encoding_row(std::size_t) const override { return {at::zeros({1, 1})}; }
   const std::vector<std::size_t>& raw_inputs() const noexcept override { return raw_inputs_; }
   at::Tensor fuse(std::span<const at::Tensor>, std::span<const at::Tensor>) const override { return {}; }
   const PartSize& encoder_size(std::size_t) const override { return size_; }

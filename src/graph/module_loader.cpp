@@ -1,0 +1,101 @@
+#include "module_loader.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <ATen/Context.h>
+#include <torch/csrc/jit/passes/canonicalize_graph_fuser_ops.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include "block_order.h"
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/data/zip_archive.h"
+#include "modattr/graph/torch_errors.h"
+#include "written_inputs.h"
+
+namespace modattr {
+namespace {
+
+torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
+  try {
+    torch::jit::Module frozen = torch::jit::freeze(module);
+    if (frozen.get_method("forward").graph()->inputs().front()->uses().empty()) return frozen;
+    // Freezing has kept attributes, as a write to an input might be one to a weight in the same list.
+    const auto graph = module.get_method("forward").graph();
+    torch::jit::Inline(*graph);
+    copy_written_inputs(graph);
+    return torch::jit::freeze(module);
+  } catch (const std::exception&) {
+    // Some modules (with attributes that forward() assigns) cannot be frozen; they run as they are.
+    return module;
+  }
+}
+
+/// Makes every operation one of forward() itself. When an operation fails, libtorch names the method that it was
+/// inlined from; freezing has removed these methods, and libtorch would crash.
+void forget_inlined_calls(torch::jit::Block& block, torch::jit::Function& forward) {
+  for (torch::jit::Node* node : block.nodes()) {
+    node->setCallStack(c10::make_intrusive<torch::jit::InlinedCallStack>(&forward, node->sourceRange()));
+    for (torch::jit::Block* inner : node->blocks()) forget_inlined_calls(*inner, forward);
+  }
+}
+
+}  // namespace
+
+at::Device find_device(const std::string& name) {
+  const auto gpu_count = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+  if (name == "auto") return gpu_count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  std::optional<at::Device> device;
+  try {
+    device = at::Device(name);
+  } catch (const std::exception&) {
+    // Reported below.
+  }
+  if (!device || !(device->is_cpu() || device->is_cuda())) {
+    throw ConfigError(option("device") + ": expected cpu, cuda, cuda:0 ... or auto, got '" + name + "'");
+  }
+  if (device->is_cuda() && std::max<int>(device->index(), 0) >= gpu_count) {
+    throw ConfigError(option("device") + ": expected a device that libtorch has (CUDA devices: " +
+                      std::to_string(gpu_count) + "), got '" + name + "'; use " + option("device") + " cpu");
+  }
+  return *device;
+}
+
+torch::jit::Module load_module(const std::filesystem::path& path, at::Device device) {
+  // libtorch does not check the archive's checksums: a flipped bit would go unnoticed, or crash its reader.
+  try {
+    verify_zip(path);
+  } catch (const DataError& error) {
+    throw ModelError(error.what());
+  }
+  torch::jit::Module module;
+  try {
+    module = torch::jit::load(path.string(), device);
+    module.eval();
+  } catch (const std::exception& error) {
+    const std::string reason = one_line_reason(error);
+    const bool is_no_script = reason.find("constants.pkl") != std::string::npos;
+    throw ModelError(path.string() + ": expected a TorchScript model, got: " + reason +
+                     (is_no_script ? "; save it with torch.jit.script(model).save(path)" : ""));
+  }
+  if (!module.find_method("forward")) {
+    throw ModelError(path.string() + ": expected a model with a forward() method, got none");
+  }
+  return module;
+}
+
+torch::jit::Module ready_to_run(const torch::jit::Module& module) {
+  torch::jit::Module ready = freeze_if_possible(module);
+  const auto graph = ready.get_method("forward").graph();
+  torch::jit::Inline(*graph);
+  // A traced number is a 0-dimensional tensor of doubles: without this pass it would turn integers into doubles.
+  torch::jit::CanonicalizeOps(graph);
+  forget_inlined_calls(*graph->block(), ready.get_method("forward").function());
+  // Last, as passes that remove dead code would undo it.
+  run_blocks_in_place(*graph);
+  return ready;
+}
+
+}  // namespace modattr
