@@ -4,7 +4,7 @@
 #include <string>
 
 #include "modattr/core/error.h"
-#include "modattr/split/split_model.h"
+#include "modattr/core/option_name.h"
 #include "modattr/value/not_finite.h"
 #include "run/commands/commands.h"
 
@@ -19,39 +19,24 @@ ScoreTable with_hint(const std::function<ScoreTable()>& run) {
     const std::string message = error.what();
     // Of mixed rows the message names what came from elsewhere.
     const bool is_untouched = error.removed().empty() && message.find(" with ") == std::string::npos;
-    if (!is_untouched || message.find("--skip-invalid") != std::string::npos) throw;
-    throw ModelError(message + "; --skip-invalid leaves such examples out");
-  }
-}
-
-/// Runs a command; again, from its beginning, where rows are otherwise than the cut of the model takes for granted.
-template <typename Request, typename Result>
-Result run_command(Result (*run)(const Request&, const RunContext&), Request request, const RunContext& context) {
-  for (;;) {
-    try {
-      return run(request, context);
-    } catch (const SplitAssumptionError& disagreement) {
-      RowTrust& trust = request.common.row_trust;
-      if (trust == RowTrust::kNone) throw;
-      trust = trust == RowTrust::kAgree ? RowTrust::kSameShape : RowTrust::kNone;
-      context.log(std::string("begins again: ") + disagreement.what());
-    }
+    if (!is_untouched || message.find(option("skip_invalid")) != std::string::npos) throw;
+    throw ModelError(message + "; " + option("skip_invalid") + " leaves such examples out");
   }
 }
 
 class TorchApplication final : public Application {
  public:
   ScoreTable permute(const PermuteRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_command(run_permute, request, context); });
+    return with_hint([&] { return run_permute(request, context); });
   }
   ScoreTable shap(const ShapRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_command(run_shap, request, context); });
+    return with_hint([&] { return run_shap(request, context); });
   }
   ScoreTable lime(const LimeRequest& request, const RunContext& context) override {
-    return with_hint([&] { return run_command(run_lime, request, context); });
+    return with_hint([&] { return run_lime(request, context); });
   }
   Inspection inspect(const InspectRequest& request, const RunContext& context) override {
-    return run_command(run_inspect, request, context);
+    return run_inspect(request, context);
   }
   std::string init(const InitRequest& request, const RunContext& context) override {
     return run_init(request, context);

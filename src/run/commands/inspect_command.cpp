@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "commands.h"
+#include "modattr/core/option_name.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
 #include "modattr/run/setup/experiment.h"
@@ -45,7 +46,7 @@ BaselineScore measure_baseline(Experiment& experiment, const RunContext& context
     const double row_seconds = experiment.evaluator().measure_row();
     return {.score = std::nullopt,
             .rows_per_second = static_cast<double>(experiment.thread_count()) / std::max(row_seconds, 1e-9),
-            .failure = error.what()};
+            .failure = spell_options(error.what(), command_line_option)};
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.progress.finish();
@@ -276,10 +277,8 @@ InspectionSection baseline_section(Experiment& experiment, const BaselineScore& 
                      " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }
 
-}  // namespace
-
-Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
-  Experiment experiment({.common = request.common, .metric = request.metric}, context);
+/// Everything but opening the experiment.
+Inspection inspect(Experiment& experiment, const RunContext& context) {
   const BaselineScore baseline = measure_baseline(experiment, context);
   Inspection inspection;
   inspection.warnings = experiment.warnings();
@@ -295,6 +294,13 @@ Inspection run_inspect(const InspectRequest& request, const RunContext& context)
   document["warnings"] = inspection.warnings;
   inspection.json = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;
+}
+
+}  // namespace
+
+Inspection run_inspect(const InspectRequest& request, const RunContext& context) {
+  Experiment experiment({.common = request.common, .metric = request.metric}, context);
+  return experiment.retry_on_split_failure(context, [&] { return inspect(experiment, context); });
 }
 
 }  // namespace modattr

@@ -106,22 +106,26 @@ ScoreTable run_lime(const LimeRequest& request, const RunContext& context) {
                          .column_option = "--by"},
                         context);
   const LocalSurrogateOptions options = engine_options(request, experiment);
-  std::vector<std::string> warnings = experiment.warnings();
+  std::vector<std::string> warnings;
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
-  const ExplainedTargets targets =
-      make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
+  const ExplainedTargets targets = experiment.retry_on_split_failure(context, [&] {
+    return make_targets(experiment, {.target = request.target, .value = request.value}, context.progress);
+  });
   const RemovalSetup removal(experiment, request.background);
   if (removal.dropped_row_count() > 0) {
     warnings.push_back("rows of the background were left out as their output is not finite: " +
                        std::to_string(removal.dropped_row_count()));
   }
-  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
-                       context.progress);
-  problem.set_removal(removal.rows(), targets.targets);
   const PlayersSetup players(experiment);
-  problem.set_players(players.segmentations(), players.inputs());
+  const auto attribute = [&] {
+    ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                         context.progress);
+    problem.set_removal(removal.rows(), targets.targets);
+    problem.set_players(players.segmentations(), players.inputs());
+    return LocalSurrogate(options).attribute(problem, Rng(experiment.seed()));
+  };
   Attribution attribution =
-      removal.guard(experiment, [&] { return LocalSurrogate(options).attribute(problem, Rng(experiment.seed())); });
+      experiment.retry_on_split_failure(context, [&] { return removal.guard(experiment, attribute); });
   std::vector<ExampleRecord> records = example_records(experiment, targets, std::move(attribution.examples));
   Json in_force = options_in_force(request, options, targets, removal, experiment.config());
   ScoreTable table = make_result_table(experiment, request.common,

@@ -24,15 +24,17 @@ Json options_in_force(const PermuteRequest& request) {
 ScoreTable run_permute(const PermuteRequest& request, const RunContext& context) {
   const auto start = std::chrono::steady_clock::now();
   Experiment experiment({.common = request.common, .metric = request.metric, .column = request.within}, context);
-  std::vector<std::string> warnings = experiment.warnings();
+  std::vector<std::string> warnings;
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
-  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
-                       context.progress);
   const PermutationImportance engine({.modalities = experiment.modalities(),
                                       .repeats = request.repeats,
                                       .draws = request.exact ? PermutationDraws::kAllPairs : PermutationDraws::kRandom,
                                       .within = request.within});
-  Attribution attribution = engine.attribute(problem, Rng(experiment.seed()));
+  Attribution attribution = experiment.retry_on_split_failure(context, [&] {
+    ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                         context.progress);
+    return engine.attribute(problem, Rng(experiment.seed()));
+  });
   ScoreTable table = make_result_table(experiment, request.common,
                                        {.command = "permute",
                                         .options = options_in_force(request),

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/shapley/solved_games.h"
 #include "modattr/value/mixes/pair_grid.h"
 #include "run/setup/removal_setup.h"
@@ -166,7 +167,7 @@ std::vector<RunCost> run_costs(Experiment& experiment, double rows_per_second, s
   try {
     std::ranges::copy(feature_costs(experiment, rows_per_second), std::back_inserter(costs));
   } catch (const Error& error) {
-    warnings.push_back(std::string("features cannot be explained: ") + error.what());
+    warnings.push_back("features cannot be explained: " + spell_options(error.what(), command_line_option));
   }
   return costs;
 }

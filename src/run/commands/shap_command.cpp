@@ -135,25 +135,26 @@ ScoreTable run_shap(const ShapRequest& request, const RunContext& context) {
                          .column_option = "--by"},
                         context);
   check_method(request, experiment.layout().modalities.count());
-  std::vector<std::string> warnings = experiment.warnings();
+  std::vector<std::string> warnings;
   if (request.skip_invalid) skip_invalid_examples(experiment, context, warnings);
-  const ExplainedTargets targets = make_targets(experiment, target_choices(request), context.progress);
+  const ExplainedTargets targets = experiment.retry_on_split_failure(
+      context, [&] { return make_targets(experiment, target_choices(request), context.progress); });
   const RemovalSetup removal(experiment, request.background);
   if (removal.dropped_row_count() > 0) {
     warnings.push_back("rows of the background were left out as their output is not finite: " +
                        std::to_string(removal.dropped_row_count()));
   }
-  ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
-                       context.progress);
-  problem.set_removal(removal.rows(), targets.targets);
-  // Owns what the problem's feature games borrow.
   std::optional<PlayersSetup> players;
-  if (request.level == ShapLevel::kFeature) {
-    players.emplace(experiment);
-    problem.set_players(players->segmentations(), players->inputs());
-  }
-  Attribution attribution = removal.guard(
-      experiment, [&] { return make_engine(request, experiment)->attribute(problem, Rng(experiment.seed())); });
+  if (request.level == ShapLevel::kFeature) players.emplace(experiment);
+  const auto attribute = [&] {
+    ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(), experiment.evaluator(),
+                         context.progress);
+    problem.set_removal(removal.rows(), targets.targets);
+    if (players) problem.set_players(players->segmentations(), players->inputs());
+    return make_engine(request, experiment)->attribute(problem, Rng(experiment.seed()));
+  };
+  Attribution attribution =
+      experiment.retry_on_split_failure(context, [&] { return removal.guard(experiment, attribute); });
   std::vector<ExampleRecord> records = example_records(experiment, targets, std::move(attribution.examples));
   if (attribution.whole_set) {
     records.push_back({.id = std::nullopt,
