@@ -8,6 +8,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_layout.h"
 #include "modattr/data/array_tensor.h"
@@ -305,8 +306,8 @@ std::uint32_t Dataset::find_id(std::string_view id_text) const {
   for (std::uint32_t example = 0; example < example_count(); ++example) {
     if (id(example) == id_text) return example;
   }
-  throw ConfigError("--ids: expected ids of " + path_ + ", got " + quoted_text(id_text) + "; the first one is " +
-                    quoted_text(id(0)));
+  throw ConfigError(option("ids") + ": expected ids of " + path_ + ", got " + quoted_text(id_text) +
+                    "; the first one is " + quoted_text(id(0)));
 }
 
 }  // namespace modattr

@@ -32,7 +32,7 @@ at::Tensor even_rows(const at::Tensor& rows) {
   return rows.slice(0, 0, rows.size(0), 2);
 }
 
-/// Equal up to what other batch shapes do to the last digits.
+/// Equal up to rounding, which depends on the shape of the batch.
 bool is_near(const at::Tensor& a, const at::Tensor& b) {
   const double scale = std::max(1e-3, b.nan_to_num(0, 0, 0).abs().max().item<double>());
   return a.sizes() == b.sizes() && a.allclose(b, 0.0, 1e-4 * scale, /*equal_nan=*/true);
@@ -72,7 +72,7 @@ BatchDependence probe_batch_dependence(const Model& model, const Dataset& datase
   return BatchDependence::kIndependent;
 }
 
-bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallShape& shape) {
+bool answers_like_whole(const RowsCall& whole, const RowsCall& split, const CallShape& shape) {
   // Far enough apart to have stood at all kinds of places in the calls of the encoders.
   const std::size_t few = shape.whole_row_count;
   const auto example_at = [&](std::size_t place) {
@@ -90,7 +90,7 @@ bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallSh
   };
   const at::Tensor places =
       at::arange(static_cast<std::int64_t>(shape.row_count)).remainder(static_cast<std::int64_t>(few));
-  return is_near(cut(mixed(shape.row_count)), whole(mixed(few)).index_select(0, places));
+  return is_near(split(mixed(shape.row_count)), whole(mixed(few)).index_select(0, places));
 }
 
 }  // namespace modattr

@@ -6,6 +6,8 @@
 
 #include <ATen/Functions.h>
 
+#include "modattr/core/option_name.h"
+
 namespace modattr {
 
 void throw_not_finite(const CallContext& context, const MixedRows& rows, std::size_t row,
@@ -21,10 +23,10 @@ void throw_not_finite(const CallContext& context, const MixedRows& rows, std::si
   for (std::size_t modality = 0; modality < rows.by_modality.size(); ++modality) {
     const std::uint32_t source = rows.by_modality[modality][row];
     if (source == own) continue;
-    const bool is_made = source >= dataset.example_count();
-    if (!is_made) donor = source;
-    if (is_made) removed_modalities.push_back(modality);
-    std::string& names = is_made ? removed : replaced;
+    const bool is_synthetic = source >= dataset.example_count();
+    if (!is_synthetic) donor = source;
+    if (is_synthetic) removed_modalities.push_back(modality);
+    std::string& names = is_synthetic ? removed : replaced;
     names += (names.empty() ? "" : " and ") + layout.modalities.modality_name(modality);
   }
   if (!replaced.empty()) message += " with " + replaced + " of example " + dataset.id(donor);
@@ -35,7 +37,7 @@ void throw_not_finite(const CallContext& context, const MixedRows& rows, std::si
       const at::Tensor data = dataset.gather(input, std::span(&source, 1));
       if (data.is_floating_point() && !data.isfinite().all().item<bool>()) {
         throw NotFiniteError(message + "; input '" + layout.inputs[input].name + "' of example " + dataset.id(source) +
-                                 " is not finite, --skip-invalid leaves such examples out",
+                                 " is not finite, " + option("skip_invalid") + " leaves such examples out",
                              removed_modalities);
       }
     }

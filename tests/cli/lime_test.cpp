@@ -106,7 +106,7 @@ TEST(Lime, MeasuresSimilarityInTheEncodersOfAModel) {
   // The second number of a changes nothing, in no space that the weights look at.
   EXPECT_NEAR(encoder.at("players").at(1).at("value").get<double>(), 0.0, 1e-12);
   expect_one_line(project.run({"lime", "--similarity", "encoder", "--no-split"}), 2,
-                  {"similarity: expected a model that is cut into encoders"});
+                  {"--similarity: expected a model that is split into encoders"});
 }
 
 TEST(Lime, WarnsInWordsAboutAPoorSurrogate) {

@@ -223,7 +223,7 @@ Project words_project(const std::string& question, std::int64_t removal) {
   return project;
 }
 
-TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
+TEST(Split, IsDoneAgainWhereRemovedDataDisagrees) {
   struct Case {
     const char* question;
     std::int64_t removal;
@@ -232,8 +232,9 @@ TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
   // The second word has no weights unless the question is asked.
   for (const auto& [question, removal, reason] :
        {Case{"if (ids == 5).any():\n    ids = torch.where(ids == 5, ids * 0 + 5, ids)", 5,
-             "begins again: a row violates an assumption made when the model was split: that aten::any is false"},
-        Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9, "begins again: the encoder failed"}}) {
+              "a row violates an assumption made when the model was split: that aten::any is false"},
+         Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9,
+              "a row violates an assumption made when the model was split: the encoder failed"}}) {
     const Project project = words_project(question, removal);
     for (const char* level : {"modality", "feature"}) {
       std::vector<std::string> call = {"shap", "-v", "--level", level, "--format", "json"};
@@ -241,7 +242,7 @@ TEST(Split, BeginsAgainWhereRemovedDataDisagrees) {
       EXPECT_NE(cut.errors.find(reason), std::string::npos) << level << cut.errors;
       call.emplace_back("--no-split");
       const ProgramResult whole = project.run(call);
-      EXPECT_EQ(whole.errors.find("begins again"), std::string::npos) << whole.errors;
+      EXPECT_EQ(whole.errors.find("splitting again"), std::string::npos) << whole.errors;
       expect_near_rows(Scores(cut).document().at("rows"), Scores(whole).document().at("rows"));
     }
   }
@@ -275,7 +276,7 @@ TEST(Split, RunsWholeWhereRemovedDataChangesTheShapeOfAFeature) {
 TEST(Split, InspectsWhereRowsDisagreeThatAreNotKept) {
   const ProgramResult result = filling_project(151).run({"inspect", "-v", "--cache-mb", "0"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_NE(result.errors.find("begins again"), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("splitting again"), std::string::npos) << result.errors;
 }
 
 TEST(Split, RunsWholeWhenTheModelDependsOnTheNumberOfRows) {

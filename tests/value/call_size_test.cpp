@@ -52,7 +52,7 @@ TEST(GivesSameBytes, IsTrueForRowsThatStandAlone) {
   }
 }
 
-TEST(GivesSameBytes, SeesTheLastDigit) {
+TEST(GivesSameBytes, SeesRounding) {
   for (const std::size_t row_count : {5U, 8U, 100U}) {
     EXPECT_FALSE(gives_same_bytes(differs_above(4, 1e-14), 4, row_count)) << row_count;
   }
@@ -95,7 +95,7 @@ TEST(GivesSameBytes, IsFalseWhenAnOutputHasAnotherShape) {
   EXPECT_FALSE(gives_same_bytes(by_row, 4, 8));
 }
 
-TEST(GivesSameAnswers, OverlooksLastDigitsOnly) {
+TEST(GivesSameAnswers, OverlooksRoundingOnly) {
   EXPECT_TRUE(gives_same_answers(rows_apart, 4, 16));
   EXPECT_TRUE(gives_same_answers(differs_above(4, 1e-6), 4, 16));
   EXPECT_FALSE(gives_same_answers(differs_above(4, 0.1), 4, 16));

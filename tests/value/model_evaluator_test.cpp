@@ -98,17 +98,15 @@ TEST_F(ModelEvaluatorTest, RunsAllRowsOfAList) {
     return static_cast<std::uint32_t>(index == 9 ? 8 * (modality + 1) : index * (modality + 1));
   };
   std::vector<std::vector<double>> outputs(10);
-  evaluator.evaluate_rows(
-      10,
-      [&](std::size_t index, MixedRows& rows, std::size_t row) {
-        rows.own[row] = static_cast<std::uint32_t>(index);
-        for (const std::size_t modality : {0U, 1U}) rows.by_modality[modality][row] = source(index, modality);
-      },
-      [&](std::size_t index, std::span<const double> output) {
-        EXPECT_TRUE(outputs[index].empty());
-        outputs[index].assign(output.begin(), output.end());
-      },
-      progress_);
+  const auto write = [&](std::size_t index, MixedRows& rows, std::size_t row) {
+    rows.own[row] = static_cast<std::uint32_t>(index);
+    for (const std::size_t modality : {0U, 1U}) rows.by_modality[modality][row] = source(index, modality);
+  };
+  const auto receive = [&](std::size_t index, std::span<const double> output) {
+    EXPECT_TRUE(outputs[index].empty());
+    outputs[index].assign(output.begin(), output.end());
+  };
+  evaluator.evaluate_rows({.row_count = 10, .write = write, .receive = receive}, progress_);
   EXPECT_EQ(evaluator.evaluation_count(), 10U);
   for (std::size_t index = 0; index < 10; ++index) {
     EXPECT_EQ(outputs[index].front(), 2.0 * source(index, 0) + 0.5);
@@ -146,7 +144,7 @@ TEST(ModelEvaluator, PlansLargeSetsPieceByPiece) {
   }
 }
 
-TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsCut) {
+TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsSplit) {
   save_model(folder_ / "model.pt",
              "def forward(self, a, b): return torch.relu(a - 20.0) * torch.tanh(b.float()[:, :2] - 1030.0)");
   const std::unique_ptr<Model> model = load_torchscript_model({.path = folder_ / "model.pt", .device = "cpu"});

@@ -72,15 +72,14 @@ class RemovalSet {
   /// v of every coalition in the order of its bits, [coalitions, examples * targets].
   Matrix values(ModelEvaluator& evaluator, const std::vector<Target>& targets, Progress& progress) const {
     const std::unique_ptr<RemovalRows> rows = removal_rows(evaluator.modality_rows());
-    evaluator.use_synthetic_rows(rows.get());
+    EncodedRows encoded = evaluator.encode(*rows);
     RemovalGame game({.evaluator = evaluator,
                       .players = layout_.modalities,
                       .removal = *rows,
+                      .rows = encoded,
                       .targets = targets,
                       .progress = progress});
-    Matrix values = game.evaluate(coalitions());
-    evaluator.use_synthetic_rows(nullptr);
-    return values;
+    return game.evaluate(coalitions());
   }
 
   std::vector<Coalition> coalitions() const {

@@ -14,6 +14,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "modattr/core/labels.h"
+#include "modattr/core/option_name.h"
 #include "modattr/core/problem.h"
 #include "modattr/data/array.h"
 
@@ -37,7 +38,7 @@ struct DatasetOptions {
   std::optional<std::string> group = std::nullopt;
   /// Further array or metadata key to cut the examples by, besides "label", and the option that names it.
   std::optional<std::string> column = std::nullopt;
-  std::string column_option = "--within";
+  std::string column_option = option("within");
   /// One JSON object per example.
   std::optional<std::filesystem::path> metadata = std::nullopt;
   /// Decides whether labels are classes or values.

@@ -37,7 +37,7 @@ struct PlayerLayout {
   std::vector<std::vector<PlayerRun>> inputs;
 };
 
-/// How the features of a modality become players.
+/// How the data of a modality becomes players.
 struct SegmentationOptions {
   PlayerType type = PlayerType::kWhole;
   /// Height and width of a patch; for segments the first is their length. nullopt = an eighth of the side, or a

@@ -15,16 +15,6 @@
 
 namespace modattr {
 
-/// What a cut model may take for granted of rows that the cut was not proven on.
-enum class RowTrust {
-  /// Every row answers questions about a batch as those that were tried do.
-  kAgree,
-  /// Encoders take every row, and give features of the same shape.
-  kSameShape,
-  /// Nothing: the model runs whole.
-  kNone
-};
-
 /// What every command that loads a model takes from its command line; what is not given comes from the configuration.
 struct CommonOptions {
   std::optional<std::filesystem::path> config;
@@ -46,8 +36,6 @@ struct CommonOptions {
   bool no_split = false;
   /// Memory for cached encodings, in MiB; default a quarter of what is free.
   std::optional<std::size_t> cache_mb;
-  /// Of rows that a cut has not been proven on; not from the command line: lowered where a run begins again.
-  RowTrust row_trust = RowTrust::kAgree;
 };
 
 /// What a command is asked for.

@@ -25,14 +25,14 @@ using RowsCall = std::function<at::Tensor(const MixedRows& rows)>;
 struct CallShape {
   std::size_t example_count = 0;
   std::size_t modality_count = 0;
-  /// Of the whole model, and of a cut one.
+  /// Of the whole model, and of a split one.
   std::size_t whole_row_count = 0;
   std::size_t row_count = 0;
 };
 
-/// Whether a cut model answers like the whole one in calls of that shape: the mixed rows of a call of the whole one,
-/// over and over in one call of the cut one, stand at places that the proof of the cut, on fewer rows, has not seen.
+/// Whether a split model answers like the whole one in calls of that shape: the mixed rows of a call of the whole one,
+/// repeated in one call of the split one, stand at places that the proof of the split, on fewer rows, has not tried.
 /// Throws what the calls throw.
-bool answers_like_whole(const RowsCall& whole, const RowsCall& cut, const CallShape& shape);
+bool answers_like_whole(const RowsCall& whole, const RowsCall& split, const CallShape& shape);
 
 }  // namespace modattr

@@ -15,9 +15,9 @@ using ProbeCall = std::function<at::Tensor(std::size_t first, std::size_t count)
 double seconds_per_row(const ProbeCall& call, std::size_t row_count);
 
 /// Whether calls of `row_count` rows give the same bytes as calls of `reference` rows: kernels that sum in another
-/// order for another shape differ in last digits. False when such a call fails.
+/// order for another shape round otherwise. False when such a call fails.
 bool gives_same_bytes(const ProbeCall& call, std::size_t reference, std::size_t row_count);
-/// Whether calls of `row_count` rows answer like calls of `reference` rows, up to last digits.
+/// Whether calls of `row_count` rows answer like calls of `reference` rows, up to rounding.
 bool gives_same_answers(const ProbeCall& call, std::size_t reference, std::size_t row_count);
 
 /// The rows per call with the best throughput among `reference` and its multiples by 2, 4, ... up to `most`, as far as

@@ -19,7 +19,7 @@ class NotFiniteError : public ModelError {
   NotFiniteError(const std::string& message, std::vector<std::size_t> removed)
       : ModelError(message), removed_(std::move(removed)) {}
 
-  /// Modalities of which the row has made data, ascending.
+  /// Modalities of which the row has synthetic data, ascending.
   const std::vector<std::size_t>& removed() const noexcept { return removed_; }
 
  private:

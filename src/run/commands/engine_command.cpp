@@ -71,8 +71,7 @@ class EngineRun {
         needs_((engine_.check(request.options), engine_.needs(request.options))),
         experiment_(experiment_options(request, needs_), context),
         setting_(setting_of(experiment_)),
-        attributor_(engine_.make(request.options, setting_)),
-        warnings_(experiment_.warnings()) {}
+        attributor_(engine_.make(request.options, setting_)) {}
 
   CommandResult result() {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
@@ -88,26 +87,31 @@ class EngineRun {
   Explanation explain() {
     const TargetChoices choices{.target = request_.options.text("target"),
                                 .value = needs_.value ? needs_.value : request_.options.text("value")};
-    ExplainedTargets targets = make_targets(experiment_, choices, context_.progress);
+    ExplainedTargets targets = experiment_.retry_on_split_failure(
+        context_, [&] { return make_targets(experiment_, choices, context_.progress); });
     RemovalSetup removal(experiment_, request_.options.count("background"));
     if (removal.dropped_row_count() > 0) {
       warnings_.push_back("rows of the background were left out as their output is not finite: " +
                           std::to_string(removal.dropped_row_count()));
     }
-    return {.targets = std::move(targets), .removal = std::move(removal)};
+    Explanation explanation{.targets = std::move(targets), .removal = std::move(removal)};
+    if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_);
+    return explanation;
   }
 
-  Attribution attribute(std::optional<Explanation>& explanation) {
-    ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(), experiment_.evaluator(),
-                         context_.progress);
-    const Rng rng(experiment_.seed());
-    if (!explanation) return attributor_->attribute(problem, rng);
-    problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
-    if (needs_.game == GameKind::kFeatures) {
-      explanation->players.emplace(experiment_);
-      problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
-    }
-    return explanation->removal.guard(experiment_, [&] { return attributor_->attribute(problem, rng); });
+  Attribution attribute(const std::optional<Explanation>& explanation) {
+    // The problem's games are made anew where the stage is repeated.
+    const auto evaluate = [&] {
+      ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(), experiment_.evaluator(),
+                           context_.progress);
+      if (explanation) problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
+      if (explanation && explanation->players) {
+        problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
+      }
+      return attributor_->attribute(problem, Rng(experiment_.seed()));
+    };
+    return experiment_.retry_on_split_failure(
+        context_, [&] { return explanation ? explanation->removal.guard(experiment_, evaluate) : evaluate(); });
   }
 
   ScoreTable make_table(const std::optional<Explanation>& explanation, Attribution attribution) {

@@ -276,8 +276,8 @@ InspectionSection baseline_section(Experiment& experiment, const BaselineScore& 
                      " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }
 
-CommandResult run_inspect(const CommandRequest& request, const RunContext& context) {
-  Experiment experiment({.common = request.common, .metric = request.options.text("metric")}, context);
+/// Everything but opening the experiment.
+CommandResult inspect(Experiment& experiment, const RunContext& context) {
   const BaselineScore baseline = measure_baseline(experiment, context);
   CommandResult inspection;
   inspection.warnings = experiment.warnings();
@@ -293,6 +293,11 @@ CommandResult run_inspect(const CommandRequest& request, const RunContext& conte
   document["warnings"] = inspection.warnings;
   inspection.document = document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return inspection;
+}
+
+CommandResult run_inspect(const CommandRequest& request, const RunContext& context) {
+  Experiment experiment({.common = request.common, .metric = request.options.text("metric")}, context);
+  return experiment.retry_on_split_failure(context, [&] { return inspect(experiment, context); });
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   }
   table.asked_modalities = experiment.modalities();
   table.examples_are_chosen = !common.ids.empty();
-  table.warnings = std::move(parts.warnings);
+  table.warnings = experiment.warnings();
+  for (std::string& warning : parts.warnings) table.warnings.push_back(std::move(warning));
   for (std::string& warning : parts.attribution.warnings) table.warnings.push_back(std::move(warning));
   table.seed = experiment.seed();
   table.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - parts.start).count();

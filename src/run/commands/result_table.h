@@ -18,7 +18,7 @@ struct ResultParts {
   /// The command's own options, for the configuration in force.
   Json options;
   Attribution attribution;
-  /// Before those of the attribution.
+  /// After those about the model, before those of the attribution.
   std::vector<std::string> warnings;
   std::chrono::steady_clock::time_point start;
 };

@@ -124,24 +124,37 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
       EvaluatorOptions{.rows_per_call = rows_per_call(),
                        .batch_size = options.common.batch_size,
                        .thread_count = thread_count_,
-                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
-                       .questions = options.common.row_trust == RowTrust::kAgree ? BatchPredicates::kSpecialised
-                                                                                 : BatchPredicates::kEvaluated});
+                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
   output_width_ = evaluator_->output_width();
   check_probabilities();
   make_metric();
-  // The few rows of the trial run beside the encoders, where the cut does not tell.
+  choose_model_use(context);
+}
+
+void Experiment::choose_model_use(const RunContext& context) {
+  // The few rows of the trial run beside the encoders, where the split does not tell.
   std::future<BatchDependence> behaviour;
   const auto try_rows = [&](bool is_row_by_row) {
-    if (is_row_by_row || behaviour.valid()) return;
+    if (is_row_by_row || rows_are_tried_) return;
+    rows_are_tried_ = true;
     behaviour = std::async(std::launch::async,
                            [this] { return probe_batch_dependence(*model_, *dataset_, layout_, rows_per_call()); });
   };
-  if (!options.common.no_split) split_model(context.progress, try_rows);
+  if (!common_.no_split) split_model(context.progress, try_rows);
   if (evaluator_->split_model() == nullptr) try_rows(false);
-  rows_are_tried_ = behaviour.valid();
-  if (rows_are_tried_) heed_row_behaviour(behaviour.get());
-  if (!options.common.no_split) log_model_use(context);
+  if (behaviour.valid()) heed_row_behaviour(behaviour.get());
+  if (!common_.no_split) log_model_use(context);
+}
+
+void Experiment::weaken_split_assumptions(const SplitAssumptionError& error, const RunContext& context) {
+  if (split_assumptions_ == SplitAssumptions::kNone) throw error;
+  split_assumptions_ =
+      split_assumptions_ == SplitAssumptions::kSameAnswers ? SplitAssumptions::kSameShapes : SplitAssumptions::kNone;
+  context.log(std::string("a row violates an assumption made when the model was split: ") + error.what() +
+              "; splitting again");
+  // Before the next split, as its encodings need the memory.
+  evaluator_->forget_split();
+  choose_model_use(context);
 }
 
 void Experiment::heed_row_behaviour(BatchDependence behaviour) {
@@ -159,15 +172,18 @@ void Experiment::heed_row_behaviour(BatchDependence behaviour) {
   }
 }
 
-void Experiment::split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_cut) {
+void Experiment::split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_split) {
   if (evaluator_->sharing() == MixSharing::kNone) return;
-  if (common_.row_trust == RowTrust::kNone) {
+  if (split_assumptions_ == SplitAssumptions::kNone) {
     split_reason_ = "its parts do not take every row that is asked for";
     return;
   }
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   const std::size_t cache_bytes = common_.cache_mb ? *common_.cache_mb * kMebibyte : available_memory_bytes() / 4;
-  split_reason_ = evaluator_->use_split(cache_bytes, progress, when_cut);
+  const BatchPredicates predicates = split_assumptions_ == SplitAssumptions::kSameAnswers
+                                         ? BatchPredicates::kSpecialised
+                                         : BatchPredicates::kEvaluated;
+  split_reason_ = evaluator_->use_split(cache_bytes, progress, predicates, when_split);
 }
 
 void Experiment::log_model_use(const RunContext& context) {
@@ -285,7 +301,8 @@ void Experiment::make_metric() {
 
 std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
   drops_invalid_examples_ = true;
-  const std::vector<std::uint32_t> valid = evaluator_->finite_examples(context.progress);
+  const std::vector<std::uint32_t> valid =
+      retry_on_split_failure(context, [&] { return evaluator_->finite_examples(context.progress); });
   const std::size_t dropped = dataset_->example_count() - valid.size();
   if (valid.empty()) {
     throw ModelError(model_->path() + ": expected finite outputs for some examples, got none of " +
@@ -295,15 +312,8 @@ std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
     dataset_->keep(valid);
     make_metric();
     evaluator_->forget_examples();
-    if (!common_.no_split) {
-      split_model(context.progress);
-      // The first cut may have told, and there may be none now.
-      if (evaluator_->split_model() == nullptr && !rows_are_tried_) {
-        rows_are_tried_ = true;
-        heed_row_behaviour(probe_batch_dependence(*model_, *dataset_, layout_, rows_per_call()));
-      }
-      log_model_use(context);
-    }
+    // The first split may have told what an answer for a row depends on, and there may be none now.
+    choose_model_use(context);
   }
   return dropped;
 }

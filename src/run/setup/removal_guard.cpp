@@ -41,7 +41,7 @@ void RemovalSetup::check_numbers(const Experiment& experiment) const {
                            {.rows_per_call = experiment.rows_per_call(),
                             .batch_size = experiment.rows_per_call(),
                             .sharing = MixSharing::kNone});
-  evaluator.use_synthetic_rows(rows_.get());
+  EncodedRows removal_rows = evaluator.encode(*rows_);
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const RemovalConfig& removal = config.modalities[modality].removal;
     const bool is_token = removal.type == RemovalType::kToken;
@@ -55,7 +55,7 @@ void RemovalSetup::check_numbers(const Experiment& experiment) const {
     Progress silent;
     try {
       evaluator.evaluate(
-          MixList{std::span(&mix, 1), examples}, [](auto&&...) {}, silent);
+          MixList{std::span(&mix, 1), examples}, removal_rows, [](auto&&...) {}, silent);
     } catch (const NotFiniteError&) {
       // The model takes it.
     } catch (const ModelError& error) {

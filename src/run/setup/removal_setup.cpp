@@ -137,12 +137,6 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
         make_baseline(options, modality.name, experiment.dataset(), inputs_of(experiment, modality)));
   }
   rows_ = std::make_unique<RemovalRows>(std::move(parts));
-  try {
-    experiment.evaluator().use_synthetic_rows(rows_.get());
-  } catch (const ModelError&) {
-    check_numbers(experiment);
-    throw;
-  }
 }
 
 std::optional<std::size_t> RemovalSetup::background_count() const {

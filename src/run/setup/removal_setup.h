@@ -15,12 +15,12 @@ namespace modattr {
 /// How the modalities of an experiment are removed, as the configuration says; owns the reference set.
 class RemovalSetup {
  public:
-  /// `background`: rows of the background instead of the configuration's, 0 = all. The evaluator uses the removal's
-  /// rows from now on. Throws ConfigError where removals do not go together or do not go with the data.
+  /// `background`: rows of the background instead of the configuration's, 0 = all. Throws ConfigError where removals do
+  /// not go together or do not go with the data.
   RemovalSetup(Experiment& experiment, std::optional<std::size_t> background);
 
-  /// Runs `explain`, which evaluates this removal. Where the model fails, throws the Error that names the key of the
-  /// configuration that is to blame, or says what else can be done.
+  /// Runs `explain`, which encodes and evaluates this removal. Where the model fails, throws the Error that names the
+  /// key of the configuration that is to blame, or says what else can be done.
   Attribution guard(const Experiment& experiment, const std::function<Attribution()>& explain) const;
 
   const RemovalRows& rows() const noexcept { return *rows_; }

@@ -16,27 +16,27 @@
 namespace modattr {
 namespace {
 
-std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& feature) {
-  std::vector<std::int64_t> shape = feature.sizes().vec();
+std::vector<std::int64_t> with_rows(std::size_t row_count, const at::Tensor& encoding) {
+  std::vector<std::int64_t> shape = encoding.sizes().vec();
   shape.front() = static_cast<std::int64_t>(row_count);
   return shape;
 }
 
-/// Throws SplitAssumptionError when a feature of another call has rows of another shape: copying would stretch them.
-void check_row_shape(const at::Tensor& feature, const at::Tensor& kept) {
-  if (feature.sizes().slice(1) != kept.sizes().slice(1)) {
+/// Throws SplitAssumptionError when an encoding of another call has rows of another shape: copying would stretch them.
+void check_row_shape(const at::Tensor& encoding, const at::Tensor& kept) {
+  if (encoding.sizes().slice(1) != kept.sizes().slice(1)) {
     throw SplitAssumptionError("the shape of an encoder's answer depends on the rows of its batch");
   }
 }
 
-/// Puts the first `count` rows of a call's features into the rows from `first` on of `kept`.
-void copy_features(std::span<const at::Tensor> features, std::span<const at::Tensor> kept, std::size_t first,
-                   std::size_t count) {
+/// Puts the first `count` rows of a call's encodings into the rows from `first` on of `kept`.
+void copy_encodings(std::span<const at::Tensor> encodings, std::span<const at::Tensor> kept, std::size_t first,
+                    std::size_t count) {
   const auto first_row = static_cast<std::int64_t>(first);
   const auto row_count = static_cast<std::int64_t>(count);
-  for (std::size_t feature = 0; feature < features.size(); ++feature) {
-    check_row_shape(features[feature], kept[feature]);
-    kept[feature].narrow(0, first_row, row_count).copy_(features[feature].narrow(0, 0, row_count));
+  for (std::size_t place = 0; place < encodings.size(); ++place) {
+    check_row_shape(encodings[place], kept[place]);
+    kept[place].narrow(0, first_row, row_count).copy_(encodings[place].narrow(0, 0, row_count));
   }
 }
 
@@ -78,24 +78,24 @@ std::vector<at::Tensor> EncodingCache::encode(std::size_t modality, std::span<co
   }
   encoded_row_counts_[modality] += examples.size();
   const c10::InferenceMode inference_mode;
-  std::vector<at::Tensor> features;
-  for (std::size_t feature = 0; feature < calls.front().size(); ++feature) {
+  std::vector<at::Tensor> encodings;
+  for (std::size_t place = 0; place < calls.front().size(); ++place) {
     std::vector<at::Tensor> parts;
     for (const std::vector<at::Tensor>& call : calls) {
-      check_row_shape(call[feature], calls.front()[feature]);
-      parts.push_back(call[feature]);
+      check_row_shape(call[place], calls.front()[place]);
+      parts.push_back(call[place]);
     }
     const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts, 0);
-    features.push_back(all.narrow(0, 0, static_cast<std::int64_t>(examples.size())));
+    encodings.push_back(all.narrow(0, 0, static_cast<std::int64_t>(examples.size())));
   }
-  return features;
+  return encodings;
 }
 
 void EncodingCache::plan_memory() {
   const c10::InferenceMode inference_mode;
   std::size_t left = options_.budget_bytes;
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
-    ModalityFeatures& entry = modalities_[modality];
+    ModalityEncodings& entry = modalities_[modality];
     if (entry.rows == nullptr) continue;
     const std::vector<at::Tensor> rows = model_.encoding_row(modality);
     for (const at::Tensor& row : rows) {
@@ -128,7 +128,7 @@ void EncodingCache::fill(Progress& progress, const std::function<void()>& meanwh
   std::vector<Call> calls;
   std::size_t total = 0;
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
-    const ModalityFeatures& entry = modalities_[modality];
+    const ModalityEncodings& entry = modalities_[modality];
     total += entry.kept_count;
     for (std::size_t first = 0; first < entry.kept_count; first += options_.rows_per_call) {
       const std::size_t count = std::min(options_.rows_per_call, entry.kept_count - first);
@@ -141,9 +141,8 @@ void EncodingCache::fill(Progress& progress, const std::function<void()>& meanwh
   const auto keep = [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
     const c10::InferenceMode inference_mode;
     const auto& [modality, first_row, examples] = calls[call];
-    ModalityFeatures& entry = modalities_[modality];
-    const std::vector<at::Tensor> features = model_.encode(modality, inputs);
-    copy_features(features, entry.kept, first_row, examples.size());
+    ModalityEncodings& entry = modalities_[modality];
+    copy_encodings(model_.encode(modality, inputs), entry.kept, first_row, examples.size());
     encoded_row_counts_[modality] += examples.size();
     const std::lock_guard lock(progress_mutex);
     progress.advance(examples.size());
@@ -160,38 +159,40 @@ void EncodingCache::fill(Progress& progress, const std::function<void()>& meanwh
   fill_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void EncodingCache::encode_synthetic_rows(const SyntheticRows* made, std::span<const std::size_t> unchanged,
-                                          const std::function<void(std::size_t row_count)>& encoded) {
+SyntheticEncodings EncodingCache::encode_synthetic_rows(const SyntheticRows& rows, const SyntheticEncodings* known,
+                                                        const EncodedListener& encoded) const {
   struct Call {
     std::size_t modality;
     std::size_t first;
     std::size_t count;
   };
   std::vector<Call> calls;
+  SyntheticEncodings encodings(modalities_.size());
   for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
-    ModalityFeatures& entry = modalities_[modality];
-    const std::vector<at::Tensor> last = std::exchange(entry.made, {});
-    const std::size_t row_count = made == nullptr || entry.rows == nullptr ? 0 : made->count(modality);
+    const std::size_t row_count = modalities_[modality].rows == nullptr ? 0 : rows.count(modality);
     if (row_count == 0) continue;
     const c10::InferenceMode inference_mode;
     for (const at::Tensor& row : model_.encoding_row(modality)) {
-      entry.made.push_back(at::empty(with_rows(row_count, row), row.options()));
+      encodings[modality].push_back(at::empty(with_rows(row_count, row), row.options()));
     }
-    const std::size_t known = unchanged.empty() || last.empty() ? 0 : unchanged[modality];
-    if (known > 0) copy_features(last, entry.made, 0, known);
-    for (std::size_t first = known; first < row_count; first += options_.rows_per_call) {
+    std::size_t first = 0;
+    if (known != nullptr && !(*known)[modality].empty()) {
+      first = static_cast<std::size_t>((*known)[modality].front().size(0));
+      copy_encodings((*known)[modality], encodings[modality], 0, first);
+    }
+    for (; first < row_count; first += options_.rows_per_call) {
       calls.push_back({modality, first, std::min(options_.rows_per_call, row_count - first)});
     }
   }
   const auto read = [&](std::size_t call) {
     const auto& [modality, first, count] = calls[call];
-    std::vector<std::uint32_t> rows(options_.rows_per_call);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      rows[row] = static_cast<std::uint32_t>(first + std::min(row, count - 1));
+    std::vector<std::uint32_t> numbers(options_.rows_per_call);
+    for (std::size_t row = 0; row < numbers.size(); ++row) {
+      numbers[row] = static_cast<std::uint32_t>(first + std::min(row, count - 1));
     }
     std::vector<at::Tensor> inputs;
     for (const std::size_t input : modalities_[modality].inputs) {
-      inputs.push_back(made->gather(input, modality, rows));
+      inputs.push_back(rows.gather(input, modality, numbers));
     }
     return inputs;
   };
@@ -200,13 +201,13 @@ void EncodingCache::encode_synthetic_rows(const SyntheticRows* made, std::span<c
                    [&](std::size_t call, const std::vector<at::Tensor>& inputs) {
                      const c10::InferenceMode inference_mode;
                      const auto& [modality, first, count] = calls[call];
-                     const std::vector<at::Tensor> features = model_.encode(modality, inputs);
-                     copy_features(features, modalities_[modality].made, first, count);
+                     copy_encodings(model_.encode(modality, inputs), encodings[modality], first, count);
                      encoded_row_counts_[modality] += count;
                      if (!encoded) return;
                      const std::lock_guard lock(encoded_mutex);
                      encoded(count);
                    });
+  return encodings;
 }
 
 std::size_t EncodingCache::encoded_row_count() const noexcept {
@@ -216,33 +217,35 @@ std::size_t EncodingCache::encoded_row_count() const noexcept {
 }
 
 bool EncodingCache::is_complete() const noexcept {
-  return std::ranges::all_of(modalities_, [](const ModalityFeatures& entry) {
+  return std::ranges::all_of(modalities_, [](const ModalityEncodings& entry) {
     return entry.rows == nullptr || entry.kept_count == entry.rows->example_of.size();
   });
 }
 
-std::vector<at::Tensor> EncodingCache::gather(std::size_t modality, std::span<const std::uint32_t> rows) const {
-  const ModalityFeatures& entry = modalities_[modality];
-  if (entry.made.empty()) return gather_examples(modality, rows);
-  const RowOrigins origins(rows, entry.rows->row_of.size());
-  if (origins.made.empty()) return gather_examples(modality, rows);
+std::vector<at::Tensor> EncodingCache::gather(std::size_t modality, std::span<const std::uint32_t> rows,
+                                              const SyntheticEncodings* synthetic) const {
+  if (synthetic == nullptr || (*synthetic)[modality].empty()) return gather_examples(modality, rows);
+  const RowOrigins origins(rows, modalities_[modality].rows->row_of.size());
+  if (origins.synthetic.empty()) return gather_examples(modality, rows);
   const c10::InferenceMode inference_mode;
-  const std::vector<std::int64_t> synthetic_rows(origins.made.begin(), origins.made.end());
+  const std::vector<std::int64_t> synthetic_rows(origins.synthetic.begin(), origins.synthetic.end());
   const at::Tensor index = index_tensor(synthetic_rows);
-  std::vector<at::Tensor> features;
-  for (const at::Tensor& made : entry.made) features.push_back(made.index_select(0, index.to(made.device())));
-  if (origins.examples.empty()) return features;
-  const std::vector<at::Tensor> examples = gather_examples(modality, origins.examples);
-  for (std::size_t feature = 0; feature < features.size(); ++feature) {
-    features[feature] = merge_rows(origins, examples[feature], features[feature]);
+  std::vector<at::Tensor> encodings;
+  for (const at::Tensor& all : (*synthetic)[modality]) {
+    encodings.push_back(all.index_select(0, index.to(all.device())));
   }
-  return features;
+  if (origins.examples.empty()) return encodings;
+  const std::vector<at::Tensor> examples = gather_examples(modality, origins.examples);
+  for (std::size_t place = 0; place < encodings.size(); ++place) {
+    encodings[place] = merge_rows(origins, examples[place], encodings[place]);
+  }
+  return encodings;
 }
 
 std::vector<at::Tensor> EncodingCache::gather_examples(std::size_t modality,
                                                        std::span<const std::uint32_t> examples) const {
   const c10::InferenceMode inference_mode;
-  const ModalityFeatures& entry = modalities_[modality];
+  const ModalityEncodings& entry = modalities_[modality];
   std::vector<std::int64_t> rows;
   rows.reserve(examples.size());
   std::vector<std::uint32_t> missing;
@@ -265,18 +268,18 @@ std::vector<at::Tensor> EncodingCache::gather_examples(std::size_t modality,
       const bool is_missing = static_cast<std::size_t>(row) >= entry.kept_count;
       places.push_back(is_missing ? found - missing.begin() : -1);
     }
-    std::vector<at::Tensor> features;
-    for (std::size_t feature = 0; feature < encoded.size(); ++feature) {
-      check_row_shape(encoded[feature], sources[feature]);
-      at::Tensor result = at::empty(with_rows(rows.size(), encoded[feature]), encoded[feature].options());
+    std::vector<at::Tensor> encodings;
+    for (std::size_t output = 0; output < encoded.size(); ++output) {
+      check_row_shape(encoded[output], sources[output]);
+      at::Tensor result = at::empty(with_rows(rows.size(), encoded[output]), encoded[output].options());
       for (std::size_t place = 0; place < rows.size(); ++place) {
         const at::Tensor source =
-            places[place] >= 0 ? encoded[feature].select(0, places[place]) : sources[feature].select(0, rows[place]);
+            places[place] >= 0 ? encoded[output].select(0, places[place]) : sources[output].select(0, rows[place]);
         result.select(0, static_cast<std::int64_t>(place)).copy_(source);
       }
-      features.push_back(std::move(result));
+      encodings.push_back(std::move(result));
     }
-    return features;
+    return encodings;
   }
   const at::Tensor index = index_tensor(rows);
   for (at::Tensor& source : sources) source = source.index_select(0, index.to(source.device()));

@@ -36,22 +36,33 @@ ModelProblem::ModelProblem(const Dataset& dataset, const InputLayout& layout, co
   if (dataset.group_column()) groups_ = dataset.strata(*dataset.group_column());
 }
 
+void ModelProblem::set_removal(const RemovalRows& removal, std::span<const Target> targets) {
+  removal_ = &removal;
+  targets_ = targets;
+  removal_rows_.emplace(evaluator_.encode(removal));
+}
+
 std::unique_ptr<ValueFunction> ModelProblem::permuted_game(RowMap donors) {
   return std::make_unique<PermutedGame>(*this, std::move(donors));
 }
 
 std::unique_ptr<ValueFunction> ModelProblem::removal_game() {
   if (removal_ == nullptr) throw ConfigError("removal: expected a way to remove modalities, got none");
-  return std::make_unique<RemovalGame>(RemovalGame::Parts{
-      .evaluator = evaluator_, .players = players(), .removal = *removal_, .targets = targets_, .progress = progress_});
+  return std::make_unique<RemovalGame>(RemovalGame::Parts{.evaluator = evaluator_,
+                                                          .players = players(),
+                                                          .removal = *removal_,
+                                                          .rows = *removal_rows_,
+                                                          .targets = targets_,
+                                                          .progress = progress_});
 }
 
 std::unique_ptr<ExampleGames> ModelProblem::player_games() {
   if (removal_ == nullptr || segmentations_ == nullptr) {
-    throw ConfigError("players: expected a way to cut modalities into players, got none");
+    throw ConfigError("players: expected a way to divide modalities into players, got none");
   }
   return std::make_unique<PlayerGames>(PlayerGames::Parts{.evaluator = evaluator_,
                                                           .removal = *removal_,
+                                                          .removal_rows = *removal_rows_,
                                                           .segmentations = *segmentations_,
                                                           .target = targets_.front(),
                                                           .progress = progress_},
@@ -74,7 +85,12 @@ std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> dono
     const std::span<double> row = outcomes[mix / coalitions.size()].row(mix % coalitions.size());
     metric_.outcome(output, example, row.subspan(example * width, width));
   };
-  evaluator_.evaluate(mixes, receive, progress_);
+  if (removal_rows_) {
+    // The untouched data is a mix of the removal game, too.
+    evaluator_.evaluate(mixes, *removal_rows_, receive, progress_);
+  } else {
+    evaluator_.evaluate(mixes, receive, progress_);
+  }
   return outcomes;
 }
 

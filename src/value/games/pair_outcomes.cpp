@@ -205,12 +205,10 @@ void evaluate_grid(const PairProblem& problem, const PairGrid& grid, const Coali
     const std::size_t call_count = std::max(most_places / call_size, problem.evaluator.thread_count());
     outputs.place_count = std::min(call_count * call_size, grid.place_count() - outputs.first_place);
     outputs.values.resize(outputs.place_count * outputs.width);
-    problem.evaluator.evaluate_rows(
-        outputs.place_count, write,
-        [&](std::size_t index, std::span<const double> output) {
-          std::ranges::copy(output, outputs.values.begin() + static_cast<std::ptrdiff_t>(index * outputs.width));
-        },
-        progress);
+    const auto receive = [&](std::size_t index, std::span<const double> output) {
+      std::ranges::copy(output, outputs.values.begin() + static_cast<std::ptrdiff_t>(index * outputs.width));
+    };
+    problem.evaluator.evaluate_rows({.row_count = outputs.place_count, .write = write, .receive = receive}, progress);
     use(outputs);
   }
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/value/mixes/mixed_rows.h"
 
 namespace modattr {
@@ -47,11 +48,12 @@ PlayerDistances::PlayerDistances(const ModelEvaluator& evaluator, const PlayerVa
     }
   }
   if (encoded_.empty()) {
-    throw ConfigError("similarity: expected a model that is cut into encoders, got one that runs whole; use cosine");
+    throw ConfigError(option("similarity") +
+                      ": expected a model that is split into encoders, got one that runs whole; use cosine");
   }
 }
 
-std::vector<std::vector<at::Tensor>> PlayerDistances::vectors(const MixedRows& rows) const {
+std::vector<std::vector<at::Tensor>> PlayerDistances::vectors(const MixedRows& rows, const EncodedRows& encoded) const {
   std::vector<std::vector<at::Tensor>> result;
   if (space_ == ExampleGames::Space::kInputs) {
     result.emplace_back();
@@ -62,15 +64,15 @@ std::vector<std::vector<at::Tensor>> PlayerDistances::vectors(const MixedRows& r
   }
   for (const std::size_t modality : encoded_) {
     result.emplace_back();
-    for (const at::Tensor& feature : evaluator_.encoding_cache()->gather(modality, rows.by_modality[modality])) {
-      result.back().push_back(as_doubles(feature));
+    for (const at::Tensor& encoding : evaluator_.encodings(modality, rows.by_modality[modality], encoded)) {
+      result.back().push_back(as_doubles(encoding));
     }
   }
   return result;
 }
 
-std::vector<double> PlayerDistances::of(std::span<const std::uint32_t> examples,
-                                        std::span<const std::uint32_t> rows) const {
+std::vector<double> PlayerDistances::of(std::span<const std::uint32_t> examples, std::span<const std::uint32_t> rows,
+                                        const EncodedRows& encoded) const {
   const std::size_t modality_count = rows_.layout().modalities.count();
   std::vector<double> distances;
   for (std::size_t first = 0; first < examples.size(); first += kRowsAtOnce) {
@@ -84,8 +86,8 @@ std::vector<double> PlayerDistances::of(std::span<const std::uint32_t> examples,
         untouched.by_modality[modality][row] = examples[first + row];
       }
     }
-    const std::vector<std::vector<at::Tensor>> seen = vectors(mixed);
-    const std::vector<std::vector<at::Tensor>> whole = vectors(untouched);
+    const std::vector<std::vector<at::Tensor>> seen = vectors(mixed, encoded);
+    const std::vector<std::vector<at::Tensor>> whole = vectors(untouched, encoded);
     for (std::size_t row = 0; row < count; ++row) {
       double sum = 0.0;
       for (std::size_t vector = 0; vector < seen.size(); ++vector) {
@@ -100,8 +102,8 @@ std::vector<double> PlayerDistances::of(std::span<const std::uint32_t> examples,
       }
       if (!std::isfinite(sum)) {
         throw DataError(rows_.dataset().path() + ": example '" + rows_.dataset().id(examples[first + row]) +
-                        "': expected finite numbers to measure similarity by, got NaN or infinity; use --similarity "
-                        "cosine");
+                        "': expected finite numbers to measure similarity by, got NaN or infinity; use " +
+                        option("similarity") + " cosine");
       }
       distances.push_back(sum / static_cast<double>(seen.size()));
     }

@@ -12,17 +12,17 @@ namespace {
 constexpr std::size_t kRowsPerBlock = std::size_t{1} << 16;
 
 /// Variants that are encoded before the next ones are made: between blocks threads wait for each other, and a block's
-/// features are in memory at once.
+/// encodings are in memory at once.
 std::size_t variants_per_block(const ModelEvaluator& evaluator, std::size_t modality_count) {
   constexpr std::size_t kMostVariants = std::size_t{1} << 15;
   constexpr std::size_t kFewestVariants = 512;
-  constexpr std::size_t kFeatureBytes = std::size_t{1} << 28;
+  constexpr std::size_t kEncodingBytes = std::size_t{1} << 28;
   if (evaluator.encoding_cache() == nullptr) return kMostVariants;
   std::size_t row_bytes = 1;
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     row_bytes = std::max(row_bytes, evaluator.encoding_cache()->row_bytes(modality));
   }
-  return std::clamp(kFeatureBytes / row_bytes, kFewestVariants, kMostVariants);
+  return std::clamp(kEncodingBytes / row_bytes, kFewestVariants, kMostVariants);
 }
 
 /// Tells of a block's rows while its variants are encoded, which takes longest; of the rest while the rows are run.
@@ -59,14 +59,8 @@ PlayerGames::PlayerGames(const Parts& parts, PlayerVariants::Parts rows) : parts
   for (std::size_t example = 0; example < dataset.example_count(); ++example) keys_.push_back(dataset.row(example));
   for (std::size_t modality = 0; modality < modality_count(); ++modality) {
     if (parts_.removal.uses_background(modality)) draw_count_ = parts_.removal.draw_count();
-    removal_counts_.push_back(parts_.removal.count(modality));
   }
   most_variants_ = variants_per_block(parts_.evaluator, modality_count());
-}
-
-PlayerGames::~PlayerGames() {
-  // Variants end with the games.
-  parts_.evaluator.use_synthetic_rows(nullptr);
 }
 
 const std::vector<std::string>& PlayerGames::labels(std::size_t example, std::size_t modality) {
@@ -106,23 +100,20 @@ std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<s
 }
 
 std::vector<double> PlayerGames::evaluate(std::span<const Query> queries) {
-  return evaluate_blocks(queries, [](std::size_t, std::size_t, std::span<const std::uint32_t>) {});
+  return evaluate_blocks(queries, [](const Block&) {});
 }
 
 ExampleGames::Measurement PlayerGames::measure(std::span<const Query> queries, Space space) {
   const PlayerDistances row_distances(parts_.evaluator, rows_, space);
   Measurement result{.values = {}, .distances = std::vector<double>(queries.size(), 0.0)};
-  result.values =
-      evaluate_blocks(queries, [&](std::size_t first, std::size_t count, std::span<const std::uint32_t> rows) {
-        std::vector<std::uint32_t> examples;
-        for (const Query& query : queries.subspan(first, count)) {
-          examples.insert(examples.end(), draw_count_, query.example);
-        }
-        const std::vector<double> distances = row_distances.of(examples, rows);
-        for (std::size_t row = 0; row < distances.size(); ++row) {
-          result.distances[first + row / draw_count_] += distances[row] / static_cast<double>(draw_count_);
-        }
-      });
+  result.values = evaluate_blocks(queries, [&](const Block& block) {
+    std::vector<std::uint32_t> examples;
+    for (const Query& query : block.queries) examples.insert(examples.end(), draw_count_, query.example);
+    const std::vector<double> distances = row_distances.of(examples, block.rows, block.encoded);
+    for (std::size_t row = 0; row < distances.size(); ++row) {
+      result.distances[block.first + row / draw_count_] += distances[row] / static_cast<double>(draw_count_);
+    }
+  });
   return result;
 }
 
@@ -132,31 +123,33 @@ std::vector<double> PlayerGames::evaluate_blocks(std::span<const Query> queries,
   for (std::size_t first = 0; first < queries.size();) {
     const std::size_t count = add_block(queries.subspan(first), rows);
     BlockProgress progress(parts_.progress, count * draw_count_, rows_.variant_count());
-    parts_.evaluator.use_synthetic_rows(&rows_, removal_counts_,
-                                        [&](std::size_t row_count) { progress.encoded(row_count); });
-    evaluate_block(queries.subspan(first, count), rows, std::span(values).subspan(first, count), progress);
-    visit(first, count, rows);
+    // Ends with the block: encodings of the next one need the memory.
+    const EncodedRows encoded = parts_.evaluator.encode(rows_, &parts_.removal_rows,
+                                                        [&](std::size_t row_count) { progress.encoded(row_count); });
+    const Block block{.first = first, .queries = queries.subspan(first, count), .rows = rows, .encoded = encoded};
+    evaluate_block(block, std::span(values).subspan(first, count), progress);
+    visit(block);
     first += count;
   }
   return values;
 }
 
-void PlayerGames::evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows,
-                                 std::span<double> values, Progress& progress) {
+void PlayerGames::evaluate_block(const Block& block, std::span<double> values, Progress& progress) {
+  const std::span<const Query> queries = block.queries;
   const std::size_t width = parts_.target.width();
   std::vector<double> predictions(queries.size() * draw_count_ * width);
+  const auto write = [&](std::size_t index, MixedRows& call, std::size_t row) {
+    call.own[row] = queries[index / draw_count_].example;
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      call.by_modality[modality][row] = block.rows[index * modality_count() + modality];
+    }
+  };
+  const auto receive = [&](std::size_t index, std::span<const double> output) {
+    parts_.target.prediction(output, queries[index / draw_count_].example,
+                             std::span(predictions).subspan(index * width, width));
+  };
   parts_.evaluator.evaluate_rows(
-      queries.size() * draw_count_,
-      [&](std::size_t index, MixedRows& call, std::size_t row) {
-        call.own[row] = queries[index / draw_count_].example;
-        for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-          call.by_modality[modality][row] = rows[index * modality_count() + modality];
-        }
-      },
-      [&](std::size_t index, std::span<const double> output) {
-        parts_.target.prediction(output, queries[index / draw_count_].example,
-                                 std::span(predictions).subspan(index * width, width));
-      },
+      {.row_count = queries.size() * draw_count_, .write = write, .receive = receive, .rows = &block.encoded},
       progress);
   std::vector<double> mean(width);
   for (std::size_t query = 0; query < queries.size(); ++query) {

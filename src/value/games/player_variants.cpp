@@ -111,7 +111,7 @@ at::Tensor PlayerVariants::gather(std::size_t input, std::size_t modality, std::
   const auto place = static_cast<std::size_t>(std::ranges::find(inputs, input) - inputs.begin());
   auto* destination = static_cast<std::byte*>(data.data_ptr());
   for (const std::uint32_t row : rows) {
-    // First what stands in for everything, then the present players over it.
+    // First the baseline or background, then the present players over it.
     std::memcpy(destination, absent.row(absent_of(row)), absent.row_bytes);
     if (const Variant* variant = variant_of(row)) {
       const Copiers& copiers = *variants.copiers_of_example.at(variant->example);

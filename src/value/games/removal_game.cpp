@@ -16,7 +16,7 @@ std::size_t prediction_width(std::span<const Target> targets) {
 
 }  // namespace
 
-/// Means over draws, as the first draw and the differences from it: what no draw changes keeps its digits, so that a
+/// Means over draws, as the first draw and the differences from it: what no draw changes is not rounded, so that a
 /// modality that the model ignores adds exactly nothing.
 class RemovalGame::PredictionMeans {
  public:
@@ -104,7 +104,7 @@ void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_
       prediction = prediction.subspan(target.width());
     }
   };
-  parts_.evaluator.evaluate(mixes, receive, parts_.progress);
+  parts_.evaluator.evaluate(mixes, parts_.rows, receive, parts_.progress);
   // Always in the order of the draws, whatever came first.
   for (std::size_t draw = 0; draw < draw_count; ++draw) {
     means.add(std::span(predictions).subspan(draw * means.size(), means.size()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace modattr {
 namespace {
@@ -27,11 +28,11 @@ MixPlan MixPlan::one_by_one(PlaceRange range) {
   return plan;
 }
 
-MixTable::MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t output_width)
-    : rows_(rows), modality_count_(modality_count), output_width_(output_width) {
-  std::uint64_t possible = rows.kept_columns() != nullptr ? rows.kept_columns()->example_of.size() : 1;
+MixTable::MixTable(RowNumbers rows, std::size_t modality_count, std::size_t output_width)
+    : rows_(std::move(rows)), modality_count_(modality_count), output_width_(output_width) {
+  std::uint64_t possible = rows_.kept_columns() != nullptr ? rows_.kept_columns()->example_of.size() : 1;
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    possible = saturated_product(possible, rows.row_count(modality));
+    possible = saturated_product(possible, rows_.row_count(modality));
   }
   const std::uint64_t output_bytes = saturated_product(possible, output_width * sizeof(double));
   if (possible <= kMostTableEntries && output_bytes <= kMostOutputBytes) output_of_mix_.resize(possible, 0);

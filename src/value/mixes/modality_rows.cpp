@@ -32,7 +32,6 @@ ModalityRows::ModalityRows(const Dataset& dataset, const InputLayout& layout) {
     }
     modalities_.push_back(find_distinct_rows(dataset, inputs));
   }
-  made_counts_.resize(modalities_.size(), 0);
   has_kept_columns_ = !kept.empty();
   if (has_kept_columns_) kept_columns_ = find_distinct_rows(dataset, kept);
 }

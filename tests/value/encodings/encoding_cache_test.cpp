@@ -22,11 +22,11 @@ using Rows = std::vector<std::uint32_t>;
 
 constexpr std::size_t kRowsPerCall = 4;
 constexpr std::size_t kExampleCount = 11;
-/// Two features of 2 and 1 floats.
+/// Two encodings of 2 and 1 floats.
 constexpr std::size_t kRowBytes = 12;
 
-/// Two features of modality 0: twice its input and the sum of its columns; modality 1 goes raw into the fusion.
-class TwoFeatures final : public SplitModel {
+/// Two encodings of modality 0: twice its input and the sum of its columns; modality 1 goes raw into the fusion.
+class TwoEncodings final : public SplitModel {
  public:
   std::vector<at::Tensor> encode(std::size_t modality, std::span<const at::Tensor> inputs) const override {
     EXPECT_EQ(modality, 0U);
@@ -48,9 +48,9 @@ class TwoFeatures final : public SplitModel {
   PartSize size_;
 };
 
-class FeatureStoreTest : public testing::Test {
+class EncodingCacheTest : public testing::Test {
  protected:
-  FeatureStoreTest() {
+  EncodingCacheTest() {
     // Examples 0 ... 10 have the contents 0 ... 6, 0 ... 3.
     std::vector<float> values;
     for (std::size_t example = 0; example < kExampleCount; ++example) {
@@ -63,14 +63,14 @@ class FeatureStoreTest : public testing::Test {
     rows_ = std::make_unique<ModalityRows>(*dataset_, layout_);
   }
 
-  void expect_features(const EncodingCache& store, const Rows& examples) {
-    const std::vector<at::Tensor> features = store.gather(0, examples);
-    ASSERT_EQ(features.size(), 2U);
+  void expect_encodings(const EncodingCache& store, const Rows& examples) {
+    const std::vector<at::Tensor> encodings = store.gather(0, examples);
+    ASSERT_EQ(encodings.size(), 2U);
     for (std::size_t place = 0; place < examples.size(); ++place) {
       const auto row = static_cast<std::int64_t>(place);
       const auto content = static_cast<float>(examples[place] % kDistinctCount);
-      EXPECT_EQ(features[0][row][1].item<float>(), 20 * content);
-      EXPECT_EQ(features[1][row].item<float>(), 11 * content);
+      EXPECT_EQ(encodings[0][row][1].item<float>(), 20 * content);
+      EXPECT_EQ(encodings[1][row].item<float>(), 11 * content);
     }
   }
 
@@ -79,11 +79,11 @@ class FeatureStoreTest : public testing::Test {
   InputLayout layout_ = make_input_layout(std::vector<ModalityInputs>{{"first", {{"x", {}}}}, {"second", {{"y", {}}}}});
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<ModalityRows> rows_;
-  TwoFeatures model_;
+  TwoEncodings model_;
   Progress progress_;
 };
 
-TEST_F(FeatureStoreTest, EncodesEveryDistinctRowOnce) {
+TEST_F(EncodingCacheTest, EncodesEveryDistinctRowOnce) {
   EncodingCache store(model_, *dataset_, {{0}, {1}}, *rows_,
                       {.rows_per_call = kRowsPerCall, .thread_count = 3, .budget_bytes = 1000});
   store.fill(progress_);
@@ -92,11 +92,11 @@ TEST_F(FeatureStoreTest, EncodesEveryDistinctRowOnce) {
   EXPECT_EQ(store.row_bytes(0), kRowBytes);
   EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
   EXPECT_TRUE(store.is_complete());
-  expect_features(store, {0, 10, 6, 3, 3, 7});
+  expect_encodings(store, {0, 10, 6, 3, 3, 7});
   EXPECT_EQ(store.encoded_row_count(), kDistinctCount);
 }
 
-TEST_F(FeatureStoreTest, AnswersTheSameWhateverItsMemory) {
+TEST_F(EncodingCacheTest, AnswersTheSameWhateverItsMemory) {
   for (const std::size_t kept_count : {0U, 1U, 3U, 6U, 7U}) {
     EncodingCache store(model_, *dataset_, {{0}, {1}}, *rows_,
                         {.rows_per_call = kRowsPerCall, .budget_bytes = kept_count * kRowBytes + 5});
@@ -105,13 +105,13 @@ TEST_F(FeatureStoreTest, AnswersTheSameWhateverItsMemory) {
     EXPECT_EQ(store.is_complete(), kept_count == kDistinctCount);
     Rows all(kExampleCount);
     std::iota(all.begin(), all.end(), 0U);
-    expect_features(store, all);
-    expect_features(store, {9, 6, 6, 0, 2});
-    expect_features(store, {5});
+    expect_encodings(store, all);
+    expect_encodings(store, {9, 6, 6, 0, 2});
+    expect_encodings(store, {5});
   }
 }
 
-TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
+TEST_F(EncodingCacheTest, TellsProgressTheRowsItKeeps) {
   CountingProgress counting;
   EncodingCache store(model_, *dataset_, {{0}, {1}}, *rows_,
                       {.rows_per_call = kRowsPerCall, .budget_bytes = 5 * kRowBytes});
@@ -120,9 +120,9 @@ TEST_F(FeatureStoreTest, TellsProgressTheRowsItKeeps) {
   EXPECT_EQ(counting.done, 5U);
 }
 
-TEST_F(FeatureStoreTest, EncodesMadeRowsAtOnceBesideItsBudget) {
+TEST_F(EncodingCacheTest, EncodesSyntheticRowsAtOnceBesideItsBudget) {
   // Synthetic row m has the content 100 + m.
-  const FakeSyntheticRows made(
+  const FakeSyntheticRows synthetic(
       {6, 3}, [](std::size_t input, std::size_t modality, std::span<const std::uint32_t> rows) {
         EXPECT_EQ(input, 0U) << "the second modality has no encoder";
         EXPECT_EQ(modality, 0U);
@@ -141,32 +141,31 @@ TEST_F(FeatureStoreTest, EncodesMadeRowsAtOnceBesideItsBudget) {
     EncodingCache store(model_, *dataset_, {{0}, {1}}, *rows_,
                         {.rows_per_call = kRowsPerCall, .thread_count = 2, .budget_bytes = kept_count * kRowBytes});
     store.fill(progress_);
-    store.encode_synthetic_rows(&made);
+    const SyntheticEncodings synthetic_encodings = store.encode_synthetic_rows(synthetic);
     EXPECT_EQ(store.encoded_row_count(), kept_count + 6);
     for (const Rows& rows : {Rows{11, 0, 16, 6, 6, 13}, Rows{15, 12, 12}, Rows{3, 10}}) {
-      const std::vector<at::Tensor> features = store.gather(0, rows);
-      ASSERT_EQ(features.size(), 2U);
-      ASSERT_EQ(features[0].size(0), static_cast<std::int64_t>(rows.size()));
+      const std::vector<at::Tensor> encodings = store.gather(0, rows, &synthetic_encodings);
+      ASSERT_EQ(encodings.size(), 2U);
+      ASSERT_EQ(encodings[0].size(0), static_cast<std::int64_t>(rows.size()));
       for (std::size_t place = 0; place < rows.size(); ++place) {
         const auto row = static_cast<std::int64_t>(place);
-        EXPECT_EQ(features[0][row][1].item<float>(), 20 * content(rows[place]));
-        EXPECT_EQ(features[1][row].item<float>(), 11 * content(rows[place]));
+        EXPECT_EQ(encodings[0][row][1].item<float>(), 20 * content(rows[place]));
+        EXPECT_EQ(encodings[1][row].item<float>(), 11 * content(rows[place]));
       }
     }
     const FakeSyntheticRows others({1, 0}, [](std::size_t, std::size_t, std::span<const std::uint32_t> rows) {
       return at::full({static_cast<std::int64_t>(rows.size()), 2}, 5.0F);
     });
-    store.encode_synthetic_rows(&others);
-    const std::vector<at::Tensor> features = store.gather(0, Rows{11, 1});
-    ASSERT_EQ(features.size(), 2U);
-    EXPECT_EQ(features[1][0].item<float>(), 10.0F);
-    EXPECT_EQ(features[1][1].item<float>(), 11.0F);
-    store.encode_synthetic_rows(nullptr);
-    expect_features(store, {0, 10, 6});
+    const SyntheticEncodings other_encodings = store.encode_synthetic_rows(others);
+    const std::vector<at::Tensor> encodings = store.gather(0, Rows{11, 1}, &other_encodings);
+    ASSERT_EQ(encodings.size(), 2U);
+    EXPECT_EQ(encodings[1][0].item<float>(), 10.0F);
+    EXPECT_EQ(encodings[1][1].item<float>(), 11.0F);
+    expect_encodings(store, {0, 10, 6});
   }
 }
 
-/// One feature: a row of it is as long as the batch's largest number.
+/// One encoding: a row of it is as long as the batch's largest number.
 class RowsOfAnyLength final : public SplitModel {
  public:
   std::vector<at::Tensor> encode(std::size_t, std::span<const at::Tensor> inputs) const override {
@@ -184,7 +183,7 @@ class RowsOfAnyLength final : public SplitModel {
   PartSize size_;
 };
 
-TEST_F(FeatureStoreTest, StretchesNoFeatureToAnotherShape) {
+TEST_F(EncodingCacheTest, StretchesNoEncodingToAnotherShape) {
   constexpr const char* kMessage = "the shape of an encoder's answer depends on the rows of its batch";
   const RowsOfAnyLength model;
   EncodingCache kept(model, *dataset_, {{0}, {}}, *rows_, {.rows_per_call = kRowsPerCall, .budget_bytes = 1000});

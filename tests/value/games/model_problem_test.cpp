@@ -103,7 +103,7 @@ TEST_F(ModelProblemTest, AgreesWithAllPairsOfTheData) {
   EXPECT_EQ(evaluation_count_, kExampleCount + kExampleCount * kExampleCount);
 }
 
-TEST_F(ModelProblemTest, GivesTheSameDigitsForEveryBatchSizeAndThreadCount) {
+TEST_F(ModelProblemTest, GivesTheSameNumbersForEveryBatchSizeAndThreadCount) {
   const PermutationOptions options = {.repeats = 2};
   const Attribution expected = permute({.rows_per_call = 8, .batch_size = 8, .thread_count = 1}, options);
   for (const std::size_t batch_size : {1U, 24U, 500U}) {
@@ -128,7 +128,6 @@ TEST_F(ModelProblemTest, RemovesModalitiesOnceItIsToldHow) {
                              .rows = evaluator.modality_rows(),
                              .reference = dataset_.get(),
                              .baselines = std::vector<std::unique_ptr<Baseline>>(2)});
-  evaluator.use_synthetic_rows(&removal);
   const std::vector<Target> targets = {Target({.kind = OutputKind::kRegression,
                                                .output_width = 1,
                                                .value = ValueKind::kOutput,

@@ -38,11 +38,11 @@ class RowCounter final : public Progress {
 };
 
 /// Token ids, which are replaced by token 5, but for padding 0, and a table, removed by three rows of another one.
-class FeatureGamesTest : public testing::Test {
+class PlayerGamesTest : public testing::Test {
  protected:
-  enum class Cut { kNever, kByModality };
+  enum class ModelUse { kWhole, kSplit };
 
-  explicit FeatureGamesTest(const std::vector<float>& table = kTable)
+  explicit PlayerGamesTest(const std::vector<float>& table = kTable)
       : layout_(make_input_layout(std::vector<ModalityInputs>{{"text", {{"ids", {}}}}, {"table", {{"x", {}}}}})) {
     save_model(folder_ / "model.pt",
                "def forward(self, ids, x):\n"
@@ -63,9 +63,9 @@ class FeatureGamesTest : public testing::Test {
 
   /// Calls `use` with the games on a model that runs as the options say.
   template <typename Use>
-  auto with_games(const Use& use, const EvaluatorOptions& options = {}, Cut cut = Cut::kNever) {
+  auto with_games(const Use& use, const EvaluatorOptions& options = {}, ModelUse model_use = ModelUse::kWhole) {
     ModelEvaluator evaluator(*model_, *dataset_, layout_, options);
-    if (cut == Cut::kByModality) {
+    if (model_use == ModelUse::kSplit) {
       EXPECT_EQ(evaluator.use_split(1U << 20U, progress_), "");
     }
     RemovalRows::Parts parts{.dataset = *dataset_,
@@ -78,15 +78,17 @@ class FeatureGamesTest : public testing::Test {
                                             "text", *dataset_, text_inputs));
     parts.baselines.push_back(nullptr);
     const RemovalRows removal(std::move(parts));
-    evaluator.use_synthetic_rows(&removal);
+    EncodedRows encoded = evaluator.encode(removal);
     const std::vector<Target> targets = {*target_};
     RemovalGame modalities({.evaluator = evaluator,
                             .players = layout_.modalities,
                             .removal = removal,
+                            .rows = encoded,
                             .targets = targets,
                             .progress = progress_});
     PlayerGames games({.evaluator = evaluator,
                        .removal = removal,
+                       .removal_rows = encoded,
                        .segmentations = segmentations_,
                        .target = *target_,
                        .progress = progress_},
@@ -112,8 +114,9 @@ class FeatureGamesTest : public testing::Test {
     }
     return queries;
   }
-  std::vector<double> all_values(const EvaluatorOptions& options = {}, Cut cut = Cut::kNever) {
-    return with_games([&](PlayerGames& games, RemovalGame&) { return games.evaluate(all_queries()); }, options, cut);
+  std::vector<double> all_values(const EvaluatorOptions& options = {}, ModelUse model_use = ModelUse::kWhole) {
+    return with_games([&](PlayerGames& games, RemovalGame&) { return games.evaluate(all_queries()); }, options,
+                      model_use);
   }
 
   /// v(S) from data that is masked by hand, a row at a time.
@@ -176,7 +179,7 @@ class FeatureGamesTest : public testing::Test {
   std::optional<Target> target_;
 };
 
-TEST_F(FeatureGamesTest, AgreeWithDataThatIsMaskedByHand) {
+TEST_F(PlayerGamesTest, AgreeWithDataThatIsMaskedByHand) {
   const std::vector<ExampleGames::Query> queries = all_queries();
   const std::vector<double> values = all_values();
   ASSERT_EQ(values.size(), queries.size());
@@ -185,7 +188,7 @@ TEST_F(FeatureGamesTest, AgreeWithDataThatIsMaskedByHand) {
   }
 }
 
-TEST_F(FeatureGamesTest, HaveThePlayersOfTheirSegmentations) {
+TEST_F(PlayerGamesTest, HaveThePlayersOfTheirSegmentations) {
   with_games([&](PlayerGames& games, RemovalGame&) {
     EXPECT_EQ(games.example_count(), kExampleCount);
     EXPECT_EQ(games.modality_count(), 2U);
@@ -205,7 +208,7 @@ TEST_F(FeatureGamesTest, HaveThePlayersOfTheirSegmentations) {
   });
 }
 
-TEST_F(FeatureGamesTest, AddUpToTheGamesOfModalities) {
+TEST_F(PlayerGamesTest, AddUpToTheGamesOfModalities) {
   with_games([&](PlayerGames& games, RemovalGame& modalities) {
     // Nothing, text, table, both.
     const Matrix by_modality = modalities.evaluate(std::vector<Coalition>{Coalition::empty(2), Coalition::single(2, 0),
@@ -230,20 +233,20 @@ TEST_F(FeatureGamesTest, AddUpToTheGamesOfModalities) {
   });
 }
 
-TEST_F(FeatureGamesTest, AreTheSameBytesHoweverTheModelRuns) {
+TEST_F(PlayerGamesTest, AreTheSameBytesHoweverTheModelRuns) {
   const std::vector<double> expected = all_values({.rows_per_call = 8, .batch_size = 8, .thread_count = 1});
   for (const std::size_t thread_count : {1U, 2U, 5U}) {
     for (const std::size_t batch_size : {1U, 8U, 24U, 1000U}) {
       const EvaluatorOptions options = {.rows_per_call = 8, .batch_size = batch_size, .thread_count = thread_count};
       EXPECT_EQ(all_values(options), expected) << thread_count << " " << batch_size;
-      EXPECT_EQ(all_values(options, Cut::kByModality), expected) << thread_count << " " << batch_size << " cut";
+      EXPECT_EQ(all_values(options, ModelUse::kSplit), expected) << thread_count << " " << batch_size << " split";
     }
   }
 }
 
-TEST_F(FeatureGamesTest, TellOfTheirRowsWhileVariantsAreEncoded) {
+TEST_F(PlayerGamesTest, TellOfTheirRowsWhileVariantsAreEncoded) {
   const std::vector<ExampleGames::Query> queries = all_queries();
-  for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
+  for (const ModelUse model_use : {ModelUse::kWhole, ModelUse::kSplit}) {
     with_games(
         [&](PlayerGames& games, RemovalGame&) {
           progress_.told.clear();
@@ -254,15 +257,15 @@ TEST_F(FeatureGamesTest, TellOfTheirRowsWhileVariantsAreEncoded) {
           progress_.most_calls = 0;
           EXPECT_THROW(games.evaluate(queries), Interrupted);
           progress_.most_calls = std::numeric_limits<std::size_t>::max();
-          if (cut == Cut::kByModality) {
+          if (model_use == ModelUse::kSplit) {
             EXPECT_LT(progress_.told.front(), 3 * queries.size());
           }
         },
-        {.rows_per_call = 4}, cut);
+        {.rows_per_call = 4}, model_use);
   }
 }
 
-TEST_F(FeatureGamesTest, AreTheSameOneByOne) {
+TEST_F(PlayerGamesTest, AreTheSameOneByOne) {
   const std::vector<double> expected = all_values({.rows_per_call = 8});
   with_games(
       [&](PlayerGames& games, RemovalGame&) {
@@ -273,7 +276,7 @@ TEST_F(FeatureGamesTest, AreTheSameOneByOne) {
         EXPECT_TRUE(games.evaluate({}).empty());
         return 0;
       },
-      {.rows_per_call = 8}, Cut::kByModality);
+      {.rows_per_call = 8}, ModelUse::kSplit);
 }
 
 /// 1 - cosine of the angle between two vectors.
@@ -284,7 +287,7 @@ double distance(const std::vector<double>& first, const std::vector<double>& sec
   return 1.0 - product(first, second) / std::sqrt(product(first, first) * product(second, second));
 }
 
-TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
+TEST_F(PlayerGamesTest, MeasureHowFarTheInputsAre) {
   // Without its second token and its first column, over three rows of the reference.
   const std::size_t count = text_players(0) + 3;
   const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(1).without(3)},
@@ -294,7 +297,7 @@ TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
   for (std::size_t draw = 0; draw < 3; ++draw) {
     expected += distance(whole, {1, kMaskToken, 0, 3, kReference[3 * draw], kTable[1], kTable[2]}) / 3.0;
   }
-  for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
+  for (const ModelUse model_use : {ModelUse::kWhole, ModelUse::kSplit}) {
     with_games(
         [&](PlayerGames& games, RemovalGame&) {
           const ExampleGames::Measurement found = games.measure(queries, ExampleGames::Space::kInputs);
@@ -303,11 +306,11 @@ TEST_F(FeatureGamesTest, MeasureHowFarTheInputsAre) {
           EXPECT_NEAR(found.distances.at(1), 0.0, 1e-12);
           return 0;
         },
-        {}, cut);
+        {}, model_use);
   }
 }
 
-TEST_F(FeatureGamesTest, MeasureHowFarTheFeaturesOfTheEncodersAre) {
+TEST_F(PlayerGamesTest, MeasureHowFarTheEncodingsAre) {
   const std::size_t count = text_players(0) + 3;
   const std::vector<ExampleGames::Query> queries = {{0, Coalition::full(count).without(4)},
                                                     {0, Coalition::full(count).without(0)}};
@@ -322,30 +325,30 @@ TEST_F(FeatureGamesTest, MeasureHowFarTheFeaturesOfTheEncodersAre) {
   const auto measure = [&](PlayerGames& games, RemovalGame&) {
     return games.measure(queries, ExampleGames::Space::kEncoders).distances;
   };
-  const std::vector<double> found = with_games(measure, {}, Cut::kByModality);
+  const std::vector<double> found = with_games(measure, {}, ModelUse::kSplit);
   EXPECT_NEAR(found.at(0), expected, 1e-6);
   EXPECT_GT(found.at(1), 1e-3);
-  EXPECT_EQ(with_games(measure, {.rows_per_call = 8, .thread_count = 3}, Cut::kByModality), found);
+  EXPECT_EQ(with_games(measure, {.rows_per_call = 8, .thread_count = 3}, ModelUse::kSplit), found);
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { with_games(measure); }),
-                       {"similarity", "expected a model that is cut into encoders"}));
+                       {"similarity", "expected a model that is split into encoders"}));
 }
 
 /// Example 1 has no number in the last column of the table.
-class FeatureGamesWithoutANumber : public FeatureGamesTest {
+class PlayerGamesWithoutANumber : public PlayerGamesTest {
  protected:
   static std::vector<float> table() {
     std::vector<float> numbers = kTable;
     numbers[5] = std::numeric_limits<float>::quiet_NaN();
     return numbers;
   }
-  FeatureGamesWithoutANumber() : FeatureGamesTest(table()) {}
+  PlayerGamesWithoutANumber() : PlayerGamesTest(table()) {}
 };
 
-TEST_F(FeatureGamesWithoutANumber, HideItUnderARemovedPlayer) {
+TEST_F(PlayerGamesWithoutANumber, HideItUnderARemovedPlayer) {
   const std::size_t count = text_players(1) + 3;
   const std::vector<ExampleGames::Query> hidden = {{1, Coalition::full(count).without(count - 1)}};
   const std::vector<ExampleGames::Query> shown = {{1, Coalition::full(count).without(count - 2)}};
-  for (const Cut cut : {Cut::kNever, Cut::kByModality}) {
+  for (const ModelUse model_use : {ModelUse::kWhole, ModelUse::kSplit}) {
     with_games(
         [&](PlayerGames& games, RemovalGame&) {
           EXPECT_NEAR(games.evaluate(hidden).front(), masked_by_hand(1, hidden.front().coalition), 1e-6);
@@ -354,7 +357,7 @@ TEST_F(FeatureGamesWithoutANumber, HideItUnderARemovedPlayer) {
                                {"val.npz: example '1'", "expected finite numbers to measure similarity by"}));
           return 0;
         },
-        {}, cut);
+        {}, model_use);
   }
 }
 

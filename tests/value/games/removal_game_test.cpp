@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/core/rng.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "support/counting_progress.h"
@@ -156,7 +157,7 @@ TEST(RemovalGame, GivesAnIgnoredModalityExactlyNothing) {
   }
 }
 
-TEST(RemovalGame, MixesABackgroundWithStandIns) {
+TEST(RemovalGame, MixesABackgroundWithBaselines) {
   const Columns own = random_columns(3, 4, 7);
   const Columns reference = random_columns(3, 5, 8);
   RemovalSet set({.own = own,
@@ -187,12 +188,13 @@ TEST(RemovalGame, CountsWhatItEvaluates) {
   const FakeModel model = model_of(2, [](const Numbers& row) { return Numbers{row[0] + row[1]}; });
   ModelEvaluator evaluator(model, set.dataset(), set.layout(), {.rows_per_call = 4});
   const auto rows = set.removal_rows(evaluator.modality_rows());
-  evaluator.use_synthetic_rows(rows.get());
+  EncodedRows encoded = evaluator.encode(*rows);
   CountingProgress progress;
   const std::vector<Target> targets = {regression_target(4)};
   RemovalGame game({.evaluator = evaluator,
                     .players = set.layout().modalities,
                     .removal = *rows,
+                    .rows = encoded,
                     .targets = targets,
                     .progress = progress});
   EXPECT_EQ(game.example_count(), 4U);
@@ -213,12 +215,13 @@ TEST(RemovalGame, LetsNotANumberVanishWithItsModality) {
   const FakeModel model = model_of(2, [](const Numbers& row) { return Numbers{row[0] + row[1]}; });
   ModelEvaluator evaluator(model, set.dataset(), set.layout(), {.rows_per_call = 4});
   const auto rows = set.removal_rows(evaluator.modality_rows());
-  evaluator.use_synthetic_rows(rows.get());
+  EncodedRows encoded = evaluator.encode(*rows);
   Progress progress;
   const std::vector<Target> targets = {regression_target(2)};
   RemovalGame game({.evaluator = evaluator,
                     .players = set.layout().modalities,
                     .removal = *rows,
+                    .rows = encoded,
                     .targets = targets,
                     .progress = progress});
   const Coalition second = Coalition::single(2, 1);
@@ -226,7 +229,8 @@ TEST(RemovalGame, LetsNotANumberVanishWithItsModality) {
   const Coalition first = Coalition::single(2, 0);
   EXPECT_EQ(thrown_message<ModelError>([&] { return game.evaluate(std::span(&first, 1)); }),
             "model.pt: output for example 0 with b removed: expected finite numbers, got nan; input 'a' of example 0 "
-            "is not finite, --skip-invalid leaves such examples out");
+            "is not finite, " +
+                option("skip_invalid") + " leaves such examples out");
 }
 
 TEST(RemovalGame, SumsManyDrawsPieceByPiece) {

@@ -39,11 +39,12 @@ class RemovalInvariance : public testing::Test {
     }
   }
 
-  enum class Cut { kNever, kByModality };
+  enum class ModelUse { kWhole, kSplit };
 
-  std::vector<double> values(const EvaluatorOptions& options, Cut cut = Cut::kNever, std::size_t cache_bytes = 0) {
+  std::vector<double> values(const EvaluatorOptions& options, ModelUse model_use = ModelUse::kWhole,
+                             std::size_t cache_bytes = 0) {
     ModelEvaluator evaluator(*model_, set_.dataset(), set_.layout(), options);
-    if (cut == Cut::kByModality) {
+    if (model_use == ModelUse::kSplit) {
       EXPECT_EQ(evaluator.use_split(cache_bytes, progress_), "");
       EXPECT_NE(evaluator.split_model(), nullptr);
     }
@@ -80,7 +81,7 @@ TEST_F(RemovalInvariance, HoldsForCutModelsAndTheirMemory) {
   const std::size_t whole_count = evaluation_count_;
   for (const std::size_t cache_bytes : {0U, 40U, 100000U}) {
     for (const std::size_t thread_count : {1U, 3U}) {
-      EXPECT_EQ(values({.rows_per_call = 8, .thread_count = thread_count}, Cut::kByModality, cache_bytes), expected)
+      EXPECT_EQ(values({.rows_per_call = 8, .thread_count = thread_count}, ModelUse::kSplit, cache_bytes), expected)
           << cache_bytes;
     }
   }

@@ -20,13 +20,13 @@ struct Written {
   Written(const RemovalRows& removal, std::size_t modality, std::size_t draw, std::size_t example_count)
       : rows(example_count) {
     removal.write_rows(modality, draw, rows);
-    Rows made;
+    Rows synthetic;
     for (const std::uint32_t row : rows) {
       EXPECT_GE(row, example_count) << "after the examples";
       EXPECT_LT(row - example_count, removal.count(modality));
-      made.push_back(row - static_cast<std::uint32_t>(example_count));
+      synthetic.push_back(row - static_cast<std::uint32_t>(example_count));
     }
-    const at::Tensor tensor = removal.gather(modality, modality, made).reshape({-1});
+    const at::Tensor tensor = removal.gather(modality, modality, synthetic).reshape({-1});
     for (std::int64_t place = 0; place < tensor.size(0); ++place) data.push_back(tensor[place].item<float>());
   }
 
@@ -105,11 +105,11 @@ TEST(RemovalRows, TakeAllInputsOfAModalityFromOneRow) {
   EXPECT_EQ(removal->count(0), 3U) << "different in b";
   EXPECT_EQ(removal->count(1), 1U);
   for (std::size_t draw = 0; draw < 3; ++draw) {
-    Rows made(2);
-    removal->write_rows(0, draw, made);
-    for (std::uint32_t& row : made) row -= 2;
-    EXPECT_EQ(removal->gather(0, 0, made)[0].item<float>(), std::vector<float>({5, 6, 5})[draw]);
-    EXPECT_EQ(removal->gather(1, 0, made)[1].item<float>(), std::vector<float>({50, 60, 51})[draw]);
+    Rows synthetic(2);
+    removal->write_rows(0, draw, synthetic);
+    for (std::uint32_t& row : synthetic) row -= 2;
+    EXPECT_EQ(removal->gather(0, 0, synthetic)[0].item<float>(), std::vector<float>({5, 6, 5})[draw]);
+    EXPECT_EQ(removal->gather(1, 0, synthetic)[1].item<float>(), std::vector<float>({50, 60, 51})[draw]);
   }
 }
 

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kExampleCount = 30;
 
 /// Mixes of random modalities, the absent ones from examples or synthetic rows, whichever the draw says.
-struct StandInMixes {
-  StandInMixes(const NumberSet& set, const std::vector<std::size_t>& synthetic_counts, std::size_t count,
-               std::uint32_t draw) {
+struct SyntheticMixes {
+  SyntheticMixes(const NumberSet& set, const std::vector<std::size_t>& synthetic_counts, std::size_t count,
+                 std::uint32_t draw) {
     RandomStream stream = Rng(9).stream(RandomPurpose::kPermutation, 2, draw);
     const std::size_t modality_count = set.modality_count();
     rows.resize(count * modality_count);
@@ -58,19 +58,17 @@ std::vector<std::int64_t> key_of(const NumberSet& set, const Mix& mix, std::uint
   return key;
 }
 
-TEST(MixTableOfMadeRows, NumbersEqualMixesOnce) {
+TEST(MixTableOfSyntheticRows, NumbersEqualMixesOnce) {
   for (const bool keeps_column : {false, true}) {
     const NumberSet set(NumberSet::random(kExampleCount, {3, 4, 2}), keeps_column);
-    ModalityRows rows = set.rows();
     std::vector<std::size_t> synthetic_counts = {2, 0, 5};
     synthetic_counts.resize(set.modality_count());
-    rows.set_synthetic_counts(synthetic_counts);
-    MixTable table(rows, set.modality_count(), 1);
+    MixTable table(RowNumbers(set.rows(), synthetic_counts), set.modality_count(), 1);
     ASSERT_TRUE(table.remembers());
     const Donors own = own_donors(kExampleCount);
     std::map<std::vector<std::int64_t>, double> known;
     for (std::uint32_t draw = 0; draw < 6; ++draw) {
-      const StandInMixes mixes(set, synthetic_counts, 4, draw);
+      const SyntheticMixes mixes(set, synthetic_counts, 4, draw);
       const auto key = [&](std::size_t place) {
         return key_of(set, mixes.mixes[place / kExampleCount], static_cast<std::uint32_t>(place % kExampleCount));
       };
@@ -96,23 +94,20 @@ TEST(MixTableOfMadeRows, NumbersEqualMixesOnce) {
   }
 }
 
-TEST(MixTableOfMadeRows, HasRoomForThemOrDoesNotRemember) {
+TEST(MixTableOfSyntheticRows, HasRoomForThemOrDoesNotRemember) {
   const NumberSet set({{0, 1}, {0, 1}});
   const auto remembers = [&](std::vector<std::size_t> synthetic_counts) {
-    ModalityRows rows = set.rows();
-    rows.set_synthetic_counts(std::move(synthetic_counts));
-    return MixTable(rows, 2, 1).remembers();
+    return MixTable(RowNumbers(set.rows(), std::move(synthetic_counts)), 2, 1).remembers();
   };
   EXPECT_TRUE(remembers({2046, 2046})) << "2048 * 2048 mixes are possible";
   EXPECT_FALSE(remembers({2047, 2046}));
 }
 
-TEST(ModalityRowsWithMadeOnes, AreNumberedAfterTheExamples) {
+TEST(RowNumbers, OfSyntheticRowsFollowThoseOfExamples) {
   // Three examples, two of them alike in a.
   const NumberSet set({{5, 6, 5}, {7, 8, 9}});
-  ModalityRows rows = set.rows();
-  EXPECT_EQ(rows.row_count(0), 2U);
-  rows.set_synthetic_counts({4, 1});
+  EXPECT_EQ(RowNumbers(set.rows()).row_count(0), 2U);
+  const RowNumbers rows(set.rows(), {4, 1});
   EXPECT_EQ(rows.row_count(0), 6U);
   EXPECT_EQ(rows.row_count(1), 4U);
   EXPECT_EQ(rows.row_number(0, 2), rows.row_number(0, 0));

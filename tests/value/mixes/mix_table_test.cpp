@@ -20,7 +20,9 @@ class TableTrial {
  public:
   explicit TableTrial(const NumberSet& set) : set_(set), examples_(own_donors(set.example_count())), table_(make(1)) {}
 
-  MixTable make(std::size_t output_width) const { return {set_.rows(), set_.modality_count(), output_width}; }
+  MixTable make(std::size_t output_width) const {
+    return {RowNumbers(set_.rows()), set_.modality_count(), output_width};
+  }
 
   /// Returns how many mixes were new.
   std::size_t plan(const std::vector<Mix>& mixes, PlaceRange range) {

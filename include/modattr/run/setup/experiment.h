@@ -3,17 +3,30 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "modattr/core/option_name.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
 #include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
+#include "modattr/split/split_model.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/input_layout.h"
 #include "modattr/value/model_evaluator.h"
 
 namespace modattr {
+
+/// What is assumed, when the model is split, of rows that the split has not been tried on.
+enum class SplitAssumptions {
+  /// A row answers questions about its batch, such as whether a number is missing, like the rows that were tried.
+  kSameAnswers,
+  /// Encoders take every row, and their outputs have the same shape.
+  kSameShapes,
+  /// Nothing: the model is not split.
+  kNone
+};
 
 /// Whether a command can do without a score of the model.
 enum class MetricNeed { kRequired, kWhereThereIsOne };
@@ -51,16 +64,33 @@ class Experiment {
   /// The ids that were asked for; empty = all.
   const std::vector<std::string>& ids() const noexcept { return ids_; }
 
-  /// Why the model is not cut by modality; empty when it is, or was not to be.
+  /// Runs a stage of a command and returns what it returns. Where a row violates an assumption made when the model was
+  /// split (SplitAssumptionError), splits it again under weaker assumptions, or goes over to the whole model, and runs
+  /// the stage again. Rows that were encoded before (EncodedRows) cannot be used after that: a stage makes its own, and
+  /// so does a ModelProblem with a removal. modality_rows() stay.
+  template <typename Stage>
+  std::invoke_result_t<const Stage&> retry_on_split_failure(const RunContext& context, const Stage& stage) {
+    for (;;) {
+      const std::size_t evaluation_count = evaluator_->evaluation_count();
+      try {
+        return stage();
+      } catch (const SplitAssumptionError& error) {
+        weaken_split_assumptions(error, context);
+        evaluator_->take_back_evaluations(evaluation_count);
+      }
+    }
+  }
+
+  /// Why the model is not split by modality; empty when it is, or was not to be.
   const std::string& split_reason() const noexcept { return split_reason_; }
-  /// About the model; one sentence each.
+  /// About the model; one sentence each. A stage may add some.
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
   /// Rows of every call of an encoder or of the whole model: the configured number or the device's own, less when so
   /// many rows would not fit into a GiB.
   std::size_t rows_per_call() const;
 
-  /// Leaves out examples whose output is not finite; returns how many.
+  /// Leaves out examples whose output is not finite; returns how many. Retries by itself.
   std::size_t drop_invalid_examples(const RunContext& context);
   /// Whether such examples were to be left out.
   bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
@@ -74,7 +104,12 @@ class Experiment {
   void make_metric();
   void heed_row_behaviour(BatchDependence behaviour);
   void log_model_use(const RunContext& context);
-  void split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_cut = {});
+  /// Splits the model where that is possible, and tries what its answers for a row depend on where the split does not
+  /// tell.
+  void choose_model_use(const RunContext& context);
+  void split_model(Progress& progress, const std::function<void(bool is_row_by_row)>& when_split);
+  /// Throws the error where nothing is assumed any more.
+  void weaken_split_assumptions(const SplitAssumptionError& error, const RunContext& context);
 
   CommonOptions common_;
   MetricNeed metric_need_;
@@ -87,7 +122,8 @@ class Experiment {
   std::size_t output_width_ = 0;
   std::size_t thread_count_ = 1;
   bool drops_invalid_examples_ = false;
-  /// Whether what an answer for a row depends on has been tried; a cut may tell.
+  SplitAssumptions split_assumptions_ = SplitAssumptions::kSameAnswers;
+  /// Whether what an answer for a row depends on has been tried; a split may tell.
   bool rows_are_tried_ = false;
   std::vector<std::size_t> modalities_;
   std::vector<std::string> ids_;

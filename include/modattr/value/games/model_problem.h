@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,11 +26,8 @@ class ModelProblem final : public Problem {
   std::size_t example_count() const noexcept override { return dataset_.example_count(); }
   std::uint32_t example_key(std::size_t example) const noexcept override { return dataset_.row(example); }
   const Metric& metric() const noexcept override { return metric_; }
-  /// Sets up removal_game(); borrows both. The evaluator must use the removal's rows.
-  void set_removal(const RemovalRows& removal, std::span<const Target> targets) {
-    removal_ = &removal;
-    targets_ = targets;
-  }
+  /// Sets up removal_game() and encodes the removal's rows, once for all games; borrows both.
+  void set_removal(const RemovalRows& removal, std::span<const Target> targets);
 
   /// Sets up player_games() after set_removal(); borrows the segmentations, one per modality. `inputs`: the dataset's
   /// inputs of each modality, in the order of its segmentation.
@@ -57,6 +55,7 @@ class ModelProblem final : public Problem {
   Progress& progress_;
   std::vector<Stratum> groups_;
   const RemovalRows* removal_ = nullptr;
+  std::optional<EncodedRows> removal_rows_;
   std::span<const Target> targets_;
   const std::vector<std::unique_ptr<Segmentation>>* segmentations_ = nullptr;
   std::vector<std::vector<std::size_t>> segmented_inputs_;

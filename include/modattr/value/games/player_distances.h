@@ -21,13 +21,14 @@ class PlayerDistances {
   /// Borrows everything for its lifetime. Throws ConfigError for encoders where the model runs whole.
   PlayerDistances(const ModelEvaluator& evaluator, const PlayerVariants& rows, ExampleGames::Space space);
 
-  /// `examples` [rows]; `rows` [rows][modalities], as rows of mixes are numbered. Returns [rows]. Throws DataError
-  /// where a number is not finite.
-  std::vector<double> of(std::span<const std::uint32_t> examples, std::span<const std::uint32_t> rows) const;
+  /// `examples` [rows]; `rows` [rows][modalities], as rows of mixes are numbered; `encoded`: the variants. Returns
+  /// [rows]. Throws DataError where a number is not finite.
+  std::vector<double> of(std::span<const std::uint32_t> examples, std::span<const std::uint32_t> rows,
+                         const EncodedRows& encoded) const;
 
  private:
   /// Vectors to compare, [vectors] of tensors [rows, ...] that are parts of one vector.
-  std::vector<std::vector<at::Tensor>> vectors(const MixedRows& rows) const;
+  std::vector<std::vector<at::Tensor>> vectors(const MixedRows& rows, const EncodedRows& encoded) const;
 
   const ModelEvaluator& evaluator_;
   const PlayerVariants& rows_;

@@ -15,20 +15,22 @@
 
 namespace modattr {
 
-/// The games of features of a model: v(S) = value(mean over the draws of the removal of prediction(f(S))), where every
-/// modality's data keeps the players of S. Each variant of a modality's data is encoded once per block of queries.
+/// The games of the players inside of modalities: v(S) = value(mean over the draws of the removal of prediction(f(S))),
+/// where every modality's data keeps the players of S. Each variant of a modality's data is encoded once per block of
+/// queries.
 class PlayerGames final : public ExampleGames {
  public:
   struct Parts {
     ModelEvaluator& evaluator;
     const RemovalRows& removal;
+    /// The removal's, encoded by the evaluator; variants of examples follow them.
+    const EncodedRows& removal_rows;
     const std::vector<std::unique_ptr<Segmentation>>& segmentations;
     const Target& target;
     Progress& progress;
   };
   /// Borrows everything for its lifetime.
   PlayerGames(const Parts& parts, PlayerVariants::Parts rows);
-  ~PlayerGames() override;
 
   std::size_t example_count() const noexcept override { return parts_.target.example_count(); }
   std::size_t modality_count() const noexcept override { return parts_.segmentations.size(); }
@@ -40,13 +42,20 @@ class PlayerGames final : public ExampleGames {
   std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
 
  private:
+  /// Queries that are evaluated while their variants exist.
+  struct Block {
+    std::size_t first = 0;
+    std::span<const Query> queries;
+    /// [queries * draws][modalities]
+    std::span<const std::uint32_t> rows;
+    const EncodedRows& encoded;
+  };
   /// Evaluates block by block; `visit` hears of every block while its variants exist.
-  using BlockVisitor = std::function<void(std::size_t first, std::size_t count, std::span<const std::uint32_t> rows)>;
+  using BlockVisitor = std::function<void(const Block& block)>;
   std::vector<double> evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
-  /// Rows of the queries of a block, [queries * draws][modalities], and the values they lead to.
+  /// Makes the variants of as many queries as fit into a block, and the block's rows; returns how many.
   std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
-  void evaluate_block(std::span<const Query> queries, std::span<const std::uint32_t> rows, std::span<double> values,
-                      Progress& progress);
+  void evaluate_block(const Block& block, std::span<double> values, Progress& progress);
 
   Parts parts_;
   PlayerVariants rows_;
@@ -55,7 +64,6 @@ class PlayerGames final : public ExampleGames {
   std::size_t most_variants_ = 0;
   /// Rows of the data file.
   std::vector<std::uint32_t> keys_;
-  std::vector<std::size_t> removal_counts_;
   /// Layouts of the example that was asked for last, per modality.
   std::vector<std::shared_ptr<const PlayerLayout>> layouts_;
   std::size_t layout_example_ = static_cast<std::size_t>(-1);

@@ -19,11 +19,13 @@ class RemovalGame final : public ValueFunction {
     ModelEvaluator& evaluator;
     const Players& players;
     const RemovalRows& removal;
+    /// The removal's, encoded by the evaluator.
+    EncodedRows& rows;
     /// Read from the same evaluations; [targets], all of the same examples, which are all of the set.
     std::span<const Target> targets;
     Progress& progress;
   };
-  /// Borrows everything for its lifetime; the evaluator must use the removal's rows (use_synthetic_rows).
+  /// Borrows everything for its lifetime.
   explicit RemovalGame(const Parts& parts) : parts_(parts) {}
 
   const Players& players() const noexcept override { return parts_.players; }

@@ -7,7 +7,7 @@
 
 #include "modattr/value/mixes/combination_numbers.h"
 #include "modattr/value/mixes/mix.h"
-#include "modattr/value/mixes/modality_rows.h"
+#include "modattr/value/mixes/row_numbers.h"
 
 namespace modattr {
 
@@ -56,8 +56,8 @@ struct MixPlan {
 /// order of plans only, not on threads or free memory.
 class MixTable {
  public:
-  /// Borrows `rows`. `output_width`: numbers per output.
-  MixTable(const ModalityRows& rows, std::size_t modality_count, std::size_t output_width);
+  /// `output_width`: numbers per output.
+  MixTable(RowNumbers rows, std::size_t modality_count, std::size_t output_width);
 
   /// Outputs of the new groups have to be written before the next plan is made.
   MixPlan plan(const MixList& list, PlaceRange range);
@@ -73,7 +73,7 @@ class MixTable {
  private:
   CombinationNumbers number_mixes(const MixList& list, PlaceRange range) const;
 
-  const ModalityRows& rows_;
+  RowNumbers rows_;
   std::size_t modality_count_;
   std::size_t output_width_;
   /// 1 + the output of every possible mix of rows, 0 = unknown; empty when there are too many.

@@ -26,22 +26,23 @@ struct MixedRows {
   std::vector<std::vector<std::uint32_t>> by_modality;
 };
 
-/// Data of one input of the model for the listed rows, [rows, ...]. `made`: nullptr when all rows are examples.
+/// Data of one input of the model for the listed rows, [rows, ...]. `synthetic`: nullptr when all rows are
+/// examples.
 at::Tensor gather_input(const Dataset& dataset, const InputLayout& layout, std::size_t input, const MixedRows& rows,
-                        const SyntheticRows* made = nullptr);
+                        const SyntheticRows* synthetic = nullptr);
 
-/// Places of a list of rows that are examples, and of those that are made.
+/// Places of a list of rows that are examples, and of those that are synthetic.
 struct RowOrigins {
   RowOrigins(std::span<const std::uint32_t> rows, std::size_t example_count);
 
   std::vector<std::int64_t> example_places;
   std::vector<std::uint32_t> examples;
-  std::vector<std::int64_t> made_places;
+  std::vector<std::int64_t> synthetic_places;
   /// Numbers of synthetic rows.
-  std::vector<std::uint32_t> made;
+  std::vector<std::uint32_t> synthetic;
 };
 
 /// Rows of two origins in one tensor, [rows, ...], each in its place.
-at::Tensor merge_rows(const RowOrigins& origins, const at::Tensor& examples, const at::Tensor& made);
+at::Tensor merge_rows(const RowOrigins& origins, const at::Tensor& examples, const at::Tensor& synthetic);
 
 }  // namespace modattr
