@@ -96,7 +96,7 @@ TEST(Pickle, RefusesDamage) {
                                   "\x80\x09N."s,
                                   "\x95\x01"s,
                                   "(N(0000."s,
-                                  ".h"s}) {
+                                  "(h"s}) {
     EXPECT_THROW(read(text), DataError) << text;
   }
 }

@@ -235,9 +235,9 @@ std::string recurrent(const std::string& dropout, const std::string& train) {
   return torch.relu(a)[:, :3] * read)";
 }
 
-const std::vector<ModelParameter> kRecurrentWeights = {weight("wi", {9, 1}, 3), weight(".h", {9, 3}, 4),
+const std::vector<ModelParameter> kRecurrentWeights = {weight("wi", {9, 1}, 3), weight("wh", {9, 3}, 4),
                                                        weight("vi", {9, 3}, 7), weight("bi", {9}, 5),
-                                                       weight(".h", {9}, 6)};
+                                                       weight("bh", {9}, 6)};
 
 TEST(SplitRandom, SplitsARecurrentLayerOutsideOfTraining) {
   const SplitTrial trial(recurrent("0.5", "False"), kPair, kRecurrentWeights);

@@ -32,8 +32,8 @@ TEST(SplitModel, EncodesAPictureAndAQuestionApart) {
   read = torch.gru(words, h0, [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)[0][:, -1]
   return torch.cat([seen, read], 1) @ self.head)",
       kImageAndText,
-      {weight("kernel", {2, 1, 3, 3}, 1), weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight(".h", {9, 3}, 4),
-       weight("bi", {9}, 5), weight(".h", {9}, 6), weight("head", {35, 3}, 7)});
+      {weight("kernel", {2, 1, 3, 3}, 1), weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight("wh", {9, 3}, 4),
+       weight("bi", {9}, 5), weight("bh", {9}, 6), weight("head", {35, 3}, 7)});
   trial.expect_same_results();
   EXPECT_EQ(trial.split().encoder_size(0).operation_count, 3U);
   EXPECT_GE(trial.split().encoder_size(1).operation_count, 5U);
@@ -227,8 +227,8 @@ TEST(SplitModel, GathersEncodingsWhoseRowsAreTheirSecondDimension) {
   state = torch.gru(words, torch.zeros([1, words.size(0), 3]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)[1]
   return (state * image.mean([1, 2, 3]).unsqueeze(1)).sum(0))",
       kImageAndText,
-      {weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight(".h", {9, 3}, 4), weight("bi", {9}, 5),
-       weight(".h", {9}, 6)});
+      {weight("words", {20, 4}, 2), weight("wi", {9, 4}, 3), weight("wh", {9, 3}, 4), weight("bi", {9}, 5),
+       weight("bh", {9}, 6)});
   trial.expect_same_results();
   EXPECT_EQ(trial.split().encoding_count(1), 1U);
   EXPECT_LE(trial.split().fusion_size().operation_count, 4U);

@@ -81,7 +81,7 @@ TEST(SplitReachOfRecurrent, FreezesWeightsBesideAWrittenInput) {
   steps = b.view([-1, 2, 2])
   read, last = torch.gru(steps, torch.zeros([1, b.size(0), 2]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)
   return torch.relu(x @ self.w) * torch.cat([last[0], read[:, 0]], 1))",
-      kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight(".h", {6, 2}), weight("bi", {6}), weight("bh", {6})});
+      kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight("wh", {6, 2}), weight("bi", {6}), weight("bh", {6})});
   trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);
@@ -107,7 +107,7 @@ TEST(SplitReachOfRecurrent, ReadsWeightsBesideAWrittenPiece) {
   steps = b.view([-1, 2, 2])
   read, last = torch.gru(steps, torch.zeros([1, b.size(0), 2]), [self.wi, self.wh, self.bi, self.bh], True, 1, 0.0, False, False, True)
   return torch.cat([q, k], 1) * torch.cat([last[0], read[:, 0]], 1))",
-      kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight(".h", {6, 2}), weight("bi", {6}), weight("bh", {6})});
+      kPair, {weight("w", {4, 4}), weight("wi", {6, 2}), weight("wh", {6, 2}), weight("bi", {6}), weight("bh", {6})});
   trial.expect_same_results();
   EXPECT_EQ(trial.split().raw_inputs(), kNone);
   EXPECT_LE(trial.split().fusion_size().operation_count, 1U);

@@ -18,8 +18,8 @@ const std::vector<TrialInput> kInputs = {
     {"a", 0, floats({kRows, 3, 6, 6}, 3)}, {"words", 1, integers({kRows, 5}, 8, 4)}, {"x", 1, floats({kRows, 6}, 5)}};
 const std::vector<ModelParameter> kWeights = {
     weight("w", {6, 6}),      weight("k", {4, 3, 3, 3}), weight("e", {8, 6}),   weight("b", {6}),
-    weight("cls", {1, 1, 6}), weight("wi", {12, 6}),     weight(".h", {12, 4}), weight("bi", {12}),
-    weight("li", {16, 6}),    weight(".h", {16, 4}),     weight("lb", {16}),    weight("many", {3, 6, 6}),
+    weight("cls", {1, 1, 6}), weight("wi", {12, 6}),     weight("wh", {12, 4}), weight("bi", {12}),
+    weight("li", {16, 6}),    weight("lh", {16, 4}),     weight("lb", {16}),    weight("many", {3, 6, 6}),
     weight("rows", {16, 6})};
 
 struct Form {
