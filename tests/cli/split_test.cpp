@@ -240,6 +240,9 @@ TEST(Split, IsDoneAgainWhereRemovedDataDisagrees) {
       std::vector<std::string> call = {"shap", "-v", "--level", level, "--format", "json"};
       const ProgramResult cut = project.run(call);
       EXPECT_NE(cut.errors.find(reason), std::string::npos) << level << cut.errors;
+      const std::size_t loaded = cut.errors.find(" loaded");
+      EXPECT_LT(loaded, cut.errors.find(reason));
+      EXPECT_EQ(cut.errors.find(" loaded", loaded + 1), std::string::npos) << "once";
       call.emplace_back("--no-split");
       const ProgramResult whole = project.run(call);
       EXPECT_EQ(whole.errors.find("splitting again"), std::string::npos) << whole.errors;
