@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,8 @@ struct EngineCase {
   std::string metric = "accuracy";
   /// Players of each modality of each example; empty = whole modalities.
   std::vector<std::vector<std::size_t>> player_counts = {};
+
+  friend void PrintTo(const EngineCase& engine, std::ostream* stream) { *stream << engine.name; }
 };
 
 template <typename Engine, typename Options>
@@ -76,7 +79,7 @@ std::vector<EngineCase> engine_cases() {
                        .index = ShapleyIndex::kShapley, .estimator = estimator("leverage"), .tolerance = 1e-3}),
                    3, "accuracy", own_players});
   cases.push_back({"shap of Owen values",
-                   maker<FeatureShapley>(FeatureShapleyOptions{.estimator = estimator("auto"), .budget = 60}), 3,
+                   maker<FeatureShapley>(FeatureShapleyOptions{.estimator = estimator("auto"), .budget = 100}), 3,
                    "log_loss", own_players});
   cases.push_back({"sage of features",
                    maker<Sage>(SageOptions{.players = SagePlayers::kFeatures,
