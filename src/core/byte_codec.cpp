@@ -1,5 +1,6 @@
 #include "modattr/core/byte_codec.h"
 
+#include <array>
 #include <bit>
 
 #include "modattr/core/error.h"
@@ -21,9 +22,11 @@ std::uint64_t word_at(std::string_view bytes) noexcept {
 }  // namespace
 
 void ByteWriter::put_count(std::uint64_t count) {
+  std::array<char, kWordBytes> bytes;
   for (std::size_t place = 0; place < kWordBytes; ++place) {
-    bytes_.push_back(static_cast<char>(static_cast<unsigned char>(count >> (kBitsPerByte * place))));
+    bytes[place] = static_cast<char>(static_cast<unsigned char>(count >> (kBitsPerByte * place)));
   }
+  bytes_.append(bytes.data(), bytes.size());
 }
 
 void ByteWriter::put_number(double number) {

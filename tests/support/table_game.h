@@ -67,6 +67,8 @@ struct TableProblemParts {
   std::size_t game_width = 1;
   /// Makes the games of features; empty = every modality is one player of the game above.
   std::function<std::unique_ptr<ExampleGames>()> features = {};
+  /// Keys of the examples; empty = their places.
+  std::vector<std::uint32_t> keys = {};
 };
 
 /// A toy model on a toy set, with no library behind it: engines are proved on its closed answers.
@@ -76,6 +78,9 @@ class TableProblem final : public Problem {
 
   const Players& players() const noexcept override { return players_; }
   std::size_t example_count() const noexcept override { return parts_.data.row_count(); }
+  std::uint32_t example_key(std::size_t example) const noexcept override {
+    return parts_.keys.empty() ? Problem::example_key(example) : parts_.keys[example];
+  }
   const Metric& metric() const noexcept override { return *parts_.metric; }
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
   /// v = `game`, else the first output, averaged over all examples as donors.

@@ -258,7 +258,7 @@ std::vector<Coalition> FeatureSolver::choose(const Example& example, const Unit&
 
 bool FeatureSolver::is_precise(const Unit& unit, double tolerance) {
   const double error = std::ranges::max(unit.estimate.std_errors);
-  // Answers of a few values, such as 0 and 1, may look like those of a simpler game to the last digit until rarer
+  // Answers of a few values, such as 0 and 1, may look exactly like those of a simpler game until rarer
   // coalitions come: an error of nothing says nothing.
   constexpr double kDoubleRounding = 1e-13;
   const double scale = std::max(std::abs(unit.full_value), std::abs(unit.empty_value));

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "modattr/engines/shapley/estimators/leverage_shapley.h"
 #include "support/formula_games.h"
@@ -203,7 +204,7 @@ TEST(Sage, KeepsToTheBudgetAndSaysWhenItIsTooSmall) {
   const Attribution result = attribute_network({.budget = 100, .tolerance = 1e-9});
   EXPECT_LE(result.whole_set->evaluation_count, 100U);
   ASSERT_EQ(result.warnings.size(), 1U);
-  EXPECT_NE(result.warnings.front().find("raise --budget"), std::string::npos);
+  EXPECT_NE(result.warnings.front().find("raise " + option("budget")), std::string::npos);
 }
 
 TEST(Sage, EnumeratesWhereTheBudgetAllowsIt) {

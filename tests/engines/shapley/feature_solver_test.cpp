@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "support/formula_games.h"
@@ -196,7 +197,7 @@ TEST(FeatureSolver, RefusesABudgetThatIsTooSmall) {
         FormulaGames games({{9, 4}}, rich);
         FeatureShapleyOptions options = options_of(index, method);
         options.budget = budget;
-        EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return solve(games, options); }), {"--budget"}))
+        EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return solve(games, options); }), {option("budget")}))
             << method << " " << budget;
       }
     }
@@ -212,10 +213,10 @@ TEST(FeatureSolver, NamesTheLeastBudgetThatServesEveryExample) {
         options.budget = 9 * draw_count;
         const auto message = [&] { return thrown_message<ConfigError>([&] { return solve(games, options); }); };
         const std::string refusal = message();
-        constexpr std::string_view kBegin = "--budget: expected at least ";
-        ASSERT_TRUE(refusal.starts_with(kBegin)) << refusal;
+        const std::string begin = option("budget") + ": expected at least ";
+        ASSERT_TRUE(refusal.starts_with(begin)) << refusal;
         EXPECT_EQ(refusal.find("fewer rows") != std::string::npos, draw_count > 1) << refusal;
-        options.budget = std::stoul(refusal.substr(kBegin.size()));
+        options.budget = std::stoul(refusal.substr(begin.size()));
         EXPECT_EQ(solve(games, options).size(), 4U) << method;
         --*options.budget;
         EXPECT_EQ(message().substr(0, refusal.find(", got")), refusal.substr(0, refusal.find(", got"))) << method;
@@ -229,7 +230,7 @@ TEST(FeatureSolver, SaysWhatServesMorePlayersThanTheMethodTakes) {
   for (const char* const method : {"exact", "gp"}) {
     EXPECT_TRUE(
         mentions(thrown_message<ConfigError>([&] { return solve(games, options_of(ShapleyIndex::kOwen, method)); }),
-                 {"--method " + std::string(method), "500", "use method auto"}));
+                 {option("method") + " " + method, "500", "use method auto"}));
   }
 }
 
@@ -237,7 +238,7 @@ TEST(FeatureSolver, RefusesOwenValuesOfManyModalities) {
   FormulaGames games({std::vector<std::size_t>(13, 1)}, rich);
   EXPECT_TRUE(
       mentions(thrown_message<ConfigError>([&] { return solve(games, options_of(ShapleyIndex::kOwen, "exact")); }),
-               {"--index owen", "at most 12", "got 13", "--index shapley"}));
+               {option("index") + " owen", "at most 12", "got 13", option("index") + " shapley"}));
   EXPECT_EQ(solve(games, options_of(ShapleyIndex::kShapley, "leverage")).size(), 1U);
 }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/engines/surrogate/local_solver.h"
 #include "support/formula_games.h"
 #include "support/table_game.h"
@@ -115,7 +116,7 @@ TEST(LocalSurrogate, WarnsWhereNoPlayerHasACoefficient) {
   const Attribution result = attribute({.surrogate = {.kind = SurrogateKind::kLasso, .alpha = 100.0}});
   EXPECT_TRUE(std::ranges::any_of(result.warnings, [](const std::string& warning) {
     return warning.find("no player has a coefficient") != std::string::npos &&
-           warning.find("--alpha") != std::string::npos;
+           warning.find(option("alpha")) != std::string::npos;
   }));
 }
 
@@ -295,7 +296,7 @@ TEST(LocalSurrogate, NamesTheLeastBudgetThatServesEveryExample) {
 
 TEST(LocalSurrogate, RefusesWhatDoesNotGoTogether) {
   const auto message = [](const LocalSurrogateOptions& options) {
-    return thrown_message<ConfigError>([&] { attribute(options); });
+    return spell_options(thrown_message<ConfigError>([&] { attribute(options); }), command_line_option);
   };
   EXPECT_NE(message({.budget = 10}).find("--budget: expected at least 11 evaluations per example for 24 players, got"),
             std::string::npos);

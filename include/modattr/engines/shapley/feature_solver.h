@@ -77,7 +77,7 @@ class FeatureSolver {
   };
 
   bool is_owen() const noexcept { return options_.index == ShapleyIndex::kOwen; }
-  /// Evaluations that a coalition of a unit takes, but for the draws of the removal.
+  /// Coalitions of the example's game that stand for one of a unit: those of its surroundings.
   std::size_t queries_per_coalition(const Example& example) const;
   Example open(std::uint32_t number);
   void evaluate_ends(std::vector<Example>& examples);

@@ -12,7 +12,7 @@ namespace modattr {
 /// Pairs that an odd Gaussian process is given at most: its time grows with their cube.
 inline constexpr std::size_t kProcessPairLimit = 600;
 
-/// Odd Gaussian process on paired_leverage_coalitions (kernel and data: odd_kernel.h, posterior: odd_process.h):
+/// Odd Gaussian process on paired_leverage_coalitions (kernel and data: gp/kernel.h, posterior: gp/process.h):
 ///
 ///   g(S) = (v(S) - v(complement)) / 2 for every pair, and g(full)
 ///   kernel of the largest marginal likelihood; phi = Shapley values of the posterior mean

@@ -40,7 +40,7 @@ struct SampledGame {
 class ShapleyEstimator {
  public:
   virtual ~ShapleyEstimator() = default;
-  /// The word of --method.
+  /// The value of the option "method".
   virtual std::string_view name() const noexcept = 0;
   virtual Guarantees guarantees() const noexcept = 0;
   /// The coalitions to evaluate, none of them empty or full; at most `evaluation_count` different ones. `player_count`

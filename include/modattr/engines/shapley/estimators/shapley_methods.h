@@ -9,10 +9,10 @@
 
 namespace modattr {
 
-/// The estimator of a word of --method. Throws ConfigError for an unknown one.
+/// The estimator of a value of the option "method". Throws ConfigError for an unknown one.
 std::unique_ptr<ShapleyEstimator> make_shapley_estimator(std::string_view name);
 
-/// The words, the default first.
+/// The values of the option, the default first.
 std::span<const std::string> shapley_estimator_names();
 
 }  // namespace modattr
