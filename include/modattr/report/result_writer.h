@@ -25,7 +25,7 @@ struct FormerFile {
   bool (*is_result)(std::string_view begin);
 };
 
-/// The folder of `--out`. Opened before a long run, so that a folder that cannot be written fails at once.
+/// The folder that results go to. Opened before a long run, so that a folder that cannot be written fails at once.
 class ResultDirectory {
  public:
   /// Makes the folder and its parents where missing. Throws OutputError when it cannot be made or written.
