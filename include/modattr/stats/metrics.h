@@ -14,7 +14,7 @@ namespace modattr {
 /// accuracy, balanced_accuracy, macro_f1, roc_auc, log_loss, vqa_accuracy, mse, mae, r2, output.
 std::span<const std::string> metric_names() noexcept;
 
-/// Which way the metric of this name is better; higher where there is none of this name.
+/// Whether more or less of the metric of this name is better; more where there is none of this name.
 Orientation metric_orientation(std::string_view name) noexcept;
 
 /// The metric that suits the kind of output and labels when the user names none.
