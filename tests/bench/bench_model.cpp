@@ -18,7 +18,7 @@ torch::jit::Module linear() {
 }
 
 /// Both inputs, as 16 tokens of 32 numbers each, go through one Transformer of four layers: only the stems can be split
-/// off off.
+/// off.
 torch::jit::Module single_stream() {
   constexpr std::int64_t kWidth = 96;
   constexpr int kLayerCount = 4;
