@@ -28,6 +28,7 @@ bool is_dumb_terminal() {
 
 TextStyle standard_output_style() {
   TextStyle style;
+  style.spell_option = command_line_option;
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const char* no_color = std::getenv("NO_COLOR");
   style.color = terminal && (no_color == nullptr || *no_color == '\0') && !is_dumb_terminal();

@@ -24,6 +24,10 @@ std::string_view escape_sequence(Paint paint) {
 
 }  // namespace
 
+std::string quoted_option(std::string_view name) {
+  return "\"" + std::string(name) + "\"";
+}
+
 std::string painted(std::string_view text, Paint paint, const TextStyle& style) {
   if (!style.color || paint == Paint::kPlain || text.empty()) return std::string(text);
   return std::string(escape_sequence(paint)).append(text).append("\x1B[0m");

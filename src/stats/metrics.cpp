@@ -368,6 +368,11 @@ std::span<const std::string> metric_names() noexcept {
   return kMetricNames;
 }
 
+Orientation metric_orientation(std::string_view name) noexcept {
+  const bool is_loss = name == "log_loss" || name == "mse" || name == "mae";
+  return is_loss ? Orientation::kLowerIsBetter : Orientation::kHigherIsBetter;
+}
+
 std::string default_metric_name(OutputKind kind, const Labels& labels) {
   if (kind == OutputKind::kRegression) return std::holds_alternative<NoLabels>(labels) ? "output" : "mse";
   if (kind == OutputKind::kCausalLm) return "log_loss";

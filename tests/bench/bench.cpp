@@ -2,75 +2,49 @@
 // loop, peak memory against the number of examples.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "measured_run.h"
 #include "modattr/core/rng.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Measurement {
-  double seconds = 0.0;
-  /// Peak resident memory.
-  double mebibytes = 0.0;
-};
-
-enum class Output { kThrownAway, kShown };
-
-Measurement run(const char* program, const std::vector<std::string>& arguments, Output output = Output::kThrownAway) {
-  std::fflush(stdout);
-  const auto start = std::chrono::steady_clock::now();
-  const pid_t child = fork();
-  if (child == 0) {
-    std::vector<char*> words{const_cast<char*>(program)};
-    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-    words.push_back(nullptr);
-    if (output == Output::kThrownAway && std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
-    execv(program, words.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  wait4(child, &status, 0, &usage);
-  if (status != 0) throw std::runtime_error("bench: the program failed");
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          static_cast<double>(usage.ru_maxrss) / 1024.0};
-}
+using modattr::measured_run;
+using modattr::Measurement;
+using modattr::Output;
 
 Measurement median_run(const std::vector<std::string>& arguments, int repeat_count) {
   std::vector<Measurement> runs;
-  for (int repeat = 0; repeat < repeat_count; ++repeat) runs.push_back(run(MODATTR_PROGRAM, arguments));
+  for (int repeat = 0; repeat < repeat_count; ++repeat) runs.push_back(measured_run(MODATTR_PROGRAM, arguments));
   std::ranges::sort(runs, {}, &Measurement::seconds);
   return runs[runs.size() / 2];
 }
 
-/// Whole processes in turns: the cut model before and after the whole one.
+/// Whole processes in turns: the split model before and after the whole one.
 void compare_with_whole_model(const char* name, std::vector<std::string> arguments, const std::string& config) {
   arguments.insert(arguments.end(), {"--config", config});
   const Measurement before = median_run(arguments, 3);
   std::vector<std::string> whole_arguments = arguments;
   whole_arguments.push_back("--no-split");
-  Measurement whole = run(MODATTR_PROGRAM, whole_arguments);
+  Measurement whole = measured_run(MODATTR_PROGRAM, whole_arguments);
   constexpr double kShortRunSeconds = 10.0;
   if (whole.seconds < kShortRunSeconds) whole = median_run(whole_arguments, 5);
   const Measurement after = median_run(arguments, 3);
-  const double cut = (before.seconds + after.seconds) / 2.0;
-  std::printf("| %s, whole process: cut; `--no-split`; times faster | %.2f s; %.1f s; %.2f |\n", name, cut,
-              whole.seconds, whole.seconds / cut);
-  std::printf("| %s, peak memory: cut; `--no-split` | %.0f MiB; %.0f MiB |\n", name, after.mebibytes, whole.mebibytes);
+  const double split = (before.seconds + after.seconds) / 2.0;
+  std::printf("| %s, whole process: split; `--no-split`; times faster | %.2f s; %.1f s; %.2f |\n", name, split,
+              whole.seconds, whole.seconds / split);
+  std::printf("| %s, peak memory: split; `--no-split` | %.0f MiB; %.0f MiB |\n", name, after.mebibytes,
+              whole.mebibytes);
 }
 
 /// Two inputs of 512 floats, 4 KiB per example, and a class label, as safetensors.
@@ -116,7 +90,7 @@ void write_config(const fs::path& path, const std::string& model, const std::str
 int main() {
   const fs::path folder = fs::temp_directory_path() / ("modattr-bench-" + std::to_string(getpid()));
   fs::create_directory(folder);
-  run(MODATTR_BENCH_MODEL, {"linear", (folder / "model.pt").string()});
+  measured_run(MODATTR_BENCH_MODEL, {"linear", (folder / "model.pt").string()});
   std::puts("| measured | result |\n|---|---|");
   std::printf("| `modattr --version`, median of 21 | %.1f ms |\n", median_run({"--version"}, 21).seconds * 1e3);
   std::printf("| `modattr --help`, median of 21 | %.1f ms |\n", median_run({"--help"}, 21).seconds * 1e3);
@@ -125,17 +99,17 @@ int main() {
   compare_with_whole_model("demo, `permute --exact --examples 200`", {"permute", "--exact", "--examples", "200"},
                            MODATTR_DEMO);
   write_set(folder / "400.safetensors", 400);
-  run(MODATTR_BENCH_MODEL, {"single-stream", (folder / "single_stream.pt").string()});
+  measured_run(MODATTR_BENCH_MODEL, {"single-stream", (folder / "single_stream.pt").string()});
   write_config(folder / "single_stream.json", "single_stream.pt", "400.safetensors");
   compare_with_whole_model("one Transformer over both modalities, N = 400, `permute --repeats 10`", {"permute"},
                            (folder / "single_stream.json").string());
-  run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
-  run(MODATTR_BENCH_ENGINE, {MODATTR_FEATURES_DEMO, "demo", "features"}, Output::kShown);
-  run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
+  measured_run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
+  measured_run(MODATTR_BENCH_ENGINE, {MODATTR_FEATURES_DEMO, "demo", "features"}, Output::kShown);
+  measured_run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
   write_set(folder / "2000.safetensors", 2000);
-  run(MODATTR_BENCH_MODEL, {"two-towers", (folder / "two_towers.pt").string()});
+  measured_run(MODATTR_BENCH_MODEL, {"two-towers", (folder / "two_towers.pt").string()});
   write_config(folder / "two_towers.json", "two_towers.pt", "2000.safetensors");
-  run(MODATTR_BENCH_ENGINE, {(folder / "two_towers.json").string(), "two towers, N = 2,000"}, Output::kShown);
+  measured_run(MODATTR_BENCH_ENGINE, {(folder / "two_towers.json").string(), "two towers, N = 2,000"}, Output::kShown);
 
   std::vector<double> peaks;
   for (const std::uint64_t example_count : {1'000u, 100'000u}) {
@@ -143,7 +117,8 @@ int main() {
     const fs::path config = folder / (data + ".json");
     write_set(folder / data, example_count);
     write_config(config, "model.pt", data);
-    peaks.push_back(run(MODATTR_PROGRAM, {"permute", "--cache-mb", "0", "--config", config.string()}).mebibytes);
+    peaks.push_back(
+        measured_run(MODATTR_PROGRAM, {"permute", "--cache-mb", "0", "--config", config.string()}).mebibytes);
     std::printf("| `permute --cache-mb 0`, N = %lu of 4 KiB each: peak memory | %.1f MiB |\n",
                 static_cast<unsigned long>(example_count), peaks.back());
   }

@@ -214,8 +214,9 @@ double compare_with_bare_loops(const std::string& config, const std::string& nam
   }
   std::printf("| %s, plain loop: encoders; fusion, %zu rows | %.3f s; %.3f s |\n", name.c_str(), fusion_rows,
               median(encoders), median(fusion));
-  std::printf("| %s, modattr once files are read; of it until all is encoded, with cut and proof | %.3f s; %.3f s |\n",
-              name.c_str(), median(seconds), median(encoded));
+  std::printf(
+      "| %s, modattr once files are read; of it until all is encoded, with split and proof | %.3f s; %.3f s |\n",
+      name.c_str(), median(seconds), median(encoded));
   std::printf("| %s, modattr over the plain loop; over the parallel loop | %.2f; %.2f |\n", name.c_str(),
               median(over_plain), median(over_parallel));
   return median(seconds);
@@ -329,15 +330,15 @@ int main(int argument_count, char** arguments) {
     return 0;
   }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};
-  const double cut = compare_with_bare_loops(config, name + ", `permute --repeats 10`", ten_repeats);
+  const double split = compare_with_bare_loops(config, name + ", `permute --repeats 10`", ten_repeats);
   if (is_asked("exact")) {
     compare_with_bare_loops(config, name + ", `permute --exact`", {.draws = modattr::PermutationDraws::kAllPairs});
   }
   if (is_asked("whole")) {
     const RunTimes whole = run(config, ten_repeats, ModelUse::kWhole);
     std::printf(
-        "| %s, `permute --repeats 10` once files are read: `--no-split`; times faster when cut | %.1f s; %.0f |\n",
-        name.c_str(), whole.seconds, whole.seconds / cut);
+        "| %s, `permute --repeats 10` once files are read: `--no-split`; times faster when split | %.1f s; %.0f |\n",
+        name.c_str(), whole.seconds, whole.seconds / split);
     std::printf(
         "| %s, `--no-split`: plain loop over the whole model; modattr over it; over the parallel loop | %.1f s; "
         "%.2f; %.2f |\n",

@@ -17,7 +17,7 @@ torch::jit::Module linear() {
   return module;
 }
 
-/// Both inputs, as 16 tokens of 32 numbers each, go through one Transformer of four layers: the stems alone can be cut
+/// Both inputs, as 16 tokens of 32 numbers each, go through one Transformer of four layers: only the stems can be split
 /// off.
 torch::jit::Module single_stream() {
   constexpr std::int64_t kWidth = 96;

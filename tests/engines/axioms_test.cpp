@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -5,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "modattr/engines/definitions.h"
 #include "modattr/engines/permutation/permutation.h"
 #include "modattr/engines/shapley/modality_shapley.h"
 #include "support/broken_engines_game.h"
@@ -88,6 +90,11 @@ struct EngineRun {
   }
 };
 
+bool has_legend(const Score& row) {
+  const std::string family = row.definition.substr(0, row.definition.find('.'));
+  return std::ranges::find(definition_legends(), family, &DefinitionLegend::family) != definition_legends().end();
+}
+
 bool is_symmetric(const EngineRun& run) {
   return std::abs(run.attribution_of("a") - run.attribution_of("b")) <= kRounding;
 }
@@ -122,6 +129,11 @@ TEST_P(EngineAxioms, HoldWhereTheyArePromised) {
   EXPECT_TRUE(!guarantees.symmetry || is_symmetric(run));
   EXPECT_TRUE(!guarantees.null_player || ignores_null_players(run));
   EXPECT_TRUE(!guarantees.efficiency || is_efficient(run));
+}
+
+TEST_P(EngineAxioms, GoWithALegendOfEveryDefinition) {
+  const EngineRun run(*engine_);
+  for (const Score& row : run.result.rows) EXPECT_TRUE(has_legend(row)) << row.definition;
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EngineAxioms, testing::Range<std::size_t>(0, every_engine().size()),

@@ -163,6 +163,7 @@ TEST(Orientation, IsDownwardForLosses) {
                                                                               : classes({0, 1})});
     const bool is_loss = name == "log_loss" || name == "mse" || name == "mae";
     EXPECT_EQ(metric->orientation() == Orientation::kLowerIsBetter, is_loss) << name;
+    EXPECT_EQ(metric->orientation(), metric_orientation(name)) << name;
     const bool is_mean = is_loss || name == "accuracy" || name == "vqa_accuracy" || name == "output";
     EXPECT_EQ(metric->is_mean(), is_mean) << name;
     EXPECT_EQ(metric->name(), name);

@@ -20,14 +20,14 @@ std::string thrown_message(Action action) {
 }
 
 /// Whether a message is one line and has all these parts.
-inline testing::AssertionResult mentions(const std::string& message, std::initializer_list<std::string_view> parts) {
-  if (message.find('\n') != std::string::npos) return testing::AssertionFailure() << "several lines: " << message;
+inline ::testing::AssertionResult mentions(const std::string& message, std::initializer_list<std::string_view> parts) {
+  if (message.find('\n') != std::string::npos) return ::testing::AssertionFailure() << "several lines: " << message;
   for (const std::string_view part : parts) {
     if (message.find(part) == std::string::npos) {
-      return testing::AssertionFailure() << "no '" << part << "' in: " << message;
+      return ::testing::AssertionFailure() << "no '" << part << "' in: " << message;
     }
   }
-  return testing::AssertionSuccess();
+  return ::testing::AssertionSuccess();
 }
 
 }  // namespace modattr

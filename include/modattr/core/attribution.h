@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace modattr {
@@ -87,6 +88,22 @@ struct SurrogateReport {
   std::vector<SurrogateRule> rules;
 };
 
+/// What an engine tells of an example beside the fields that all engines share: a named value, or a tree of them. An
+/// engine with news of its own adds details; result files hold them without knowing the engine.
+struct Detail {
+  /// The values of a list have no names.
+  struct List {
+    std::vector<Detail> values;
+  };
+  struct Object {
+    std::vector<Detail> members;
+  };
+
+  std::string name;
+  /// std::monostate: not known.
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object> value;
+};
+
 /// What explains one example.
 struct ExampleAttribution {
   /// Index among the examples of the run.
@@ -107,6 +124,8 @@ struct ExampleAttribution {
   std::string method;
   /// Where the scores are those of a local surrogate.
   std::optional<SurrogateReport> surrogate = std::nullopt;
+  /// What only this engine knows, in this order.
+  std::vector<Detail> details = {};
 };
 
 /// What an engine returns.

@@ -28,7 +28,6 @@ class CoalitionTable final : public ValueFunction {
   /// Puts known values in, e.g. those of the full coalition, which no removal changes. `values`: [example_count() *
   /// width()].
   void insert(const Coalition& coalition, std::span<const double> values);
-  std::size_t known_count() const noexcept { return rows_.size(); }
 
  private:
   ValueFunction& source_;

@@ -68,7 +68,7 @@ class Problem {
                                  std::span<const double> clean) = 0;
   /// Breakdown of the results; empty when the data has no group column.
   virtual std::span<const Stratum> groups() const noexcept = 0;
-  /// The examples cut by "label" or by the name of a metadata column; throws ConfigError for an unknown name.
+  /// The examples grouped by "label" or by the name of a metadata column; throws ConfigError for an unknown name.
   virtual std::vector<Stratum> strata(std::string_view column) const = 0;
   virtual Progress& progress() noexcept = 0;
   /// Threads that an engine may use for work of its own.

@@ -36,7 +36,7 @@ struct DatasetOptions {
   std::optional<std::string> id = std::nullopt;
   /// Array or metadata key that breaks results down.
   std::optional<std::string> group = std::nullopt;
-  /// Further array or metadata key to cut the examples by, besides "label", and the option that names it.
+  /// Further array or metadata key to group the examples by, besides "label", and the option that names it.
   std::optional<std::string> column = std::nullopt;
   std::string column_option = option("within");
   /// One JSON object per example.
@@ -84,7 +84,7 @@ class Dataset {
   std::string id(std::size_t example) const;
   /// Name of the column behind the group breakdown.
   const std::optional<std::string>& group_column() const noexcept { return group_column_; }
-  /// The examples cut by "label", the group column or the further column; throws ConfigError for another name.
+  /// The examples grouped by "label", the group column or the further column; throws ConfigError for another name.
   std::vector<Stratum> strata(std::string_view column) const;
 
   /// Keeps only these examples, numbered as they are now, in this order.

@@ -12,7 +12,7 @@ namespace modattr {
 /// folder, then a rename. Throws OutputError and leaves nothing behind, an older file untouched.
 void write_atomically(const std::filesystem::path& file, std::string_view content);
 
-/// A file to be: a name without folder, and its bytes.
+/// A file to write: its name, without a folder, and its bytes.
 struct NamedContent {
   std::string name;
   std::string content;
@@ -25,7 +25,7 @@ struct FormerFile {
   bool (*is_result)(std::string_view begin);
 };
 
-/// The folder of `--out`. Opened before a long run, so that a folder that cannot be written fails at once.
+/// The folder that results go to. Opened before a long run, so that a folder that cannot be written fails at once.
 class ResultDirectory {
  public:
   /// Makes the folder and its parents where missing. Throws OutputError when it cannot be made or written.
@@ -40,8 +40,8 @@ class ResultDirectory {
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
-  /// Writes all files or none: on OutputError older files of the same names are as they were. `former`: files that go
-  /// where this run writes none of the name, so that the folder describes one run.
+  /// Writes all files or none: on OutputError older files of the same names are as they were. `former`: files of
+  /// earlier runs, removed where this run writes none of the name, so that the folder describes one run.
   void write(std::span<const NamedContent> files, std::span<const FormerFile> former = {}) const;
 
  private:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "modattr/core/attribution.h"
+#include "modattr/core/definition_legend.h"
 #include "modattr/core/metric.h"
 
 namespace modattr {
@@ -65,6 +66,8 @@ struct ScoreTable {
   double seconds = 0.0;
   /// In the order of the configuration.
   std::vector<Score> rows;
+  /// What the definitions of the rows say; families without one go without, and those without rows are not shown.
+  std::vector<DefinitionLegend> legends;
   /// Names of the modalities, which the examples' scores refer to.
   std::vector<std::string> modalities;
   /// Which of them were asked for; empty = all.

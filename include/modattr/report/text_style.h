@@ -2,12 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace modattr {
 
-/// What the terminal can show; the caller finds out.
+/// "format", with the quotes.
+std::string quoted_option(std::string_view name);
+
+/// What the terminal can show and how its reader writes options; the caller finds out.
 struct TextStyle {
   /// ANSI colours.
   bool color = false;
@@ -15,6 +19,8 @@ struct TextStyle {
   bool unicode = true;
   /// Cells per line; less than 60 counts as 60.
   std::size_t width = 100;
+  /// The option of this name as the reader would write it, e.g. --format. By default its name in quotes.
+  std::function<std::string(std::string_view name)> spell_option = quoted_option;
 };
 
 /// What a piece of text stands for; each has its colour.

@@ -14,6 +14,9 @@ namespace modattr {
 /// accuracy, balanced_accuracy, macro_f1, roc_auc, log_loss, vqa_accuracy, mse, mae, r2, output.
 std::span<const std::string> metric_names() noexcept;
 
+/// Whether more or less of the metric of this name is better; more where there is none of this name.
+Orientation metric_orientation(std::string_view name) noexcept;
+
 /// The metric that suits the kind of output and labels when the user names none.
 std::string default_metric_name(OutputKind kind, const Labels& labels);
 

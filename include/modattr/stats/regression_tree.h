@@ -10,7 +10,7 @@
 namespace modattr {
 
 struct RegressionTreeOptions {
-  /// Most questions from the root to a leaf.
+  /// Most splits from the root to a leaf.
   std::size_t depth = 5;
   /// Fewest rows of positive weight in a leaf.
   std::size_t least_rows = 2;
@@ -31,7 +31,7 @@ class RegressionTree {
 
   double predict(std::span<const double> row) const;
 
-  /// One question on the way to a leaf, and its answer.
+  /// One split on the way to a leaf, and the side of it.
   struct Condition {
     std::size_t column = 0;
     double value = 0.0;
@@ -42,7 +42,7 @@ class RegressionTree {
     /// Part of the weight of all rows, in (0, 1].
     double weight_share = 0.0;
   };
-  /// The leaves, 1 before 0 at every question.
+  /// The leaves, 1 before 0 at every split.
   std::vector<Leaf> leaves() const;
 
  private:

@@ -1,8 +1,11 @@
 #include "modattr/report/formats/examples_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <span>
+#include <stdexcept>
 #include <string>
 
 #include "json_text.h"
@@ -25,7 +28,9 @@ Json id_of(const std::string& id) {
 /// Class labels are whole numbers.
 Json label_of(const ExampleRecord& record) {
   if (!record.label) return nullptr;
-  const bool is_class = record.predicted.has_value() && std::trunc(*record.label) == *record.label;
+  constexpr double kLargestClass = 9007199254740992.0;
+  const bool is_class = record.predicted.has_value() && std::trunc(*record.label) == *record.label &&
+                        std::abs(*record.label) <= kLargestClass;
   return is_class ? Json(static_cast<std::int64_t>(*record.label)) : number_or_null(record.label);
 }
 
@@ -52,6 +57,34 @@ void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::stri
                                  {"value", number_or_null(rule.value)},
                                  {"weight", number_or_null(rule.weight_share)}});
   }
+}
+
+Json value_of(const Detail& detail);
+
+/// `taken`: a key that `document` may get later.
+void add_detail(const Detail& detail, std::span<const std::string_view> taken, Json& document) {
+  if (document.contains(detail.name) || std::ranges::find(taken, detail.name) != taken.end()) {
+    throw std::logic_error("detail '" + detail.name + "': expected a name of its own");
+  }
+  document[detail.name] = value_of(detail);
+}
+
+Json value_of(const Detail& detail) {
+  if (const auto* list = std::get_if<Detail::List>(&detail.value)) {
+    Json values = Json::array();
+    for (const Detail& value : list->values) values.push_back(value_of(value));
+    return values;
+  }
+  if (const auto* object = std::get_if<Detail::Object>(&detail.value)) {
+    Json members = Json::object();
+    for (const Detail& member : object->members) add_detail(member, {}, members);
+    return members;
+  }
+  if (const auto* text = std::get_if<std::string>(&detail.value)) return *text;
+  if (const auto* number = std::get_if<double>(&detail.value)) return number_or_null(*number);
+  if (const auto* integer = std::get_if<std::int64_t>(&detail.value)) return *integer;
+  if (const auto* truth = std::get_if<bool>(&detail.value)) return *truth;
+  return nullptr;
 }
 
 Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
@@ -89,6 +122,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   document["evaluations"] = attribution.evaluation_count;
   document["method"] = attribution.method;
   if (attribution.surrogate) add_surrogate(*attribution.surrogate, modalities, document);
+  for (const Detail& detail : attribution.details) add_detail(detail, kSurrogateKeys, document);
   return document;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,16 @@
 #include "modattr/core/attribution.h"
 
 namespace modattr {
+
+/// What scores.json says it is; the number changes when a field's meaning does.
+inline constexpr std::string_view kScoresSchema = "modattr.scores/1";
+
+/// The keys of a line of examples.jsonl, and those that a local surrogate adds. Every other key is a detail.
+inline constexpr std::array<std::string_view, 12> kExampleKeys = {
+    "id",         "label",        "predicted", "target",      "value_full", "value_empty", "efficiency_gap",
+    "modalities", "interactions", "players",   "evaluations", "method"};
+inline constexpr std::array<std::string_view, 7> kSurrogateKeys = {
+    "intercept", "r2", "local_prediction", "stability", "held_out", "pairs", "rules"};
 
 /// JSON writes what is unknown or not finite as null.
 nlohmann::ordered_json number_or_null(std::optional<double> value);

@@ -41,7 +41,7 @@ Json parse_config(const std::string& config) {
 
 Json table_document(const ScoreTable& table) {
   Json document;
-  document["schema"] = "modattr.scores/1";
+  document["schema"] = kScoresSchema;
   document["version"] = table.version;
   document["command"] = table.command;
   document["created"] = table.created;

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "modattr/report/number_format.h"
-#include "modattr/report/tables/definition_legend.h"
 #include "modattr/report/tables/print_table.h"
+#include "modattr/report/tables/shown_legends.h"
 #include "modattr/report/text.h"
 
 namespace modattr {
@@ -53,9 +53,9 @@ std::string grid(const PrintTable& table) {
   return text;
 }
 
-std::string legend(const PrintTable& table) {
+std::string legend(const std::vector<DefinitionLegend>& legends) {
   std::string text;
-  for (const DefinitionLegend& each : legends_of(table)) {
+  for (const DefinitionLegend& each : legends) {
     text += (text.empty() ? "\n- **" : "- **") + escaped(each.family) + "**: " + escaped(each.text) + "\n";
   }
   return text;
@@ -79,7 +79,7 @@ std::string to_markdown(const ScoreTable& table) {
   for (const std::string& part : table.explained)
     explained += (explained.empty() ? "\nexplains " : " · ") + escaped(part);
   if (!explained.empty()) text += explained + "\n";
-  text += grid(tables.permutation) + grid(tables.other) + legend(tables.other);
+  text += grid(tables.permutation) + grid(tables.other) + legend(shown_legends(table.legends, tables.other));
   if (!table.warnings.empty()) text += "\n";
   for (const std::string& warning : table.warnings) text += "- warning: " + escaped(warning) + "\n";
   return text;

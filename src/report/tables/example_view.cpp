@@ -289,10 +289,10 @@ std::string to_example_view(const ScoreTable& table, const TextStyle& requested)
   if (!is_long) return text;
   const std::string count = std::to_string(table.examples.size());
   const std::string most = std::to_string(kMostShownExamples);
+  const std::string file = "examples.jsonl of " + style.spell_option("out") + " DIR";
   const std::string line =
-      shown > 0 ? "examples one by one: the first " + most + " of " + count + "; examples.jsonl of --out DIR has all"
-                : "examples one by one: " + count + " are more than the " + most +
-                      " shown here; examples.jsonl of --out DIR has them";
+      shown > 0 ? "examples one by one: the first " + most + " of " + count + "; " + file + " has all"
+                : "examples one by one: " + count + " are more than the " + most + " shown here; " + file + " has them";
   text += "\n";
   for (const std::string& part : wrap_words(line, style.width)) text += painted(part, Paint::kFaint, style) + "\n";
   return text;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "modattr/report/number_format.h"
-#include "modattr/report/tables/definition_legend.h"
 #include "modattr/report/tables/print_table.h"
+#include "modattr/report/tables/shown_legends.h"
 #include "modattr/report/tables/text_grid.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
@@ -132,10 +132,10 @@ std::vector<Explanation> explain_permutation(const TextGrid& grid, const ScoreTa
   return explanations;
 }
 
-std::vector<Explanation> explain_other(const TextGrid& grid, const PrintTable& print) {
+std::vector<Explanation> explain_other(const TextGrid& grid, const ScoreTable& table, const PrintTable& print) {
   std::vector<Explanation> explanations;
-  for (const DefinitionLegend& legend : legends_of(print)) {
-    explanations.push_back({std::string(legend.family), std::string(legend.text)});
+  for (DefinitionLegend& legend : shown_legends(table.legends, print)) {
+    explanations.push_back({std::move(legend.family), std::move(legend.text)});
   }
   for (const ColumnKind kind : grid.shown) {
     if (kind == ColumnKind::kInterval) {
@@ -155,14 +155,15 @@ void add_section(Page& page, const ScoreTable& table, const PrintTables& tables,
   page.add_blank_line();
   page.add_grid(grid);
   std::vector<Explanation> explanations =
-      &print == &tables.permutation ? explain_permutation(grid, table, print) : explain_other(grid, print);
+      &print == &tables.permutation ? explain_permutation(grid, table, print) : explain_other(grid, table, print);
   const bool draws_bars = std::ranges::find(grid.shown, ColumnKind::kBar) != grid.shown.end();
   const bool any_faint = std::ranges::any_of(print.rows, &PrintRow::interval_holds_zero);
   if (style.color && draws_bars && any_faint) {
     explanations.push_back({"faint bar", "the interval holds 0"});
   }
   if (!grid.hidden.empty()) {
-    explanations.push_back({"not shown", joined(grid.hidden, ", ") + " (too narrow here; --format csv has all)"});
+    explanations.push_back({"not shown", joined(grid.hidden, ", ") + " (too narrow here; " +
+                                             style.spell_option("format") + " csv has all)"});
   }
   std::size_t label_width = 0;
   for (const Explanation& each : explanations) label_width = std::max(label_width, display_width(each.label));

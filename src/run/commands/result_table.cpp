@@ -5,6 +5,7 @@
 
 #include "modattr/core/version.h"
 #include "modattr/data/file_digest.h"
+#include "modattr/engines/definitions.h"
 
 namespace modattr {
 namespace {
@@ -70,6 +71,8 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
     table.evaluations.model = experiment.evaluator().evaluation_count();
   }
   table.rows = std::move(parts.attribution.rows);
+  const std::span<const DefinitionLegend> legends = definition_legends();
+  table.legends.assign(legends.begin(), legends.end());
   for (const Players::Modality& modality : experiment.layout().modalities.modalities()) {
     table.modalities.push_back(modality.name);
   }

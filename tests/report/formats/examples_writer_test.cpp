@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -158,6 +159,26 @@ TEST(ExamplesWriter, AddsWhatALocalSurrogateKnows) {
   EXPECT_EQ(line.at("pairs").at(0).at("players").at(0), Json({{"modality", "image"}, {"player", 3}, {"label", "1,1"}}));
   EXPECT_EQ(line.at("rules").at(0), Json({{"condition", "text 'red'"}, {"value", 1.5}, {"weight", 0.5}}));
   EXPECT_FALSE(Json::parse(to_json_lines(table_of({example_record()}))).contains("intercept"));
+}
+
+TEST(ExamplesWriter, AppendsTheDetailsOfAnEngine) {
+  ExampleRecord record = example_record();
+  record.attribution.details = {
+      {"verdict", "image"},
+      {"confidence", 0.5},
+      {"evidence", Detail::Object{{{"ranks", Detail::List{{{"", std::int64_t{2}}, {"", {}}}}}, {"is_sure", true}}}}};
+  EXPECT_TRUE(to_json_lines(table_of({record}))
+                  .ends_with(R"("method":"exact","verdict":"image","confidence":0.5,)"
+                             R"("evidence":{"ranks":[2,null],"is_sure":true}})"
+                             "\n"));
+}
+
+TEST(ExamplesWriter, RefusesDetailsWithANameThatIsTaken) {
+  for (const char* const name : {"id", "method", "r2", "mine"}) {
+    ExampleRecord record = example_record();
+    record.attribution.details = {{"mine", 1.0}, {name, 2.0}};
+    EXPECT_THROW(to_json_lines(table_of({record})), std::logic_error) << name;
+  }
 }
 
 }  // namespace

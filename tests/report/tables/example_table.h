@@ -106,6 +106,11 @@ inline ScoreTable shapley_table() {
   ScoreTable table = example_table();
   table.command = "shap";
   table.repeat_count.reset();
+  table.legends = {{"lime", "of no row"},
+                   {"share", "its part of what all modalities add, in magnitude"},
+                   {"shapley",
+                    "mean, mean_abs: what it adds to the value, signed and in magnitude; full, empty: the value with "
+                    "all data and without any; efficiency_gap: what the parts miss of the difference"}};
   table.rows = {{"image", "shapley.mean", {}, 0.2212, 0.003, Interval{0.21, 0.23}, 4000, {}},
                 {"text", "shapley.mean", {}, -0.1212, 0.004, Interval{-0.13, -0.11}, 4000, {}},
                 {"image", "share.abs", {}, 0.646, {}, {}, 4000, {}},

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "modattr/core/option_name.h"
+
 namespace modattr {
 namespace {
 
@@ -29,7 +31,7 @@ ScoreTable one_example() {
   return table;
 }
 
-const TextStyle kPlain{.color = false, .unicode = false, .width = 80};
+const TextStyle kPlain{.color = false, .unicode = false, .width = 80, .spell_option = command_line_option};
 
 std::string line_with(const std::string& text, const std::string& word) {
   const std::size_t found = text.find(word);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "example_table.h"
+#include "modattr/core/option_name.h"
 #include "modattr/report/formats/markdown_writer.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
@@ -59,7 +60,9 @@ TEST(TextTable, FallsBackToAscii) {
 }
 
 TEST(TextTable, LeavesColumnsOutOnNarrowTerminals) {
-  expect_golden("table_narrow.txt", to_text_table(testing::grouped_table(), {.width = 60}));
+  expect_golden("table_narrow.txt",
+                to_text_table(testing::grouped_table(), {.width = 60, .spell_option = command_line_option}));
+  EXPECT_TRUE(contains(to_text_table(testing::grouped_table(), {.width = 60}), "\"format\" csv has all)"));
 }
 
 TEST(TextTable, UsesTheRoomOfWideTerminals) {

@@ -8,7 +8,7 @@
 namespace modattr {
 
 /// examples.jsonl: one JSON object per explained example. Numbers read back as the same doubles; what is unknown is
-/// null; invisible characters are escaped.
+/// null; invisible characters are escaped. Throws std::logic_error when a detail has the name of another key.
 std::string to_json_lines(const ScoreTable& table);
 
 /// Whether a file that begins with this text was written by to_json_lines().

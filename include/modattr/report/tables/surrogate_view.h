@@ -8,7 +8,7 @@
 
 namespace modattr {
 
-/// Whether a number of an explanation is what rounding leaves of 0: in a surrogate below 1e-12 of its numbers' scale.
+/// Whether a number of an explanation is 0 but for rounding: below 1e-12 of the largest number of a surrogate.
 bool is_rounding(double value, const ExampleAttribution& attribution);
 
 /// A local surrogate for people, below the bars of its terms: how far it can be trusted, the words of a text of at

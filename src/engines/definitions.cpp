@@ -1,0 +1,30 @@
+#include "modattr/engines/definitions.h"
+
+#include <array>
+
+namespace modattr {
+
+std::span<const DefinitionLegend> definition_legends() {
+  static const std::array<DefinitionLegend, 9> legends = {{
+      {"permutation",
+       "drop: what the score loses when this modality's data comes from other examples; without, alone: the score when "
+       "only this modality's data, or all but this modality's data, comes from other examples"},
+      {"perceptual", "model: drop / score; task: drop / (1 - score of the best constant answer)"},
+      {"emap", "gap: score - score of the model projected onto sums of what the modality and the others say"},
+      {"shapley",
+       "mean, mean_abs: what it adds to the value, signed and in magnitude; full, empty: the value with all data and "
+       "without any; efficiency_gap: what the parts miss of the difference"},
+      {"share", "its part of what all modalities add, in magnitude"},
+      {"interaction",
+       "mean, mean_abs: what two add only together; intershap: share of interactions in all effects, _local: as a mean "
+       "over examples"},
+      {"shape", "S, C: Shapley value and interaction of the accuracy, over the accuracy"},
+      {"lime",
+       "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions; "
+       "fidelity_lost: what r2 loses without the modality"},
+      {"sage", "what it takes off the mean loss"},
+  }};
+  return legends;
+}
+
+}  // namespace modattr

@@ -1,0 +1,193 @@
+#include "modattr/report/formats/examples_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "json_field.h"
+#include "json_text.h"
+#include "modattr/core/error.h"
+
+namespace modattr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Names = std::vector<std::string>;
+
+/// The next line without its end, which the last one may lack; false behind the last one.
+bool read_line(std::istream& lines, const std::string& where, std::string& line) {
+  using Traits = std::istream::traits_type;
+  line.clear();
+  try {
+    if (!lines) throw DataError(where + ": expected a file that can be read, got none");
+    for (;;) {
+      const auto byte = lines.rdbuf()->sbumpc();
+      if (Traits::eq_int_type(byte, Traits::eof())) return !line.empty();
+      if (byte == '\n') return true;
+      if (line.size() == kMostJsonBytes) {
+        throw DataError(where + ": expected lines of at most " + std::to_string(kMostJsonBytes) +
+                        " bytes, got a longer one");
+      }
+      line += Traits::to_char_type(byte);
+    }
+  } catch (const std::ios_base::failure&) {
+    throw DataError(where + ": expected a file that can be read, got an error of the disk");
+  }
+}
+
+std::size_t modality_of(const JsonField& field, const Names& modalities) {
+  const auto found = std::ranges::find(modalities, field.text());
+  if (found == modalities.end()) field.fail("a modality of the table");
+  return static_cast<std::size_t>(found - modalities.begin());
+}
+
+/// A text, or a whole number that the writer made of one.
+std::string id_of(const JsonField& field) {
+  if (!field.value().is_number_integer()) {
+    if (!field.value().is_string()) field.fail("a text or a whole number");
+    return field.text();
+  }
+  if (field.value().is_number_unsigned() &&
+      field.value().get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    field.fail("a whole number below 2^63");
+  return std::to_string(field.value().get<std::int64_t>());
+}
+
+std::vector<double> modality_scores(const JsonField& field, const Names& modalities) {
+  const std::vector<JsonField> members = field.members();
+  for (const JsonField& member : members) {
+    if (std::ranges::find(modalities, member.key()) == modalities.end()) field.fail("only modalities of the table");
+  }
+  std::vector<double> scores;
+  for (std::size_t modality = 0; modality < std::min(members.size(), modalities.size()); ++modality) {
+    scores.push_back(field.member(modalities[modality]).number());
+  }
+  return scores;
+}
+
+std::vector<double> interactions(const JsonField& field, const Names& modalities) {
+  const std::size_t member_count = field.members().size();
+  std::vector<double> scores;
+  for (std::size_t first = 0; member_count > 0 && first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second) {
+      scores.push_back(field.member(modalities[first] + "|" + modalities[second]).number());
+    }
+  }
+  if (member_count > scores.size()) field.fail("only pairs of modalities of the table");
+  return scores;
+}
+
+PlayerScore player_score(const JsonField& field, const Names& modalities) {
+  PlayerScore player{.modality = modality_of(field.member("modality"), modalities),
+                     .player = field.member("player").count(),
+                     .label = field.member("label").text(),
+                     .value = field.member("value").number(),
+                     .std_error = field.member("std_error").number_or_null()};
+  if (field.has("ci95")) player.ci95 = field.member("ci95").interval();
+  return player;
+}
+
+PairScore::Player pair_player(const JsonField& field, const Names& modalities) {
+  return {.modality = modality_of(field.member("modality"), modalities),
+          .player = field.member("player").count(),
+          .label = field.member("label").text()};
+}
+
+SurrogateReport surrogate_report(const JsonField& line, const std::string& kind, const Names& modalities) {
+  SurrogateReport surrogate{.kind = kind,
+                            .intercept = line.member("intercept").number(),
+                            .local_prediction = line.member("local_prediction").number(),
+                            .r2 = line.member("r2").number_or_null(),
+                            .held_out_count = line.member("held_out").count_or_null(),
+                            .stability = line.member("stability").number_or_null(),
+                            .pairs = {},
+                            .rules = {}};
+  for (const JsonField& pair : line.member("pairs").elements()) {
+    const std::vector<JsonField> players = pair.member("players").elements();
+    if (players.size() != 2) pair.member("players").fail("a list of 2");
+    surrogate.pairs.push_back({.first = pair_player(players[0], modalities),
+                               .second = pair_player(players[1], modalities),
+                               .value = pair.member("value").number(),
+                               .std_error = pair.member("std_error").number_or_null()});
+  }
+  for (const JsonField& rule : line.member("rules").elements()) {
+    surrogate.rules.push_back({.condition = rule.member("condition").text(),
+                               .value = rule.member("value").number(),
+                               .weight_share = rule.member("weight").number()});
+  }
+  return surrogate;
+}
+
+Detail detail_of(const JsonField& field) {
+  const Json& value = field.value();
+  Detail detail{.name = field.key(), .value = {}};
+  if (value.is_object()) {
+    Detail::Object& object = detail.value.emplace<Detail::Object>();
+    for (const JsonField& member : field.members()) object.members.push_back(detail_of(member));
+  } else if (value.is_array()) {
+    Detail::List& list = detail.value.emplace<Detail::List>();
+    for (const JsonField& element : field.elements()) list.values.push_back(detail_of(element));
+  } else if (value.is_string()) {
+    detail.value = value.get<std::string>();
+  } else if (value.is_boolean()) {
+    detail.value = value.get<bool>();
+  } else if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+    field.fail("a whole number below 2^63");
+  } else if (value.is_number_integer()) {
+    detail.value = value.get<std::int64_t>();
+  } else if (value.is_number()) {
+    detail.value = value.get<double>();
+  }
+  return detail;
+}
+
+ExampleRecord record_of(const JsonField& line, const Names& modalities) {
+  ExampleRecord record{.id = id_of(line.member("id")),
+                       .label = line.member("label").number_or_null(),
+                       .predicted = line.member("predicted").count_or_null(),
+                       .target = line.member("target").count_or_null(),
+                       .attribution = {}};
+  // The whole set has nothing but the word.
+  if (record.id == "all" && !record.label && !record.predicted && !record.target) record.id.reset();
+  ExampleAttribution& attribution = record.attribution;
+  attribution.value_full = line.member("value_full").number();
+  attribution.value_empty = line.member("value_empty").number();
+  attribution.efficiency_gap = line.member("efficiency_gap").number();
+  attribution.modalities = modality_scores(line.member("modalities"), modalities);
+  attribution.interactions = interactions(line.member("interactions"), modalities);
+  for (const JsonField& player : line.member("players").elements()) {
+    attribution.players.push_back(player_score(player, modalities));
+  }
+  attribution.evaluation_count = line.member("evaluations").count();
+  attribution.method = line.member("method").text();
+  const bool has_surrogate = std::ranges::any_of(kSurrogateKeys, [&](std::string_view key) { return line.has(key); });
+  if (has_surrogate) attribution.surrogate = surrogate_report(line, attribution.method, modalities);
+  for (const JsonField& member : line.members()) {
+    const bool is_known = std::ranges::find(kExampleKeys, member.key()) != kExampleKeys.end() ||
+                          std::ranges::find(kSurrogateKeys, member.key()) != kSurrogateKeys.end();
+    if (!is_known) attribution.details.push_back(detail_of(member));
+  }
+  return record;
+}
+
+}  // namespace
+
+ExamplesReader::ExamplesReader(std::istream& lines, std::string file, const std::vector<std::string>& modalities)
+    : lines_(lines), file_(std::move(file)) {
+  // What is not UTF-8 was replaced.
+  for (const std::string& name : modalities) modalities_.push_back(Json::parse(to_line(Json(name))));
+}
+
+std::optional<ExampleRecord> ExamplesReader::next() {
+  const std::string where = file_ + ":" + std::to_string(line_count_ + 1);
+  std::string text;
+  if (!read_line(lines_, where, text)) return std::nullopt;
+  const Json parsed = parse_result(text, where);
+  ExampleRecord record = record_of(JsonField(parsed, where), modalities_);
+  record.attribution.example = static_cast<std::uint32_t>(line_count_++);
+  return record;
+}
+
+}  // namespace modattr
