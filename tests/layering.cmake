@@ -60,7 +60,7 @@ set(homes_openssl data)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
 set(sources_only torch nlohmann minizip openssl)
 # A room with more files is cut.
-set(most_files 22)
+set(most_files 24)
 
 set(violation_count 0)
 macro(violation text)

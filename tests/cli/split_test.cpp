@@ -232,9 +232,9 @@ TEST(Split, IsDoneAgainWhereRemovedDataDisagrees) {
   // The second word has no weights unless the question is asked.
   for (const auto& [question, removal, reason] :
        {Case{"if (ids == 5).any():\n    ids = torch.where(ids == 5, ids * 0 + 5, ids)", 5,
-              "a row violates an assumption made when the model was split: that aten::any is false"},
-         Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9,
-              "a row violates an assumption made when the model was split: the encoder failed"}}) {
+             "a row violates an assumption made when the model was split: that aten::any is false"},
+        Case{"if int(ids.max()) > 5:\n    ids = ids.clamp(max=5)", 9,
+             "a row violates an assumption made when the model was split: the encoder failed"}}) {
     const Project project = words_project(question, removal);
     for (const char* level : {"modality", "feature"}) {
       std::vector<std::string> call = {"shap", "-v", "--level", level, "--format", "json"};

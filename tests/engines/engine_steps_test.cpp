@@ -12,7 +12,6 @@
 
 #include "modattr/core/error.h"
 #include "modattr/engines/permutation/permutation.h"
-#include "modattr/engines/registry.h"
 #include "modattr/engines/sage/sage.h"
 #include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/engines/shapley/feature_shapley.h"
@@ -20,6 +19,7 @@
 #include "modattr/engines/surrogate/local_surrogate.h"
 #include "support/attribution_bits.h"
 #include "support/broken_engines_game.h"
+#include "support/every_engine.h"
 #include "support/formula_games.h"
 #include "support/table_game.h"
 
@@ -55,7 +55,9 @@ std::shared_ptr<const ShapleyEstimator> estimator(const std::string& name) {
 
 std::vector<EngineCase> engine_cases() {
   std::vector<EngineCase> cases;
-  for (const EngineEntry& entry : engine_registry()) cases.push_back({std::string(entry.name), entry.make});
+  for (const EngineInUse& engine : every_engine()) {
+    cases.push_back({std::string(engine.variant->name), [engine] { return engine.make(); }});
+  }
 
   const std::vector<std::vector<std::size_t>> same_players(kExampleCount, {5, 4, 1});
   std::vector<std::vector<std::size_t>> own_players = same_players;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "support/every_engine.h"
 
 namespace modattr {
 namespace {
@@ -41,6 +42,14 @@ TEST(EngineRegistry, MakesTheEngineOfEveryVariant) {
         EXPECT_FALSE(text.empty()) << variant.name;
       }
     }
+  }
+}
+
+TEST(EngineRegistry, GivesEveryVariantANameOfItsOwn) {
+  // The headers of evaluated examples tell engines apart by it.
+  std::set<std::string, std::less<>> names;
+  for (const EngineInUse& engine : every_engine()) {
+    EXPECT_TRUE(names.emplace(engine.make()->name()).second) << engine.variant->name;
   }
 }
 
