@@ -135,7 +135,7 @@ TableProblem problem_of(const EngineCase& engine, std::size_t& answer_count, Key
   std::vector<Stratum> halves = {{"one", {}}, {"two", {}}};
   for (std::uint32_t example = 0; example < kExampleCount; ++example) {
     labels.push_back(data(example, 0) > 1.2 ? 1 : 0);
-    if (kind == Keys::kRows) keys.push_back(example * 7 % kExampleCount + 20);
+    if (kind == Keys::kRows) keys.push_back(static_cast<std::uint32_t>(example * 7 % kExampleCount + 20));
     halves[example % 3 == 0 ? 0 : 1].examples.push_back(example);
   }
   std::function<std::unique_ptr<ExampleGames>()> features;

@@ -60,7 +60,7 @@ TEST(EngineRegistry, DescribesEveryOption) {
       EXPECT_TRUE(names.insert(option.name).second) << option.name;
       EXPECT_FALSE(option.help.empty()) << option.name;
       EXPECT_EQ(option.placeholder.empty(), option.type == OptionType::kFlag) << option.name;
-      if (option.type == OptionType::kWord) EXPECT_FALSE(option.words.empty()) << option.name;
+      EXPECT_TRUE(option.type != OptionType::kWord || !option.words.empty()) << option.name;
       for (const std::string& other : option.excludes) EXPECT_TRUE(names.contains(other)) << option.name;
     }
   }

@@ -34,7 +34,7 @@ struct OptionSchema {
   std::string name;
   OptionType type = OptionType::kFlag;
   /// One sentence that begins with a capital letter, with the default.
-  std::string help;
+  std::string help = {};
   /// What stands for the value in a help text, e.g. "N"; empty for flags.
   std::string placeholder = {};
   std::vector<std::string> words = {};
