@@ -107,7 +107,8 @@ Coalition ByteReader::take_coalition() {
   const std::string_view bits = take_bytes(player_count / kBitsPerByte + (player_count % kBitsPerByte == 0 ? 0 : 1));
   Coalition coalition(player_count);
   for (std::size_t bit = 0; bit < bits.size() * kBitsPerByte; ++bit) {
-    const bool is_present = (static_cast<unsigned char>(bits[bit / kBitsPerByte]) >> (bit % kBitsPerByte) & 1U) != 0;
+    const bool is_present =
+        (std::uint32_t{static_cast<unsigned char>(bits[bit / kBitsPerByte])} >> (bit % kBitsPerByte) & 1U) != 0;
     if (!is_present) continue;
     if (bit >= player_count)
       throw DataError("bytes: expected a coalition of its players, got others; they are damaged");
