@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
@@ -105,7 +106,7 @@ TEST_F(DatasetTest, FindsExamplesById) {
   const Dataset dataset = open({floats("x", {3}), integers("id", {30, 10, 20})});
   EXPECT_EQ(dataset.find_id("20"), 2U);
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return dataset.find_id("2"); }),
-                       {"--ids: expected ids of ", "val.npz, got '2'; the first one is '30'"}));
+                       {option("ids") + ": expected ids of ", "val.npz, got '2'; the first one is '30'"}));
 }
 
 TEST_F(DatasetTest, IsCutByLabelInNumericalOrder) {
@@ -195,7 +196,8 @@ TEST_F(DatasetTest, NamesAColumnThatIsMissing) {
   EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .group = "kinds"}),
                        {"data.group: expected an array of ", "val.npz", "got 'kinds'; did you mean 'kind'?"}));
   EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .id = "key"}), {"data.id: ", "got 'key'"}));
-  EXPECT_TRUE(mentions(column_error({.inputs = {"x"}, .column = "lable"}), {"--within: ", "did you mean 'label'?"}));
+  EXPECT_TRUE(
+      mentions(column_error({.inputs = {"x"}, .column = "lable"}), {option("within") + ": ", "did you mean 'label'?"}));
 }
 
 TEST_F(DatasetTest, NamesAnArrayWhoseRowsDoNotMatch) {
