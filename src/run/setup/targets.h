@@ -14,9 +14,9 @@ namespace modattr {
 /// What a game explains, as configuration and command line say.
 struct TargetChoices {
   /// "predicted", "label" or a class index; nullopt = the configuration's.
-  std::optional<std::string> target;
+  std::optional<std::string> target = std::nullopt;
   /// nullopt = the configuration's.
-  std::optional<std::string> value;
+  std::optional<std::string> value = std::nullopt;
 };
 
 /// Targets, and what is told about them.
