@@ -104,7 +104,7 @@ class IndependenceTrial {
   }
 
   /// Replaces every second row, from `first` on, and compares what the encoder gives for the others.
-  void prove_beside(const EncodedRows& rows, Disturbance disturbance, std::int64_t first) const {
+  void prove_beside(const EncodedProbe& rows, Disturbance disturbance, std::int64_t first) const {
     Tensors outputs;
     try {
       outputs = encode_(replaced(rows.inputs, disturbance, first));
@@ -123,7 +123,7 @@ class IndependenceTrial {
   /// The same for made-up rows with many zeros, which often stand for missing data: a row without data of its own may
   /// take another one's.
   void prove_with_gaps(const Tensors& inputs) const {
-    EncodedRows made;
+    EncodedProbe made;
     made.inputs = replaced(replaced(inputs, Disturbance::kMixed, 0), Disturbance::kMixed, 1);
     try {
       made.outputs = encode_(made.inputs);
@@ -149,7 +149,7 @@ class IndependenceTrial {
 
 }  // namespace
 
-void prove_batch_independence(const RowFunction& encode, const EncodedRows& rows, std::span<const at::Tensor> data,
+void prove_batch_independence(const RowFunction& encode, const EncodedProbe& rows, std::span<const at::Tensor> data,
                               at::Device device) {
   const bool any_complex = std::ranges::any_of(rows.inputs, [](const at::Tensor& input) { return input.is_complex(); });
   if (any_complex || rows.inputs.front().numel() == 0) return;

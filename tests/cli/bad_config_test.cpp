@@ -146,8 +146,8 @@ TEST_F(BadConfig, OptionsAreChecked) {
       {{"--format", "yaml"}, "--format: unknown 'yaml'; expected one of csv, json, markdown, table"},
       {{"--format", "jsn"}, "--format: unknown 'jsn'; did you mean 'json'?"},
       {{"--reapeats", "3"}, "unknown option '--reapeats'; did you mean '--repeats'?"},
-      {{"--exact", "--repeats", "3"}, "excludes"},
-      {{"-q", "-v"}, "excludes"},
+      {{"--exact", "--repeats", "3"}, "expected no --repeats"},
+      {{"-q", "-v"}, "expected no --repeats"},
       {{"more"}, "unknown word 'more'"}};
   for (const auto& [arguments, phrase] : wrong) expect_failure(project_, 2, {"permute: ", phrase}, arguments);
 }

@@ -82,7 +82,7 @@ TEST(EngineCommand, SpellsOptionsAsItsCallerDoes) {
                                    {{"level", "feature"},
                                     {"method", "permutation"},
                                     {"index", "shapley"},
-                                    {"budget", std::uint64_t{60}},
+                                    {"budget", std::uint64_t{120}},
                                     {"tolerance", 1e-12}});
   for (const std::string& warning : result.table->warnings) {
     EXPECT_EQ(warning.find('\x0e'), std::string::npos) << warning;

@@ -68,7 +68,7 @@ TEST(Experiment, RefusesAMetricThatIsNone) {
 TEST(Experiment, NeedsLabelsOnlyWhereAScoreIsRequired) {
   RunSet set;
   set.data({RunSet::arrays()[0], RunSet::arrays()[1]});
-  EXPECT_NE(refusal<DataError>(set, {.common = {}, .metric = {}}), "nothing was thrown");
+  EXPECT_NE(refusal<Error>(set, {.common = {}, .metric = {}}), "nothing was thrown");
   const auto experiment = set.open({.common = {}, .metric = {}, .metric_need = MetricNeed::kWhereThereIsOne});
   EXPECT_EQ(experiment->metric().name(), "none");
 }

