@@ -22,7 +22,9 @@
 #include "modattr/run/setup/experiment.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/parallel_calls.h"
+#include "run/setup/players_setup.h"
 #include "run/setup/removal_setup.h"
+#include "run/setup/targets.h"
 
 namespace {
 
@@ -81,7 +83,7 @@ Calls encoder_calls(Experiment& experiment, std::size_t modality, std::size_t ca
   return calls;
 }
 
-/// Gathered features of a few calls of the fusion.
+/// Gathered encodings of a few calls of the fusion.
 Calls fusion_calls(Experiment& experiment, std::size_t call_size) {
   constexpr std::size_t kCallCount = 16;
   Calls calls(kCallCount);

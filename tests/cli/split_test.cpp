@@ -1,4 +1,4 @@
-// A model cut by modality scores like the whole one, and says what was cut.
+// A model split by modality scores like the whole one, and says what was split.
 
 #include <cmath>
 #include <limits>
@@ -33,12 +33,12 @@ class SplitRuns : public testing::TestWithParam<const char*> {};
 
 TEST_P(SplitRuns, ScoreLikeTheWholeModel) {
   const std::string config = GetParam();
-  const Scores cut = permute_config(config, {"--repeats", "2"});
+  const Scores split = permute_config(config, {"--repeats", "2"});
   const Scores whole = permute_config(config, {"--repeats", "2", "--no-split"});
-  EXPECT_NEAR(cut.score(), whole.score(), 1e-6);
-  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
+  EXPECT_NEAR(split.score(), whole.score(), 1e-6);
+  expect_near_rows(split.document().at("rows"), whole.document().at("rows"));
 
-  const Json& evaluations = cut.document().at("evaluations");
+  const Json& evaluations = split.document().at("evaluations");
   EXPECT_EQ(evaluations.at("model"), 0);
   EXPECT_GT(evaluations.at("fusion"), 600);
   const ProgramResult shown =
@@ -121,11 +121,12 @@ TEST(Split, TellsOnRequestHowTheModelRuns) {
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     return result.errors;
   };
-  const std::string cut = lines(kLateFusion);
-  EXPECT_NE(cut.find("model cut by modality: 75 rows encoded once, a fusion of 1 operation from aten::mul on in calls "
-                     "of 128 rows\n"),
-            std::string::npos)
-      << cut;
+  const std::string split = lines(kLateFusion);
+  EXPECT_NE(
+      split.find("model split by modality: 75 rows encoded once, a fusion of 1 operation from aten::mul on in calls "
+                 "of 128 rows\n"),
+      std::string::npos)
+      << split;
   const std::string random = lines("def forward(self, a, b): return a @ self.w + b @ self.w + 0 * torch.rand([3])");
   EXPECT_NE(random.find("model runs whole: it draws random numbers\n"), std::string::npos) << random;
   const std::string mixing =
@@ -133,7 +134,7 @@ TEST(Split, TellsOnRequestHowTheModelRuns) {
   EXPECT_NE(mixing.find("model runs whole: its answer for a row depends on the other rows of the batch\n"),
             std::string::npos)
       << mixing;
-  EXPECT_EQ(lines(kLateFusion, {"--no-split"}).find("model cut"), std::string::npos);
+  EXPECT_EQ(lines(kLateFusion, {"--no-split"}).find("model split"), std::string::npos);
 }
 
 TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
@@ -150,9 +151,9 @@ TEST(Split, RunsWholeWhenLaterRowsChangeTheShapeOfAFeature) {
   }
   project.data({TestArray::of<std::int64_t>("a", {200, 2}, a), TestArray::of<float>("b", {200}, b),
                 TestArray::of<float>("label", {200}, b)});
-  const Scores cut = project.permute({"--repeats", "2", "--metric", "mse"});
+  const Scores split = project.permute({"--repeats", "2", "--metric", "mse"});
   const Scores whole = project.permute({"--repeats", "2", "--metric", "mse", "--no-split"});
-  EXPECT_EQ(cut.row_text(), whole.row_text());
+  EXPECT_EQ(split.row_text(), whole.row_text());
 }
 
 TEST(Split, RunsWholeWhenPartsDependOnTheNumberOfRows) {
@@ -201,9 +202,9 @@ TEST(Split, AsksAboutABatchOnlyWhereARowDisagrees) {
   const Project lacking = filling_project(151);
   const ProgramResult result = lacking.run(call);
   EXPECT_NE(result.errors.find("from aten::any"), std::string::npos) << result.errors;
-  const Scores cut = lacking.permute({"--repeats", "2", "--metric", "mse"});
+  const Scores split = lacking.permute({"--repeats", "2", "--metric", "mse"});
   const Scores whole = lacking.permute({"--repeats", "2", "--metric", "mse", "--no-split"});
-  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
+  expect_near_rows(split.document().at("rows"), whole.document().at("rows"));
 }
 
 /// A model of words 0 to 4 and numbers; removed words become word `removal`.
@@ -238,15 +239,15 @@ TEST(Split, IsDoneAgainWhereRemovedDataDisagrees) {
     const Project project = words_project(question, removal);
     for (const char* level : {"modality", "feature"}) {
       std::vector<std::string> call = {"shap", "-v", "--level", level, "--format", "json"};
-      const ProgramResult cut = project.run(call);
-      EXPECT_NE(cut.errors.find(reason), std::string::npos) << level << cut.errors;
-      const std::size_t loaded = cut.errors.find(" loaded");
-      EXPECT_LT(loaded, cut.errors.find(reason));
-      EXPECT_EQ(cut.errors.find(" loaded", loaded + 1), std::string::npos) << "once";
+      const ProgramResult split = project.run(call);
+      EXPECT_NE(split.errors.find(reason), std::string::npos) << level << split.errors;
+      const std::size_t loaded = split.errors.find(" loaded");
+      EXPECT_LT(loaded, split.errors.find(reason));
+      EXPECT_EQ(split.errors.find(" loaded", loaded + 1), std::string::npos) << "once";
       call.emplace_back("--no-split");
       const ProgramResult whole = project.run(call);
       EXPECT_EQ(whole.errors.find("splitting again"), std::string::npos) << whole.errors;
-      expect_near_rows(Scores(cut).document().at("rows"), Scores(whole).document().at("rows"));
+      expect_near_rows(Scores(split).document().at("rows"), Scores(whole).document().at("rows"));
     }
   }
 }
@@ -270,10 +271,10 @@ TEST(Split, RunsWholeWhereRemovedDataChangesTheShapeOfAFeature) {
   project.config().at("modalities")[0].update(
       {{"kind", "tokens"}, {"special_ids", {0}}, {"removal", {{"type", "token"}, {"id", 7}}}});
   std::vector<std::string> call = {"shap", "-v", "--format", "json"};
-  const ProgramResult cut = project.run(call);
-  EXPECT_NE(cut.errors.find("model runs whole: its parts do not take every row"), std::string::npos) << cut.errors;
+  const ProgramResult split = project.run(call);
+  EXPECT_NE(split.errors.find("model runs whole: its parts do not take every row"), std::string::npos) << split.errors;
   call.emplace_back("--no-split");
-  expect_near_rows(Scores(cut).document().at("rows"), Scores(project.run(call)).document().at("rows"));
+  expect_near_rows(Scores(split).document().at("rows"), Scores(project.run(call)).document().at("rows"));
 }
 
 TEST(Split, InspectsWhereRowsDisagreeThatAreNotKept) {
@@ -329,7 +330,8 @@ TEST(Split, IsShownByInspect) {
   EXPECT_EQ(split[2].at("part"), "fusion");
   EXPECT_EQ(split[2].at("operations"), 1);
   const ProgramResult whole = late_fusion("def forward(self, a, b): return (a + b) @ self.w").run({"inspect"});
-  EXPECT_NE(whole.output.find("not cut: its modalities meet before any operation"), std::string::npos) << whole.output;
+  EXPECT_NE(whole.output.find("not split: its modalities meet before any operation"), std::string::npos)
+      << whole.output;
 }
 
 TEST(Split, TellsWhatFeaturesCost) {
@@ -362,12 +364,12 @@ TEST(Split, ScoresTheDemoLikeTheWholeModel) {
                                (std::filesystem::path(MODATTR_SOURCE_DIR) / "modattr.json").string()});
     return Scores(run_program({.arguments = more}));
   };
-  const Scores cut = scores({});
+  const Scores split = scores({});
   const Scores whole = scores({"--no-split"});
-  EXPECT_EQ(cut.score(), whole.score());
-  expect_near_rows(cut.document().at("rows"), whole.document().at("rows"));
-  EXPECT_EQ(cut.document().at("evaluations").at("model"), 0);
-  EXPECT_LE(cut.document().at("evaluations").at("encoder"), 600);
+  EXPECT_EQ(split.score(), whole.score());
+  expect_near_rows(split.document().at("rows"), whole.document().at("rows"));
+  EXPECT_EQ(split.document().at("evaluations").at("model"), 0);
+  EXPECT_LE(split.document().at("evaluations").at("encoder"), 600);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "modattr/core/option_name.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
 #include "modattr/run/command.h"
@@ -45,7 +46,7 @@ BaselineScore measure_baseline(Experiment& experiment, const RunContext& context
     const double row_seconds = experiment.evaluator().measure_row();
     return {.score = std::nullopt,
             .rows_per_second = static_cast<double>(experiment.thread_count()) / std::max(row_seconds, 1e-9),
-            .failure = error.what()};
+            .failure = spell_options(error.what(), context.spell)};
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.progress.finish();
@@ -156,7 +157,7 @@ std::string percent(double share) {
   return number(100.0 * share, share < 0.0995 ? "%.1f %%" : "%.0f %%");
 }
 
-/// How the model is cut, or why it is not.
+/// How the model is split, or why it is not.
 InspectionSection split_section(Experiment& experiment, const RunContext& context, Json& document) {
   document = Json::array();
   ModelEvaluator& evaluator = experiment.evaluator();
@@ -164,29 +165,29 @@ InspectionSection split_section(Experiment& experiment, const RunContext& contex
   if (split == nullptr) {
     const std::string& reason = experiment.split_reason();
     const std::size_t parameter_count = experiment.model().parameter_count();
-    const std::string why = reason.empty() ? context.spell("no_split") : "not cut: " + reason;
+    const std::string why = reason.empty() ? context.spell("no_split") : "not split: " + reason;
     document.push_back({{"part", "whole model"}, {"parameters", parameter_count}, {"why", why}});
     return {"split", {{"part", "parameters", "why"}, {"whole model", std::to_string(parameter_count), why}}};
   }
-  const EncodingCache& features = *evaluator.encoding_cache();
+  const EncodingCache& encodings = *evaluator.encoding_cache();
   const std::size_t modality_count = experiment.layout().modalities.count();
   const double fusion_seconds = evaluator.measure_row();
   std::vector<double> encoder_seconds;
   double total = fusion_seconds;
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    encoder_seconds.push_back(features.measure_encoder(modality));
+    encoder_seconds.push_back(encodings.measure_encoder(modality));
     total += encoder_seconds.back();
   }
   InspectionSection section{
-      "split", {{"part", "operations", "parameters", "share of time", "distinct rows", "features per row"}}};
+      "split", {{"part", "operations", "parameters", "share of time", "distinct rows", "encoding per row"}}};
   const auto add = [&](const std::string& part, const PartSize& size, double seconds, const std::string& rows,
-                       const std::string& feature_bytes) {
+                       const std::string& encoding_bytes) {
     document.push_back({{"part", part},
                         {"operations", size.operation_count},
                         {"parameters", size.parameter_count},
                         {"share_of_time", seconds / total}});
     section.rows.push_back({part, std::to_string(size.operation_count), std::to_string(size.parameter_count),
-                            percent(seconds / total), rows, feature_bytes});
+                            percent(seconds / total), rows, encoding_bytes});
   };
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const std::string& name = experiment.layout().modalities.modality_name(modality);
@@ -196,9 +197,10 @@ InspectionSection split_section(Experiment& experiment, const RunContext& contex
       continue;
     }
     add(name + " encoder", split->encoder_size(modality), encoder_seconds[modality],
-        std::to_string(features.distinct_row_count(modality)), std::to_string(features.row_bytes(modality)) + " bytes");
-    document.back()["distinct_rows"] = features.distinct_row_count(modality);
-    document.back()["feature_bytes_per_row"] = features.row_bytes(modality);
+        std::to_string(encodings.distinct_row_count(modality)),
+        std::to_string(encodings.row_bytes(modality)) + " bytes");
+    document.back()["distinct_rows"] = encodings.distinct_row_count(modality);
+    document.back()["encoding_bytes_per_row"] = encodings.row_bytes(modality);
   }
   const std::string meeting = evaluator.meeting();
   add("fusion", split->fusion_size(), fusion_seconds, "-", meeting.empty() ? "-" : "from " + meeting + " on");

@@ -64,8 +64,8 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   table.orientation = experiment.metric().orientation();
   table.score = parts.attribution.score;
   table.score_ci95 = parts.attribution.score_ci95;
-  if (const EncodingCache* features = experiment.evaluator().encoding_cache()) {
-    table.evaluations.encoder = features->encoded_row_count();
+  if (const EncodingCache* encodings = experiment.evaluator().encoding_cache()) {
+    table.evaluations.encoder = encodings->encoded_row_count();
     table.evaluations.fusion = experiment.evaluator().evaluation_count();
   } else {
     table.evaluations.model = experiment.evaluator().evaluation_count();

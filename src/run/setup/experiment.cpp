@@ -142,7 +142,7 @@ void Experiment::choose_model_use(const RunContext& context) {
   };
   if (!common_.no_split) split_model(context.progress, try_rows);
   if (evaluator_->split_model() == nullptr) try_rows(false);
-  if (behaviour.valid()) heed_row_behaviour(behaviour.get());
+  if (behaviour.valid()) apply_batch_dependence(behaviour.get());
   if (!common_.no_split) log_model_use(context);
 }
 
@@ -157,7 +157,7 @@ void Experiment::weaken_split_assumptions(const SplitAssumptionError& error, con
   choose_model_use(context);
 }
 
-void Experiment::heed_row_behaviour(BatchDependence behaviour) {
+void Experiment::apply_batch_dependence(BatchDependence behaviour) {
   if (behaviour == BatchDependence::kIndependent) return;
   evaluator_->share_nothing();
   if (behaviour == BatchDependence::kRandom) {
@@ -189,7 +189,7 @@ void Experiment::split_model(Progress& progress, const std::function<void(bool i
 void Experiment::log_model_use(const RunContext& context) {
   if (const SplitModel* split = evaluator_->split_model()) {
     const std::size_t operation_count = split->fusion_size().operation_count;
-    context.log("model cut by modality: " + counted(evaluator_->encoding_cache()->encoded_row_count(), "row") +
+    context.log("model split by modality: " + counted(evaluator_->encoding_cache()->encoded_row_count(), "row") +
                 " encoded once, a fusion of " + counted(operation_count, "operation") +
                 (operation_count == 0 ? "" : " from " + evaluator_->meeting() + " on") + " in calls of " +
                 counted(evaluator_->rows_per_call(), "row"));

@@ -102,7 +102,7 @@ class Experiment {
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
   void make_metric();
-  void heed_row_behaviour(BatchDependence behaviour);
+  void apply_batch_dependence(BatchDependence behaviour);
   void log_model_use(const RunContext& context);
   /// Splits the model where that is possible, and tries what its answers for a row depend on where the split does not
   /// tell.
