@@ -4,7 +4,9 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -296,45 +298,71 @@ TEST(DocumentExamples, OfEveryEngineHaveDescribedDefinitions) {
 
 // ---- Engines
 
-/// The matrix of docs/engines.md, from `modattr engines`: a line per variant, its axioms as columns.
-Lines engine_matrix() {
-  struct Variant {
-    std::string name;
-    std::map<std::string, std::string> facts;
-  };
-  std::vector<Variant> variants;
+/// What `modattr engines` says of one way to use an engine.
+struct EngineFacts {
+  std::string name;
   std::vector<std::string> axioms;
-  std::vector<std::string> facts;
+  /// Titles and texts of the other lines.
+  std::vector<std::pair<std::string, std::string>> others;
+};
+
+std::vector<std::string> split_at_commas(const std::string& list) {
+  std::vector<std::string> parts;
+  std::istringstream stream(list);
+  for (std::string part; std::getline(stream >> std::ws, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+std::vector<EngineFacts> engine_facts() {
+  std::vector<EngineFacts> engines;
   for (const std::string& line : lines_of(program_output({"engines"}))) {
+    // The axioms are explained behind an empty line.
     if (line.empty()) break;
     if (!line.starts_with(' ')) {
-      variants.push_back({.name = line.substr(0, line.find(": ")), .facts = {}});
+      engines.push_back({.name = line.substr(0, line.find(": ")), .axioms = {}, .others = {}});
       continue;
     }
     const std::size_t end = line.find(' ', 2);
     const std::string title = line.substr(2, end - 2);
-    const std::string fact = line.substr(line.find_first_not_of(' ', end));
-    variants.back().facts[title] = title == "promises" ? ", " + fact + "," : fact;
+    const std::string text = line.substr(line.find_first_not_of(' ', end));
     if (title != "promises") {
-      if (std::ranges::find(facts, title) == facts.end()) facts.push_back(title);
-      continue;
-    }
-    std::istringstream promises(fact);
-    for (std::string axiom; std::getline(promises >> std::ws, axiom, ',');) {
-      if (axiom != "none" && std::ranges::find(axioms, axiom) == axioms.end()) axioms.push_back(axiom);
+      engines.back().others.emplace_back(title, text);
+    } else if (text != "none") {
+      engines.back().axioms = split_at_commas(text);
     }
   }
-  std::string head = "| engine |";
-  std::string rule = "|---|";
-  for (const std::string& axiom : axioms) head += " " + axiom + " |", rule += ":-:|";
-  for (const std::string& fact : facts) head += " " + fact + " |", rule += "---|";
-  Lines matrix = {head, rule};
-  for (Variant& variant : variants) {
-    std::string& row = matrix.emplace_back("| `" + variant.name + "` |");
-    for (const std::string& axiom : axioms) {
-      row += variant.facts["promises"].find(", " + axiom + ",") != std::string::npos ? " ✓ |" : " |";
+  return engines;
+}
+
+std::string table_line(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) line += (cell.empty() ? "" : " ") + cell + " |";
+  return line;
+}
+
+/// The matrix of docs/engines.md: a line per way to use an engine, the axioms as columns of their own.
+Lines engine_matrix() {
+  const std::vector<EngineFacts> engines = engine_facts();
+  std::vector<std::string> axioms;
+  for (const EngineFacts& engine : engines) {
+    for (const std::string& axiom : engine.axioms) {
+      if (std::ranges::find(axioms, axiom) == axioms.end()) axioms.push_back(axiom);
     }
-    for (const std::string& fact : facts) row += " " + variant.facts[fact] + " |";
+  }
+  std::vector<std::string> titles = {"engine"};
+  titles.insert(titles.end(), axioms.begin(), axioms.end());
+  for (const auto& [title, text] : engines.at(0).others) titles.push_back(title);
+  Lines matrix = {table_line(titles), "|---|"};
+  for (std::size_t column = 1; column < titles.size(); ++column) {
+    matrix.back() += column <= axioms.size() ? ":-:|" : "---|";
+  }
+  for (const EngineFacts& engine : engines) {
+    std::vector<std::string> cells = {"`" + engine.name + "`"};
+    for (const std::string& axiom : axioms) {
+      cells.emplace_back(std::ranges::find(engine.axioms, axiom) != engine.axioms.end() ? "✓" : "");
+    }
+    for (const auto& [title, text] : engine.others) cells.push_back(text);
+    matrix.push_back(table_line(cells));
   }
   return matrix;
 }
