@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -18,6 +19,17 @@ namespace modattr {
 inline const std::filesystem::path kRepository = MODATTR_SOURCE_DIR;
 
 using Lines = std::vector<std::string>;
+using Names = std::set<std::string>;
+
+/// What the first group of a pattern matches, wherever it is.
+inline Names all_matches(const std::string& text, const std::string& pattern) {
+  const std::regex expression(pattern);
+  Names names;
+  for (std::sregex_iterator match(text.begin(), text.end(), expression), end; match != end; ++match) {
+    names.insert((*match)[1]);
+  }
+  return names;
+}
 
 /// Without white space at the ends of lines, and without empty lines at the end.
 inline Lines lines_of(const std::string& text) {
@@ -43,7 +55,7 @@ struct Fence {
   std::size_t first = 0;
   std::size_t end = 0;
   /// What stands behind the first ```.
-  std::set<std::string> words;
+  Names words;
 
   bool has(const std::string& word) const { return words.contains(word); }
 };
@@ -146,8 +158,8 @@ inline std::vector<TableRow> table_rows(const Document& document, std::string_vi
 }
 
 /// The first code of every first cell.
-inline std::set<std::string> names_in_table(const Document& document, std::string_view first_column) {
-  std::set<std::string> names;
+inline Names names_in_table(const Document& document, std::string_view first_column) {
+  Names names;
   for (const TableRow& row : table_rows(document, first_column)) {
     const std::vector<std::string> code = code_in(row.cells.at(0));
     if (!code.empty()) names.insert(code.front());

@@ -216,9 +216,9 @@ TEST(DocumentCommands, AreUpdatedWithTheSameOmissions) {
 }
 
 /// Lines with numbers, without bars: those are as long as the terminal allows.
-std::set<std::string> numbered_lines(const std::string& text) {
+Names numbered_lines(const std::string& text) {
   static const std::regex bar("(█|▉|▊|▋|▌|▍|▎|▏|│|▐)+");
-  std::set<std::string> lines;
+  Names lines;
   for (const std::string& line : lines_of(text)) {
     const std::string words = std::regex_replace(line, bar, "");
     if (words.find_first_of("0123456789") != std::string::npos) {
@@ -239,8 +239,8 @@ TEST(DocumentCommands, DrawnInThePicturePrintItsNumbers) {
   Shell shell;
   const ProgramResult& result = shell.run(command);
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  const std::set<std::string> real = numbered_lines(result.output);
-  const std::set<std::string> drawn = numbered_lines(element(picture, "desc"));
+  const Names real = numbered_lines(result.output);
+  const Names drawn = numbered_lines(element(picture, "desc"));
   EXPECT_GE(drawn.size(), 10U);
   for (const std::string& line : drawn) {
     EXPECT_TRUE(real.contains(line)) << "not printed now: '" << line << "'; docs/images/make.py draws it anew";

@@ -1,6 +1,5 @@
-// The documents describe what the program knows, all of it and nothing else, and their links resolve.
+// The documents describe what the program knows, all of it and nothing else.
 
-#include <cctype>
 #include <map>
 #include <regex>
 #include <set>
@@ -20,16 +19,6 @@ namespace modattr {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Names = std::set<std::string>;
-
-Names all_matches(const std::string& text, const std::string& pattern) {
-  const std::regex expression(pattern);
-  Names names;
-  for (std::sregex_iterator match(text.begin(), text.end(), expression), end; match != end; ++match) {
-    names.insert((*match)[1]);
-  }
-  return names;
-}
 
 std::string program_output(const std::vector<std::string>& arguments) {
   const ProgramResult result = run_program({.arguments = arguments, .folder = kRepository});
@@ -52,77 +41,6 @@ Names completed_words(const std::string& script, const std::string& before) {
   const std::regex pattern("[ |]" + before + "\\)[^'\"\n]*['\"]([^'\"\n]*)['\"]");
   EXPECT_TRUE(std::regex_search(script, words, pattern)) << before;
   return all_matches(words[1], "(\\S+)");
-}
-
-// ---- Links
-
-/// The anchor that GitHub gives a heading.
-std::string anchor_of(const std::string& heading) {
-  std::string anchor;
-  for (const char letter : heading) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte >= 0x80 || std::isalnum(byte) != 0 || letter == '_' || letter == '-') {
-      anchor += static_cast<char>(std::tolower(byte));
-    }
-    if (letter == ' ') anchor += '-';
-  }
-  return anchor;
-}
-
-Names anchors_of(const Document& document) {
-  Names anchors;
-  std::map<std::string, int> counts;
-  for (std::size_t place = 0; place < document.lines.size(); ++place) {
-    const std::string& line = document.lines[place];
-    if (!line.starts_with('#') || document.is_fenced(place)) continue;
-    const std::string anchor = anchor_of(line.substr(line.find(' ') + 1));
-    const int count = counts[anchor]++;
-    anchors.insert(count == 0 ? anchor : anchor + "-" + std::to_string(count));
-  }
-  return anchors;
-}
-
-Names links_of(const Document& document) {
-  std::string prose;
-  for (std::size_t place = 0; place < document.lines.size(); ++place) {
-    if (!document.is_fenced(place)) prose += document.lines[place] + " ";
-  }
-  Names links = all_matches(prose, R"((?:src|href)="([^"]+)\")");
-  prose = std::regex_replace(prose, std::regex("`[^`]*`"), "");
-  links.merge(all_matches(prose, R"(\]\(([^)\s]+)\))"));
-  return links;
-}
-
-TEST(Documents, LinksResolve) {
-  std::vector<std::string> names = user_documents();
-  names.insert(names.end(), {"CHANGELOG.md", "src/split/README.md", "data/shapes-vqa/README.md"});
-  std::size_t count = 0;
-  for (const std::string& name : names) {
-    const Document document(name);
-    for (const std::string& link : links_of(document)) {
-      if (link.find("://") != std::string::npos) continue;
-      ++count;
-      const std::string path = link.substr(0, link.find('#'));
-      const std::filesystem::path folder = std::filesystem::path(name).parent_path();
-      const std::string target = path.empty() ? name : (folder / path).lexically_normal().string();
-      if (!std::filesystem::exists(kRepository / target)) {
-        ADD_FAILURE() << name << ": expected a file or folder behind the link " << link;
-      } else if (link.find('#') != std::string::npos) {
-        EXPECT_TRUE(anchors_of(Document(target)).contains(link.substr(link.find('#') + 1)))
-            << name << ": expected a heading behind the link " << link;
-      }
-    }
-  }
-  EXPECT_GE(count, 60U);
-}
-
-TEST(Documents, TheReadmeIsShortAndLinksToAllOthers) {
-  const Document readme("README.md");
-  EXPECT_LE(readme.lines.size(), 200U);
-  const Names links = links_of(readme);
-  for (const std::string& name : user_documents()) {
-    EXPECT_TRUE(name == "README.md" || links.contains(name)) << name;
-  }
 }
 
 // ---- Configuration
