@@ -191,7 +191,7 @@ TEST(Documents, DescribeEveryDefinition) {
   const std::string text = text_of(document.lines);
   for (const char* const part : {"- **Is**", "- **Range**", "- **Read it**", "- **It misleads**"}) {
     std::size_t count = 0;
-    for (const std::string& line : document.lines) count += line.starts_with(part) ? 1 : 0;
+    for (const std::string& line : document.lines) count += line.starts_with(part) ? 1U : 0U;
     EXPECT_EQ(count, described_definitions().size()) << part;
   }
 }
