@@ -1,4 +1,4 @@
-// Prints the table of measurements in the README: start-up, encode-once against the whole model and against a bare
+// Prints the first table of docs/measurements.md: start-up, encode-once against the whole model and against a bare
 // loop, peak memory against the number of examples.
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // What modattr adds to the model's own work, in one process and in turns: a run once its files are read against bare
-// loops over the same encoder and fusion calls. Prints rows of the README's table.
+// loops over the same encoder and fusion calls. Prints rows of a table of docs/measurements.md.
 //   modattr_bench_engine CONFIG NAME [exact] [whole]
 //   modattr_bench_engine CONFIG NAME features
 

@@ -18,7 +18,7 @@ struct Interval {
 /// One number about one modality. What is not known is nullopt, never 0.
 struct Score {
   std::string modality;
-  /// Which number this is, e.g. "permutation.drop"; the README's table of definitions lists them.
+  /// Which number this is, e.g. "permutation.drop"; docs/definitions.md lists them.
   std::string definition;
   /// Value of the group column whose examples are scored; nullopt = all examples.
   std::optional<std::string> group;
