@@ -13,7 +13,7 @@ namespace modattr {
 namespace {
 
 /// What the command line does not offer: the folder of the configuration to be, which its paths are relative to.
-const std::vector<OptionSchema> kOptions = {{.name = "folder", .type = OptionType::kText, .help = "Folder"}};
+const std::vector<OptionSchema> kInitOptions = {{.name = "folder", .type = OptionType::kText, .help = "Folder"}};
 
 struct InitCommand {
   std::filesystem::path model;
@@ -30,7 +30,7 @@ void run(const InitCommand& command) {
     throw ConfigError(command.file.string() + ": expected no such file, got one; use --force to replace it");
   }
   const std::filesystem::path folder = command.file.has_parent_path() ? command.file.parent_path() : ".";
-  CommandRequest request{.options = OptionValues(kOptions)};
+  CommandRequest request{.options = OptionValues(kInitOptions)};
   request.common.model = command.model;
   request.common.data = command.data;
   request.options.set("folder", folder.string());

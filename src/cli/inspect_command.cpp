@@ -16,7 +16,7 @@
 namespace modattr {
 namespace {
 
-const std::vector<OptionSchema> kOptions = {metric_option()};
+const std::vector<OptionSchema> kInspectOptions = {metric_option()};
 
 struct InspectCommand {
   CommandRequest request;
@@ -67,8 +67,8 @@ void run(const InspectCommand& command) {
 }  // namespace
 
 void add_inspect_command(CommandLine& line) {
-  auto command =
-      std::make_shared<InspectCommand>(InspectCommand{.request = {.options = OptionValues(kOptions)}, .output = {}});
+  auto command = std::make_shared<InspectCommand>(
+      InspectCommand{.request = {.options = OptionValues(kInspectOptions)}, .output = {}});
   CLI::App& app =
       *line.program.add_subcommand("inspect", "What the model takes, what the data has, how they bind, what runs cost");
   app.footer(std::string("Examples:\n"

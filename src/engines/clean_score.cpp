@@ -5,6 +5,7 @@
 
 #include "modattr/engines/bootstrap_estimate.h"
 #include "modattr/engines/open_examples.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
@@ -13,11 +14,6 @@ DrawScorer scorer_of(const Metric& metric, std::span<const double> outcomes, con
   std::vector<std::unique_ptr<OutcomeScorer>> scorers;
   scorers.push_back(metric.scorer(outcomes, subset.examples));
   return DrawScorer(std::move(scorers));
-}
-
-std::optional<double> subtract(std::optional<double> first, std::optional<double> second) {
-  if (!first || !second) return std::nullopt;
-  return *first - *second;
 }
 
 /// Says why there is no projection.

@@ -60,7 +60,7 @@ std::string selection(const torch::jit::Module& model, const OutputSelector& out
       index != nullptr &&
       (type->kind() == c10::TypeKind::ListType ||
        (type->kind() == c10::TypeKind::TupleType && *index < type->expectRef<c10::TupleType>().elements().size()));
-  if (has_index) return "[" + std::to_string(*index) + "]";
+  if (has_index) return '[' + std::to_string(*index) + ']';
   throw ConfigError("model.output: expected the part of what " + path + " returns that its logits are, " +
                     type->repr_str() + ", got " +
                     (index ? std::to_string(*index) : "'" + std::get<std::string>(output) + "'"));

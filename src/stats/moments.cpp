@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace modattr {
 
@@ -37,6 +38,15 @@ double sum_of_magnitudes(std::span<const double> values) {
 
 std::optional<double> ratio(double numerator, double denominator) {
   return denominator != 0.0 ? std::optional(numerator / denominator) : std::nullopt;
+}
+
+std::optional<double> subtract(std::optional<double> first, std::optional<double> second) {
+  if (!first || !second) return std::nullopt;
+  return *first - *second;
+}
+
+double dot(std::span<const double> left, std::span<const double> right) {
+  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
 }
 
 }  // namespace modattr

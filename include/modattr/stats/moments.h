@@ -24,4 +24,10 @@ std::optional<double> ratio(double numerator, double denominator);
 /// Sample standard deviation / sqrt(count); nullopt for fewer than two values.
 std::optional<double> standard_error(std::span<const double> values);
 
+/// first - second; nullopt where one of them is not known.
+std::optional<double> subtract(std::optional<double> first, std::optional<double> second);
+
+/// Sum of products, of equal lengths.
+double dot(std::span<const double> left, std::span<const double> right);
+
 }  // namespace modattr

@@ -17,11 +17,6 @@ std::optional<double> divide(std::optional<double> numerator, std::optional<doub
   return *numerator / *denominator;
 }
 
-std::optional<double> subtract(std::optional<double> first, std::optional<double> second) {
-  if (!first || !second) return std::nullopt;
-  return *first - *second;
-}
-
 /// Positive when the permuted score is worse.
 std::optional<double> drop(const Metric& metric, std::optional<double> clean, std::optional<double> permuted) {
   if (!clean || !permuted) return std::nullopt;

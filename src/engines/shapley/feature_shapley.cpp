@@ -77,10 +77,10 @@ std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
 
 /// Columns over examples, scores being functions of their means: the ends, then per modality its value and magnitude,
 /// then per share and modality the example's share, and 1 where it is defined.
-class Columns {
+class FeatureColumns {
  public:
-  Columns(std::span<const ExampleAttribution> solved, std::size_t modality_count,
-          std::span<const ShareDefinition> shares)
+  FeatureColumns(std::span<const ExampleAttribution> solved, std::size_t modality_count,
+                 std::span<const ShareDefinition> shares)
       : modality_count_(modality_count),
         table_(2 + 2 * modality_count + shares.size() * (modality_count + 1), solved.size()) {
     for (std::size_t example = 0; example < solved.size(); ++example) {
@@ -121,8 +121,8 @@ class Columns {
 /// Adds the rows of a subset about a modality, or about the games.
 class RowAdder {
  public:
-  RowAdder(const Problem& problem, const Columns& columns, const Subset& subset, std::uint32_t number, const Rng& rng,
-           std::vector<Score>& rows)
+  RowAdder(const Problem& problem, const FeatureColumns& columns, const Subset& subset, std::uint32_t number,
+           const Rng& rng, std::vector<Score>& rows)
       : problem_(problem),
         columns_(columns),
         subset_(subset),
@@ -173,7 +173,7 @@ class RowAdder {
   }
 
   const Problem& problem_;
-  const Columns& columns_;
+  const FeatureColumns& columns_;
   const Subset& subset_;
   MeanBootstrap bootstrap_;
   std::vector<Score>& rows_;
@@ -279,7 +279,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   std::vector<ExampleAttribution> solved = take_examples(modality_count, readers);
   const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
   const std::vector<ShareDefinition> shares = share_definitions(options_.index);
-  const Columns columns(solved, modality_count, shares);
+  const FeatureColumns columns(solved, modality_count, shares);
 
   const bool are_exact = std::ranges::all_of(solved, [](const ExampleAttribution& example) {
     return std::ranges::all_of(example.players, [](const PlayerScore& player) { return player.std_error == 0.0; });

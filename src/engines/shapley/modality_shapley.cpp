@@ -20,8 +20,8 @@ namespace {
 constexpr const char* kAllModalities = "all";
 
 /// Where the columns of each kind begin; scores are functions of their means.
-struct Columns {
-  explicit Columns(const SolvedGames& games) {
+struct ModalityColumns {
+  explicit ModalityColumns(const SolvedGames& games) {
     const std::size_t modalities = games.modality_count();
     const std::size_t pairs = games.is_enumerated() ? modalities * (modalities - 1) / 2 : 0;
     const auto take = [this](std::size_t columns) { return std::exchange(count, count + columns); };
@@ -62,7 +62,7 @@ std::optional<double> interaction_share(std::span<const double> main_effects, st
 }
 
 /// [columns, examples]
-Matrix fill_columns(const SolvedGames& games, const Columns& columns) {
+Matrix fill_columns(const SolvedGames& games, const ModalityColumns& columns) {
   Matrix table(columns.count, games.example_count());
   for (std::size_t example = 0; example < games.example_count(); ++example) {
     const auto put = [&](std::size_t first, std::span<const double> values) {
@@ -95,7 +95,7 @@ Matrix fill_columns(const SolvedGames& games, const Columns& columns) {
 /// The rows of one subset of the examples.
 class SubsetRows {
  public:
-  SubsetRows(const Problem& problem, const SolvedGames& games, const Columns& columns, const Subset& subset,
+  SubsetRows(const Problem& problem, const SolvedGames& games, const ModalityColumns& columns, const Subset& subset,
              const MeanBootstrap& bootstrap)
       : problem_(problem), games_(games), columns_(columns), subset_(subset), bootstrap_(bootstrap) {}
 
@@ -183,7 +183,7 @@ class SubsetRows {
 
   const Problem& problem_;
   const SolvedGames& games_;
-  const Columns& columns_;
+  const ModalityColumns& columns_;
   const Subset& subset_;
   const MeanBootstrap& bootstrap_;
 };
@@ -283,7 +283,7 @@ Attribution ModalityShapley::summarise(const EvaluatedExamples& evaluated, const
   ModalityValues values = take_values(asked, readers);
   const CleanOutcomes outcomes = CleanOutcomes::take(problem, projected(problem), readers);
   const SolvedGames games(std::move(asked), std::move(values), problem.thread_count());
-  const Columns columns(games);
+  const ModalityColumns columns(games);
   const Matrix table = fill_columns(games, columns);
   Attribution result;
   std::vector<MeanBootstrap> bootstraps;

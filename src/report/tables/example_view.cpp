@@ -18,7 +18,7 @@
 namespace modattr {
 namespace {
 
-constexpr std::size_t kNarrowest = 60;
+constexpr std::size_t kNarrowestView = 60;
 constexpr std::size_t kWidestName = 28;
 /// Players that are listed one by one; the others are summed up.
 constexpr std::size_t kMostPlayers = 20;
@@ -281,7 +281,7 @@ std::string view_of(const ExampleRecord& record, const ScoreTable& table, const 
 
 std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
-  style.width = std::max(style.width, kNarrowest);
+  style.width = std::max(style.width, kNarrowestView);
   const bool is_long = table.examples.size() > kMostShownExamples;
   const std::size_t shown = !is_long ? table.examples.size() : table.examples_are_chosen ? kMostShownExamples : 0;
   std::string text;

@@ -16,8 +16,8 @@
 namespace modattr {
 namespace {
 
-constexpr std::size_t kNarrowest = 60;
-constexpr std::size_t kGap = 2;
+constexpr std::size_t kNarrowestTable = 60;
+constexpr std::size_t kLabelGap = 2;
 
 /// Collects lines that keep to the width; no line break comes from the data.
 class Page {
@@ -33,7 +33,7 @@ class Page {
   /// A label of `label_width` cells and, beside it, what it stands for.
   void add_explanation(std::string_view label, std::size_t label_width, std::string_view text, Paint label_paint,
                        Paint text_paint) {
-    const std::size_t indent = label_width + kGap;
+    const std::size_t indent = label_width + kLabelGap;
     std::string left = painted(pad(label, indent, Alignment::kLeft), label_paint, style_);
     for (const std::string& line : wrap_words(terminal_text(text, style_), style_.width - indent)) {
       text_ += left + painted(line, text_paint, style_) + "\n";
@@ -176,7 +176,7 @@ void add_section(Page& page, const ScoreTable& table, const PrintTables& tables,
 
 std::string to_text_table(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
-  style.width = std::max(style.width, kNarrowest);
+  style.width = std::max(style.width, kNarrowestTable);
   const NumberSymbols symbols = style.unicode ? NumberSymbols{} : NumberSymbols{.unknown = "-", .plus_minus = "+-"};
   const PrintTables tables = arrange_for_print(table, symbols);
   Page page(style);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "modattr/stats/cholesky.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
@@ -16,10 +17,6 @@ constexpr double kOpenDirection = 1e-10;
 // What a pair has to leave of itself to the others for its error to be seen, and the part of a value that may come from
 // where no error is seen.
 constexpr double kUnseen = 1e-6;
-
-double dot(std::span<const double> left, std::span<const double> right) {
-  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
-}
 
 /// Signs less their mean: what is left of a row for values that sum to 0, [pairs, players].
 Matrix centred_signs(const PairedGame& game) {

@@ -5,12 +5,12 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 
 #include "modattr/core/vector_clones.h"
 #include "modattr/stats/cholesky.h"
 #include "modattr/stats/gauss_legendre.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
@@ -25,10 +25,6 @@ constexpr std::array kNuggets = {1e-6, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0};
 // Where it starts.
 constexpr std::size_t kMiddlingRho = 4;
 constexpr std::size_t kMiddlingNugget = 3;
-
-double dot(std::span<const double> left, std::span<const double> right) {
-  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
-}
 
 /// Sums of products of the columns, the upper triangle, [columns, columns].
 MODATTR_VECTOR_CLONES
