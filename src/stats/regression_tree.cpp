@@ -168,17 +168,15 @@ std::vector<RegressionTree::Leaf> RegressionTree::leaves() const {
 }
 
 std::vector<double> tree_shapley_values(const RegressionTree& tree, std::size_t column_count) {
-  const auto factorial = [](std::size_t number) { return std::tgamma(static_cast<double>(number) + 1.0); };
   std::vector<double> values(column_count, 0.0);
   for (const RegressionTree::Leaf& leaf : tree.leaves()) {
-    const auto wanted = static_cast<std::size_t>(std::ranges::count_if(
+    const auto wanted = static_cast<double>(std::ranges::count_if(
         leaf.conditions, [](const RegressionTree::Condition& condition) { return condition.value != 0.0; }));
-    const std::size_t unwanted = leaf.conditions.size() - wanted;
-    const double orders = factorial(leaf.conditions.size());
+    const double unwanted = static_cast<double>(leaf.conditions.size()) - wanted;
     for (const RegressionTree::Condition& condition : leaf.conditions) {
-      values.at(condition.column) += condition.value != 0.0
-                                         ? leaf.value * factorial(wanted - 1) * factorial(unwanted) / orders
-                                         : -leaf.value * factorial(wanted) * factorial(unwanted - 1) / orders;
+      // (a - 1)! b! / (a + b)! as a beta function, which does not overflow.
+      values.at(condition.column) += condition.value != 0.0 ? leaf.value * std::beta(wanted, unwanted + 1.0)
+                                                            : -leaf.value * std::beta(wanted + 1.0, unwanted);
     }
   }
   return values;

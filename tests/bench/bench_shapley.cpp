@@ -143,7 +143,7 @@ Results run_all(const std::vector<KnownGame>& games, std::uint32_t seed_count) {
           const auto [values, seconds] = estimate(method, game, budget * game.player_count, stream);
           const double error = normalised_squared_error(values, truth);
           results.errors[{method, budget}][game.kind].push_back(error);
-          if (game.kind != games.back().kind) results.errors[{method, budget}]["networks"].push_back(error);
+          if (game.is_network) results.errors[{method, budget}]["networks"].push_back(error);
           results.seconds[{method, budget}].push_back(seconds);
         }
       }

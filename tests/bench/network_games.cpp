@@ -213,8 +213,68 @@ GameFormula pairwise(std::size_t player_count, RandomStream& stream) {
   };
 }
 
-KnownGame tabulate(std::string kind, std::size_t player_count, const GameFormula& formula) {
-  KnownGame game{std::move(kind), player_count, std::vector<double>(std::size_t{1} << player_count)};
+/// Votes with a threshold, and a bonus where a few players meet: steps, nothing smooth.
+GameFormula thresholds(std::size_t player_count, RandomStream& stream) {
+  const Matrix votes = normal_matrix(3, player_count, 1.0, stream);
+  const Matrix levels = normal_matrix(1, 3, 1.0, stream);
+  std::vector<bool> in_group(player_count);
+  for (std::size_t member = 0; member < 3; ++member) {
+    in_group[stream.below(static_cast<std::uint32_t>(player_count))] = true;
+  }
+  return [=](const std::vector<bool>& present) {
+    double result = 0.0;
+    for (std::size_t vote = 0; vote < 3; ++vote) {
+      double sum = 0.0;
+      for (std::size_t player = 0; player < player_count; ++player) sum += present[player] ? votes(vote, player) : 0.0;
+      result += sum > levels(0, vote) ? 1.0 : 0.0;
+    }
+    bool is_together = true;
+    for (std::size_t player = 0; player < player_count; ++player) is_together &= !in_group[player] || present[player];
+    return result + (is_together ? 1.0 : 0.0);
+  };
+}
+
+/// Two products of three linear forms each: interactions of third order and rank two.
+GameFormula low_rank(std::size_t player_count, RandomStream& stream) {
+  const Matrix forms = normal_matrix(6, player_count + 1, 1.0 / std::sqrt(static_cast<double>(player_count)), stream);
+  return [=](const std::vector<bool>& present) {
+    double result = 0.0;
+    for (std::size_t term = 0; term < 2; ++term) {
+      double term_value = 1.0;
+      for (std::size_t factor = 0; factor < 3; ++factor) {
+        const auto form = forms.row(3 * term + factor);
+        double sum = form[player_count];
+        for (std::size_t player = 0; player < player_count; ++player) sum += present[player] ? form[player] : 0.0;
+        term_value *= sum;
+      }
+      result += term_value;
+    }
+    return result;
+  };
+}
+
+/// Probability of the class that wins with all players, from logits with pairwise parts that are far apart.
+GameFormula saturated_softmax(std::size_t player_count, RandomStream& stream) {
+  constexpr std::size_t kClasses = 6;
+  std::vector<GameFormula> logits;
+  for (std::size_t label = 0; label < kClasses; ++label) logits.push_back(pairwise(player_count, stream));
+  std::size_t winner = 0;
+  const std::vector<bool> all(player_count, true);
+  for (std::size_t label = 1; label < kClasses; ++label) {
+    if (logits[label](all) > logits[winner](all)) winner = label;
+  }
+  return [=](const std::vector<bool>& present) {
+    double sum = 0.0;
+    for (const GameFormula& logit : logits) sum += std::exp(logit(present) - logits[winner](present));
+    return 1.0 / sum;
+  };
+}
+
+KnownGame tabulate(std::string kind, bool is_network, std::size_t player_count, const GameFormula& formula) {
+  KnownGame game{.kind = std::move(kind),
+                 .is_network = is_network,
+                 .player_count = player_count,
+                 .table = std::vector<double>(std::size_t{1} << player_count)};
   std::vector<bool> present(player_count);
   for (std::size_t members = 0; members < game.table.size(); ++members) {
     for (std::size_t player = 0; player < player_count; ++player) present[player] = (members >> player & 1) != 0;
@@ -228,21 +288,25 @@ KnownGame tabulate(std::string kind, std::size_t player_count, const GameFormula
 std::vector<KnownGame> network_games(std::size_t games_per_kind, std::uint64_t seed) {
   struct Kind {
     const char* name;
+    bool is_network;
     std::size_t player_count;
     GameFormula (*make)(std::size_t player_count, RandomStream& stream);
   };
-  constexpr Kind kKinds[] = {{"perceptron, logit", 16, perceptron_logit},
-                             {"perceptron, probability", 14, perceptron_probability},
-                             {"convolution", 16, convolution},
-                             {"attention", 15, attention},
-                             {"bag of words", 14, bag_of_words},
-                             {"additive and pairwise", 15, pairwise}};
+  constexpr Kind kKinds[] = {{"perceptron, logit", true, 16, perceptron_logit},
+                             {"perceptron, probability", true, 14, perceptron_probability},
+                             {"convolution", true, 16, convolution},
+                             {"attention", true, 15, attention},
+                             {"bag of words", true, 14, bag_of_words},
+                             {"thresholds", false, 15, thresholds},
+                             {"low rank", false, 16, low_rank},
+                             {"saturated softmax", false, 14, saturated_softmax},
+                             {"additive and pairwise", false, 15, pairwise}};
   std::vector<KnownGame> games;
   std::uint32_t index = 0;
   for (const Kind& kind : kKinds) {
     for (std::size_t number = 0; number < games_per_kind; ++number) {
       RandomStream stream = Rng(seed).stream(RandomPurpose::kBackground, index++, 0);
-      games.push_back(tabulate(kind.name, kind.player_count, kind.make(kind.player_count, stream)));
+      games.push_back(tabulate(kind.name, kind.is_network, kind.player_count, kind.make(kind.player_count, stream)));
     }
   }
   return games;

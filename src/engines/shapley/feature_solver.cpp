@@ -12,16 +12,23 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/core/parallel.h"
+#include "modattr/engines/budget_error.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "modattr/engines/shapley/solved_games.h"
 
 namespace modattr {
 namespace {
 
-/// Coalitions per player where no budget is given.
+/// Coalitions per player where no budget is given: so many, of very large games less, down to what every method takes.
 constexpr std::size_t kCoalitionsPerPlayer = 32;
+constexpr std::size_t kFewestCoalitionsPerPlayer = 4;
+constexpr std::size_t kLargeCoalitionCount = std::size_t{1} << 16;
 /// Of the first round, where there is a tolerance.
 constexpr std::size_t kFirstCoalitionsPerPlayer = 4;
+/// Games of more players are enumerated only where a budget says so.
+constexpr std::size_t kMostEnumeratedSize = 16;
+/// So many times the coalitions that a method needs are better than more rows of the background.
+constexpr std::size_t kComfort = 3;
 /// No game is asked for more.
 constexpr std::size_t kMostCoalitions = std::size_t{1} << 40;
 
@@ -158,8 +165,14 @@ std::size_t FeatureSolver::budget(std::uint32_t number) {
   if (options_.budget) return *options_.budget;
   const Example example = open(number);
   const std::size_t ends = is_owen() ? std::size_t{1} << example.playing.size() : 2;
-  return games_.evaluations_per_query() *
-         (ends + queries_per_coalition(example) * kCoalitionsPerPlayer * example.player_count);
+  const std::vector<std::size_t> sizes = unit_sizes(example);
+  // Where a method needs more, as enumeration does, it gets that as long as it is bearable.
+  const bool is_small = std::ranges::all_of(sizes, [](std::size_t size) { return size <= kMostEnumeratedSize; });
+  const std::size_t least = is_small ? least_budget(number) : 0;
+  const std::size_t coalition_count =
+      std::max(std::min(kCoalitionsPerPlayer * example.player_count, kLargeCoalitionCount),
+               kFewestCoalitionsPerPlayer * example.player_count);
+  return std::max(least, games_.evaluations_per_query() * (ends + queries_per_coalition(example) * coalition_count));
 }
 
 std::vector<std::size_t> FeatureSolver::unit_sizes(const Example& example) const {
@@ -218,10 +231,12 @@ void FeatureSolver::refuse_budget() {
     player_count = open(number).player_count;
     given = budget(number);
   }
-  throw ConfigError(option("budget") + ": expected at least " + std::to_string(least) +
-                    " evaluations per example for " + std::to_string(player_count) + " players, got " +
-                    std::to_string(given) +
-                    (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
+  const std::size_t rows = games_.evaluations_per_query();
+  throw BudgetError({.least = least / rows,
+                     .comfortable = kComfort * (least / rows),
+                     .evaluations_per_coalition = rows,
+                     .budget = given,
+                     .player_count = player_count});
 }
 
 void FeatureSolver::share_budget(Example& example) {

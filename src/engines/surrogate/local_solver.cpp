@@ -8,6 +8,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/core/parallel.h"
+#include "modattr/engines/budget_error.h"
 #include "modattr/engines/surrogate/half_sample_refits.h"
 #include "modattr/stats/moments.h"
 
@@ -82,10 +83,11 @@ void LocalSolver::refuse_budget() {
     least = own;
     player_count = own_count;
   }
-  throw ConfigError(option("budget") + ": expected at least " + std::to_string(least * games_.evaluations_per_query()) +
-                    " evaluations per example for " + std::to_string(player_count) + " players, got " +
-                    std::to_string(options_.budget.value_or(0)) +
-                    (games_.evaluations_per_query() > 1 ? "; or use a background of fewer rows" : ""));
+  throw BudgetError({.least = least,
+                     .comfortable = kCoalitions,
+                     .evaluations_per_coalition = games_.evaluations_per_query(),
+                     .budget = options_.budget.value_or(0),
+                     .player_count = player_count});
 }
 
 void LocalSolver::draw(Example& example) const {

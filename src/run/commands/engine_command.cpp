@@ -11,6 +11,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
@@ -77,7 +78,7 @@ class EngineRun {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
     std::optional<Explanation> explanation;
     if (needs_.game != GameKind::kPermutation) explanation.emplace(explain());
-    Attribution attribution = attribute(explanation);
+    Attribution attribution = attribute_within_budget(explanation);
     CommandResult result{.table = make_table(explanation, std::move(attribution)), .files = engine_.files};
     if (result.table->examples.empty()) std::erase(result.files, "examples.jsonl");
     return result;
@@ -97,6 +98,24 @@ class EngineRun {
     Explanation explanation{.targets = std::move(targets), .removal = std::move(removal)};
     if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_);
     return explanation;
+  }
+
+  /// Where nobody chose the rows of the background and they are too many for the budget, takes fewer.
+  Attribution attribute_within_budget(std::optional<Explanation>& explanation) {
+    try {
+      return attribute(explanation);
+    } catch (const BudgetError& error) {
+      const std::size_t rows = error.need().fitting_rows();
+      if (!explanation || explanation->removal.rows_are_chosen() || rows == 0) throw;
+      const std::optional<std::size_t> usual = explanation->removal.background_count();
+      if (!usual || *usual <= rows) throw;
+      explanation->removal = RemovalSetup(experiment_, std::nullopt, rows);
+      warnings_.push_back("removed data comes from " + std::to_string(rows) + " background rows, not " +
+                          std::to_string(*usual) + ", as " + option("budget") + " " +
+                          std::to_string(error.need().budget) + " allows no more; " + option("background") +
+                          " chooses their number");
+      return attribute(explanation);
+    }
   }
 
   Attribution attribute(const std::optional<Explanation>& explanation) {

@@ -89,9 +89,9 @@ std::unique_ptr<Dataset> open_reference(const Experiment& experiment,
 }
 
 std::unique_ptr<Dataset> draw_background(const Experiment& experiment, const Background& background,
-                                         std::optional<std::size_t> wanted) {
+                                         std::optional<std::size_t> wanted, std::optional<std::size_t> most) {
   std::unique_ptr<Dataset> reference = open_reference(experiment, background.path);
-  const std::size_t count = wanted.value_or(background.rows.value_or(kDefaultBackgroundRows));
+  const std::size_t count = most.value_or(wanted.value_or(background.rows.value_or(kDefaultBackgroundRows)));
   reference->keep(draw_rows(reference->example_count(), count, experiment.seed()));
   return reference;
 }
@@ -111,10 +111,14 @@ BaselineOptions baseline_options(const Experiment& experiment, const ModalityCon
 
 }  // namespace
 
-RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background) {
+RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background,
+                           std::optional<std::size_t> fewer) {
   // A background on the command line replaces every baseline.
   const std::optional<Background> wanted = common_background(experiment.config(), background.has_value());
-  if (wanted) reference_ = draw_background(experiment, *wanted, background);
+  if (wanted) {
+    rows_are_chosen_ = background || wanted->rows;
+    reference_ = draw_background(experiment, *wanted, background, fewer);
+  }
   if (wanted && experiment.drops_invalid_examples()) dropped_row_count_ = drop_invalid_rows(experiment, *reference_);
   RemovalRows::Parts parts{.dataset = experiment.dataset(),
                            .layout = experiment.layout(),

@@ -15,9 +15,10 @@ namespace modattr {
 /// How the modalities of an experiment are removed, as the configuration says; owns the reference set.
 class RemovalSetup {
  public:
-  /// `background`: rows of the background instead of the configuration's, 0 = all. Throws ConfigError where removals do
-  /// not go together or do not go with the data.
-  RemovalSetup(Experiment& experiment, std::optional<std::size_t> background);
+  /// `background`: rows of the background instead of the configuration's, 0 = all; `fewer`: rows to draw where those
+  /// are too many for a budget. Throws ConfigError where removals do not go together or do not go with the data.
+  RemovalSetup(Experiment& experiment, std::optional<std::size_t> background,
+               std::optional<std::size_t> fewer = std::nullopt);
 
   /// Runs `explain`, which encodes and evaluates this removal. Where the model fails, throws the Error that names the
   /// key of the configuration that is to blame, or says what else can be done.
@@ -26,6 +27,8 @@ class RemovalSetup {
   const RemovalRows& rows() const noexcept { return *rows_; }
   /// Rows of the background; nullopt when no modality is removed by one.
   std::optional<std::size_t> background_count() const;
+  /// Whether somebody chose the number of rows.
+  bool rows_are_chosen() const noexcept { return rows_are_chosen_; }
   /// Rows of the background that were left out as their own output is not finite, where such examples are.
   std::size_t dropped_row_count() const noexcept { return dropped_row_count_; }
 
@@ -36,6 +39,7 @@ class RemovalSetup {
 
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
+  bool rows_are_chosen_ = false;
   std::size_t dropped_row_count_ = 0;
 };
 

@@ -288,7 +288,7 @@ TEST(LocalSurrogate, NamesTheLeastBudgetThatServesEveryExample) {
     const Rng rng(3);
     LocalSurrogateOptions options{.budget = 7 * least - 1};
     EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { LocalSolver(games, options, rng, 1).solve(0, 2); }),
-                         {"expected at least " + std::to_string(7 * least) + " ", "fewer rows"}));
+                         {"expected at least " + std::to_string(7 * least) + " ", "background rows"}));
     options.budget = 7 * least;
     EXPECT_EQ(LocalSolver(games, options, rng, 1).solve(0, 2).size(), 2U);
   }

@@ -58,19 +58,11 @@ NormalEquations normal_equations(const Matrix& rows, std::span<const double> wei
   return {Cholesky::factorise(std::move(gram)).value(), penalty};
 }
 
-std::vector<double> weights_of(const PairedGame& game) {
-  std::vector<double> weights(game.pair_count());
-  for (std::size_t pair = 0; pair < weights.size(); ++pair) {
-    weights[pair] = game.kernel_weights[pair] * game.expansion(pair);
-  }
-  return weights;
-}
-
 /// Least squares for the part of the values that sums to 0; the other part is an equal share each.
 struct Regression {
   explicit Regression(const PairedGame& game)
       : share(game.total / static_cast<double>(game.player_count())),
-        weights(weights_of(game)),
+        weights(game.weights),
         rows(centred_signs(game)),
         normal(normal_equations(rows, weights)),
         targets(game.differences) {

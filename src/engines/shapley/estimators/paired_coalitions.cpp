@@ -1,6 +1,7 @@
 #include "modattr/engines/shapley/estimators/paired_coalitions.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -100,11 +101,16 @@ class PairClass {
 }  // namespace
 
 std::size_t least_paired_coalition_count(std::size_t player_count) noexcept {
+  if (player_count > kPairedPlayerLimit) return std::numeric_limits<std::size_t>::max();
   return std::min(inner_coalition_count(player_count), 3 * player_count);
 }
 
 std::vector<Coalition> paired_leverage_coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                   RandomStream stream, std::string_view method) {
+  if (player_count > kPairedPlayerLimit) {
+    throw ConfigError(std::string(method) + ": expected at most " + std::to_string(kPairedPlayerLimit) +
+                      " players in a game, got " + std::to_string(player_count) + "; use method auto or permutation");
+  }
   const std::size_t all = inner_coalition_count(player_count);
   if (evaluation_count < least_paired_coalition_count(player_count)) {
     throw ConfigError(std::string(method) + ": expected a budget of at least 3 evaluations per player for n = " +
@@ -153,9 +159,12 @@ PairedGame paired_game(const SampledGame& game) {
     const std::size_t size = std::min(coalition.size(), player_count - coalition.size());
     result.classes.push_back(size);
     result.sampled_counts.at(size) += 1.0;
-    const double sets = result.pair_counts[size] * (2 * size == player_count ? 2.0 : 1.0);
-    result.kernel_weights.push_back(1.0 /
-                                    (sets * static_cast<double>(size) * static_cast<double>(player_count - size)));
+  }
+  for (const std::size_t size : result.classes) {
+    // C(n, k) over the pairs of the class.
+    const double sets_per_pair = 2 * size == player_count ? 2.0 : 1.0;
+    const double rest = static_cast<double>(size) * static_cast<double>(player_count - size);
+    result.weights.push_back(1.0 / (sets_per_pair * rest * result.sampled_counts[size]));
   }
   return result;
 }
@@ -167,7 +176,8 @@ double held_out_loss(const PairedGame& game, const PairedFit& fit) {
     const double seen =
         game.differences[pair] - std::inner_product(signs.begin(), signs.end(), fit.estimate.values.begin(), 0.0);
     const double unseen = fit.left_out[pair];
-    loss += game.kernel_weights[pair] * (seen * seen + (game.expansion(pair) - 1.0) * unseen * unseen);
+    const double sampled = game.sampled_part(pair);
+    loss += game.weights[pair] * (sampled * seen * seen + (1.0 - sampled) * unseen * unseen);
   }
   return loss;
 }

@@ -58,7 +58,7 @@ struct Residuals {
 std::vector<double> slopes_without(const PairedGame& pairs, std::span<const std::size_t> folds, std::size_t fold) {
   PairedGame rest = pairs;
   for (std::size_t pair = 0; pair < folds.size(); ++pair) {
-    if (folds[pair] == fold) rest.kernel_weights[pair] = 0.0;
+    if (folds[pair] == fold) rest.weights[pair] = 0.0;
   }
   return leverage_values(rest);
 }
@@ -124,7 +124,7 @@ class FoldedProxy {
     double loss = 0.0;
     for (std::size_t pair = 0; pair < folds_.size(); ++pair) {
       const double difference = unseen_difference(pair);
-      loss += pairs_.kernel_weights[pair] * pairs_.expansion(pair) * difference * difference;
+      loss += pairs_.weights[pair] * difference * difference;
     }
     return loss;
   }

@@ -105,7 +105,7 @@ TEST(LeverageShapley, PredictsPairsThatItHasNotSeen) {
   const PairedFit fit = fit_leverage(pairs);
   for (const std::size_t left : {0U, 7U, 19U}) {
     PairedGame rest = pairs;
-    rest.kernel_weights[left] = 0.0;
+    rest.weights[left] = 0.0;
     const std::vector<double> values = fit_leverage(rest).estimate.values;
     const auto signs = pairs.signs.row(left);
     const double predicted = std::inner_product(signs.begin(), signs.end(), values.begin(), 0.0);
@@ -117,7 +117,7 @@ TEST(LeverageShapley, GivesTheValuesAloneAsWithErrors) {
   PairedGame pairs = pairs_of(network_game(7, 2), 60, 1);
   EXPECT_EQ(leverage_values(pairs), fit_leverage(pairs).estimate.values);
   const std::vector<double> before = leverage_values(pairs);
-  pairs.kernel_weights[4] = 0.0;
+  pairs.weights[4] = 0.0;
   const std::vector<double> without = leverage_values(pairs);
   EXPECT_NE(without, before);
   pairs.differences[4] += 100.0;

@@ -100,11 +100,29 @@ TEST(PairedGame, HoldsTheShapleyKernelOfEveryPair) {
   EXPECT_EQ(pairs.pair_counts, (std::vector<double>{1.0, 6.0, 15.0, 10.0}));
   EXPECT_EQ(pairs.sampled_counts, (std::vector<double>{0.0, 6.0, 15.0, 10.0}));
   for (std::size_t pair = 0; pair < pairs.pair_count(); ++pair) {
-    EXPECT_EQ(pairs.expansion(pair), 1.0);
+    EXPECT_EQ(pairs.sampled_part(pair), 1.0);
     const double expected = std::vector{0.0, 1.0 / (6 * 5), 1.0 / (15 * 8), 1.0 / (20 * 9)}[pairs.classes[pair]];
-    EXPECT_NEAR(pairs.kernel_weights[pair], expected, 1e-15);
+    EXPECT_NEAR(pairs.weights[pair], expected, 1e-15);
   }
   EXPECT_EQ(pairs.total, game.value(Coalition::full(6)) - game.value(Coalition::empty(6)));
+}
+
+TEST(PairedGame, HoldsWeightsOfMorePlayersThanADoubleHasSets) {
+  // C(1500, 750) is about 10^450.
+  constexpr std::size_t kPlayerCount = 1500;
+  const std::vector<Coalition> coalitions = pairs_of(kPlayerCount, 3 * kPlayerCount, 1);
+  const std::vector<double> values(coalitions.size(), 0.0);
+  const PairedGame pairs =
+      paired_game({.player_count = kPlayerCount, .full_value = 1.0, .coalitions = coalitions, .values = values});
+  double sum = 0.0;
+  for (std::size_t pair = 0; pair < pairs.pair_count(); ++pair) {
+    ASSERT_TRUE(std::isfinite(pairs.weights[pair])) << pair;
+    sum += pairs.weights[pair];
+  }
+  // Every size once: the sum over k of 1 / (k (n - k)), of the middle size half of it.
+  double expected = 0.5 / (750.0 * 750.0);
+  for (double size = 1.0; size < 750.0; ++size) expected += 1.0 / (size * (1500.0 - size));
+  EXPECT_NEAR(sum, expected, 1e-12);
 }
 
 TEST(PairedGame, RefusesCoalitionsThatAreNotPairs) {
@@ -141,7 +159,7 @@ TEST(HeldOutLoss, CountsUnseenPairsByThoseLeftOut) {
   PairedFit fit{{shapley_values(table_of(game), 12), {}}, std::vector<double>(pairs.pair_count(), 0.0)};
   const double before = held_out_loss(pairs, fit);
   fit.left_out[7] = 2.0;
-  EXPECT_NEAR(held_out_loss(pairs, fit) - before, 4.0 * pairs.kernel_weights[7] * (pairs.expansion(7) - 1.0), 1e-12);
+  EXPECT_NEAR(held_out_loss(pairs, fit) - before, 4.0 * pairs.weights[7] * (1.0 - pairs.sampled_part(7)), 1e-12);
 }
 
 }  // namespace

@@ -7,13 +7,16 @@
 
 namespace modattr {
 
-/// Enumeration where the budget allows it; otherwise paired_leverage_coalitions, and of Leverage SHAP and another
-/// estimator the one that predicts pairs which it has not seen better:
+/// Enumeration where the budget allows it; otherwise paired_leverage_coalitions, to which Leverage SHAP, the odd
+/// Gaussian process (up to kProcessPairLimit pairs) and the proxy of boosted trees (up to kProxyCellLimit) are fitted.
+/// The result is the mixture of them, shares summing to 1, that predicts pairs which they have not seen best; beyond
+/// kProcessPairLimit the best one alone:
 ///
 ///   loss = sum over pairs of w (v(S) - v(complement) - x . phi)^2, each pair left out once (held_out_loss)
 ///   whose expectation is smallest at the Shapley values and grows with the squared distance from them
-/// The other is the odd Gaussian process up to kProcessPairLimit pairs, and above that the proxy of boosted trees,
-/// which need many pairs, up to kProxyCellLimit. Standard errors are those of the estimator chosen.
+/// Standard errors are those of what was chosen, for a mixture the shares' mean: what they have in common is unknown.
+/// Games of more than kPairedPlayerLimit players go to the antithetic permutations, whose work grows with the
+/// coalitions alone.
 class AutoShapley final : public ShapleyEstimator {
  public:
   std::string_view name() const noexcept override { return "auto"; }

@@ -12,6 +12,9 @@
 
 namespace modattr {
 
+/// Players of a game that a regression over pairs takes: its memory grows with their square times the pairs per player.
+inline constexpr std::size_t kPairedPlayerLimit = 2'000;
+
 /// Pairs (S, complement) of inner coalitions by leverage scores, without replacement (Musco, Witter: "Provably accurate
 /// Shapley value estimation via leverage score sampling", ICLR 2025):
 ///
@@ -22,11 +25,12 @@ namespace modattr {
 /// So a shorter list is the beginning of a longer one. Within a class every set is as likely as any other; sets of at
 /// most a third of the players are dealt from a shuffled deck until it is used up, which evens out how often each is
 /// present. Returns S, its complement, the next S, ...: the largest even number of at most `evaluation_count`
-/// coalitions. Throws ConfigError, naming `method`, for fewer than 3 n evaluations when that is not all.
+/// coalitions. Throws ConfigError, naming `method`, for fewer than 3 n evaluations when that is not all, and for more
+/// than kPairedPlayerLimit players.
 std::vector<Coalition> paired_leverage_coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                   RandomStream stream, std::string_view method);
 
-/// The fewest that it gives: 3 n, or all where there are fewer.
+/// The fewest that it gives: 3 n, or all where there are fewer; the largest number where no count is enough.
 std::size_t least_paired_coalition_count(std::size_t player_count) noexcept;
 
 /// A sampled game as a regression: the Shapley values are the phi with sum `total` that minimise the sum over all pairs
@@ -40,16 +44,17 @@ struct PairedGame {
   double total = 0.0;
   /// min(|S|, n - |S|) of each pair, [pairs].
   std::vector<std::size_t> classes;
-  /// w of each pair, [pairs].
-  std::vector<double> kernel_weights;
-  /// Pairs sampled of the pair's class, and pairs that it has, [n/2 + 1].
+  /// w of each pair times the pairs that it stands for, [pairs]. The factors themselves leave the range of a double
+  /// from some 1,000 players on.
+  std::vector<double> weights;
+  /// Pairs sampled of each class, and pairs that it has, infinity beyond the range of a double, [n/2 + 1].
   std::vector<double> sampled_counts;
   std::vector<double> pair_counts;
 
   std::size_t pair_count() const noexcept { return differences.size(); }
   std::size_t player_count() const noexcept { return signs.column_count(); }
-  /// Pairs of the class for each one sampled.
-  double expansion(std::size_t pair) const { return pair_counts[classes[pair]] / sampled_counts[classes[pair]]; }
+  /// Part of the class's pairs that was sampled.
+  double sampled_part(std::size_t pair) const { return sampled_counts[classes[pair]] / pair_counts[classes[pair]]; }
 };
 
 /// Throws std::invalid_argument unless the coalitions are pairs as above.

@@ -1,0 +1,28 @@
+#include "modattr/engines/budget_error.h"
+
+#include "modattr/core/option_name.h"
+
+namespace modattr {
+namespace {
+
+std::string message_of(const BudgetNeed& need) {
+  const bool has_background = need.evaluations_per_coalition > 1;
+  std::string message = option("budget") + ": expected at least " +
+                        std::to_string(need.least * need.evaluations_per_coalition) + " evaluations per example for " +
+                        std::to_string(need.player_count) + " players";
+  if (has_background) {
+    message += " (" + std::to_string(need.least) + " coalitions, each with " +
+               std::to_string(need.evaluations_per_coalition) + " background rows)";
+  }
+  message += ", got " + std::to_string(need.budget);
+  if (has_background && need.fitting_rows() > 0) {
+    message += "; it is enough for " + option("background") + " " + std::to_string(need.fitting_rows());
+  }
+  return message;
+}
+
+}  // namespace
+
+BudgetError::BudgetError(const BudgetNeed& need) : ConfigError(message_of(need)), need_(need) {}
+
+}  // namespace modattr
