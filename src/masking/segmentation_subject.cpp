@@ -9,7 +9,7 @@
 namespace modattr {
 namespace {
 
-constexpr std::size_t kMostPlayers = 4096;
+constexpr std::size_t kMostPlayers = 32'768;
 
 }  // namespace
 
@@ -44,7 +44,8 @@ std::vector<PlayerRun> runs_of(const Numbers& players) {
 void check_player_count(const std::string& modality, const PlayerLayout& layout) {
   if (layout.labels.size() <= kMostPlayers) return;
   throw ConfigError("modality '" + modality + "': players: expected at most " + std::to_string(kMostPlayers) +
-                    " players, got more; use larger patches or segments, columns, or a mask");
+                    " players, got " + std::to_string(layout.labels.size()) +
+                    "; use larger patches or segments, or a mask");
 }
 
 void SegmentationSubject::fail(const std::string& expected, const std::string& got, const std::string& hint) const {

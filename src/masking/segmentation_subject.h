@@ -27,7 +27,7 @@ bool is_own(const SegmentedInput& input, const Array& array, std::size_t element
 /// Runs of equal players; kNoPlayer is none.
 std::vector<PlayerRun> runs_of(const Numbers& players);
 
-/// Throws ConfigError where there are more than 4,096 players.
+/// Throws ConfigError where there are more than 32,768 players.
 void check_player_count(const std::string& modality, const PlayerLayout& layout);
 
 /// Where the players of one modality are described, and what is wrong with them.

@@ -216,19 +216,19 @@ TEST(Segmentation, CutsColumnsOfAPartOnly) {
 }
 
 TEST(Segmentation, RefusesTooManyPlayers) {
-  const std::initializer_list<std::string_view> phrases = {"modality 'photo': players", "at most 4096", "use larger"};
-  const TestSet wide({floats("x", {1, 4097})});
+  const std::initializer_list<std::string_view> phrases = {"modality 'photo': players", "at most 32768", "use larger"};
+  const TestSet wide({floats("x", {1, 32769})});
   EXPECT_TRUE(mentions(wide.error_of({.type = PlayerType::kElement}), phrases));
   EXPECT_TRUE(mentions(wide.error_of({.type = PlayerType::kColumn}), phrases));
-  EXPECT_EQ(wide.layout({.type = PlayerType::kSegment, .size = {{2, 2}}}).labels.size(), 2049U);
-  const TestSet most({floats("x", {1, 4096})});
-  EXPECT_EQ(most.layout({.type = PlayerType::kElement}).labels.size(), 4096U);
-  std::vector<std::int64_t> numbers(4097);
+  EXPECT_EQ(wide.layout({.type = PlayerType::kSegment, .size = {{2, 2}}}).labels.size(), 16385U);
+  const TestSet most({floats("x", {1, 32768})});
+  EXPECT_EQ(most.layout({.type = PlayerType::kElement}).labels.size(), 32768U);
+  std::vector<std::int64_t> numbers(32769);
   std::iota(numbers.begin(), numbers.end(), 1);
-  EXPECT_TRUE(mentions(TestSet({ids({1, 4097}, numbers)}).error_of({.type = PlayerType::kToken}),
-                       {"modality 'photo': players", "at most 4096"}));
-  const TestSet masked({floats("x", {1, 4097})}, {TestArray::of<std::int64_t>("x__players", {1, 4097}, numbers)});
-  EXPECT_TRUE(mentions(masked.error_of({.type = PlayerType::kMask}), {"modality 'photo': players", "at most 4096"}));
+  EXPECT_TRUE(mentions(TestSet({ids({1, 32769}, numbers)}).error_of({.type = PlayerType::kToken}),
+                       {"modality 'photo': players", "at most 32768"}));
+  const TestSet masked({floats("x", {1, 32769})}, {TestArray::of<std::int64_t>("x__players", {1, 32769}, numbers)});
+  EXPECT_TRUE(mentions(masked.error_of({.type = PlayerType::kMask}), {"modality 'photo': players", "at most 32768"}));
 }
 
 TEST(Segmentation, RefusesShapesThatDoNotGoWithThePlayers) {

@@ -18,6 +18,8 @@ namespace {
 /// Coalitions where no budget is given.
 constexpr std::size_t kCoalitions = 512;
 constexpr std::size_t kFewestCoalitions = 10;
+/// A fit's memory grows with the square of its players.
+constexpr std::size_t kMostFittedPlayers = 4096;
 /// One coalition in so many is held back.
 constexpr std::size_t kHeldOutStride = 5;
 
@@ -48,6 +50,11 @@ LocalSolver::Example LocalSolver::open(std::uint32_t number) {
     }
   }
   const std::size_t player_count = example.players.size();
+  if (player_count > kMostFittedPlayers) {
+    throw ConfigError("lime: expected at most " + std::to_string(kMostFittedPlayers) + " players in an example, got " +
+                      std::to_string(player_count) + "; use larger patches or segments, let fewer modalities play (" +
+                      option("modality") + "), or use shap with " + option("level") + " feature");
+  }
   const bool is_small = player_count <= kMostEnumeratedPlayers;
   if (options_.size == NeighbourhoodSize::kAll && !is_small) {
     throw ConfigError(option("budget") + " all: expected at most " + std::to_string(kMostEnumeratedPlayers) +

@@ -294,6 +294,15 @@ TEST(LocalSurrogate, NamesTheLeastBudgetThatServesEveryExample) {
   }
 }
 
+TEST(LocalSurrogate, RefusesMorePlayersThanAFitTakes) {
+  FormulaGames games({{1, 4096}},
+                     [](const Coalition& present, std::uint32_t) { return static_cast<double>(present.size()); });
+  const Rng rng(3);
+  const LocalSurrogateOptions options;
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { LocalSolver(games, options, rng, 1).solve(0, 1); }),
+                       {"at most 4096 players", "got 4097", "shap"}));
+}
+
 TEST(LocalSurrogate, RefusesWhatDoesNotGoTogether) {
   const auto message = [](const LocalSurrogateOptions& options) {
     return spell_options(thrown_message<ConfigError>([&] { attribute(options); }), command_line_option);
