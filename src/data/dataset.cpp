@@ -197,6 +197,7 @@ void Dataset::read_columns(const DatasetOptions& options) {
   };
   for (const std::string& name : wanted) {
     Column column{name, {}, {}};
+    if (metadata && find(name) == nullptr) metadata->check_one_type_per_text(name);
     std::map<std::string, std::uint32_t> codes;
     for (std::string& text : text_column(name)) {
       const auto [entry, added] = codes.try_emplace(std::move(text), static_cast<std::uint32_t>(codes.size()));
