@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lime_project.h"
 #include "shap_project.h"
 
 namespace modattr {
@@ -99,6 +100,21 @@ TEST(LabelSets, ShapExplainsLabelsOfAMultilabelModel) {
   EXPECT_EQ(line.at("target"), nullptr);
   EXPECT_EQ(line.at("predicted"), 0);
   EXPECT_EQ(line.at("label"), nullptr);
+}
+
+TEST(LabelSets, SageAndLimeExplainLabelSets) {
+  Project project = multilabel_project();
+  const double loss = project.permute({"--exact", "--metric", "log_loss"}).score();
+  const Json all = explained_examples(project, {"--sage", "--background", "0"}).front();
+  EXPECT_NEAR(all.at("value_full").get<double>(), -loss, 1e-12);
+  EXPECT_TRUE(all.at("target").is_null());
+  for (Json& modality : project.config()["modalities"]) modality["players"] = {{"type", "column"}};
+  const Json line = lime_examples(project, {"--target", "label", "--ids", "2"}).front();
+  EXPECT_NEAR(line.at("value_full").get<double>(), (sigmoid(0.5) + sigmoid(-2)) / 2, 1e-6);
+  EXPECT_TRUE(line.at("target").is_null());
+  const ProgramResult table = project.run({"shap", "--value", "loss", "--target", "1"});
+  EXPECT_EQ(table.exit_code, 0) << table.errors;
+  EXPECT_NE(table.output.find("minus the loss of label 1"), std::string::npos) << table.output;
 }
 
 /// The logit of class 1 is ruled out where b < -1.5, which is so of example 2 only.
