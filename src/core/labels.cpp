@@ -19,8 +19,15 @@ std::span<const AnswerCounts::Entry> AnswerCounts::entries(std::size_t example) 
   return std::span(entries_).subspan(starts_.at(example), starts_.at(example + 1) - starts_[example]);
 }
 
+double AnswerCounts::largest() const noexcept {
+  double largest = 0.0;
+  for (const Entry& entry : entries_) largest = std::max(largest, static_cast<double>(entry.count));
+  return largest;
+}
+
 const char* kind_name(const Labels& labels) noexcept {
-  constexpr std::array kNames = {"no labels", "class labels", "float labels", "answer counts", "label tokens"};
+  constexpr std::array kNames = {"no labels",     "class labels", "float labels",
+                                 "answer counts", "label tokens", "multilabel indicators"};
   static_assert(kNames.size() == std::variant_size_v<Labels>);
   return kNames[labels.index()];
 }

@@ -136,7 +136,8 @@ void Dataset::read_inputs(const DatasetOptions& options) {
 void Dataset::read_labels(const DatasetOptions& options) {
   const Array* label = find_labels(options);
   if (label == nullptr) return;
-  labels_ = std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind));
+  labels_ =
+      std::make_shared<const Labels>(modattr::read_labels(path_, *label, options.output_kind, options.answer_columns));
 }
 
 void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions& options,
@@ -196,6 +197,7 @@ void Dataset::read_columns(const DatasetOptions& options) {
     return {texts.begin(), texts.end()};
   };
   for (const std::string& name : wanted) {
+    if (metadata && find(name) == nullptr) metadata->check_one_type_per_text(name);
     Column column{name, {}, {}};
     std::map<std::string, std::uint32_t> codes;
     for (std::string& text : text_column(name)) {

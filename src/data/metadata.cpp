@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -20,6 +21,24 @@ namespace {
 constexpr std::size_t kDeepestNesting = 100;
 constexpr std::size_t kReleaseBytes = std::size_t{16} << 20;
 constexpr std::size_t kListedKeyCount = 5;
+
+struct TypedText {
+  std::string text;
+  MetadataType type = MetadataType::kText;
+};
+
+const char* type_name(MetadataType type) {
+  switch (type) {
+    case MetadataType::kText:
+      return "a text";
+    case MetadataType::kNumber:
+      return "a number";
+    case MetadataType::kBoolean:
+      return "a boolean";
+    default:
+      return "null";
+  }
+}
 
 /// Takes the values of the wanted keys out of one line while nlohmann_json reads it.
 class LineHandler : public nlohmann::json_sax<nlohmann::json> {
@@ -38,14 +57,16 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
 
   const std::vector<std::string>& keys() const noexcept { return keys_; }
   /// One value per wanted key: nothing when the line lacks it or holds a list or an object.
-  std::vector<std::optional<std::string>>& values() noexcept { return values_; }
+  std::vector<std::optional<TypedText>>& values() noexcept { return values_; }
 
-  bool null() override { return scalar("null"); }
-  bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
-  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& text) override { return scalar(text); }
-  bool string(string_t& value) override { return scalar(std::move(value)); }
+  bool null() override { return scalar("null", MetadataType::kNull); }
+  bool boolean(bool value) override { return scalar(value ? "true" : "false", MetadataType::kBoolean); }
+  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value), MetadataType::kNumber); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return scalar(std::to_string(value), MetadataType::kNumber);
+  }
+  bool number_float(number_float_t, const string_t& text) override { return scalar(text, MetadataType::kNumber); }
+  bool string(string_t& value) override { return scalar(std::move(value), MetadataType::kText); }
   bool binary(binary_t&) override { return true; }
 
   bool start_object(std::size_t) override { return descend(); }
@@ -72,9 +93,9 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  bool scalar(std::string text) {
+  bool scalar(std::string text, MetadataType type) {
     if (depth_ == 0) throw_data_error(where_, "one JSON object per line", "a single value");
-    if (depth_ == 1 && current_) values_[*current_] = std::move(text);
+    if (depth_ == 1 && current_) values_[*current_] = TypedText{std::move(text), type};
     return true;
   }
 
@@ -94,7 +115,7 @@ class LineHandler : public nlohmann::json_sax<nlohmann::json> {
   std::string where_;
   std::vector<std::string> keys_;
   std::unordered_set<std::string> seen_;
-  std::vector<std::optional<std::string>> values_;
+  std::vector<std::optional<TypedText>> values_;
   std::optional<std::size_t> current_;
   std::size_t depth_ = 0;
 };
@@ -142,12 +163,29 @@ std::string problem_with(const std::string& key, const std::string& where, const
 
 }  // namespace
 
-std::span<const std::string> Metadata::column(std::string_view key) const {
+const Metadata::Column& Metadata::find_column(std::string_view key) const {
   const auto found =
       std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) { return column.key == key; });
   if (found == columns_.end()) throw std::logic_error("metadata column was not asked for: " + std::string(key));
   if (!found->problem.empty()) throw DataError(found->problem);
-  return found->values;
+  return *found;
+}
+
+std::span<const std::string> Metadata::column(std::string_view key) const {
+  return find_column(key).values;
+}
+
+void Metadata::check_one_type_per_text(std::string_view key) const {
+  const Column& column = find_column(key);
+  std::unordered_map<std::string_view, std::size_t> first_rows;
+  for (std::size_t row = 0; row < column.values.size(); ++row) {
+    const std::size_t first = first_rows.try_emplace(column.values[row], row).first->second;
+    if (column.types[first] == column.types[row]) continue;
+    throw_data_error(path_ + ":" + std::to_string(row + 1),
+                     quoted_text(column.values[row]) + " under " + quoted_text(key) + " as " +
+                         type_name(column.types[first]) + " like in line " + std::to_string(first + 1),
+                     type_name(column.types[row]), "write both alike, or one of them as another text");
+  }
 }
 
 Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns) {
@@ -157,7 +195,8 @@ Metadata read_metadata(const std::filesystem::path& path, std::span<const std::s
     rest.remove_suffix(1);
 
   Metadata metadata;
-  for (const std::string& key : wanted_columns) metadata.columns_.push_back({key, {}, {}});
+  metadata.path_ = path.string();
+  for (const std::string& key : wanted_columns) metadata.columns_.push_back({key, {}, {}, {}});
   LineHandler handler(wanted_columns);
   std::size_t read_since_release = 0;
   while (!rest.empty()) {
@@ -168,12 +207,14 @@ Metadata read_metadata(const std::filesystem::path& path, std::span<const std::s
     if (metadata.row_count_ == 0) metadata.keys_ = handler.keys();
     for (std::size_t number = 0; number < wanted_columns.size(); ++number) {
       Metadata::Column& column = metadata.columns_[number];
-      std::optional<std::string>& value = handler.values()[number];
+      std::optional<TypedText>& value = handler.values()[number];
       if (value && column.problem.empty()) {
-        column.values.push_back(std::move(*value));
+        column.values.push_back(std::move(value->text));
+        column.types.push_back(value->type);
       } else if (column.problem.empty()) {
         column.problem = problem_with(column.key, where, handler.keys());
         column.values = {};
+        column.types = {};
       }
     }
     ++metadata.row_count_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "metric_parts.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/stats/class_reader.h"
@@ -17,56 +18,9 @@
 namespace modattr {
 namespace {
 
-using Row = std::span<const double>;
-using Examples = std::span<const std::uint32_t>;
-
-const std::array<std::string, 10> kMetricNames = {
-    "accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "vqa_accuracy", "mse", "mae", "r2", "output"};
-
-std::vector<double> select(Row values, Examples examples) {
-  std::vector<double> selected;
-  selected.reserve(examples.size());
-  for (const std::uint32_t example : examples) selected.push_back(values[example]);
-  return selected;
-}
-
-/// A metric that is the mean of one number per example.
-struct MeanMetricParts {
-  std::string name;
-  Orientation orientation = Orientation::kHigherIsBetter;
-  std::function<double(Row output, std::size_t example)> outcome;
-  /// Metric::outcomes(), where it is faster than one by one.
-  std::function<void(Row output, Examples examples, std::span<double> outcomes)> outcomes = {};
-  std::function<std::optional<double>(Examples)> majority;
-};
-
-class MeanMetric final : public Metric {
- public:
-  explicit MeanMetric(MeanMetricParts parts) : parts_(std::move(parts)) {}
-
-  std::string_view name() const noexcept override { return parts_.name; }
-  Orientation orientation() const noexcept override { return parts_.orientation; }
-  bool is_mean() const noexcept override { return true; }
-  void outcome(Row output, std::size_t example, std::span<double> outcome) const override {
-    outcome[0] = parts_.outcome(output, example);
-  }
-  void outcomes(Row output, Examples examples, std::span<double> outcomes) const override {
-    if (parts_.outcomes) {
-      parts_.outcomes(output, examples, outcomes);
-    } else {
-      Metric::outcomes(output, examples, outcomes);
-    }
-  }
-  std::unique_ptr<OutcomeScorer> scorer(Row outcomes, Examples examples) const override {
-    return make_mean_scorer(select(outcomes, examples));
-  }
-  std::optional<double> majority_score(Examples examples) const override {
-    return parts_.majority ? parts_.majority(examples) : std::nullopt;
-  }
-
- private:
-  MeanMetricParts parts_;
-};
+const std::array<std::string, 14> kMetricNames = {
+    "accuracy", "balanced_accuracy",      "macro_f1",      "roc_auc", "log_loss", "vqa_accuracy", "subset_accuracy",
+    "micro_f1", "mean_average_precision", "macro_roc_auc", "mse",     "mae",      "r2",           "output"};
 
 /// Shared part of the metrics over classes that are not means.
 class ClassMetric : public Metric {
@@ -155,48 +109,13 @@ class RocAucMetric final : public ClassMetric {
   std::optional<double> majority_score(Examples) const override { return 0.5; }
 };
 
-class R2Metric final : public Metric {
- public:
-  explicit R2Metric(std::shared_ptr<const Labels> labels) : labels_(std::move(labels)) {}
-
-  std::string_view name() const noexcept override { return "r2"; }
-  Orientation orientation() const noexcept override { return Orientation::kHigherIsBetter; }
-  bool is_mean() const noexcept override { return false; }
-  void outcome(Row output, std::size_t, std::span<double> outcome) const override { outcome[0] = output[0]; }
-  std::unique_ptr<OutcomeScorer> scorer(Row outcomes, Examples examples) const override {
-    return make_r2_scorer(select(outcomes, examples), select(std::get<ValueLabels>(*labels_).values, examples));
-  }
-  /// The mean label explains no variance.
-  std::optional<double> majority_score(Examples) const override { return 0.0; }
-
- private:
-  std::shared_ptr<const Labels> labels_;
-};
-
-template <typename Kind>
-void require_labels(std::string_view metric, const MetricInput& input, const char* wanted) {
-  if (!std::holds_alternative<Kind>(*input.labels)) {
-    throw ConfigError("metric '" + std::string(metric) + "': expected " + wanted + ", got " + kind_name(*input.labels) +
-                      "; choose a metric that suits the labels");
-  }
-}
-
-void require_regression(std::string_view metric, const MetricInput& input) {
-  if (input.kind != OutputKind::kRegression) {
-    throw ConfigError("metric '" + std::string(metric) + "': expected model.kind \"regression\", got " +
-                      (input.kind == OutputKind::kCausalLm ? "a language model; use log_loss" : "a classifier"));
-  }
-  if (input.output_width != 1) {
-    throw ModelError("model output: expected one number per example for regression, got " +
-                     std::to_string(input.output_width));
-  }
-}
-
 ClassReader class_reader(std::string_view metric, const MetricInput& input) {
   if (!predicts_classes(input.kind)) {
-    throw ConfigError("metric '" + std::string(metric) +
-                      "': expected model.kind \"logits\" or \"probabilities\", got " +
-                      (input.kind == OutputKind::kRegression ? "\"regression\"" : "\"causal_lm\"; use log_loss"));
+    throw ConfigError(
+        "metric '" + std::string(metric) + "': expected model.kind \"logits\" or \"probabilities\", got " +
+        (input.kind == OutputKind::kRegression ? "\"regression\""
+         : input.kind == OutputKind::kCausalLm ? "\"causal_lm\"; use log_loss"
+                                               : "a multilabel model; use macro_f1, or another metric of label sets"));
   }
   return {input.kind, input.output_width};
 }
@@ -204,7 +123,11 @@ ClassReader class_reader(std::string_view metric, const MetricInput& input) {
 ClassReader labelled_class_reader(std::string_view metric, const MetricInput& input) {
   const ClassReader reader = class_reader(metric, input);
   require_labels<ClassLabels>(metric, input, "class labels");
-  const auto& classes = std::get<ClassLabels>(*input.labels).classes;
+  const auto& [classes, one_hot_width] = std::get<ClassLabels>(*input.labels);
+  if (one_hot_width != 0 && one_hot_width != reader.class_count()) {
+    throw DataError("labels: expected one-hot rows of " + std::to_string(reader.class_count()) +
+                    " classes like the model's output, got " + std::to_string(one_hot_width));
+  }
   for (std::size_t example = 0; example < classes.size(); ++example) {
     if (classes[example] < 0 || classes[example] >= static_cast<std::int64_t>(reader.class_count())) {
       throw DataError("label of row " + std::to_string(example) + ": expected 0 to " +
@@ -240,6 +163,12 @@ std::unique_ptr<Metric> make_accuracy(const MetricInput& input) {
       }});
 }
 
+std::unique_ptr<Metric> make_macro_f1(const MetricInput& input) {
+  if (predicts_label_sets(input.kind)) return make_macro_f1_of_labels(input);
+  return std::make_unique<PredictedClassMetric>("macro_f1", labelled_class_reader("macro_f1", input), input.labels,
+                                                make_macro_f1_scorer);
+}
+
 std::unique_ptr<Metric> make_log_loss(const MetricInput& input) {
   if (input.kind == OutputKind::kCausalLm) {
     return std::make_unique<MeanMetric>(
@@ -248,17 +177,21 @@ std::unique_ptr<Metric> make_log_loss(const MetricInput& input) {
                         .outcome = [](Row output, std::size_t) { return -mean_token_log_probability(output); },
                         .majority = {}});
   }
+  if (predicts_label_sets(input.kind)) return make_log_loss_of_labels(input);
   const ClassReader reader = labelled_class_reader("log_loss", input);
   const auto labels = input.labels;
-  return std::make_unique<MeanMetric>(
-      MeanMetricParts{.name = "log_loss",
-                      .orientation = Orientation::kLowerIsBetter,
-                      .outcome =
-                          [=](Row output, std::size_t example) {
-                            const auto label = std::get<ClassLabels>(*labels).classes[example];
-                            return -reader.log_probability(output, static_cast<std::size_t>(label));
-                          },
-                      .majority = {}});
+  return std::make_unique<MeanMetric>(MeanMetricParts{.name = "log_loss",
+                                                      .orientation = Orientation::kLowerIsBetter,
+                                                      .outcome =
+                                                          [=](Row output, std::size_t example) {
+                                                            const auto label = static_cast<std::size_t>(
+                                                                std::get<ClassLabels>(*labels).classes[example]);
+                                                            if (label < output.size() && is_masked(output[label])) {
+                                                              throw_masked_metric("log_loss", label);
+                                                            }
+                                                            return -reader.log_probability(output, label);
+                                                          },
+                                                      .majority = {}});
 }
 
 std::unique_ptr<Metric> make_vqa_accuracy(const MetricInput& input) {
@@ -289,18 +222,6 @@ std::unique_ptr<Metric> make_vqa_accuracy(const MetricInput& input) {
                       }});
 }
 
-std::unique_ptr<Metric> make_error_metric(std::string name, const MetricInput& input, double (*loss)(double)) {
-  require_regression(name, input);
-  require_labels<ValueLabels>(name, input, "float labels");
-  const auto labels = input.labels;
-  return std::make_unique<MeanMetric>(MeanMetricParts{
-      .name = std::move(name),
-      .orientation = Orientation::kLowerIsBetter,
-      .outcome = [=](Row output,
-                     std::size_t example) { return loss(output[0] - std::get<ValueLabels>(*labels).values[example]); },
-      .majority = {}});
-}
-
 class NoMetric final : public Metric {
  public:
   std::string_view name() const noexcept override { return "none"; }
@@ -327,37 +248,21 @@ const std::map<std::string_view, Factory>& factories() {
                                                        labelled_class_reader("balanced_accuracy", input), input.labels,
                                                        make_balanced_accuracy_scorer);
        }},
-      {"macro_f1",
-       [](const MetricInput& input) -> std::unique_ptr<Metric> {
-         return std::make_unique<PredictedClassMetric>("macro_f1", labelled_class_reader("macro_f1", input),
-                                                       input.labels, make_macro_f1_scorer);
-       }},
+      {"macro_f1", make_macro_f1},
       {"roc_auc",
        [](const MetricInput& input) -> std::unique_ptr<Metric> {
          return std::make_unique<RocAucMetric>("roc_auc", labelled_class_reader("roc_auc", input), input.labels);
        }},
       {"log_loss", make_log_loss},
       {"vqa_accuracy", make_vqa_accuracy},
-      {"mse",
-       [](const MetricInput& input) {
-         return make_error_metric("mse", input, [](double error) { return error * error; });
-       }},
-      {"mae",
-       [](const MetricInput& input) {
-         return make_error_metric("mae", input, [](double error) { return std::abs(error); });
-       }},
-      {"r2",
-       [](const MetricInput& input) -> std::unique_ptr<Metric> {
-         require_regression("r2", input);
-         require_labels<ValueLabels>("r2", input, "float labels");
-         return std::make_unique<R2Metric>(input.labels);
-       }},
-      {"output",
-       [](const MetricInput& input) -> std::unique_ptr<Metric> {
-         require_regression("output", input);
-         return std::make_unique<MeanMetric>(MeanMetricParts{
-             .name = "output", .outcome = [](Row output, std::size_t) { return output[0]; }, .majority = {}});
-       }},
+      {"mse", make_mse},
+      {"mae", make_mae},
+      {"r2", make_r2},
+      {"output", make_mean_output},
+      {"micro_f1", make_micro_f1},
+      {"subset_accuracy", make_subset_accuracy},
+      {"macro_roc_auc", make_macro_roc_auc},
+      {"mean_average_precision", make_mean_average_precision},
   };
   return table;
 }
@@ -376,6 +281,8 @@ Orientation metric_orientation(std::string_view name) noexcept {
 std::string default_metric_name(OutputKind kind, const Labels& labels) {
   if (kind == OutputKind::kRegression) return std::holds_alternative<NoLabels>(labels) ? "output" : "mse";
   if (kind == OutputKind::kCausalLm) return "log_loss";
+  // The usual number of multilabel tasks; it asks at the threshold of a prediction, and rare labels weigh like others.
+  if (predicts_label_sets(kind)) return "macro_f1";
   return std::holds_alternative<AnswerCounts>(labels) ? "vqa_accuracy" : "accuracy";
 }
 

@@ -218,6 +218,30 @@ class R2Scorer final : public OutcomeScorer {
   std::vector<double> labels_;
 };
 
+class MacroScorer final : public OutcomeScorer {
+ public:
+  MacroScorer(std::vector<std::unique_ptr<OutcomeScorer>> parts, UndefinedParts undefined)
+      : parts_(std::move(parts)), undefined_(undefined) {}
+
+  std::optional<double> score(std::span<const std::uint32_t> weights) const override {
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (const auto& part : parts_) {
+      const std::optional<double> value = part->score(weights);
+      if (!value && undefined_ == UndefinedParts::kMakeAllUndefined) return std::nullopt;
+      if (!value) continue;
+      sum += *value;
+      ++count;
+    }
+    if (count == 0) return std::nullopt;
+    return sum / static_cast<double>(count);
+  }
+
+ private:
+  std::vector<std::unique_ptr<OutcomeScorer>> parts_;
+  UndefinedParts undefined_;
+};
+
 }  // namespace
 
 std::unique_ptr<OutcomeScorer> make_mean_scorer(std::vector<double> outcomes) {
@@ -242,6 +266,11 @@ std::unique_ptr<OutcomeScorer> make_roc_auc_scorer(std::vector<double> scores, s
 
 std::unique_ptr<OutcomeScorer> make_r2_scorer(std::vector<double> outputs, std::vector<double> labels) {
   return std::make_unique<R2Scorer>(std::move(outputs), std::move(labels));
+}
+
+std::unique_ptr<OutcomeScorer> make_macro_scorer(std::vector<std::unique_ptr<OutcomeScorer>> parts,
+                                                 UndefinedParts undefined) {
+  return std::make_unique<MacroScorer>(std::move(parts), undefined);
 }
 
 }  // namespace modattr

@@ -8,6 +8,8 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/stats/masked_logit.h"
+#include "modattr/stats/multilabel_reader.h"
 
 namespace modattr {
 namespace {
@@ -19,9 +21,15 @@ const std::string& name_of(ValueKind value) {
   return kValueNames[static_cast<std::size_t>(value)];
 }
 
+/// A probability of exactly 0 would make the loss infinite; the metrics clip at the same value.
+double logarithm(double probability) {
+  return std::log(std::max(probability, std::numeric_limits<double>::epsilon()));
+}
+
 /// One number per example is enough, unless a value compares classes.
 std::size_t prediction_width(const TargetInput& input) {
   if (input.kind == OutputKind::kCausalLm) return input.output_width;
+  if (predicts_label_sets(input.kind)) return input.scope == LabelScope::kOne ? 1 : input.output_width;
   const bool compares = input.value == ValueKind::kMargin || input.value == ValueKind::kCorrect;
   return compares && input.kind != OutputKind::kRegression ? input.output_width : 1;
 }
@@ -46,12 +54,37 @@ void check_value(const TargetInput& input) {
   if (reads_logits && input.kind == OutputKind::kProbabilities) {
     fail("a model of kind logits, got probabilities; use probability or log_probability");
   }
+  if (!predicts_label_sets(input.kind)) return;
+  if (input.value == ValueKind::kMargin) {
+    fail("a model of classes, got labels that do not exclude each other; use logit or probability");
+  }
+  if (input.value == ValueKind::kLogit && input.kind == OutputKind::kMultilabelProbabilities) {
+    fail("a model of kind multilabel, got multilabel_probabilities; use probability or log_probability");
+  }
+  const bool reads_labels = input.value == ValueKind::kCorrect || input.value == ValueKind::kLoss;
+  if ((reads_labels || input.scope == LabelScope::kTrue) &&
+      input.label_flags.size() != input.classes.size() * input.output_width) {
+    fail("labels, got none");
+  }
+}
+
+/// Stands for -inf in means of logits: far below every logit that a model gives, also after a mean with such.
+constexpr double kMaskedLogit = -1e300;
+
+bool was_masked(double mean_logit) {
+  return mean_logit < -1e290;
+}
+
+[[noreturn]] void throw_masked_value(ValueKind value, std::size_t label) {
+  throw_masked(label, "value '" + name_of(value) + "'", "value probability");
 }
 
 void check_classes(const TargetInput& input, std::size_t class_count) {
   const auto largest = std::ranges::max_element(input.classes);
   if (largest != input.classes.end() && *largest >= class_count) {
-    const std::string what = input.kind == OutputKind::kRegression ? "an output" : "a class";
+    const std::string what = input.kind == OutputKind::kRegression ? "an output"
+                             : predicts_label_sets(input.kind)     ? "a label"
+                                                                   : "a class";
     throw ConfigError("target: expected " + what + " below " + std::to_string(class_count) + ", as the model has " +
                       std::to_string(class_count) + ", got " + std::to_string(*largest));
   }
@@ -71,11 +104,62 @@ ValueKind parse_value_kind(std::string_view name) {
   return static_cast<ValueKind>(found - kValueNames.begin());
 }
 
+bool Target::is_true(std::size_t example, std::size_t label) const {
+  return !input_.label_flags.empty() && input_.label_flags[example * input_.output_width + label] != 0;
+}
+
+bool Target::is_explained(std::size_t example, std::size_t label) const {
+  if (input_.scope == LabelScope::kOne) return label == input_.classes[example];
+  return input_.scope == LabelScope::kAll || is_true(example, label);
+}
+
+void Target::label_predictions(std::span<const double> output, std::size_t example,
+                               std::span<double> prediction) const {
+  const MultilabelReader reader(input_.kind);
+  const bool reads_output = input_.value == ValueKind::kLogit || input_.value == ValueKind::kOutput;
+  for (std::size_t label = 0; label < output.size(); ++label) {
+    const bool is_own = is_explained(example, label);
+    const std::size_t place = input_.scope == LabelScope::kOne ? 0 : label;
+    if (!is_own && input_.scope == LabelScope::kOne) continue;
+    const bool reads_logarithm =
+        input_.value == ValueKind::kLogProbability || (input_.value == ValueKind::kLoss && is_true(example, label));
+    if (is_own && is_masked(output[label]) && (reads_output || reads_logarithm)) {
+      throw_masked_value(input_.value, label);
+    }
+    // Means cannot hold infinite numbers, nor do they read those of other labels.
+    prediction[place] = !is_own ? 0.0 : reads_output ? output[label] : reader.probability(output[label]);
+  }
+}
+
+double Target::label_value(double prediction, bool is_true) const {
+  switch (input_.value) {
+    case ValueKind::kLogProbability:
+      return logarithm(prediction);
+    case ValueKind::kLoss:
+      return logarithm(is_true ? prediction : 1.0 - prediction);
+    case ValueKind::kCorrect:
+      return (prediction > 0.5) == is_true ? 1.0 : 0.0;
+    default:
+      return prediction;
+  }
+}
+
+double Target::mean_label_value(std::span<const double> prediction, std::size_t example) const {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (std::size_t label = 0; label < input_.output_width; ++label) {
+    if (!is_explained(example, label)) continue;
+    sum += label_value(prediction[input_.scope == LabelScope::kOne ? 0 : label], is_true(example, label));
+    ++count;
+  }
+  return sum / static_cast<double>(count);
+}
+
 Target::Target(TargetInput input)
     : input_(std::move(input)), reader_(input_.kind, input_.output_width), width_(prediction_width(input_)) {
   check_value(input_);
   if (input_.kind == OutputKind::kCausalLm) return;
-  const bool reads_columns = input_.kind == OutputKind::kRegression || input_.value == ValueKind::kOutput;
+  const bool reads_columns = !predicts_classes(input_.kind) || input_.value == ValueKind::kOutput;
   check_classes(input_, reads_columns ? input_.output_width : reader_.class_count());
 }
 
@@ -85,6 +169,9 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
     std::ranges::copy(output, prediction.begin());
     return;
   }
+  if (predicts_label_sets(input_.kind)) return label_predictions(output, example, prediction);
+  const bool reads_logit = input_.value != ValueKind::kProbability && input_.value != ValueKind::kCorrect;
+  if (reads_logit && target < output.size() && is_masked(output[target])) throw_masked_value(input_.value, target);
   if (input_.kind == OutputKind::kRegression || input_.value == ValueKind::kOutput) {
     prediction[0] = output[target];
     return;
@@ -95,7 +182,8 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
       prediction[0] = input_.output_width > 1 ? output[target] : (target == 1 ? output[0] : -output[0]);
       return;
     case ValueKind::kMargin:
-      std::ranges::copy(output, prediction.begin());
+      std::ranges::transform(output, prediction.begin(),
+                             [](double logit) { return is_masked(logit) ? kMaskedLogit : logit; });
       return;
     case ValueKind::kCorrect:
       reader_.probabilities(output, prediction);
@@ -107,11 +195,8 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
 
 double Target::value(std::span<const double> prediction, std::size_t example) const {
   if (input_.kind == OutputKind::kCausalLm) return mean_token_log_probability(prediction);
+  if (predicts_label_sets(input_.kind)) return mean_label_value(prediction, example);
   const std::uint32_t target = input_.classes[example];
-  // A probability of exactly 0 would make the loss infinite; the metrics clip at the same value.
-  const auto logarithm = [](double probability) {
-    return std::log(std::max(probability, std::numeric_limits<double>::epsilon()));
-  };
   switch (input_.value) {
     case ValueKind::kLogProbability:
       return logarithm(prediction[0]);
@@ -126,6 +211,7 @@ double Target::value(std::span<const double> prediction, std::size_t example) co
       for (std::size_t index = 0; index < prediction.size(); ++index) {
         if (index != target) other = std::max(other, prediction[index]);
       }
+      if (was_masked(other)) throw_masked_value(input_.value, target == 0 ? 1 : 0);
       return prediction[target] - other;
     }
     case ValueKind::kCorrect:

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/stats/masked_logit.h"
 #include "modattr/value/not_finite.h"
 #include "modattr/value/parallel_calls.h"
 
@@ -18,8 +19,11 @@ namespace {
 /// (mix, example) pairs that are planned at a time.
 constexpr std::size_t kPlacesPerPlan = std::size_t{1} << 16;
 
-bool is_finite(std::span<const double> output) {
-  return std::ranges::all_of(output, [](double value) { return std::isfinite(value); });
+bool is_answer(std::span<const double> output, MaskedLogits masked) {
+  const auto is_finite = [](double value) { return std::isfinite(value); };
+  if (std::ranges::all_of(output, is_finite)) return true;
+  return masked == MaskedLogits::kAllowed && std::ranges::any_of(output, is_finite) &&
+         std::ranges::all_of(output, [&](double value) { return is_finite(value) || is_masked(value); });
 }
 
 }  // namespace
@@ -75,7 +79,7 @@ void ModelEvaluator::evaluate_rows(const RowWork& work, Progress& progress) {
   run_rows(work, [&](std::size_t, std::size_t count) { progress.advance(count); });
 }
 
-std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
+std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress, const OutputTest& test) {
   std::vector<std::uint32_t> examples = all_examples();
   const Mix untouched{Coalition::full(layout_.modalities.count()), examples};
   // Bytes, not bits: threads write neighbours.
@@ -83,7 +87,9 @@ std::vector<std::uint32_t> ModelEvaluator::finite_examples(Progress& progress) {
   progress.begin("check", examples.size());
   evaluate(
       {std::span(&untouched, 1), examples}, nullptr,
-      [&](std::size_t, std::size_t example, std::span<const double> output) { finite[example] = is_finite(output); },
+      [&](std::size_t, std::size_t example, std::span<const double> output) {
+        finite[example] = is_answer(output, options_.masked_logits) && (!test || test(example, output));
+      },
       progress, NotFinite::kPass);
   progress.finish();
   if (mix_table_) mix_table_->forget();
@@ -127,19 +133,25 @@ void ModelEvaluator::evaluate(const MixList& list, EncodedRows* rows, const Rece
       throw;
     }
     if (plan.known.empty()) continue;
-    deliver_known(plan, *table, example_count, receive);
+    deliver_known(plan, *table, list.examples, receive);
     progress.advance(plan.known.size());
   }
 }
 
-void ModelEvaluator::deliver_known(const MixPlan& plan, MixTable& table, std::size_t example_count,
+void ModelEvaluator::deliver_known(const MixPlan& plan, MixTable& table, std::span<const std::uint32_t> examples,
                                    const Receiver& receive) {
   constexpr std::size_t kPiece = std::size_t{1} << 14;
   parallel_model_calls((plan.known.size() + kPiece - 1) / kPiece, options_.thread_count, [&](std::size_t piece) {
     const std::size_t first = piece * kPiece;
     for (const MixPlan::Known& known :
          std::span(plan.known).subspan(first, std::min(kPiece, plan.known.size() - first))) {
-      receive(known.place / example_count, known.place % example_count, table.output(known.output));
+      const std::size_t entry = known.place % examples.size();
+      try {
+        receive(known.place / examples.size(), entry, table.output(known.output));
+      } catch (const MaskedLogitError& error) {
+        throw MaskedLogitError(model_.path() + ": output for example " + dataset_.id(examples[entry]) + ": " +
+                               error.what());
+      }
     }
   });
 }
@@ -176,9 +188,14 @@ void ModelEvaluator::run_rows(const RowWork& work, const CallListener& done, Not
     const std::size_t count = std::min(call_size, work.row_count - first);
     for (std::size_t row = 0; row < count; ++row) {
       const std::span<const double> output = values.subspan(row * width, width);
-      if (not_finite == NotFinite::kThrow && !is_finite(output))
-        throw_not_finite({model_.path(), dataset_, layout_}, prepared.rows, row, output);
-      work.receive(first + row, output);
+      const CallContext context{model_.path(), dataset_, layout_};
+      if (not_finite == NotFinite::kThrow && !is_answer(output, options_.masked_logits))
+        throw_not_finite(context, prepared.rows, row, output);
+      try {
+        work.receive(first + row, output);
+      } catch (const MaskedLogitError& error) {
+        throw MaskedLogitError(output_of(context, prepared.rows, row) + ": " + error.what());
+      }
     }
     const std::lock_guard lock(done_mutex);
     done(first, count);

@@ -181,9 +181,10 @@ TEST_F(BadData, LabelsOutOfRangeAreNamed) {
   expect_data_failure({a_, b_, labels({1, -1, 1, 0, 0, 1})}, {"label of row 1: expected 0 to 1", "got -1"});
 }
 
-TEST_F(BadData, FloatLabelsOfAClassifierPointToRegression) {
-  expect_data_failure({a_, b_, TestArray::of<float>("label", {6}, {1, 0, 1, 0, 1, 0})},
-                      {"label 'label': expected integer classes", "got float32[6]", "\"regression\""});
+TEST_F(BadData, FloatLabelsThatAreNotWholePointToRegression) {
+  expect_data_failure(
+      {a_, b_, TestArray::of<float>("label", {6}, {1, 0, 0.5F, 0, 1, 0})},
+      {"label 'label': expected integer classes", "got float32[6] with 0.5 in row 2", "\"regression\""});
 }
 
 TEST_F(BadData, NotANumberAsALabelNamesItsRow) {

@@ -174,10 +174,10 @@ TEST_F(BadModel, NotANumberOfAMixNamesBothExamples) {
                        {"output for example ", " with ", " of example ", "expected finite numbers, got "});
 }
 
-TEST_F(BadModel, RegressionHasOneOutput) {
+TEST_F(BadModel, RegressionHasAColumnOfLabelsForEveryOutput) {
   project_.config()["model"]["kind"] = "regression";
   project_.model("def forward(self, a, b):\n  return torch.cat([a, b], 1)");
-  expect_failure(project_, 3, {"model.pt: ", "expected one number per example for regression, got 2"});
+  expect_failure(project_, 3, {"val.npz: labels: expected one column for each of the model's outputs, 2, got 1"});
 }
 
 }  // namespace

@@ -247,6 +247,13 @@ TEST_F(DatasetTest, ChecksColumns) {
             "val.npz: column 'kind': expected int64[examples], got float32[2]");
 }
 
+TEST_F(DatasetTest, RefusesGroupsOfOneTextAndTwoTypes) {
+  const std::string_view lines = "{\"kind\": true}\n{\"kind\": \"true\"}\n";
+  const DatasetOptions group = {.inputs = {"x"}, .group = "kind", .metadata = metadata(lines)};
+  EXPECT_TRUE(mentions(error_of({floats("x", {2})}, group),
+                       {"meta.jsonl:2: expected 'true' under 'kind' as a boolean like in line 1, got a text"}));
+}
+
 TEST_F(DatasetTest, ChecksTheRowsOfMetadata) {
   const DatasetOptions options = {.inputs = {"x"}, .metadata = metadata("{\"name\": \"a\"}\n")};
   EXPECT_TRUE(mentions(error_of({floats("x", {2})}, options), {"meta.jsonl: expected 2 rows like 'x' of ", "got 1"}));

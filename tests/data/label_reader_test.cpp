@@ -32,7 +32,7 @@ class MemoryStorage final : public ArrayStorage {
 
 template <typename Value>
 Labels read(const std::vector<std::int64_t>& shape, const std::vector<Value>& values,
-            OutputKind kind = OutputKind::kLogits) {
+            OutputKind kind = OutputKind::kLogits, AnswerColumns columns = AnswerColumns::kByContent) {
   const TestArray written = TestArray::of<Value>("y", shape, values);
   Array array;
   array.name = written.name;
@@ -40,7 +40,7 @@ Labels read(const std::vector<std::int64_t>& shape, const std::vector<Value>& va
   array.shape = shape;
   array.storage = std::make_shared<MemoryStorage>(written.bytes);
   array.bytes = array.storage->bytes();
-  return read_labels("val.npz", array, kind);
+  return read_labels("val.npz", array, kind, columns);
 }
 
 template <typename Value>
@@ -90,11 +90,71 @@ TEST(ReadLabels, ReadsCountsOfManyExamples) {
   }
 }
 
-TEST(ReadLabels, RefusesFloatsForAClassifier) {
-  EXPECT_EQ(error_of({2}, Doubles{0, 1}),
-            "val.npz: label 'y': expected integer classes [N] or answer counts [N, answers], got float64[2]; for a "
-            "regression set model.kind to \"regression\"");
-  EXPECT_TRUE(mentions(error_of({2, 1}, Doubles{0, 1}), {"got float64[2, 1]"}));
+TEST(ReadLabels, TakesWholeFloatsForClasses) {
+  for (const OutputKind kind : {OutputKind::kLogits, OutputKind::kProbabilities}) {
+    EXPECT_EQ(std::get<ClassLabels>(read({3}, std::vector<float>{0, 1, 1}, kind)).classes, (Integers{0, 1, 1}));
+    EXPECT_EQ(std::get<ClassLabels>(read({3, 1}, Doubles{7, 0, 1}, kind)).classes, (Integers{7, 0, 1}));
+  }
+}
+
+TEST(ReadLabels, RefusesOtherFloatsForAClassifier) {
+  EXPECT_EQ(error_of({2}, Doubles{0, 2.5}),
+            "val.npz: label 'y': expected integer classes [N] or answer counts [N, answers], got float64[2] with 2.5 "
+            "in row 1; for a regression set model.kind to \"regression\"");
+  EXPECT_TRUE(mentions(error_of({2, 1}, Doubles{0, 0.1}), {"got float64[2, 1] with 0.1 in row 1"}));
+  EXPECT_TRUE(mentions(error_of({1}, Doubles{-0.0}), {"with -0 in row 0"}));
+  EXPECT_TRUE(mentions(error_of({1}, Doubles{-1}), {"with -1 in row 0"}));
+  EXPECT_TRUE(mentions(error_of({1}, Doubles{std::nan("")}), {"with nan in row 0"}));
+  EXPECT_TRUE(mentions(error_of({1}, Doubles{kInfinity}), {"with inf in row 0"}));
+  EXPECT_TRUE(mentions(error_of({1}, Doubles{1e300}), {"with 1e+300 in row 0"}));
+}
+
+TEST(ReadLabels, ReadsOneHotRowsAsClasses) {
+  const auto labels = std::get<ClassLabels>(read({3, 3}, std::vector<float>{0, 1, 0, 0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(labels.classes, (Integers{1, 2, 0}));
+  EXPECT_EQ(labels.one_hot_width, 3U);
+  EXPECT_EQ(std::get<ClassLabels>(read({1, 2}, std::vector<bool>{false, true})).classes, Integers{1});
+  const std::vector<std::uint32_t> last = {1};
+  EXPECT_EQ(std::get<ClassLabels>(select_labels(labels, last)).one_hot_width, 3U);
+}
+
+TEST(ReadLabels, ReadsCountsWhereARowIsNotOneHotOrTheMetricReadsCounts) {
+  EXPECT_TRUE(std::holds_alternative<AnswerCounts>(read({2, 2}, Integers{1, 0, 1, 1})));
+  EXPECT_TRUE(std::holds_alternative<AnswerCounts>(read({2, 2}, Integers{1, 0, 0, 0})));
+  EXPECT_TRUE(std::holds_alternative<AnswerCounts>(read({2, 2}, Integers{1, 0, 0, 2})));
+  EXPECT_TRUE(std::holds_alternative<AnswerCounts>(
+      read({2, 2}, Integers{1, 0, 0, 1}, OutputKind::kLogits, AnswerColumns::kCounts)));
+  EXPECT_EQ(std::get<AnswerCounts>(read({2, 2}, Integers{1, 0, 0, 2})).largest(), 2.0);
+}
+
+TEST(ReadLabels, ReadsIndicatorsForAMultilabelModel) {
+  const std::vector<std::uint8_t> flags = {1, 0, 1, 0, 0, 0};
+  const auto check = [&](const Labels& labels) {
+    EXPECT_EQ(std::get<IndicatorLabels>(labels).flags, flags);
+    EXPECT_EQ(std::get<IndicatorLabels>(labels).label_count, 3U);
+  };
+  check(read({2, 3}, Integers{1, 0, 1, 0, 0, 0}, OutputKind::kMultilabel));
+  check(read({2, 3}, std::vector<float>{1, 0, 1, 0, 0, 0}, OutputKind::kMultilabelProbabilities));
+  check(read({2, 3}, std::vector<bool>{true, false, true, false, false, false}, OutputKind::kMultilabel));
+  EXPECT_EQ(std::get<IndicatorLabels>(read({2}, Integers{0, 1}, OutputKind::kMultilabel)).label_count, 1U);
+  EXPECT_EQ(error_of({2, 2}, Integers{0, 1, 2, 0}, OutputKind::kMultilabel),
+            "val.npz: label 'y' of row 1: expected 0 or 1 for every label, got 2");
+  EXPECT_TRUE(mentions(error_of({1, 2}, Doubles{0.5, 0}, OutputKind::kMultilabel), {"of row 0", "got 0.5"}));
+  EXPECT_TRUE(mentions(error_of({1, 2, 1}, Integers{0, 1}, OutputKind::kMultilabel), {"got int64[1, 2, 1]"}));
+  const std::vector<std::uint32_t> last = {1, 0};
+  EXPECT_EQ(
+      std::get<IndicatorLabels>(select_labels(read({2, 2}, Integers{1, 0, 0, 1}, OutputKind::kMultilabel), last)).flags,
+      (std::vector<std::uint8_t>{0, 1, 1, 0}));
+}
+
+TEST(ReadLabels, ReadsSeveralColumnsForARegression) {
+  const auto labels = std::get<ValueLabels>(read({2, 3}, Doubles{1, 2, 3, 4, 5, 6}, OutputKind::kRegression));
+  EXPECT_EQ(labels.column_count, 3U);
+  EXPECT_EQ(labels.value(1, 0), 4.0);
+  const std::vector<std::uint32_t> last = {1};
+  EXPECT_EQ(std::get<ValueLabels>(select_labels(labels, last)).values, (Doubles{4, 5, 6}));
+  EXPECT_EQ(error_of({2, 2}, Doubles{0, 1, 2, kInfinity}, OutputKind::kRegression),
+            "val.npz: label 'y' of row 1: expected a finite number, got inf");
 }
 
 TEST(ReadLabels, RefusesOtherShapes) {
@@ -102,8 +162,8 @@ TEST(ReadLabels, RefusesOtherShapes) {
             "val.npz: label 'y': expected integer classes [N] or answer counts [N, answers], got int64[1, 2, 1]");
   EXPECT_TRUE(mentions(error_of({}, Integers{0}), {"got int64[]"}));
   EXPECT_TRUE(mentions(error_of({3, 0}, Integers{}), {"got int64[3, 0]"}));
-  EXPECT_EQ(error_of({1, 2}, Doubles{0, 1}, OutputKind::kRegression),
-            "val.npz: label 'y': expected one number per example [N] for regression, got float64[1, 2]");
+  EXPECT_EQ(error_of({1, 2, 1}, Doubles{0, 1}, OutputKind::kRegression),
+            "val.npz: label 'y': expected numbers [N] or [N, outputs] for regression, got float64[1, 2, 1]");
 }
 
 TEST(ReadLabels, RefusesComplexNumbers) {

@@ -7,6 +7,7 @@
 #include "modattr/core/error.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
+#include "support/thrown_message.h"
 
 namespace modattr {
 namespace {
@@ -56,6 +57,19 @@ TEST_F(MetadataTest, ComplainsOfAMissingKeyOnlyWhenItIsUsed) {
   const Metadata metadata = read("{\"id\":1,\"g\":2}\n{\"id\":1}\n", {"id", "g"});
   EXPECT_EQ(metadata.column("id").size(), 2U);
   EXPECT_THROW(metadata.column("g"), DataError);
+}
+
+TEST_F(MetadataTest, TellsOneTextOfTwoTypes) {
+  const auto check = [&](const std::string& content) {
+    const Metadata metadata = read(content, {"g"});
+    return thrown_message<DataError>([&] { metadata.check_one_type_per_text("g"); });
+  };
+  EXPECT_TRUE(mentions(check("{\"g\":true}\n{\"g\":\"x\"}\n{\"g\":\"true\"}"),
+                       {"meta.jsonl:3: expected 'true' under 'g' as a boolean like in line 1, got a text; write both "
+                        "alike, or one of them as another text"}));
+  EXPECT_TRUE(mentions(check("{\"g\":\"1\"}\n{\"g\":1}"), {":2: expected '1'", "a text", "got a number"}));
+  EXPECT_TRUE(mentions(check("{\"g\":null}\n{\"g\":\"null\"}"), {"as null like in line 1, got a text"}));
+  EXPECT_EQ(check("{\"g\":true}\n{\"g\":\"yes\"}\n{\"g\":1}\n{\"g\":true}"), "nothing was thrown");
 }
 
 TEST_F(MetadataTest, NamesTheLineAndTheNearestKeys) {

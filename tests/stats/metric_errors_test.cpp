@@ -59,11 +59,23 @@ TEST(MakeMetric, RefusesAModelOfAnotherKind) {
   }
 }
 
-TEST(MakeMetric, NeedsOneNumberForRegression) {
-  for (const char* const name : {"mse", "mae", "r2", "output"}) {
-    EXPECT_EQ(error_of<ModelError>(name, input_of(OutputKind::kRegression, 3, ValueLabels{{0}})),
-              "model output: expected one number per example for regression, got 3");
+TEST(MakeMetric, NeedsOneNumberForTheMeanOutput) {
+  EXPECT_EQ(error_of<ModelError>("output", input_of(OutputKind::kRegression, 3, ValueLabels{{0}})),
+            "model output: expected one number per example for metric 'output', got 3");
+}
+
+TEST(MakeMetric, NeedsAColumnOfLabelsForEveryOutputOfARegression) {
+  for (const char* const name : {"mse", "mae", "r2"}) {
+    EXPECT_EQ(error_of<DataError>(name, input_of(OutputKind::kRegression, 3, ValueLabels{{0, 0}, 2})),
+              "labels: expected one column for each of the model's outputs, 3, got 2");
+    EXPECT_EQ(error_of<DataError>(name, input_of(OutputKind::kRegression, 1, ValueLabels{{0, 0}, 2})),
+              "labels: expected one column for each of the model's outputs, 1, got 2");
   }
+}
+
+TEST(MakeMetric, NeedsOneHotRowsOfTheModelsWidth) {
+  EXPECT_EQ(error_of<DataError>("accuracy", input_of(OutputKind::kLogits, 3, ClassLabels{{0}, 2})),
+            "labels: expected one-hot rows of 3 classes like the model's output, got 2");
 }
 
 TEST(MakeMetric, NamesTheLabelOutsideTheModelsClasses) {
@@ -82,19 +94,26 @@ TEST(MakeMetric, NeedsAsManyAnswersAsTheModelHas) {
             "labels: expected counts of 4 answers like the model's output, got 3");
 }
 
+bool is_of_label_sets(const std::string& name) {
+  return name == "subset_accuracy" || name == "micro_f1" || name == "mean_average_precision" || name == "macro_roc_auc";
+}
+
 /// A metric on six random examples of three classes, or on six numbers.
 std::unique_ptr<Metric> metric_on_random_labels(const std::string& name, RandomStream& stream, std::size_t width) {
   constexpr std::size_t kExampleCount = 6;
   ClassLabels classes;
   ValueLabels values;
   AnswerCounts counts;
+  IndicatorLabels indicators{{}, 3};
   for (std::size_t example = 0; example < kExampleCount; ++example) {
+    for (int label = 0; label < 3; ++label) indicators.flags.push_back(static_cast<std::uint8_t>(stream.below(2)));
     classes.classes.push_back(stream.below(3));
     values.values.push_back(stream.uniform());
     counts.add_example(std::vector<double>{static_cast<double>(stream.below(5)), static_cast<double>(stream.below(5)),
                                            static_cast<double>(stream.below(5))});
   }
   if (width == 1) return make_metric(name, input_of(OutputKind::kRegression, 1, values));
+  if (is_of_label_sets(name)) return make_metric(name, input_of(OutputKind::kMultilabel, 3, indicators));
   if (name == "vqa_accuracy") return make_metric(name, input_of(OutputKind::kLogits, 3, counts));
   return make_metric(name, input_of(OutputKind::kLogits, 3, classes));
 }
@@ -115,7 +134,7 @@ TEST_P(EveryMetric, WeighsAnExampleAsItsRepetition) {
     std::vector<std::uint32_t> repeated;
     for (const std::uint32_t example : examples) {
       std::vector<double> output;
-      while (output.size() < output_width) output.push_back(stream.below(4));
+      while (output.size() < output_width) output.push_back(stream.below(4) - (is_of_label_sets(name) ? 1.5 : 0.0));
       metric->outcome(output, example, std::span(outcomes).subspan(example * metric->width(), metric->width()));
       weights[example] = stream.below(4);
       repeated.insert(repeated.end(), weights[example], example);

@@ -1,6 +1,7 @@
 #include "modattr/stats/metrics.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/stats/masked_logit.h"
 
 namespace modattr {
 namespace {
@@ -148,23 +150,50 @@ TEST(SquaredError, GivesTheValuesOfTheDocumentation) {
   EXPECT_DOUBLE_EQ(score_of("output", kRegression, outputs, labels).value(), 3.125);
 }
 
+TEST(SquaredError, IsTheMeanOverTheColumnsOfALabel) {
+  const Outputs outputs = {{1, 10}, {2, 20}, {3, 60}};
+  const auto labels = std::make_shared<const Labels>(ValueLabels{{2, 10, 2, 20, 5, 30}, 2});
+  // Errors 1, 0, 2 and 0, 0, 30; squared deviations of the labels 6 and 200.
+  EXPECT_DOUBLE_EQ(score_of("mse", kRegression, outputs, labels).value(), (5.0 / 3.0 + 300.0) / 2.0);
+  EXPECT_DOUBLE_EQ(score_of("mae", kRegression, outputs, labels).value(), (1.0 + 10.0) / 2.0);
+  EXPECT_DOUBLE_EQ(score_of("r2", kRegression, outputs, labels).value(), (1.0 - 5.0 / 6.0 + 1.0 - 900.0 / 200.0) / 2.0);
+  const auto flat = std::make_shared<const Labels>(ValueLabels{{2, 10, 3, 10, 4, 10}, 2});
+  EXPECT_EQ(score_of("r2", kRegression, outputs, flat), std::nullopt) << "the labels of a column are all the same";
+}
+
+TEST(LogLoss, TakesARuledOutClassForImpossible) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_NEAR(score_of("log_loss", kLogits, {{1, -infinity, 0}}, classes({0})).value(), std::log1p(std::exp(-1.0)),
+              1e-15);
+  EXPECT_EQ(score_of("accuracy", kLogits, {{-3, -infinity, -4}}, classes({0})), 1.0);
+  EXPECT_EQ(score_of("roc_auc", kLogits, {{-infinity, 1}, {2, 1}, {0, -infinity}}, classes({1, 0, 0})), 1.0);
+  EXPECT_THROW(score_of("log_loss", kLogits, {{1, -infinity, 0}}, classes({1})), MaskedLogitError);
+}
+
 TEST(Output, NeedsNoLabels) {
   EXPECT_EQ(score_of("output", kRegression, {{2}, {4}}, std::make_shared<const Labels>(NoLabels{})), 3.0);
 }
 
 TEST(Orientation, IsDownwardForLosses) {
   const auto labels = numbers({1, 2});
+  const auto indicators = std::make_shared<const Labels>(IndicatorLabels{{0, 1}, 2});
   for (const std::string& name : metric_names()) {
     const bool regression = name == "mse" || name == "mae" || name == "r2" || name == "output";
-    const auto metric = make_metric(name, {.kind = regression ? kRegression : kLogits,
+    const bool multilabel =
+        name == "subset_accuracy" || name == "micro_f1" || name == "mean_average_precision" || name == "macro_roc_auc";
+    const auto metric = make_metric(name, {.kind = regression   ? kRegression
+                                                   : multilabel ? OutputKind::kMultilabel
+                                                                : kLogits,
                                            .output_width = regression ? 1U : 2U,
                                            .labels = regression               ? labels
+                                                     : multilabel             ? indicators
                                                      : name == "vqa_accuracy" ? answers({{1, 0}})
                                                                               : classes({0, 1})});
     const bool is_loss = name == "log_loss" || name == "mse" || name == "mae";
     EXPECT_EQ(metric->orientation() == Orientation::kLowerIsBetter, is_loss) << name;
     EXPECT_EQ(metric->orientation(), metric_orientation(name)) << name;
-    const bool is_mean = is_loss || name == "accuracy" || name == "vqa_accuracy" || name == "output";
+    const bool is_mean =
+        is_loss || name == "accuracy" || name == "vqa_accuracy" || name == "output" || name == "subset_accuracy";
     EXPECT_EQ(metric->is_mean(), is_mean) << name;
     EXPECT_EQ(metric->name(), name);
   }
@@ -213,6 +242,7 @@ TEST(DefaultMetric, SuitsTheModelAndTheLabels) {
   EXPECT_EQ(default_metric_name(kLogits, ClassLabels{}), "accuracy");
   EXPECT_EQ(default_metric_name(kProbabilities, ClassLabels{}), "accuracy");
   EXPECT_EQ(default_metric_name(kLogits, AnswerCounts{}), "vqa_accuracy");
+  EXPECT_EQ(default_metric_name(OutputKind::kMultilabel, IndicatorLabels{}), "macro_f1");
   EXPECT_EQ(default_metric_name(kRegression, ValueLabels{}), "mse");
   EXPECT_EQ(default_metric_name(kRegression, NoLabels{}), "output");
 }

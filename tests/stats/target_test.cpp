@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/stats/masked_logit.h"
 #include "support/thrown_message.h"
 
 namespace modattr {
@@ -218,6 +219,89 @@ TEST(Target, RefusesClassesThatTheModelDoesNotHave) {
   EXPECT_TRUE(mentions(message(OutputKind::kLogits, 1, ValueKind::kOutput, 1), {"expected", "below 1", "got 1"}))
       << "the output is one number";
   EXPECT_NO_THROW(Target(classifier(OutputKind::kLogits, 1, ValueKind::kProbability, 1)));
+}
+
+/// A multilabel model of three labels, of which the last two are true.
+TargetInput multilabel(ValueKind value, LabelScope scope, std::uint32_t label = 0,
+                       OutputKind kind = OutputKind::kMultilabel) {
+  return {
+      .kind = kind, .output_width = 3, .value = value, .classes = {label}, .scope = scope, .label_flags = {0, 1, 1}};
+}
+
+TEST(Target, ReadsOneLabelOfAMultilabelModel) {
+  const Numbers logits = {2.0, -1.0, 3.0};
+  const auto value = [&](ValueKind kind, std::uint32_t label) {
+    return value_of(multilabel(kind, LabelScope::kOne, label), logits);
+  };
+  EXPECT_NEAR(value(ValueKind::kProbability, 1), sigmoid(-1.0), 1e-15);
+  EXPECT_NEAR(value(ValueKind::kLogProbability, 1), std::log(sigmoid(-1.0)), 1e-15);
+  EXPECT_EQ(value(ValueKind::kLogit, 2), 3.0);
+  EXPECT_EQ(value(ValueKind::kOutput, 2), 3.0);
+  EXPECT_EQ(value(ValueKind::kCorrect, 0), 0.0) << "predicted, not true";
+  EXPECT_EQ(value(ValueKind::kCorrect, 1), 0.0) << "true, not predicted";
+  EXPECT_EQ(value(ValueKind::kCorrect, 2), 1.0);
+  EXPECT_NEAR(value(ValueKind::kLoss, 0), std::log(1.0 - sigmoid(2.0)), 1e-14);
+  EXPECT_NEAR(value(ValueKind::kLoss, 2), std::log(sigmoid(3.0)), 1e-15);
+}
+
+TEST(Target, IsTheMeanOverTheLabelsThatAreTrue) {
+  const Numbers probabilities = {0.9, 0.2, 0.6};
+  const auto value = [&](ValueKind kind, LabelScope scope) {
+    return value_of(multilabel(kind, scope, 0, OutputKind::kMultilabelProbabilities), probabilities);
+  };
+  EXPECT_DOUBLE_EQ(value(ValueKind::kProbability, LabelScope::kTrue), 0.4);
+  EXPECT_DOUBLE_EQ(value(ValueKind::kLogProbability, LabelScope::kTrue), (std::log(0.2) + std::log(0.6)) / 2.0);
+  EXPECT_EQ(value(ValueKind::kCorrect, LabelScope::kTrue), 0.5);
+  EXPECT_NEAR(value(ValueKind::kLoss, LabelScope::kAll), (std::log(0.1) + std::log(0.2) + std::log(0.6)) / 3.0, 1e-15);
+  EXPECT_EQ(value_of(multilabel(ValueKind::kLogit, LabelScope::kTrue), Numbers{7.0, 1.0, 4.0}), 2.5);
+}
+
+TEST(Target, AveragesProbabilitiesOfLabelsBeforeItTakesTheirLoss) {
+  const std::vector<Numbers> donors = {{0.0, 1.0, -2.0}, {0.0, -3.0, 0.5}};
+  const double first = (sigmoid(1.0) + sigmoid(-3.0)) / 2.0;
+  const double second = (sigmoid(-2.0) + sigmoid(0.5)) / 2.0;
+  EXPECT_NEAR(value_of(multilabel(ValueKind::kLoss, LabelScope::kTrue), donors),
+              (std::log(first) + std::log(second)) / 2.0, 1e-14);
+}
+
+TEST(Target, RefusesValuesThatLabelSetsDoNotHave) {
+  const auto message = [](const TargetInput& input) {
+    return thrown_message<ConfigError>([&] { return Target(input); });
+  };
+  EXPECT_TRUE(mentions(message(multilabel(ValueKind::kMargin, LabelScope::kOne)),
+                       {"value 'margin'", "labels that do not exclude each other"}));
+  EXPECT_TRUE(
+      mentions(message(multilabel(ValueKind::kLogit, LabelScope::kOne, 0, OutputKind::kMultilabelProbabilities)),
+               {"value 'logit'", "expected a model of kind multilabel"}));
+  EXPECT_TRUE(mentions(message(multilabel(ValueKind::kLogit, LabelScope::kOne, 3)), {"a label below 3", "got 3"}));
+  TargetInput unlabelled = multilabel(ValueKind::kCorrect, LabelScope::kOne);
+  unlabelled.label_flags.clear();
+  EXPECT_TRUE(mentions(message(unlabelled), {"value 'correct': expected labels, got none"}));
+}
+
+TEST(Target, TakesARuledOutClassForImpossible) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Numbers masked = {0.0, -infinity, 1.0};
+  const auto value = [&](ValueKind kind, std::uint32_t target_class) {
+    return value_of(classifier(OutputKind::kLogits, 3, kind, target_class), masked);
+  };
+  EXPECT_EQ(value(ValueKind::kProbability, 1), 0.0);
+  EXPECT_NEAR(value(ValueKind::kProbability, 2), sigmoid(1.0), 1e-15);
+  EXPECT_NEAR(value(ValueKind::kLoss, 2), std::log(sigmoid(1.0)), 1e-15);
+  EXPECT_EQ(value(ValueKind::kLogit, 2), 1.0);
+  EXPECT_EQ(value(ValueKind::kMargin, 2), 1.0);
+  EXPECT_EQ(value(ValueKind::kCorrect, 2), 1.0);
+  EXPECT_EQ(value(ValueKind::kCorrect, 1), 0.0);
+  for (const ValueKind kind :
+       {ValueKind::kLogit, ValueKind::kMargin, ValueKind::kLogProbability, ValueKind::kLoss, ValueKind::kOutput}) {
+    EXPECT_TRUE(mentions(thrown_message<MaskedLogitError>([&] { return value(kind, 1); }),
+                         {"expected a finite logit of class 1, got -inf; use value probability"}));
+  }
+  // Every other class is ruled out in one of the two.
+  const std::vector<Numbers> donors = {{0.0, -infinity, 1.0}, {0.0, 1.0, -infinity}};
+  EXPECT_THROW(value_of(classifier(OutputKind::kLogits, 3, ValueKind::kMargin, 0), donors), MaskedLogitError);
+  EXPECT_THROW(value_of(multilabel(ValueKind::kLoss, LabelScope::kAll), masked), MaskedLogitError);
+  EXPECT_EQ(value_of(multilabel(ValueKind::kProbability, LabelScope::kTrue), masked), sigmoid(1.0) / 2.0);
 }
 
 TEST(Target, HasNamesForItsValues) {

@@ -8,6 +8,7 @@
 
 #include "evaluator_set.h"
 #include "modattr/model/torchscript_model.h"
+#include "modattr/stats/masked_logit.h"
 #include "support/counting_progress.h"
 #include "support/torchscript_models.h"
 
@@ -164,6 +165,37 @@ TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsSplit) {
     EXPECT_EQ(evaluator.split_model(), nullptr);
     EXPECT_EQ(evaluate(evaluator, mixes), expected);
   }
+}
+
+TEST_F(ModelEvaluatorTest, TakesMaskedLogitsBesideFiniteOnes) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto answering = [](const std::vector<double>& row) {
+    return FakeModel({{"a", "Tensor", false}, {"b", "Tensor", false}}, [row](Inputs inputs) {
+      return at::tensor(row, at::kDouble).unsqueeze(0).repeat({inputs[0].size(0), 1});
+    });
+  };
+  const EvaluatorOptions masked{.masked_logits = MaskedLogits::kAllowed};
+  EXPECT_EQ(error_of(answering({1, -kInfinity}), {full_, own_}, masked), "nothing was thrown");
+  EXPECT_TRUE(mentions(error_of(answering({1, -kInfinity}), {full_, own_}), {"expected finite numbers, got -inf"}));
+  EXPECT_TRUE(mentions(error_of(answering({-kInfinity, -kInfinity}), {full_, own_}, masked), {"got -inf"}));
+  EXPECT_TRUE(mentions(error_of(answering({1, -kInfinity, kInfinity}), {full_, own_}, masked), {"got inf"}));
+  EXPECT_TRUE(mentions(error_of(answering({1, -kInfinity, kNotANumber}), {full_, own_}, masked), {"got nan"}));
+  const FakeModel model = answering({1, -kInfinity});
+  ModelEvaluator evaluator(model, *dataset_, layout_, masked);
+  EXPECT_EQ(evaluator.finite_examples(progress_).size(), kExampleCount);
+  const auto is_first = [](std::size_t example, std::span<const double>) { return example == 0; };
+  EXPECT_EQ(evaluator.finite_examples(progress_, is_first), std::vector<std::uint32_t>{0});
+}
+
+TEST_F(ModelEvaluatorTest, NamesTheExampleThatAMaskedLogitIsOf) {
+  ModelEvaluator evaluator(echo_, *dataset_, layout_, {});
+  const std::vector<Mix> mixes = {{full_, own_}};
+  const auto refuse = [](std::size_t, std::size_t example, std::span<const double>) {
+    if (example == 3) throw_masked(2, "value 'logit'", "value probability");
+  };
+  EXPECT_EQ(thrown_message<MaskedLogitError>([&] { evaluator.evaluate(mixes, refuse, progress_); }),
+            "model.pt: output for example 503: value 'logit': expected a finite logit of class 2, got -inf; use value "
+            "probability");
 }
 
 TEST_F(ModelEvaluatorTest, NamesTheExampleWhoseOutputIsNotFinite) {

@@ -43,6 +43,7 @@ struct DatasetOptions {
   std::optional<std::filesystem::path> metadata = std::nullopt;
   /// Decides whether labels are classes or values.
   OutputKind output_kind = OutputKind::kLogits;
+  AnswerColumns answer_columns = AnswerColumns::kByContent;
 };
 
 /// A validation set: inputs of the model, labels and ids, example by example. Inputs stay in the file and are copied

@@ -11,7 +11,7 @@
 
 namespace modattr {
 
-/// accuracy, balanced_accuracy, macro_f1, roc_auc, log_loss, vqa_accuracy, mse, mae, r2, output.
+/// The names of all metrics, of classes, regressions and label sets.
 std::span<const std::string> metric_names() noexcept;
 
 /// Whether more or less of the metric of this name is better; more where there is none of this name.

@@ -33,4 +33,11 @@ std::unique_ptr<OutcomeScorer> make_roc_auc_scorer(std::vector<double> scores, s
 /// 1 - sum of squared errors / sum of squares around the mean label; undefined when all labels are equal.
 std::unique_ptr<OutcomeScorer> make_r2_scorer(std::vector<double> outputs, std::vector<double> labels);
 
+/// What a mean over parts makes of parts that are not defined.
+enum class UndefinedParts { kMakeAllUndefined, kAreLeftOut };
+
+/// Mean of the scores of parts, each over the same examples; undefined where no part is defined.
+std::unique_ptr<OutcomeScorer> make_macro_scorer(std::vector<std::unique_ptr<OutcomeScorer>> parts,
+                                                 UndefinedParts undefined);
+
 }  // namespace modattr

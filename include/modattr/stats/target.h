@@ -18,7 +18,7 @@ enum class ValueKind {
   kProbability,     ///< p_c
   kLogProbability,  ///< ln p_c; causal language models: the mean over label tokens
   kMargin,          ///< z_c - max of the other logits
-  kCorrect,         ///< 1 when c is the most probable class, else 0
+  kCorrect,         ///< 1 when c is the most probable class, else 0; multilabel: when c is predicted where it is true
   kLoss,            ///< -loss: ln p_c (of label tokens the mean), or -(output - label)^2 for regressions
   kOutput           ///< the output itself
 };
@@ -27,6 +27,13 @@ enum class ValueKind {
 std::span<const std::string> value_names() noexcept;
 /// Throws ConfigError naming the nearest word.
 ValueKind parse_value_kind(std::string_view name);
+
+/// Which labels of a multilabel model are explained; of several, v is the mean of their values.
+enum class LabelScope {
+  kOne,   ///< the target class
+  kTrue,  ///< those that are true of the example
+  kAll
+};
 
 /// What a target is made of.
 struct TargetInput {
@@ -38,18 +45,26 @@ struct TargetInput {
   std::vector<std::uint32_t> classes;
   /// Labels of a regression, for kLoss. [examples]
   std::vector<double> label_values = {};
+  /// Multilabel models only.
+  LabelScope scope = LabelScope::kOne;
+  /// Multilabel models: which labels are true, 0 or 1, for kCorrect, kLoss and LabelScope::kTrue. [examples * outputs]
+  std::vector<std::uint8_t> label_flags = {};
 };
 
 /// Turns outputs into v in two steps, because what is averaged over donors is the prediction, not the value (SAGE's
 /// order; Covert, Lundberg, Lee 2020): output -> prediction, mean over donors, -> value. Logits are averaged for kLogit
-/// and kMargin, probabilities for the other values of a classifier and for label tokens, outputs for regressions.
+/// and kMargin, probabilities for the other values of a classifier and for label tokens, outputs for regressions. A
+/// value that needs the logit of a class that is ruled out throws MaskedLogitError.
 class Target {
  public:
-  /// Throws ConfigError when the value does not go with the kind of output, or a class is none of the model's.
+  /// Throws ConfigError when the value does not go with the kind of output, or a class is none of the model's, and
+  /// where labels are needed and missing.
   explicit Target(TargetInput input);
 
   std::size_t example_count() const noexcept { return input_.classes.size(); }
   std::uint32_t target_class(std::size_t example) const { return input_.classes[example]; }
+  /// Whether an example's target is one class, label or column.
+  bool is_one_class() const noexcept { return input_.scope == LabelScope::kOne; }
   /// Numbers per prediction.
   std::size_t width() const noexcept { return width_; }
   /// Reads `output` [outputs] into `prediction` [width].
@@ -58,6 +73,12 @@ class Target {
   double value(std::span<const double> prediction, std::size_t example) const;
 
  private:
+  bool is_explained(std::size_t example, std::size_t label) const;
+  bool is_true(std::size_t example, std::size_t label) const;
+  void label_predictions(std::span<const double> output, std::size_t example, std::span<double> prediction) const;
+  double label_value(double prediction, bool is_true) const;
+  double mean_label_value(std::span<const double> prediction, std::size_t example) const;
+
   TargetInput input_;
   ClassReader reader_;
   std::size_t width_ = 1;

@@ -25,6 +25,9 @@
 
 namespace modattr {
 
+/// Whether a logit of -inf, beside finite ones, is an output like others: the model rules a class out.
+enum class MaskedLogits { kRefused, kAllowed };
+
 struct EvaluatorOptions {
   /// Rows of a call of the whole model or an encoder. Floating-point kernels round otherwise for other shapes, so each
   /// call has exactly this many (the last one repeats its last row), whatever the thread count.
@@ -35,6 +38,7 @@ struct EvaluatorOptions {
   /// Calls at the same time; where a processor is idle, one more reads ahead.
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
+  MaskedLogits masked_logits = MaskedLogits::kRefused;
 };
 
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
@@ -60,7 +64,8 @@ class ModelEvaluator {
                      const EncodingCache::EncodedListener& encoded = {});
 
   /// Evaluates mixes of examples. Throws NotFiniteError naming the example when an output is not finite, and whatever
-  /// model, data and progress throw; of several failures the first in the order of the mixes.
+  /// model, data and progress throw; of several failures the first in the order of the mixes. A MaskedLogitError of the
+  /// receiver is thrown again with the name of the example.
   void evaluate(const MixList& list, const Receiver& receive, Progress& progress);
   /// The same for mixes of examples and of `rows`. An output that is known since an earlier call with the same `rows`
   /// is not computed again.
@@ -84,8 +89,10 @@ class ModelEvaluator {
   std::vector<at::Tensor> encodings(std::size_t modality, std::span<const std::uint32_t> numbers,
                                     const EncodedRows& rows) const;
 
-  /// Examples whose output on untouched data is finite.
-  std::vector<std::uint32_t> finite_examples(Progress& progress);
+  /// Whether an output of an example can be used; called from many threads.
+  using OutputTest = std::function<bool(std::size_t example, std::span<const double> output)>;
+  /// Examples whose output on untouched data is finite (or masked, where that is allowed) and passes the test.
+  std::vector<std::uint32_t> finite_examples(Progress& progress, const OutputTest& test = {});
 
   /// Numbers per output row, from one call on the first examples; later calls must agree.
   std::size_t output_width();
@@ -139,7 +146,8 @@ class ModelEvaluator {
   void evaluate(const MixList& list, EncodedRows* rows, const Receiver& receive, Progress& progress,
                 NotFinite not_finite);
   void run_rows(const RowWork& work, const CallListener& done, NotFinite not_finite = NotFinite::kThrow);
-  void deliver_known(const MixPlan& plan, MixTable& table, std::size_t example_count, const Receiver& receive);
+  void deliver_known(const MixPlan& plan, MixTable& table, std::span<const std::uint32_t> examples,
+                     const Receiver& receive);
   /// Of mixes of `rows`, or of examples only.
   MixTable& mix_table(EncodedRows* rows);
   /// Throws std::logic_error where rows were made ready by another evaluator or for another split.

@@ -33,6 +33,9 @@ struct CallContext {
   const InputLayout& layout;
 };
 
+/// For messages: "model.pt: output for example 3 with text of example 5", where the row has other data than its own.
+std::string output_of(const CallContext& context, const MixedRows& rows, std::size_t row);
+
 /// Throws the NotFiniteError of a row: it names the example, whose data it has instead of its own, and the input that
 /// is not finite itself, where there is one.
 [[noreturn]] void throw_not_finite(const CallContext& context, const MixedRows& rows, std::size_t row,

@@ -8,8 +8,10 @@
 #include "modattr/core/option_name.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/file_digest.h"
+#include "modattr/report/number_format.h"
 #include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
+#include "modattr/stats/masked_logit.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
 #include "run/config/json_object.h"
@@ -41,7 +43,10 @@ BaselineScore measure_baseline(Experiment& experiment, const RunContext& context
   Matrix outcomes;
   try {
     outcomes = problem.permuted_game(own)->evaluate(std::span(&full, 1));
-  } catch (const NotFiniteError& error) {
+  } catch (const ModelError& error) {
+    const bool is_about_numbers = dynamic_cast<const NotFiniteError*>(&error) != nullptr ||
+                                  dynamic_cast<const MaskedLogitError*>(&error) != nullptr;
+    if (!is_about_numbers) throw;
     context.progress.finish();
     const double row_seconds = experiment.evaluator().measure_row();
     return {.score = std::nullopt,
@@ -71,6 +76,8 @@ std::string duration_text(double seconds) {
 std::string kind_word(OutputKind kind) {
   if (kind == OutputKind::kProbabilities) return "probabilities";
   if (kind == OutputKind::kCausalLm) return "probabilities of label tokens";
+  if (kind == OutputKind::kMultilabel) return "logits of labels";
+  if (kind == OutputKind::kMultilabelProbabilities) return "probabilities of labels";
   return kind == OutputKind::kRegression ? "regression" : "logits";
 }
 
@@ -82,7 +89,16 @@ std::string label_text(const Experiment& experiment) {
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     return std::to_string(distinct.size()) + " classes occur";
   }
-  if (std::holds_alternative<ValueLabels>(labels)) return "one number per example";
+  if (const auto* values = std::get_if<ValueLabels>(&labels)) {
+    return values->column_count == 1 ? "one number per example"
+                                     : std::to_string(values->column_count) + " numbers per example";
+  }
+  if (const auto* indicators = std::get_if<IndicatorLabels>(&labels)) {
+    const auto true_count = std::ranges::count(indicators->flags, std::uint8_t{1});
+    return counted(indicators->label_count, "label") + ", " +
+           number(static_cast<double>(true_count) / static_cast<double>(experiment.dataset().example_count())) +
+           " true per example";
+  }
   if (std::holds_alternative<TokenLabels>(labels)) return "tokens";
   if (const auto* counts = std::get_if<AnswerCounts>(&labels)) {
     return "counts of " + std::to_string(counts->answer_count()) + " answers";

@@ -25,7 +25,8 @@ const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vo
 const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
-const Words kModelKinds = {"logits", "probabilities", "regression", "causal_lm"};
+const Words kModelKinds = {"logits",     "probabilities", "multilabel", "multilabel_probabilities",
+                           "regression", "causal_lm"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kTargetWords = {"predicted", "label"};
 
@@ -67,6 +68,8 @@ std::string read_text(const std::filesystem::path& file) {
 OutputKind output_kind(const std::string& word) {
   if (word == "probabilities") return OutputKind::kProbabilities;
   if (word == "causal_lm") return OutputKind::kCausalLm;
+  if (word == "multilabel") return OutputKind::kMultilabel;
+  if (word == "multilabel_probabilities") return OutputKind::kMultilabelProbabilities;
   return word == "regression" ? OutputKind::kRegression : OutputKind::kLogits;
 }
 

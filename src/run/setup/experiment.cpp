@@ -16,6 +16,7 @@
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/report/number_format.h"
+#include "modattr/stats/masked_logit.h"
 #include "modattr/stats/metrics.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/bind_inputs.h"
@@ -124,11 +125,26 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
       EvaluatorOptions{.rows_per_call = rows_per_call(),
                        .batch_size = options.common.batch_size,
                        .thread_count = thread_count_,
-                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce});
+                       .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
+                       .masked_logits = masked_logits()});
   output_width_ = evaluator_->output_width();
   check_probabilities();
   make_metric();
+  check_label_columns();
   choose_model_use(context);
+}
+
+MaskedLogits Experiment::masked_logits() const noexcept {
+  const bool has_logits = config_.model.kind == OutputKind::kLogits || config_.model.kind == OutputKind::kMultilabel;
+  return has_logits ? MaskedLogits::kAllowed : MaskedLogits::kRefused;
+}
+
+void Experiment::check_label_columns() {
+  const auto* counts = std::get_if<AnswerCounts>(dataset_->labels().get());
+  if (counts == nullptr || config_.metric == "vqa_accuracy" || counts->largest() > 1.0) return;
+  warnings_.emplace_back(
+      "labels [N, answers] with no number above 1 are taken as answer counts (VQA), whose score is then at most 1/3; "
+      "for a multilabel model set model.kind to multilabel, for counts set metric to vqa_accuracy");
 }
 
 void Experiment::choose_model_use(const RunContext& context) {
@@ -223,15 +239,17 @@ void Experiment::load_model(const ExperimentOptions& options, const RunContext& 
 
 std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& options) const {
   const DataConfig& data = config_.data;
-  return std::make_unique<Dataset>(DatasetOptions{.path = data.path,
-                                                  .inputs = layout_.input_names(),
-                                                  .label = label_input(config_) ? label_input(config_) : data.label,
-                                                  .id = data.id,
-                                                  .group = data.group,
-                                                  .column = options.column,
-                                                  .column_option = option(options.column_option),
-                                                  .metadata = data.metadata,
-                                                  .output_kind = config_.model.kind});
+  return std::make_unique<Dataset>(DatasetOptions{
+      .path = data.path,
+      .inputs = layout_.input_names(),
+      .label = label_input(config_) ? label_input(config_) : data.label,
+      .id = data.id,
+      .group = data.group,
+      .column = options.column,
+      .column_option = option(options.column_option),
+      .metadata = data.metadata,
+      .output_kind = config_.model.kind,
+      .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent});
 }
 
 void Experiment::select_examples(const CommonOptions& common) {
@@ -252,7 +270,8 @@ void Experiment::select_examples(const CommonOptions& common) {
 }
 
 void Experiment::check_probabilities() {
-  if (config_.model.kind != OutputKind::kProbabilities) return;
+  const bool is_multilabel = config_.model.kind == OutputKind::kMultilabelProbabilities;
+  if (config_.model.kind != OutputKind::kProbabilities && !is_multilabel) return;
   std::vector<std::uint32_t> examples(rows_per_call());
   for (std::size_t row = 0; row < examples.size(); ++row) {
     examples[row] = static_cast<std::uint32_t>(row % dataset_->example_count());
@@ -269,9 +288,9 @@ void Experiment::check_probabilities() {
     // What is not finite is met, and named, by the run.
     if (!std::isfinite(number)) return;
     throw ConfigError("model.kind: expected probabilities from " + model_->path() + ", got " + short_number(number) +
-                      "; is it of kind \"logits\"?");
+                      "; is it of kind \"" + (is_multilabel ? "multilabel" : "logits") + "\"?");
   }
-  for (std::size_t first = 0; output_width_ > 1 && first < numbers.size(); first += output_width_) {
+  for (std::size_t first = 0; !is_multilabel && output_width_ > 1 && first < numbers.size(); first += output_width_) {
     const std::span<const double> row = numbers.subspan(first, output_width_);
     const double sum = std::accumulate(row.begin(), row.end(), 0.0);
     if (std::abs(sum - 1.0) <= kRounding) continue;
@@ -283,7 +302,9 @@ void Experiment::check_probabilities() {
 
 void Experiment::make_metric() {
   const bool is_regression = config_.model.kind == OutputKind::kRegression;
-  const bool has_default = is_regression ? output_width_ == 1 : !std::holds_alternative<NoLabels>(*dataset_->labels());
+  const auto* values = std::get_if<ValueLabels>(dataset_->labels().get());
+  const bool has_default = is_regression ? output_width_ == 1 || (values && values->column_count == output_width_)
+                                         : !std::holds_alternative<NoLabels>(*dataset_->labels());
   if (metric_need_ == MetricNeed::kWhereThereIsOne && !config_.metric && !has_default) {
     metric_ = make_no_metric();
     return;
@@ -301,8 +322,17 @@ void Experiment::make_metric() {
 
 std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
   drops_invalid_examples_ = true;
+  const auto is_scored = [this](std::size_t example, std::span<const double> output) {
+    std::vector<double> outcome(metric_->width());
+    try {
+      metric_->outcome(output, example, outcome);
+    } catch (const MaskedLogitError&) {
+      return false;
+    }
+    return true;
+  };
   const std::vector<std::uint32_t> valid =
-      retry_on_split_failure(context, [&] { return evaluator_->finite_examples(context.progress); });
+      retry_on_split_failure(context, [&] { return evaluator_->finite_examples(context.progress, is_scored); });
   const std::size_t dropped = dataset_->example_count() - valid.size();
   if (valid.empty()) {
     throw ModelError(model_->path() + ": expected finite outputs for some examples, got none of " +

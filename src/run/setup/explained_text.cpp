@@ -13,6 +13,10 @@ std::string target_words(const Config& config, const std::string& target, bool i
   if (config.model.kind == OutputKind::kRegression) {
     return is_index && !is_single_output ? " " + target : "";
   }
+  if (predicts_label_sets(config.model.kind)) {
+    if (is_index) return " of label " + target;
+    return target == "label" ? " of the true labels, their mean" : " of the most probable label";
+  }
   return is_index ? " of class " + target : " of the " + (target == "label" ? target : target + " class");
 }
 
@@ -20,6 +24,8 @@ std::string value_words(const Experiment& experiment, const ExplainedTargets& ta
   std::string text;
   if (targets.value == ValueKind::kLoss) {
     text = "minus the loss";
+    const bool is_one_label = predicts_label_sets(experiment.config().model.kind) && by.target != "label";
+    if (is_one_label) text += " of label " + by.target;
   } else if (experiment.config().model.kind == OutputKind::kCausalLm) {
     text = "mean log probability of the label tokens";
   } else {

@@ -57,7 +57,8 @@ std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) 
                            {.rows_per_call = experiment.rows_per_call(),
                             .batch_size = experiment.rows_per_call(),
                             .thread_count = experiment.thread_count(),
-                            .sharing = MixSharing::kNone});
+                            .sharing = MixSharing::kNone,
+                            .masked_logits = experiment.masked_logits()});
   Progress silent;
   const std::vector<std::uint32_t> valid = evaluator.finite_examples(silent);
   const std::size_t dropped = reference.example_count() - valid.size();

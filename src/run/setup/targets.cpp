@@ -1,7 +1,9 @@
 #include "targets.h"
 
+#include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
@@ -26,8 +28,10 @@ TargetConfig target_config(const Experiment& experiment, const std::optional<std
   return target;
 }
 
+/// The most probable class, or label.
 std::vector<std::uint32_t> predict(Experiment& experiment, Progress& progress) {
-  const ClassReader reader(experiment.config().model.kind, experiment.output_width());
+  const OutputKind kind = experiment.config().model.kind;
+  const ClassReader reader(kind, experiment.output_width());
   std::vector<std::uint32_t> predicted(experiment.dataset().example_count());
   std::vector<std::uint32_t> own(predicted.size());
   std::iota(own.begin(), own.end(), 0u);
@@ -36,7 +40,8 @@ std::vector<std::uint32_t> predict(Experiment& experiment, Progress& progress) {
   experiment.evaluator().evaluate(
       std::span(&untouched, 1),
       [&](std::size_t, std::size_t example, std::span<const double> output) {
-        predicted[example] = static_cast<std::uint32_t>(reader.predicted(output));
+        const std::size_t place = predicts_label_sets(kind) ? first_of_largest(output) : reader.predicted(output);
+        predicted[example] = static_cast<std::uint32_t>(place);
       },
       progress);
   progress.finish();
@@ -52,6 +57,50 @@ std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
   return {labels->classes.begin(), labels->classes.end()};
 }
 
+/// The label of the explained column for every example; one column of labels is that of all outputs.
+std::vector<double> label_values(const Experiment& experiment, std::size_t column) {
+  const auto* labels = std::get_if<ValueLabels>(experiment.dataset().labels().get());
+  if (labels == nullptr) return {};
+  if (labels->column_count != 1 && labels->column_count != experiment.output_width()) {
+    throw DataError(experiment.dataset().path() + ": labels: expected one column for each of the model's outputs, " +
+                    std::to_string(experiment.output_width()) + ", got " + std::to_string(labels->column_count));
+  }
+  // A column that the model does not have is refused by the target.
+  const std::size_t own = column < labels->column_count ? column : 0;
+  std::vector<double> values;
+  for (std::size_t example = 0; example < experiment.dataset().example_count(); ++example) {
+    values.push_back(labels->value(example, own));
+  }
+  return values;
+}
+
+/// Targets of a multilabel model: one label, or the mean over those that are true; the loss is that of all labels
+/// unless one is named.
+Target label_set_target(const Experiment& experiment, const TargetChoices& choices, const TargetConfig& choice,
+                        const ExplainedTargets& explained) {
+  const Dataset& dataset = experiment.dataset();
+  TargetInput input{.kind = experiment.config().model.kind,
+                    .output_width = experiment.output_width(),
+                    .value = explained.value,
+                    .classes = std::vector<std::uint32_t>(dataset.example_count(), choice.fixed)};
+  const bool is_loss = explained.value == ValueKind::kLoss;
+  if (is_loss && choices.target && choice.choice == TargetChoice::kPredicted) {
+    throw ConfigError(option("target") + ": expected label or the index of a label, as value 'loss' is that of the " +
+                      "labels, got 'predicted'");
+  }
+  if (choice.choice == TargetChoice::kPredicted) input.classes = explained.predicted;
+  if (choice.choice == TargetChoice::kLabel) input.scope = LabelScope::kTrue;
+  if (is_loss && choice.choice != TargetChoice::kFixed) input.scope = LabelScope::kAll;
+  const auto* labels = std::get_if<IndicatorLabels>(dataset.labels().get());
+  if (labels != nullptr) input.label_flags = labels->flags;
+  for (std::size_t example = 0; labels != nullptr && example < dataset.example_count(); ++example) {
+    if (input.scope != LabelScope::kTrue || std::ranges::count(labels->row(example), 1) > 0) continue;
+    throw ConfigError("target 'label': expected a label that is true of example " + dataset.id(example) +
+                      ", got none; use predicted or the index of a label, or leave such examples out");
+  }
+  return Target(std::move(input));
+}
+
 }  // namespace
 
 ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress) {
@@ -62,20 +111,25 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
     throw ConfigError(option("target") + ": expected label, as a language model is asked for its label tokens, got '" +
                       *choices.target + "'");
   }
+  const bool has_label_sets = predicts_label_sets(kind);
   const TargetConfig choice = target_config(experiment, choices.target);
   const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
   ExplainedTargets result;
-  result.value = word            ? parse_value_kind(*word)
-                 : has_classes   ? ValueKind::kProbability
-                 : is_regression ? ValueKind::kOutput
-                                 : ValueKind::kLogProbability;
+  result.value = word                            ? parse_value_kind(*word)
+                 : is_regression                 ? ValueKind::kOutput
+                 : has_classes || has_label_sets ? ValueKind::kProbability
+                                                 : ValueKind::kLogProbability;
   if (is_regression && choice.choice == TargetChoice::kLabel && result.value != ValueKind::kLoss) {
     throw ConfigError((choices.target ? option("target") : experiment.config().file.string() + ": target") +
                       ": expected predicted or a column of the output, as a regression has no class to explain, got "
                       "'label'; use value loss for the error against the label");
   }
   const std::size_t example_count = experiment.dataset().example_count();
-  if (has_classes) result.predicted = predict(experiment, progress);
+  if (has_classes || has_label_sets) result.predicted = predict(experiment, progress);
+  if (has_label_sets) {
+    result.targets.push_back(label_set_target(experiment, choices, choice, result));
+    return result;
+  }
 
   std::vector<std::uint32_t> classes(example_count, choice.fixed);
   if (is_regression && choice.choice != TargetChoice::kFixed && experiment.output_width() > 1) {
@@ -100,7 +154,7 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
                       "; or use another value, such as probability");
   }
   std::vector<double> values;
-  if (const auto* labels = std::get_if<ValueLabels>(experiment.dataset().labels().get())) values = labels->values;
+  if (is_regression && result.value == ValueKind::kLoss) values = label_values(experiment, choice.fixed);
   result.targets.emplace_back(TargetInput{.kind = kind,
                                           .output_width = experiment.output_width(),
                                           .value = result.value,

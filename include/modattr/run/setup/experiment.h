@@ -90,7 +90,11 @@ class Experiment {
   /// many rows would not fit into a GiB.
   std::size_t rows_per_call() const;
 
-  /// Leaves out examples whose output is not finite; returns how many. Retries by itself.
+  /// Whether a logit of -inf is an answer of this kind of model.
+  MaskedLogits masked_logits() const noexcept;
+
+  /// Leaves out examples whose output is not finite, or cannot be scored for want of a finite logit; returns how many.
+  /// Retries by itself.
   std::size_t drop_invalid_examples(const RunContext& context);
   /// Whether such examples were to be left out.
   bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
@@ -102,6 +106,8 @@ class Experiment {
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
   void make_metric();
+  /// Warns where labels may have been taken for something else than they are.
+  void check_label_columns();
   void apply_batch_dependence(BatchDependence behaviour);
   void log_model_use(const RunContext& context);
   /// Splits the model where that is possible, and tries what its answers for a row depend on where the split does not
