@@ -32,7 +32,7 @@ AnswerCounts read_counts(const std::string& path, const Array& array) {
       const std::span<const double> row_counts = std::span(values).subspan(row * answer_count, answer_count);
       for (const double count : row_counts) {
         if (!(count >= 0.0) || std::isinf(count)) {
-          throw_data_error(where(path, array, first + row), "counts of at least 0", std::to_string(count));
+          throw_data_error(where(path, array, first + row), "counts of at least 0", number_text(count));
         }
       }
       counts.add_example(row_counts);
@@ -45,7 +45,7 @@ ValueLabels read_values(const std::string& path, const Array& array) {
   ValueLabels labels{to_doubles(array)};
   for (std::size_t row = 0; row < labels.values.size(); ++row) {
     if (!std::isfinite(labels.values[row])) {
-      throw_data_error(where(path, array, row), "a finite number", std::to_string(labels.values[row]));
+      throw_data_error(where(path, array, row), "a finite number", number_text(labels.values[row]));
     }
   }
   return labels;

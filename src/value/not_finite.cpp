@@ -7,6 +7,7 @@
 #include <ATen/Functions.h>
 
 #include "modattr/core/option_name.h"
+#include "modattr/data/messages.h"
 
 namespace modattr {
 
@@ -31,7 +32,7 @@ void throw_not_finite(const CallContext& context, const MixedRows& rows, std::si
   }
   if (!replaced.empty()) message += " with " + replaced + " of example " + dataset.id(donor);
   if (!removed.empty()) message += (replaced.empty() ? " with " : " and ") + removed + " removed";
-  message += ": expected finite numbers, got " + std::to_string(*bad);
+  message += ": expected finite numbers, got " + number_text(*bad);
   for (const std::uint32_t source : {own, donor}) {
     for (std::size_t input = 0; input < layout.inputs.size(); ++input) {
       const at::Tensor data = dataset.gather(input, std::span(&source, 1));
