@@ -6,59 +6,104 @@
 #include "common_options.h"
 #include "console.h"
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/engine.h"
 #include "modattr/report/result_writer.h"
+#include "modattr/report/text.h"
 #include "option_arguments.h"
 
 namespace modattr {
 namespace {
 
-/// What the command line does not offer: the folder of the configuration to be, which its paths are relative to.
-const std::vector<OptionSchema> kInitOptions = {{.name = "folder", .type = OptionType::kText, .help = "Folder"}};
+const std::vector<OptionSchema> kInitOptions = {
+    {.name = "kind",
+     .type = OptionType::kWord,
+     .help = "What the model returns: logits, probabilities, regression, causal_lm or multilabel",
+     .placeholder = "KIND",
+     .words = {"logits", "probabilities", "regression", "causal_lm", "multilabel"}},
+    {.name = "output",
+     .type = OptionType::kText,
+     .help = "Index or key of the answers, where the model returns several tensors",
+     .placeholder = "KEY"},
+    {.name = "label", .type = OptionType::kText, .help = "Array of labels", .placeholder = "NAME"},
+    {.name = "vocab", .type = OptionType::kText, .help = "Words of the token ids, one per line", .placeholder = "FILE"},
+    {.name = "id", .type = OptionType::kText, .help = "Array of ids of the examples", .placeholder = "NAME"},
+    {.name = "group", .type = OptionType::kText, .help = "Array that breaks the results down", .placeholder = "NAME"}};
+
+const std::vector<OptionSchema> kTrialOptions = {metric_option()};
 
 struct InitCommand {
-  std::filesystem::path model;
-  std::filesystem::path data;
+  CommandRequest request;
   std::filesystem::path file = "modattr.json";
   bool force = false;
   OutputOptions output;
 };
 
-void run(const InitCommand& command) {
+std::string section_lines(const InspectionSection& section, const TextStyle& style) {
+  std::string text = section.title + ":\n";
+  for (const std::vector<std::string>& row : section.rows) {
+    std::string line;
+    for (const std::string& cell : row) line += (line.empty() ? "  " : ": ") + cell;
+    text += terminal_text(spell_options(line, command_line_option), style) + "\n";
+  }
+  return text;
+}
+
+/// Whether the written configuration works, as `inspect` finds.
+std::string verdict(const CommandResult& inspection, const TextStyle& style) {
+  std::string text = "it works";
+  for (const InspectionSection& section : inspection.sections) {
+    if (section.title == "baseline") text += ": " + section.rows.front()[0] + " " + section.rows.front()[1];
+  }
+  text = terminal_text(spell_options(text, command_line_option), style) + "\n";
+  for (const std::string& warning : inspection.warnings) {
+    text += "warning: " + terminal_text(spell_options(warning, command_line_option), style) + "\n";
+  }
+  return text;
+}
+
+void run(InitCommand& command) {
   start_logging(command.output);
   std::error_code error;
   if (!command.force && std::filesystem::exists(command.file, error)) {
     throw ConfigError(command.file.string() + ": expected no such file, got one; use --force to replace it");
   }
-  const std::filesystem::path folder = command.file.has_parent_path() ? command.file.parent_path() : ".";
-  CommandRequest request{.options = OptionValues(kInitOptions)};
-  request.common.model = command.model;
-  request.common.data = command.data;
-  request.options.set("folder", folder.string());
-  const std::string text = run_command("init", request, command.output).document;
-  write_atomically(command.file, text);
-  print("wrote " + command.file.string() + ":\n" + text + "Next: modattr inspect --config " + command.file.string() +
-        "\n");
+  command.request.common.config = command.file;
+  const TextStyle style = standard_output_style();
+  const CommandResult starter = run_command("init", command.request, command.output);
+  write_atomically(command.file, starter.document);
+  std::string text = "wrote " + command.file.string() + ":\n" + starter.document;
+  for (const InspectionSection& section : starter.sections) text += section_lines(section, style);
+  print(text);
+  CommandRequest request{.options = OptionValues(kTrialOptions)};
+  request.common.config = command.file;
+  print(verdict(run_command("inspect", request, command.output), style) + "Next: modattr inspect --config " +
+        command.file.string() + "\n");
 }
 
 }  // namespace
 
 void add_init_command(CommandLine& line) {
-  auto command = std::make_shared<InitCommand>();
-  CLI::App& app =
-      *line.program.add_subcommand("init", "Write a starter modattr.json by matching a model with a data file");
+  auto command =
+      std::make_shared<InitCommand>(InitCommand{.request = {.options = OptionValues(kInitOptions)}, .output = {}});
+  CLI::App& app = *line.program.add_subcommand(
+      "init", "Write a starter modattr.json by matching a model with a data file, and try it");
   app.footer(
-      "Example:\n"
+      "Examples:\n"
       "  modattr init --model model.pt --data val.npz\n"
-      "Arrays are matched with the arguments of the model's forward() by name; look over the kinds that it guessed.");
-  app.add_option("--model", command->model, "TorchScript model")
+      "  modattr init --model model.pt --data val.npz --label answer --output logits --vocab vocab.txt\n"
+      "Arrays are matched with the arguments of the model's forward() by name. It says what it took for what:\n"
+      "an option says better.");
+  app.add_option("--model", command->request.common.model, "TorchScript model")
       ->type_name("FILE")
       ->option_text("FILE (required)")
       ->required();
-  app.add_option("--data", command->data, "Validation set (.npz, .safetensors, .pt)")
+  app.add_option("--data", command->request.common.data, "Validation set (.npz, .safetensors, .pt)")
       ->type_name("FILE")
       ->option_text("FILE (required)")
       ->required();
   app.add_option("--config", command->file, "Where to write (default modattr.json)")->type_name("FILE");
+  add_options(app, command->request.options);
   app.add_flag("--force", command->force, "Replace the file if there is one");
   add_verbosity_options(app, command->output);
   app.callback([command] { run(*command); });

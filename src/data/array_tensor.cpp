@@ -1,8 +1,14 @@
 #include "modattr/data/array_tensor.h"
 
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
 #include <ATen/Functions.h>
 
+#include "modattr/core/error.h"
 #include "modattr/data/array_layout.h"
+#include "modattr/data/scratch_storage.h"
 
 namespace modattr {
 namespace {
@@ -48,6 +54,28 @@ std::vector<double> to_doubles(const Array& array) {
   return {values, values + tensor.numel()};
 }
 
+Array cast_array(const Array& array, c10::ScalarType dtype, ScratchAllocator& scratch, std::string_view where) {
+  constexpr std::size_t kBytesAtATime = std::size_t{8} << 20;
+  const std::shared_ptr<ScratchStorage> storage = scratch.allocate(array_bytes(dtype, array.shape).value(), where);
+  Array cast = array;
+  cast.dtype = dtype;
+  cast.bytes = storage->bytes();
+  cast.storage = storage;
+  std::span<std::byte> rest = storage->writable_bytes();
+  const std::size_t rows_at_a_time =
+      std::max<std::size_t>(kBytesAtATime / std::max<std::size_t>(array.row_bytes(), 1), 1);
+  for (std::size_t first = 0; first < array.row_count() && !rest.empty(); first += rows_at_a_time) {
+    std::vector<std::uint32_t> rows(std::min(rows_at_a_time, array.row_count() - first));
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+    const at::Tensor numbers = copy_rows(array, rows).to(dtype);
+    std::memcpy(rest.data(), numbers.data_ptr(), numbers.nbytes());
+    rest = rest.subspan(numbers.nbytes());
+    array.storage->release_pages();
+    storage->release_pages();
+  }
+  return cast;
+}
+
 bool is_integral(const Array& array) {
   return c10::isIntegralType(array.dtype, /*includeBool=*/true);
 }
@@ -83,7 +111,12 @@ std::string dtype_name(c10::ScalarType dtype) {
   }
 }
 
+void check_readable(const Array& array) {
+  if (!array.unreadable.empty()) throw DataError(array.unreadable);
+}
+
 std::string describe(const Array& array) {
+  if (!array.unreadable.empty()) return "not readable";
   return dtype_name(array.dtype) + shape_text(array.shape);
 }
 

@@ -15,6 +15,7 @@
 #include "modattr/data/label_reader.h"
 #include "modattr/data/messages.h"
 #include "modattr/data/metadata.h"
+#include "modattr/data/scratch_storage.h"
 
 namespace modattr {
 namespace {
@@ -54,14 +55,30 @@ std::unique_ptr<Dataset> Dataset::whole_inputs() const {
   return whole;
 }
 
+void Dataset::cast_floats(c10::ScalarType dtype) {
+  ScratchAllocator scratch;
+  const auto cast = [&](Array& array) {
+    const bool is_other = c10::isFloatingType(array.dtype) && array.dtype != dtype && !array.shape.empty();
+    if (is_other) array = cast_array(array, dtype, scratch, path_);
+  };
+  for (Input& input : inputs_) {
+    cast(input.array);
+    for (Array& array : arrays_) {
+      if (array.name == input.array.name + "__baseline") cast(array);
+    }
+  }
+}
+
 void Dataset::select_all() {
   selection_.resize(row_count_);
   std::iota(selection_.begin(), selection_.end(), 0u);
 }
 
-const Array* Dataset::find(std::string_view name) const noexcept {
+const Array* Dataset::find(std::string_view name) const {
   const auto found = std::ranges::find(arrays_, name, &Array::name);
-  return found == arrays_.end() ? nullptr : &*found;
+  if (found == arrays_.end()) return nullptr;
+  check_readable(*found);
+  return &*found;
 }
 
 const Array& Dataset::require(std::string_view name, std::string_view purpose) const {

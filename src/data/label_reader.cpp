@@ -52,7 +52,7 @@ Labels read_answer_columns(const std::string& path, const Array& array, AnswerCo
       const std::span<const double> row_counts = std::span(values).subspan(row * answer_count, answer_count);
       for (const double count : row_counts) {
         if (!(count >= 0.0) || std::isinf(count)) {
-          throw_data_error(where(path, array, first + row), "counts of at least 0", std::to_string(count));
+          throw_data_error(where(path, array, first + row), "counts of at least 0", number_text(count));
         }
       }
       counts.add_example(row_counts);
@@ -70,7 +70,7 @@ ValueLabels read_values(const std::string& path, const Array& array) {
   for (std::size_t place = 0; place < labels.values.size(); ++place) {
     if (!std::isfinite(labels.values[place])) {
       throw_data_error(where(path, array, place / labels.column_count), "a finite number",
-                       std::to_string(labels.values[place]));
+                       number_text(labels.values[place]));
     }
   }
   return labels;

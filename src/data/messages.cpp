@@ -1,6 +1,7 @@
 #include "modattr/data/messages.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "modattr/core/error.h"
@@ -63,6 +64,10 @@ void throw_data_error(std::string_view where, std::string_view expected, std::st
 
 std::string quoted_text(std::string_view text) {
   return "'" + printable(text) + "'";
+}
+
+std::string number_text(double number) {
+  return std::isnan(number) ? "nan" : std::to_string(number);
 }
 
 bool is_utf8(std::string_view text) noexcept {

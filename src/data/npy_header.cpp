@@ -35,23 +35,23 @@ std::size_t preamble_bytes(std::span<const std::byte> start) {
 
 /// What to do about an array whose dtype libtorch lacks.
 std::string_view advice_for(std::string_view descriptor) {
-  if (descriptor.starts_with('>')) return "convert it to little-endian: a.astype(a.dtype.newbyteorder('<'))";
+  if (descriptor.starts_with('>')) return "save it in little-endian order: array.astype(array.dtype.newbyteorder('<'))";
   const char kind = descriptor.size() > 1 ? descriptor[1] : ' ';
   switch (kind) {
     case 'u':
-      return "convert it: a.astype('int64')";
+      return "save array.astype(np.int64)";
     case 'f':
     case 'c':
-      return "convert it: a.astype('float64') or a.astype('complex128')";
+      return "save array.astype(np.float64)";
     case 'U':
     case 'S':
     case 'a':
-      return "keep texts in the metadata file, or number them";
+      return "put texts into the file of data.metadata, or number them";
     case 'O':
-      return "arrays of objects are pickles and never read; save numbers";
+      return "arrays of objects are pickles and never read; save numbers: array.astype(np.int64)";
     case 'M':
     case 'm':
-      return "convert it: a.astype('int64')";
+      return "save array.astype(np.int64)";
     default:
       return "save a plain array of bool, uint8, int8, int16, int32, int64, float or complex";
   }
@@ -67,7 +67,8 @@ constexpr NamedType kTypes[] = {
     {"f2", c10::ScalarType::Half},         {"f4", c10::ScalarType::Float},         {"f8", c10::ScalarType::Double},
     {"c8", c10::ScalarType::ComplexFloat}, {"c16", c10::ScalarType::ComplexDouble}};
 
-c10::ScalarType dtype_of(std::string_view descriptor, std::string_view where) {
+/// nullopt for a dtype that libtorch lacks.
+std::optional<c10::ScalarType> dtype_of(std::string_view descriptor) {
   if (descriptor.size() > 1) {
     const std::string_view name = descriptor.substr(1);
     const NamedType* const type =
@@ -77,7 +78,7 @@ c10::ScalarType dtype_of(std::string_view descriptor, std::string_view where) {
         descriptor[0] == '<' || descriptor[0] == '=' || (one_byte && (descriptor[0] == '|' || descriptor[0] == '>'));
     if (type != std::end(kTypes) && known_order) return type->dtype;
   }
-  throw_data_error(where, "a dtype that libtorch has", "dtype " + quoted_text(descriptor), advice_for(descriptor));
+  return std::nullopt;
 }
 
 /// Reads the one form of Python literal that a header holds: a dictionary of a string, a boolean and a tuple of
@@ -91,8 +92,9 @@ class HeaderParser {
     while (!accept('}')) {
       const std::string_view key = string_literal();
       expect(':');
-      if (key == "descr" && !dtype_) {
-        dtype_ = dtype();
+      if (key == "descr" && !has_dtype_) {
+        has_dtype_ = true;
+        read_dtype();
       } else if (key == "fortran_order" && !order_) {
         order_ = order();
       } else if (key == "shape" && !shape_) {
@@ -106,8 +108,9 @@ class HeaderParser {
       }
     }
     skip_space();
-    if (!rest_.empty() || !dtype_ || !order_ || !shape_) fail();
-    NpyHeader header = {*dtype_, *order_, std::move(*shape_), 0};
+    if (!rest_.empty() || !has_dtype_ || !order_ || !shape_) fail();
+    NpyHeader header = {dtype_.value_or(c10::ScalarType::Undefined), *order_, std::move(*shape_), 0, unreadable_};
+    if (!unreadable_.empty()) return header;
     const std::optional<std::uint64_t> data_bytes = array_bytes(header.dtype, header.shape);
     if (!data_bytes) throw_data_error(where_, "a possible shape", shape_text(header.shape));
     header.data_bytes = *data_bytes;
@@ -142,12 +145,35 @@ class HeaderParser {
     return text;
   }
 
-  c10::ScalarType dtype() {
+  void read_dtype() {
     skip_space();
-    if (rest_.starts_with('[')) {
-      throw_data_error(where_, "a plain array", "a structured one", "save one array per field");
+    if (rest_.starts_with('[') || rest_.starts_with('(')) {
+      skip_nested();
+      unreadable_ = "expected a plain array, got a structured one; save one array per field";
+      return;
     }
-    return dtype_of(string_literal(), where_);
+    const std::string_view descriptor = string_literal();
+    dtype_ = dtype_of(descriptor);
+    if (dtype_) return;
+    unreadable_ = "expected a dtype that libtorch has, got dtype " + quoted_text(descriptor) + "; ";
+    unreadable_ += advice_for(descriptor);
+  }
+
+  /// A list or tuple of lists, tuples, texts and numbers.
+  void skip_nested() {
+    std::size_t depth = 0;
+    do {
+      skip_space();
+      if (rest_.empty()) fail();
+      const char character = rest_.front();
+      if (character == '\'' || character == '"') {
+        string_literal();
+        continue;
+      }
+      if (character == '[' || character == '(') ++depth;
+      if (character == ']' || character == ')') --depth;
+      rest_.remove_prefix(1);
+    } while (depth > 0);
   }
 
   ElementOrder order() {
@@ -188,7 +214,9 @@ class HeaderParser {
 
   std::string_view rest_;
   std::string_view where_;
+  bool has_dtype_ = false;
   std::optional<c10::ScalarType> dtype_;
+  std::string unreadable_;
   std::optional<ElementOrder> order_;
   std::optional<std::vector<std::int64_t>> shape_;
 };

@@ -51,9 +51,10 @@ NpyHeader map_stored(const ZipArchive& archive, const ZipMember& member, std::st
   const std::size_t header_bytes = npy_header_bytes(content.first(kNpyPreambleBytes), where);
   check_header_fits(member, header_bytes, where);
   NpyHeader header = parse_npy_header(content.first(header_bytes), where);
+  array.storage = archive.file();
+  if (!header.unreadable.empty()) return header;
   check_content_bytes(member, header_bytes, header, where);
   array.bytes = content.subspan(header_bytes);
-  array.storage = archive.file();
   return header;
 }
 
@@ -68,6 +69,18 @@ NpyHeader unpack_deflated(const ZipArchive& archive, const ZipMember& member, Sc
   header_content.resize(header_bytes);
   reader.read(std::span(header_content).subspan(kNpyPreambleBytes));
   NpyHeader header = parse_npy_header(header_content, where);
+  if (!header.unreadable.empty()) {
+    // Damage is found nonetheless.
+    std::vector<std::byte> block(kReleaseBytes);
+    for (std::uint64_t rest = member.content_bytes - header_bytes; rest > 0;) {
+      const std::size_t count = std::min<std::uint64_t>(rest, block.size());
+      reader.read(std::span(block).first(count));
+      rest -= count;
+    }
+    reader.finish();
+    array.storage = archive.file();
+    return header;
+  }
   check_content_bytes(member, header_bytes, header, where);
 
   const std::shared_ptr<ScratchStorage> storage = scratch.allocate(header.data_bytes, where);
@@ -102,6 +115,11 @@ std::vector<Array> read_npz(const ZipArchive& archive) {
                            : unpack_deflated(archive, member, scratch, where, array);
     array.dtype = header.dtype;
     array.shape = std::move(header.shape);
+    if (!header.unreadable.empty()) {
+      array.unreadable = where + ": " + header.unreadable;
+      arrays.push_back(std::move(array));
+      continue;
+    }
     const bool needs_transposing = header.order == ElementOrder::kColumnMajor && array.shape.size() > 1;
     arrays.push_back(needs_transposing ? transposed(std::move(array), scratch, where) : std::move(array));
   }

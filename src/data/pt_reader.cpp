@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "modattr/core/error.h"
 #include "modattr/data/array_layout.h"
 #include "modattr/data/messages.h"
 #include "modattr/data/pickle_reader.h"
@@ -65,6 +66,12 @@ struct TensorRecord {
   std::vector<std::int64_t> strides;
 };
 
+/// A value that is sound, but nothing that can be read: an error only where somebody needs it.
+class UnsupportedTensor : public DataError {
+ public:
+  using DataError::DataError;
+};
+
 class PtReader {
  public:
   PtReader(const ZipArchive& archive, const ZipMember& pickle_member)
@@ -90,7 +97,14 @@ class PtReader {
       check_array_name(path_, key.text);
       if (!names.insert(key.text).second) throw_data_error(path_, "every key once", quoted_text(key.text) + " twice");
       where_ = path_ + ": key " + quoted_text(key.text);
-      Array array = array_of(pickle_[root.items[position + 1]]);
+      Array array;
+      try {
+        array = array_of(pickle_[root.items[position + 1]]);
+      } catch (const UnsupportedTensor& error) {
+        array.dtype = c10::ScalarType::Undefined;
+        array.storage = archive_.file();
+        array.unreadable = error.what();
+      }
       array.name = key.text;
       arrays.push_back(std::move(array));
     }
@@ -98,6 +112,10 @@ class PtReader {
   }
 
  private:
+  [[noreturn]] void fail_unsupported(const std::string& expected, const std::string& got,
+                                     std::string_view what_to_do) const {
+    throw UnsupportedTensor(where_ + ": expected " + expected + ", got " + got + "; " + std::string(what_to_do));
+  }
   [[noreturn]] void fail() const { throw_data_error(where_, "a tensor", "a damaged one"); }
 
   std::span<const std::byte> verified_bytes(const ZipMember& member) {
@@ -127,7 +145,7 @@ class PtReader {
 
   Array dense_array(const PickleValue& value) {
     if (!pickle_.is_call_of(value, kRebuildTensor)) {
-      throw_data_error(where_, "a dense tensor", pickle_.describe(value), kAdvice);
+      fail_unsupported("a dense tensor", pickle_.describe(value), kAdvice);
     }
     return placed(record_of(pickle_[value.items[1]]));
   }
@@ -175,8 +193,7 @@ class PtReader {
     if (metadata.kind != Kind::kDictionary) return;
     for (std::size_t position = 1; position < metadata.items.size(); position += 2) {
       if (pickle_[metadata.items[position]].integer != 0) {
-        throw_data_error(where_, "a dense tensor", "a conjugated or negated view",
-                         "save tensor.resolve_conj().resolve_neg()");
+        fail_unsupported("a dense tensor", "a conjugated or negated view", "save tensor.resolve_conj().resolve_neg()");
       }
     }
   }
@@ -192,7 +209,7 @@ class PtReader {
     const NamedType* const type = std::find_if(std::begin(kStorageTypes), std::end(kStorageTypes),
                                                [&](const NamedType& known) { return known.name == name; });
     if (type == std::end(kStorageTypes)) {
-      throw_data_error(where_, "a dense tensor", "a storage of type " + quoted_text(record.storage_type),
+      fail_unsupported("a dense tensor", "a storage of type " + quoted_text(record.storage_type),
                        "convert it: tensor.to(torch.float32) or tensor.to(torch.int64)");
     }
     return type->dtype;
@@ -216,7 +233,7 @@ class PtReader {
     const std::optional<std::uint64_t> byte_count = array_bytes(array.dtype, record.shape);
     if (!byte_count) throw_data_error(where_, "a possible shape", shape_text(record.shape));
     if (*byte_count > storage.size()) {
-      throw_data_error(where_, "at most " + std::to_string(storage_items) + " elements, as stored",
+      fail_unsupported("at most " + std::to_string(storage_items) + " elements, as stored",
                        "shape " + shape_text(record.shape), "an expanded tensor must be saved as tensor.contiguous()");
     }
     array.storage = archive_.file();

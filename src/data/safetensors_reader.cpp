@@ -183,15 +183,20 @@ Array array_of(TensorEntry entry, const std::shared_ptr<const MappedFile>& file,
   const std::string where = file->path().string() + ": array " + quoted_text(entry.name);
   const NamedType* const type = std::find_if(std::begin(kTypes), std::end(kTypes),
                                              [&](const NamedType& known) { return known.name == *entry.dtype; });
-  if (type == std::end(kTypes)) {
-    throw_data_error(where, "a dtype that libtorch has", "dtype " + quoted_text(*entry.dtype),
-                     "save it as BOOL, U8, I8, I16, I32, I64, F16, BF16, F32 or F64");
-  }
   const auto begin = static_cast<std::uint64_t>((*entry.data_offsets)[0]);
   const auto end = static_cast<std::uint64_t>((*entry.data_offsets)[1]);
   if (begin > end || end > data.size()) {
     throw_data_error(where, "data_offsets within " + std::to_string(data.size()) + " bytes",
                      shape_text(*entry.data_offsets), "the file may be truncated");
+  }
+  if (type == std::end(kTypes)) {
+    return {.name = std::move(entry.name),
+            .dtype = c10::ScalarType::Undefined,
+            .shape = std::move(*entry.shape),
+            .bytes = data.subspan(begin, end - begin),
+            .storage = file,
+            .unreadable = where + ": expected a dtype that libtorch has, got dtype " + quoted_text(*entry.dtype) +
+                          "; save it as BOOL, U8, I8, I16, I32, I64, F16, BF16, F32 or F64: tensor.to(torch.int64)"};
   }
   const std::optional<std::uint64_t> byte_count = array_bytes(type->dtype, *entry.shape);
   if (!byte_count) throw_data_error(where, "a possible shape", shape_text(*entry.shape));

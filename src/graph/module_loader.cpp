@@ -11,6 +11,7 @@
 #include "block_order.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/data/mapped_file.h"
 #include "modattr/data/zip_archive.h"
 #include "modattr/graph/torch_errors.h"
 #include "written_inputs.h"
@@ -31,6 +32,18 @@ torch::jit::Module freeze_if_possible(const torch::jit::Module& module) {
     // Some modules (with attributes that forward() assigns) cannot be frozen; they run as they are.
     return module;
   }
+}
+
+/// Whether the archive is one of NumPy.
+bool holds_arrays(const std::filesystem::path& path) {
+  const ZipArchive archive(MappedFile::open(path));
+  return std::ranges::any_of(archive.members(), [](const ZipMember& member) { return member.name.ends_with(".npy"); });
+}
+
+/// Without the place in libtorch's own sources: "[enforce fail at inline_container.cc:129] . ".
+std::string without_place(const std::string& reason) {
+  const std::size_t end = reason.find("] . ");
+  return reason.starts_with("[enforce fail at ") && end != std::string::npos ? reason.substr(end + 4) : reason;
 }
 
 /// Makes every operation one of forward() itself. When an operation fails, libtorch names the method that it was
@@ -75,7 +88,10 @@ torch::jit::Module load_module(const std::filesystem::path& path, at::Device dev
     module = torch::jit::load(path.string(), device);
     module.eval();
   } catch (const std::exception& error) {
-    const std::string reason = one_line_reason(error);
+    if (holds_arrays(path)) {
+      throw ModelError(path.string() + ": expected a TorchScript model, got a NumPy archive of arrays (.npz)");
+    }
+    const std::string reason = without_place(one_line_reason(error));
     const bool is_no_script = reason.find("constants.pkl") != std::string::npos;
     throw ModelError(path.string() + ": expected a TorchScript model, got: " + reason +
                      (is_no_script ? "; save it with torch.jit.script(model).save(path)" : ""));

@@ -22,7 +22,11 @@ class MaskSegmentation final : public Segmentation {
       const Array& mask = masks_.at(place);
       const bool rows_match =
           !mask.shape.empty() && (mask.row_count() == 1 || mask.row_count() == dataset_.row_count());
-      if (!is_integral(mask) || !rows_match || !broadcasts(row_shape(mask), row_shape(subject.array(place)))) {
+      if (!is_integral(mask)) {
+        subject.fail("whole numbers, of an integer type or bool", "'" + mask.name + "' " + describe(mask),
+                     "save " + mask.name + ".astype(np.int64)");
+      }
+      if (!rows_match || !broadcasts(row_shape(mask), row_shape(subject.array(place)))) {
         subject.fail("whole numbers that broadcast to " + describe(subject.array(place)), describe(mask),
                      "save " + mask.name + " with one row, or one per example");
       }

@@ -54,7 +54,7 @@ Arguments arguments_of(const torch::jit::Module& model, const std::string& label
 std::string selection(const torch::jit::Module& model, const OutputSelector& output, const std::string& path) {
   const c10::TypePtr type = model.get_method("forward").function().getSchema().returns().front().type();
   const auto* index = std::get_if<std::size_t>(&output);
-  if (type->kind() == c10::TypeKind::TensorType) return "";
+  if (type->kind() == c10::TypeKind::TensorType && index != nullptr && *index == 0) return "";
   if (type->kind() == c10::TypeKind::DictType && index == nullptr) return "[\"" + std::get<std::string>(output) + "\"]";
   const bool has_index =
       index != nullptr &&

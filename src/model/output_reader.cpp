@@ -1,6 +1,7 @@
 #include "output_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,8 +11,38 @@
 
 namespace modattr {
 
+std::vector<ModelOutput> tensors_of(const c10::IValue& result) {
+  std::vector<ModelOutput> outputs;
+  const auto add = [&](std::optional<OutputSelector> selector, const c10::IValue& value) {
+    if (value.isTensor() && value.toTensor().defined()) {
+      outputs.push_back({std::move(selector), value.toTensor().to(at::kCPU)});
+    }
+  };
+  if (result.isGenericDict()) {
+    for (const auto& entry : result.toGenericDict()) {
+      if (entry.key().isString()) add(entry.key().toStringRef(), entry.value());
+    }
+  } else if (result.isTuple()) {
+    const auto& items = result.toTupleRef().elements();
+    for (std::size_t index = 0; index < items.size(); ++index) add(index, items[index]);
+  } else if (result.isList()) {
+    const std::vector<c10::IValue> items = result.toListRef().vec();
+    for (std::size_t index = 0; index < items.size(); ++index) add(index, items[index]);
+  } else {
+    add(std::nullopt, result);
+  }
+  return outputs;
+}
+
 OutputReader::OutputReader(std::string path, OutputSelector selector)
     : path_(std::move(path)), selector_(std::move(selector)) {}
+
+void OutputReader::check_selector(const c10::IValue& result) const {
+  const auto* index = std::get_if<std::size_t>(&selector_);
+  if (!result.isTensor() || (index != nullptr && *index == 0)) return;
+  throw ConfigError("model.output: expected none, as " + path_ + " returns one tensor, got " +
+                    (index ? std::to_string(*index) : "'" + std::get<std::string>(selector_) + "'"));
+}
 
 at::Tensor OutputReader::select(const c10::IValue& result) const {
   if (result.isTensor()) return result.toTensor();

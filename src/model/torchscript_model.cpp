@@ -1,6 +1,8 @@
 #include "modattr/model/torchscript_model.h"
 
 #include <algorithm>
+#include <set>
+#include <type_traits>
 #include <utility>
 
 #include <dlfcn.h>
@@ -36,6 +38,7 @@ class TorchScriptModel final : public Model {
     // Freezing turns them into constants.
     for (const at::Tensor& parameter : program_.module.parameters()) {
       parameter_count_ += static_cast<std::size_t>(parameter.numel());
+      if (parameter.is_floating_point()) float_dtypes_.insert(parameter.scalar_type());
     }
     program_.module = ready_to_run(program_.module);
     writes_to_inputs_ = writes_to_inputs(forward().graph());
@@ -47,15 +50,34 @@ class TorchScriptModel final : public Model {
   bool takes_dictionary() const noexcept override { return takes_dictionary_; }
   std::size_t parameter_count() const noexcept override { return parameter_count_; }
   bool runs_on_cpu() const noexcept override { return program_.device.is_cpu(); }
+  std::optional<c10::ScalarType> float_dtype() const noexcept override {
+    return float_dtypes_.size() == 1 ? std::optional(*float_dtypes_.begin()) : std::nullopt;
+  }
   const TorchScriptProgram* program() const noexcept override { return &program_; }
 
   at::Tensor run(std::span<const std::string> input_names, std::span<const at::Tensor> inputs) const override {
+    return call(input_names, inputs, [&](const torch::jit::IValue& result) {
+      output_.check_selector(result);
+      return output_.read(result, inputs.front().size(0));
+    });
+  }
+
+  std::vector<ModelOutput> outputs(std::span<const std::string> input_names,
+                                   std::span<const at::Tensor> inputs) const override {
+    return call(input_names, inputs, tensors_of);
+  }
+
+ private:
+  /// Runs forward() and returns what `read` makes of its result.
+  template <typename Read>
+  std::invoke_result_t<const Read&, const torch::jit::IValue&> call(std::span<const std::string> input_names,
+                                                                    std::span<const at::Tensor> inputs,
+                                                                    const Read& read) const {
     const c10::InferenceMode inference_mode;
     // The profiling executor rewrites the graph after the first calls, which may change their rounding.
     const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
     try {
-      const torch::jit::IValue result = forward()(make_stack(input_names, inputs));
-      return output_.read(result, inputs.front().size(0));
+      return read(forward()(make_stack(input_names, inputs)));
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
@@ -67,7 +89,6 @@ class TorchScriptModel final : public Model {
     }
   }
 
- private:
   torch::jit::Method forward() const { return program_.module.get_method("forward"); }
 
   void read_arguments() {
@@ -129,6 +150,7 @@ class TorchScriptModel final : public Model {
   bool takes_dictionary_ = false;
   bool writes_to_inputs_ = false;
   std::size_t parameter_count_ = 0;
+  std::set<c10::ScalarType> float_dtypes_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <ATen/Functions.h>
 
 #include "modattr/core/option_name.h"
+#include "modattr/data/messages.h"
 
 namespace modattr {
 
@@ -56,7 +57,7 @@ void throw_not_finite(const CallContext& context, const MixedRows& rows, std::si
   auto bad = std::ranges::find_if(
       output, [](double value) { return std::isnan(value) || value == std::numeric_limits<double>::infinity(); });
   if (bad == output.end()) bad = std::ranges::find_if(output, [](double value) { return !std::isfinite(value); });
-  const std::string message = origin.text + ": expected finite numbers, got " + std::to_string(*bad);
+  const std::string message = origin.text + ": expected finite numbers, got " + number_text(*bad);
   for (const std::uint32_t source : {origin.own, origin.donor}) {
     for (std::size_t input = 0; input < layout.inputs.size(); ++input) {
       const at::Tensor data = dataset.gather(input, std::span(&source, 1));

@@ -62,6 +62,106 @@ TEST(Init, WritesPathsRelativeToTheConfiguration) {
   EXPECT_GT(project.permute({"--config", "sub/modattr.json"}).drop("x"), 0.0);
 }
 
+/// What init writes for this model and data, and says of it.
+struct Written {
+  ProgramResult result;
+  Json config;
+};
+
+Written write_starter(const char* forward, const std::vector<TestArray>& arrays,
+                      const std::vector<std::string>& options = {}) {
+  Project project("logits", {});
+  project.model(forward).data(arrays);
+  std::vector<std::string> arguments = {"init", "--model", "model.pt", "--data", "val.npz", "--config", "new.json"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  Written written{project.run(arguments), {}};
+  if (std::filesystem::exists(project.path("new.json"))) {
+    written.config = Json::parse(read_file(project.path("new.json")));
+  }
+  return written;
+}
+
+TestArray table(const std::string& name, const std::vector<float>& values) {
+  return TestArray::of<float>(name, {static_cast<std::int64_t>(values.size() / 2), 2}, values);
+}
+
+void expect_task(const Written& written, const char* kind, const char* metric) {
+  EXPECT_EQ(written.config.at("model").at("kind"), kind) << written.result.output << written.result.errors;
+  EXPECT_EQ(written.config.value("metric", ""), metric);
+}
+
+TEST(Init, TellsTheTaskByAnswersAndLabels) {
+  const TestArray x = table("x", {1, 2, 3, -4, 5, 6});
+  const auto labels = [](const std::vector<float>& values) { return TestArray::of<float>("y", {3}, values); };
+  const auto rows = [](const std::vector<std::int64_t>& values) {
+    return TestArray::of<std::int64_t>("y", {3, 2}, values);
+  };
+  constexpr const char* kTwo = "def forward(self, x):\n  return x * 1.5";
+  constexpr const char* kOne = "def forward(self, x):\n  return x.sum(1) * 0.5";
+  const Written binary = write_starter(kOne, {x, TestArray::of<std::int64_t>("y", {3}, {0, 1, 1})});
+  expect_task(binary, "logits", "accuracy");
+  EXPECT_EQ(binary.result.exit_code, 0) << binary.result.errors;
+  // Sums 3, -1 and 11: only the last has the sign of its label.
+  EXPECT_NE(binary.result.output.find("it works: accuracy 0.333333"), std::string::npos) << binary.result.output;
+  expect_task(write_starter(kOne, {x, labels({0, 1, 1})}), "logits", "accuracy");
+  expect_task(write_starter(kTwo, {x, rows({0, 1, 1, 0, 0, 1})}), "logits", "accuracy");
+  expect_task(write_starter("def forward(self, x):\n  return torch.softmax(x, 1)", {x, labels({0, 1, 1})}),
+              "probabilities", "accuracy");
+  expect_task(write_starter(kTwo, {x, rows({1, 1, 1, 0, 0, 1})}), "multilabel", "macro_f1");
+  expect_task(write_starter(kTwo, {x, rows({3, 0, 1, 0, 0, 1})}), "logits", "vqa_accuracy");
+  expect_task(write_starter(kOne, {x, labels({0.5F, 1, 7})}), "regression", "mse");
+  const Written unlabelled = write_starter(kOne, {x});
+  expect_task(unlabelled, "regression", "output");
+  EXPECT_EQ(unlabelled.result.exit_code, 0) << unlabelled.result.errors;
+}
+
+TEST(Init, TellsTheOutputOfALanguageModelAndItsPadding) {
+  const std::vector<TestArray> arrays = {TestArray::of<std::int64_t>("ids", {2, 3}, {1, 2, 3, 1, 3, 0}),
+                                         TestArray::of<std::int64_t>("attention_mask", {2, 3}, {1, 1, 1, 1, 1, 0}),
+                                         TestArray::of<std::int64_t>("labels", {2, 3}, {-100, 2, 3, -100, 3, -100})};
+  const Written written = write_starter(
+      "def forward(self, ids, attention_mask):\n"
+      "  logits = torch.one_hot(ids * attention_mask, 4).float()\n"
+      "  return {\"hidden\": logits[:, :, 0], \"logits\": logits}",
+      arrays);
+  EXPECT_EQ(written.result.exit_code, 0) << written.result.errors;
+  expect_task(written, "causal_lm", "log_loss");
+  EXPECT_EQ(written.config.at("model").at("output"), "logits");
+  EXPECT_EQ(written.config.at("data"), Json({{"path", "val.npz"}, {"label", "labels"}}));
+  EXPECT_EQ(written.config.at("modalities").at(0),
+            Json({{"name", "ids"}, {"kind", "tokens"}, {"inputs", {"ids", "attention_mask"}}, {"special_ids", {0}}}));
+}
+
+TEST(Init, OptionsReplaceGuessesAndAreChecked) {
+  const std::vector<TestArray> arrays = {table("x", {1, 2, 3, -4, 5, 6}),
+                                         TestArray::of<std::int64_t>("truth", {3}, {0, 1, 1}),
+                                         TestArray::of<std::int64_t>("key", {3}, {7, 8, 9})};
+  constexpr const char* kPair = "def forward(self, x):\n  return x, x * 2";
+  const Written written = write_starter(kPair, arrays, {"--label", "truth", "--id", "key", "--output", "1"});
+  EXPECT_EQ(written.result.exit_code, 0) << written.result.errors;
+  EXPECT_EQ(written.config.at("model"), Json({{"path", "model.pt"}, {"kind", "logits"}, {"output", 1}}));
+  EXPECT_EQ(written.config.at("data"), Json({{"path", "val.npz"}, {"label", "truth"}, {"id", "key"}}));
+  const auto refusal = [&](const std::vector<std::string>& options, std::initializer_list<const char*> phrases) {
+    const Written refused = write_starter(kPair, arrays, options);
+    expect_one_line(refused.result, 2, phrases);
+    EXPECT_TRUE(refused.config.is_null());
+  };
+  refusal({"--label", "thruth", "--output", "1"}, {"--label: expected an array", "did you mean 'truth'?"});
+  refusal({"--label", "x", "--output", "1"}, {"--label: expected an array", "no input of the model"});
+  refusal({"--output", "2"}, {"--output: unknown '2'"});
+  refusal({}, {"--output: expected the part", "0 float32[3, 2], 1 float32[3, 2]"});
+  refusal({"--kind", "logit"}, {"--kind: unknown 'logit'; did you mean 'logits'?"});
+  refusal({"--vocab", "none.txt", "--output", "1"}, {"--vocab: expected a file"});
+}
+
+TEST(Init, WritesTheFileWhereItDoesNotWorkAndSaysWhy) {
+  const Written written = write_starter("def forward(self, x):\n  return x",
+                                        {table("x", {1, 2, 3, 4}), TestArray::of<std::int64_t>("label", {2}, {0, 5})});
+  EXPECT_EQ(written.result.exit_code, 3);
+  EXPECT_TRUE(written.config.is_object());
+  EXPECT_NE(written.result.errors.find("label of row 1: expected 0 to 1"), std::string::npos) << written.result.errors;
+}
+
 TEST(Init, AMismatchListsBothSides) {
   Project project("logits", {});
   project.model("def forward(self, image, question):\n  return question").data(question_data());

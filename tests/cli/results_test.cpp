@@ -129,7 +129,8 @@ TEST(Results, FilesHoldTheRowsThatAreShown) {
 
 TEST(Results, PathsOfTheConfigurationInForceAreThoseOfTheWorkingFolder) {
   Project project = small_project();
-  std::filesystem::create_directory(project.path("sub"));
+  std::filesystem::create_directories(project.path("sub/words"));
+  write_file(project.path("sub/words/vocab.txt"), "red\n");
   Json& config = project.config();
   config["model"]["path"] = "../model.pt";
   config["data"] = {{"path", "../val.npz"}, {"metadata", "meta.jsonl"}};

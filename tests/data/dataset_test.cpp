@@ -15,6 +15,8 @@
 namespace modattr {
 namespace {
 
+using namespace std::string_literals;
+
 using Integers = std::vector<std::int64_t>;
 using Rows = std::vector<std::uint32_t>;
 
@@ -259,6 +261,31 @@ TEST_F(DatasetTest, ChecksTheRowsOfMetadata) {
   EXPECT_TRUE(mentions(error_of({floats("x", {2})}, options), {"meta.jsonl: expected 2 rows like 'x' of ", "got 1"}));
   const DatasetOptions group = {.inputs = {"x"}, .group = "kind", .metadata = metadata("{\"k\": 1}\n{\"k\": 2}\n")};
   EXPECT_TRUE(mentions(error_of({floats("x", {2})}, group), {"meta.jsonl", "'kind'"}));
+}
+
+TEST_F(DatasetTest, CastsInputsOfFloats) {
+  const std::vector<TestArray> arrays = {TestArray::of<double>("x", {2, 2}, {0.5, 1, 2, -3}),
+                                         TestArray::of<double>("x__baseline", {1, 2}, {4, 5}),
+                                         TestArray::of<std::int64_t>("n", {2}, {7, 8})};
+  Dataset dataset = open(arrays, {.inputs = {"x", "n"}});
+  dataset.cast_floats(c10::ScalarType::Float);
+  const Rows second = {1};
+  EXPECT_EQ(numbers(dataset.gather(0, second)), (std::vector<float>{2, -3}));
+  EXPECT_EQ(dataset.input(1).dtype, c10::ScalarType::Long);
+  EXPECT_EQ(dataset.whole_inputs()->input(0).dtype, c10::ScalarType::Float);
+  EXPECT_EQ(dataset.arrays().at(1).dtype, c10::ScalarType::Float);
+}
+
+TEST_F(DatasetTest, MindsAnArrayThatCannotBeReadOnlyWhereItIsUsed) {
+  const std::string texts = npy_content("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", "a\0\0\0"s);
+  write_zip(path_, {{"x.npy", npy_content(floats("x", {1, 2}))}, {"name.npy", texts}});
+  EXPECT_EQ(Dataset({.path = path_, .inputs = {"x"}}).example_count(), 1U);
+  for (const DatasetOptions& options :
+       {DatasetOptions{.path = path_, .inputs = {"name"}}, DatasetOptions{.path = path_, .inputs = {"x"}, .id = "name"},
+        DatasetOptions{.path = path_, .inputs = {"x"}, .group = "name"}}) {
+    EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return Dataset(options).example_count(); }),
+                         {"array 'name': expected a dtype that libtorch has", "data.metadata"}));
+  }
 }
 
 }  // namespace

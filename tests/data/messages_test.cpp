@@ -1,5 +1,6 @@
 #include "modattr/data/messages.h"
 
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -36,6 +37,11 @@ TEST(Utf8, RefusesWhatIsNotWellFormed) {
                                  "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xc3(", "\xe4\xb8"}) {
     EXPECT_FALSE(is_utf8(text)) << quoted_text(text);
   }
+}
+
+TEST(NumberText, HasNoSignBeforeNan) {
+  EXPECT_EQ(number_text(-std::numeric_limits<double>::quiet_NaN()), "nan");
+  EXPECT_EQ(number_text(-0.5), "-0.500000");
 }
 
 TEST(ArrayNames, MustBePrintable) {

@@ -23,8 +23,8 @@ NpyHeader parse(const std::string& dictionary) {
 
 std::string message_of(const std::string& dictionary) {
   try {
-    parse(dictionary);
-    return {};
+    const NpyHeader header = parse(dictionary);
+    return header.unreadable.empty() ? "" : "w: " + header.unreadable;
   } catch (const DataError& error) {
     return error.what();
   }
@@ -70,15 +70,17 @@ TEST(NpyHeader, SaysWhatToDoAboutADtypeThatLibtorchLacks) {
   const auto with = [](const std::string& descriptor) {
     return message_of("{'descr': " + descriptor + ", 'fortran_order': False, 'shape': (3,), }");
   };
-  EXPECT_EQ(with("'<u2'"), "w: expected a dtype that libtorch has, got dtype '<u2'; convert it: a.astype('int64')");
-  EXPECT_NE(with("'>f4'").find("convert it to little-endian"), std::string::npos);
+  EXPECT_EQ(with("'<u2'"), "w: expected a dtype that libtorch has, got dtype '<u2'; save array.astype(np.int64)");
+  EXPECT_NE(with("'>f4'").find("array.astype(array.dtype.newbyteorder('<'))"), std::string::npos);
   EXPECT_NE(with("'|O'").find("never read"), std::string::npos);
-  EXPECT_NE(with("'<U7'").find("metadata file"), std::string::npos);
-  EXPECT_NE(with("[('a', '<f4')]").find("one array per field"), std::string::npos);
+  EXPECT_NE(with("'|O'").find("array.astype(np.int64)"), std::string::npos);
+  EXPECT_NE(with("'<U7'").find("the file of data.metadata"), std::string::npos);
+  EXPECT_NE(with("[('a', '<f4'), ('b]', [('c', '|S1', (2, 3))])]").find("one array per field"), std::string::npos);
   EXPECT_NE(with("'<f16'").find("float64"), std::string::npos);
   EXPECT_NE(with("'<M8[ns]'").find("int64"), std::string::npos);
   EXPECT_NE(with("'f4'"), "");
   EXPECT_NE(with("''"), "");
+  EXPECT_EQ(parse("{'descr': '<u2', 'fortran_order': False, 'shape': (3,), }").shape, std::vector<std::int64_t>{3});
 }
 
 TEST(NpyHeader, WithAnImpossibleShapeIsRefused) {
@@ -102,7 +104,8 @@ TEST(NpyHeader, ThatIsDamagedIsRefused) {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (3",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'more': 1}", "{'descr: '<f4'}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (a,)}"}) {
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (a,)}", "{'descr': [('a', '<f4'",
+        "{'descr': [('a', '<f4'), 'fortran_order': False, 'shape': (3,)}"}) {
     EXPECT_EQ(message_of(dictionary).find("w: expected "), 0U) << dictionary;
   }
 }

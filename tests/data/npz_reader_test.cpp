@@ -1,5 +1,6 @@
 #include "modattr/data/npz_reader.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -71,8 +72,9 @@ class NpzReaderTest : public testing::Test {
 
   std::string message() {
     try {
-      read(path_);
-      return {};
+      const std::vector<Array> arrays = read(path_);
+      const auto bad = std::ranges::find_if(arrays, [](const Array& array) { return !array.unreadable.empty(); });
+      return bad == arrays.end() ? "" : bad->unreadable.substr(folder_.path().string().size() + 1);
     } catch (const DataError& error) {
       return std::string(error.what()).substr(folder_.path().string().size() + 1);
     }
@@ -98,7 +100,10 @@ TEST_F(NpzReaderTest, ReadsWhatNumpyWrites) {
 }
 
 TEST_F(NpzReaderTest, NeverReadsObjects) {
-  EXPECT_THROW(read(kFixtures / "numpy_objects.npz"), DataError);
+  const std::vector<Array> arrays = read(kFixtures / "numpy_objects.npz");
+  ASSERT_FALSE(arrays.empty());
+  EXPECT_TRUE(arrays.front().bytes.empty());
+  EXPECT_NE(arrays.front().unreadable.find("never read"), std::string::npos);
 }
 
 TEST_F(NpzReaderTest, MapsStoredArraysAndUnpacksLargeOnesToAFile) {
@@ -136,7 +141,21 @@ TEST_F(NpzReaderTest, FindsEveryTruncationAndEveryFlippedBit) {
 TEST_F(NpzReaderTest, NamesTheArrayAndItsDtype) {
   const std::string content = npy_content("{'descr': '<u4', 'fortran_order': False, 'shape': (1,), }", "abcd");
   EXPECT_EQ(message_of(content),
-            "a.npz: array 'x': expected a dtype that libtorch has, got dtype '<u4'; convert it: a.astype('int64')");
+            "a.npz: array 'x': expected a dtype that libtorch has, got dtype '<u4'; save array.astype(np.int64)");
+}
+
+TEST_F(NpzReaderTest, ReadsTheArraysBesideOneThatItCannotRead) {
+  const std::string text =
+      npy_content("{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }", std::string("a\0\0\0b\0\0\0", 8));
+  const TestArray array = TestArray::of<float>("x", {1}, {1});
+  for (const ZipCompression compression : {ZipCompression::kStored, ZipCompression::kDeflated}) {
+    write_zip(path_, {{"name.npy", text, compression}, {"x.npy", npy_content(array), compression}});
+    const std::vector<Array> arrays = read(path_);
+    ASSERT_EQ(arrays.size(), 2U);
+    EXPECT_NE(arrays[0].unreadable.find("a.npz: array 'name': expected a dtype"), std::string::npos);
+    EXPECT_EQ(bytes_of(arrays[1]), array.bytes);
+    EXPECT_EQ(arrays[1].unreadable, "");
+  }
 }
 
 TEST_F(NpzReaderTest, RefusesArraysThatAreShorterOrLongerThanTheirShape) {

@@ -38,11 +38,14 @@ std::string summary_of(const std::vector<Array>& arrays) {
 }
 
 std::string error_of(const std::filesystem::path& path) {
+  const std::size_t folder_size = path.string().size() - path.filename().string().size();
   try {
-    read(path);
+    for (const Array& array : read(path)) {
+      if (!array.unreadable.empty()) return array.unreadable.substr(folder_size);
+    }
     return {};
   } catch (const DataError& error) {
-    return std::string(error.what()).substr(path.string().size() - path.filename().string().size());
+    return std::string(error.what()).substr(folder_size);
   }
 }
 
@@ -114,6 +117,17 @@ TEST_F(PtReaderTest, SaysWhatElseItFinds) {
       << error_of(kFixtures / "torch_numpy.pt");
   EXPECT_NE(error_of(kFixtures / "torch_tensor.pt").find("expected a dictionary of tensors, got an object made by"),
             std::string::npos);
+}
+
+TEST_F(PtReaderTest, ReadsTheTensorsBesideAValueThatIsNone) {
+  std::string pickle = pickle_content({{.name = "x", .storage_items = 6, .shape = {6}, .strides = {1}}});
+  // A further entry of the dictionary: 'n': 3.
+  pickle.insert(pickle.rfind("u."), "X\x01\x00\x00\x00nK\x03"s);
+  write_pt(path_, pickle, {storage_});
+  const std::vector<Array> arrays = read(path_);
+  ASSERT_EQ(arrays.size(), 2U);
+  EXPECT_EQ(bytes_of(arrays[0]), storage_);
+  EXPECT_NE(arrays[1].unreadable.find("a.pt: key 'n': expected a dense tensor, got "), std::string::npos);
 }
 
 TEST_F(PtReaderTest, RefusesATensorWhoseConjugationIsPending) {

@@ -25,7 +25,9 @@ class SafetensorsReaderTest : public testing::Test {
   /// The message without the folder, empty when nothing is thrown.
   std::string message_of(std::string_view content) {
     try {
-      read(content);
+      for (const Array& array : read(content)) {
+        if (!array.unreadable.empty()) return array.unreadable.substr(folder_.path().string().size() + 1);
+      }
       return {};
     } catch (const DataError& error) {
       return std::string(error.what()).substr(folder_.path().string().size() + 1);
@@ -129,6 +131,11 @@ TEST_F(SafetensorsReaderTest, RefusesShapesThatDoNotFit) {
 TEST_F(SafetensorsReaderTest, RefusesOtherDtypes) {
   EXPECT_NE(message_of(R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", "1").find("dtype 'F8_E4M3'"),
             std::string::npos);
+  const std::vector<Array> arrays = read(safetensors_content(
+      R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+      "12"));
+  EXPECT_NE(arrays.at(0).unreadable, "");
+  EXPECT_EQ(bytes_of(arrays.at(1)), "2") << "what stands beside it is read";
 }
 
 TEST_F(SafetensorsReaderTest, RefusesJsonOfAnotherForm) {

@@ -148,6 +148,31 @@ TEST(Segmentation, HasNoPlayersAtSpecialTokens) {
   EXPECT_EQ(set.layout(options, 0).labels, Words{"photo"}) << "examples, not rows of the file";
 }
 
+TEST(Segmentation, HasNoPlayersWithoutAttention) {
+  const std::vector<float> seen = {1, 1, 0, 1, 0, 0};
+  const TestSet set({ids({2, 3}, {7, 8, 9, 7, 8, 9}), TestArray::of<float>("attention_mask", {2, 3}, seen)});
+  const SegmentationOptions options = {.type = PlayerType::kToken};
+  EXPECT_EQ(set.layout(options, 0).labels, (Words{"7", "8"}));
+  EXPECT_EQ(owners(set.layout(options, 0), 1), (Owners{0, 1, -1}));
+  EXPECT_EQ(set.layout(options, 1).labels, Words{"7"});
+  // torch's masks of padding say the opposite.
+  const TestSet padded({ids({1, 3}, {7, 8, 9}), TestArray::of<bool>("key_padding_mask", {1, 3}, {false, true, true})});
+  EXPECT_EQ(padded.layout(options).labels, Words{"7"});
+  const TestSet other({ids({1, 3}, {7, 8, 9}), TestArray::of<std::int64_t>("mask", {1, 3}, {2, 1, 0})});
+  EXPECT_EQ(other.layout(options).labels.size(), 3U) << "no mask, as it holds a 2";
+  const TestSet flags({ids({1, 3}, {7, 8, 9}), TestArray::of<std::int64_t>("flags", {1, 3}, {1, 1, 0})});
+  EXPECT_EQ(flags.layout(options).labels.size(), 3U) << "no mask, by its name";
+}
+
+TEST(Segmentation, TellsWordsThatOccurAgainApart) {
+  const TestSet set({ids({1, 6}, {0, 1, 2, 0, 2, 3})});
+  const Words vocabulary = {"the", "cat", "##s", "dog"};
+  EXPECT_EQ(set.layout({.type = PlayerType::kToken, .vocabulary = vocabulary}).labels,
+            (Words{"the@0", "cat", "##s@2", "the@3", "##s@4", "dog"}));
+  EXPECT_EQ(set.layout({.type = PlayerType::kWord, .vocabulary = vocabulary}).labels,
+            (Words{"the", "cats", "thes", "dog"}));
+}
+
 TEST(Segmentation, MakesOnePlayerOfSpecialTokensThatStandAlone) {
   const TestSet set({ids({2, 2}, {1, 0, 1, 7}), floats("vector", {2, 2, 2})});
   const SegmentationOptions options = {.type = PlayerType::kToken, .special_ids = {0, 1}};
@@ -260,6 +285,13 @@ TEST(Segmentation, ReadsAVocabularyLineByLine) {
   EXPECT_EQ(read_vocabulary(folder / "vocab.txt"), (Words{"red", "", "##s", "\u2581cat"}));
   EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return read_vocabulary(folder / "none.txt"); }),
                        {"none.txt: expected a vocabulary"}));
+}
+
+TEST(Segmentation, SaysWhatIsWrongWithAMask) {
+  const TestSet set({floats("x", {2, 3})}, {floats("x__players", {2, 3})});
+  EXPECT_TRUE(mentions(set.error_of({.type = PlayerType::kMask}),
+                       {"expected whole numbers, of an integer type or bool, got 'x__players' float32[2, 3]",
+                        "x__players.astype(np.int64)"}));
 }
 
 }  // namespace

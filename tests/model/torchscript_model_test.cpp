@@ -280,5 +280,34 @@ TEST(UseOneThreadPerCall, SetsTheThreadsOfLibtorch) {
   EXPECT_EQ(at::get_num_threads(), 1);
 }
 
+TEST_F(TorchScriptModelTest, HasNoPartsWhereItReturnsOneTensor) {
+  EXPECT_TRUE(mentions(error_of<ConfigError>("def forward(self, x): return x", std::string("logits")),
+                       {"model.output: expected none, as model.pt returns one tensor, got 'logits'"}));
+  EXPECT_TRUE(mentions(error_of<ConfigError>("def forward(self, x): return x", std::size_t{1}), {"got 1"}));
+}
+
+TEST_F(TorchScriptModelTest, TellsEveryTensorThatItReturns) {
+  const std::array<std::string, 1> names = {"x"};
+  const at::Tensor x = default_x();
+  const auto outputs_of = [&](const std::string& forward) { return load(forward)->outputs(names, std::span(&x, 1)); };
+  const auto pair = outputs_of("def forward(self, x): return x, x.sum(1)");
+  ASSERT_EQ(pair.size(), 2U);
+  EXPECT_EQ(pair[1].selector, OutputSelector(std::size_t{1}));
+  EXPECT_EQ(pair[1].tensor.dim(), 1);
+  const auto named = outputs_of("def forward(self, x): return {\"a\": x, \"b\": x + 1}");
+  ASSERT_EQ(named.size(), 2U);
+  EXPECT_EQ(named[1].selector, OutputSelector(std::string("b")));
+  const auto plain = outputs_of("def forward(self, x): return x");
+  ASSERT_EQ(plain.size(), 1U);
+  EXPECT_FALSE(plain[0].selector.has_value());
+}
+
+TEST_F(TorchScriptModelTest, SaysThatAFileOfArraysIsNoModel) {
+  write_npz(path_, {TestArray::of<float>("x", {1}, {1})});
+  const std::string message =
+      thrown_message<ModelError>([&] { load_torchscript_model({.path = path_, .device = "cpu"}); });
+  EXPECT_TRUE(mentions(message, {"expected a TorchScript model, got a NumPy archive"})) << message;
+}
+
 }  // namespace
 }  // namespace modattr

@@ -33,6 +33,9 @@ struct Array {
   /// Exactly the product of `shape` elements; valid as long as `storage` lives.
   std::span<const std::byte> bytes;
   std::shared_ptr<const ArrayStorage> storage;
+  /// Why the elements cannot be read, such as a dtype that libtorch lacks: the message of the error that whoever needs
+  /// them throws. dtype, shape and bytes are then undefined. Empty for arrays that can be read.
+  std::string unreadable = {};
 
   /// Where `bytes` begins in the storage.
   std::size_t storage_offset() const noexcept {

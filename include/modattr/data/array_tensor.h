@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -10,6 +11,8 @@
 #include "modattr/data/array.h"
 
 namespace modattr {
+
+class ScratchAllocator;
 
 /// Copies the listed rows of an array into a new tensor, [rows, ...] in the array's dtype.
 at::Tensor copy_rows(const Array& array, std::span<const std::uint32_t> rows);
@@ -20,9 +23,16 @@ std::vector<std::int64_t> to_integers(const Array& array);
 /// Every element as a double.
 std::vector<double> to_doubles(const Array& array);
 
+/// The array, which has rows, with its numbers in another type; DataError, starting with `where`, when there is no room
+/// for them.
+Array cast_array(const Array& array, c10::ScalarType dtype, ScratchAllocator& scratch, std::string_view where);
+
 bool is_integral(const Array& array);
 
-/// "float32[400, 3, 64, 64]", for messages.
+/// Throws DataError that says why where the elements cannot be read.
+void check_readable(const Array& array);
+
+/// "float32[400, 3, 64, 64]", for messages; "not readable" for an array that is not.
 std::string describe(const Array& array);
 std::string describe(const at::Tensor& tensor);
 

@@ -57,6 +57,10 @@ class Dataset {
   /// read again.
   std::unique_ptr<Dataset> whole_inputs() const;
 
+  /// Gives inputs of floats another floating type, and the arrays NAME__baseline that go with them. Their numbers are
+  /// converted once and kept in memory, or in a temporary file where they are large.
+  void cast_floats(c10::ScalarType dtype);
+
   const std::string& path() const noexcept { return path_; }
   /// Rows of the file, of which the examples are a selection.
   std::size_t row_count() const noexcept { return row_count_; }
@@ -109,7 +113,8 @@ class Dataset {
   };
 
   void select_all();
-  const Array* find(std::string_view name) const noexcept;
+  /// nullptr for none; throws DataError for one that cannot be read.
+  const Array* find(std::string_view name) const;
   const Array& require(std::string_view name, std::string_view purpose) const;
   const Array* find_labels(const DatasetOptions& options) const;
   std::size_t rows_of(const Array& array) const;

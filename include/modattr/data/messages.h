@@ -12,6 +12,9 @@ namespace modattr {
 /// `text` in single quotes, fit for one line of a message: control characters and invalid UTF-8 escaped, long text cut.
 std::string quoted_text(std::string_view text);
 
+/// A number for a message; "nan" whatever its sign.
+std::string number_text(double number);
+
 /// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text) noexcept;
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct NpyHeader {
   std::vector<std::int64_t> shape;
   /// Bytes of the elements that follow the header.
   std::uint64_t data_bytes = 0;
+  /// What is wrong with a dtype that libtorch does not have, as an error without its place; dtype and data_bytes are
+  /// then undefined.
+  std::string unreadable = {};
 };
 
 /// Enough of a file's first bytes for npy_header_bytes.
@@ -29,8 +33,8 @@ inline constexpr std::size_t kNpyPreambleBytes = 12;
 /// version 1, 2 or 3. Messages start with `where`.
 std::size_t npy_header_bytes(std::span<const std::byte> preamble, std::string_view where);
 
-/// Reads a whole header, as long as npy_header_bytes says; DataError for a dtype that libtorch does not have.
-/// The format is described in numpy.lib.format.
+/// Reads a whole header, as long as npy_header_bytes says; DataError for one that is damaged. The format is described
+/// in numpy.lib.format.
 NpyHeader parse_npy_header(std::span<const std::byte> header, std::string_view where);
 
 }  // namespace modattr

@@ -1,9 +1,16 @@
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <unordered_set>
 
+#include "guessed_modalities.h"
+#include "guessed_task.h"
 #include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_tensor.h"
+#include "modattr/data/dataset.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/run/command.h"
 #include "run/config/json_object.h"
@@ -19,102 +26,248 @@ bool is_helper(const std::string& name) {
   return name.ends_with("__rows") || name.ends_with("__players") || name.ends_with("__baseline");
 }
 
-const Array* find_array(const std::vector<Array>& arrays, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const auto found = std::ranges::find(arrays, name, &Array::name);
-    if (found != arrays.end()) return &*found;
-  }
-  return nullptr;
-}
-
-/// The kind of modality that an array looks like.
-std::string guess_kind(const Array& array) {
-  const bool integral = is_integral(array);
-  if (array.shape.size() == 4 && (array.shape[1] == 1 || array.shape[1] == 3 || array.shape[1] == 4)) return "image";
-  if (array.shape.size() == 2 && integral && array.dtype != c10::ScalarType::Byte) return "tokens";
-  if (array.shape.size() == 2) return "columns";
-  if (array.shape.size() == 3 && array.shape[1] == 1) return "audio";
-  return "tensor";
-}
-
-/// Masks, segment and position ids belong to the tokens that they describe.
-bool accompanies_tokens(const std::string& name) {
-  return name.find("mask") != std::string::npos || name.find("token_type") != std::string::npos ||
-         name.find("segment") != std::string::npos || name.find("position") != std::string::npos ||
-         name.find("length") != std::string::npos;
-}
-
 std::string relative_to(const std::filesystem::path& file, const std::filesystem::path& folder) {
   return std::filesystem::absolute(file).lexically_relative(std::filesystem::absolute(folder)).generic_string();
 }
 
-std::vector<std::string> input_names(const Model& model, const std::vector<Array>& arrays, const Array* label,
-                                     const Array* id) {
-  std::vector<std::string> names;
-  if (model.takes_dictionary()) {
-    for (const Array& array : arrays) {
-      if (&array != label && &array != id && !is_helper(array.name)) names.push_back(array.name);
-    }
-    return names;
-  }
-  std::string wanted;
-  std::string missing;
-  for (const ModelArgument& argument : model.arguments()) {
-    const bool found = std::ranges::find(arrays, argument.name, &Array::name) != arrays.end();
-    wanted += (wanted.empty() ? "" : ", ") + argument.name;
-    if (found) names.push_back(argument.name);
-    if (!found && !argument.optional) missing += (missing.empty() ? "" : ", ") + argument.name;
-  }
-  if (!missing.empty()) {
-    std::string got;
-    for (const Array& array : arrays) got += (got.empty() ? "" : ", ") + array.name;
-    throw ConfigError("init: expected arrays named like the arguments of forward() of " + model.path() + ": " + wanted +
-                      "; got " + got + " (missing: " + missing + ")");
-  }
-  return names;
+bool are_distinct(const Array& array) {
+  const std::vector<std::int64_t> numbers = to_integers(array);
+  return std::unordered_set<std::int64_t>(numbers.begin(), numbers.end()).size() == numbers.size();
 }
 
-Json modalities_json(const std::vector<std::string>& names, const std::vector<Array>& arrays) {
-  Json modalities = Json::array();
-  std::optional<std::size_t> tokens;
-  for (const std::string& name : names) {
-    const Array& array = *std::ranges::find(arrays, name, &Array::name);
-    if (tokens && is_integral(array) && accompanies_tokens(name)) {
-      modalities[*tokens]["inputs"].push_back(name);
-      continue;
-    }
-    const std::string kind = guess_kind(array);
-    if (kind == "tokens") tokens = modalities.size();
-    const bool generic = kind == "tokens" && name == "input_ids";
-    modalities.push_back(Json{{"name", generic ? "text" : name}, {"kind", kind}, {"inputs", {name}}});
-  }
-  return modalities;
-}
+/// A few rows of the data and what the model makes of them.
+struct TriedRows {
+  std::vector<ModelOutput> outputs;
+  /// Why there are none.
+  std::string failure;
+};
 
-/// The text of a modattr.json for a model and a data file; paths in it are relative to the option `folder`.
+class Starter {
+ public:
+  Starter(const CommandRequest& request, const RunContext& context)
+      : options_(request.options),
+        model_path_(request.common.model.value()),
+        data_path_(request.common.data.value()),
+        folder_(request.common.config.value().has_parent_path() ? request.common.config->parent_path() : "."),
+        model_(load_torchscript_model({.path = model_path_, .device = "cpu"})),
+        arrays_(open_array_file(data_path_)) {
+    context.log("matching " + model_->path() + " with " + data_path_.string());
+    for (const ModelArgument& argument : model_->arguments()) {
+      if (!argument.optional) required_.insert(argument.name);
+    }
+    label_ = find_label();
+    id_ = find_column("id", kIdNames);
+    group_ = find_column("group", {});
+  }
+
+  /// The text of a modattr.json, and the guesses behind it.
+  CommandResult result() {
+    const std::vector<const Array*> inputs = find_inputs();
+    const TriedRows tried = try_rows(inputs);
+    Json document;
+    document["model"] = {{"path", relative_to(model_path_, folder_)}};
+    const GuessedTask task = guess_model(tried, document["model"]);
+    guess_data(document);
+    std::optional<std::string> vocab = options_.text("vocab");
+    if (vocab) vocab = relative_to(existing_file(*vocab), folder_);
+    document["modalities"] = guess_modalities(inputs, vocab, guesses_);
+    if (task.metric) document["metric"] = *task.metric;
+    document["seed"] = 0;
+    InspectionSection section{.title = "taken for", .rows = {}};
+    for (const Guess& guess : guesses_) section.rows.push_back({guess.key, guess.text});
+    return {.sections = {std::move(section)}, .document = document.dump(2) + "\n"};
+  }
+
+ private:
+  const Array* find(const std::string& name) const {
+    const auto found = std::ranges::find(arrays_, name, &Array::name);
+    return found == arrays_.end() ? nullptr : &*found;
+  }
+
+  /// Whether forward() cannot do without the array.
+  bool is_required(const std::string& name) const { return required_.contains(name); }
+
+  static std::filesystem::path existing_file(const std::string& file) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) {
+      throw ConfigError(option("vocab") + ": expected a file, one word per line, got '" + file + "', which is none");
+    }
+    return file;
+  }
+
+  /// The array that an option names, which is none of the model's inputs.
+  const Array* named_array(const std::string& option_name, const std::string& name) const {
+    const Array* array = find(name);
+    if (array != nullptr && !is_required(name)) {
+      check_readable(*array);
+      return array;
+    }
+    std::vector<std::string> known;
+    for (const Array& other : arrays_) {
+      if (!is_required(other.name) && !is_helper(other.name)) known.push_back(other.name);
+    }
+    throw ConfigError(option(option_name) + ": expected an array of " + data_path_.string() +
+                      " that is no input of the model, got '" + name + "'" + suggestion(name, known));
+  }
+
+  const Array* find_label() const {
+    if (const std::optional<std::string> name = options_.text("label")) return named_array("label", *name);
+    for (const std::string& name : kLabelNames) {
+      const Array* array = find(name);
+      if (array != nullptr && array->unreadable.empty() && !is_required(name)) return array;
+    }
+    return nullptr;
+  }
+
+  /// Integers, one per example.
+  const Array* find_column(const std::string& option_name, const std::vector<std::string>& names) const {
+    const auto is_column = [](const Array& array) { return is_integral(array) && array.shape.size() == 1; };
+    if (const std::optional<std::string> name = options_.text(option_name)) {
+      const Array* array = named_array(option_name, *name);
+      if (!is_column(*array)) {
+        throw ConfigError(option(option_name) + ": expected integers [N], got '" + *name + "' " + describe(*array));
+      }
+      return array;
+    }
+    for (const std::string& name : names) {
+      const Array* array = find(name);
+      if (array != nullptr && !is_required(name) && is_column(*array) && are_distinct(*array)) return array;
+    }
+    return nullptr;
+  }
+
+  bool is_other(const Array& array) const { return &array == label_ || &array == id_ || &array == group_; }
+
+  std::vector<const Array*> find_inputs() const {
+    std::vector<const Array*> inputs;
+    std::string wanted;
+    std::string missing;
+    if (model_->takes_dictionary()) {
+      for (const Array& array : arrays_) {
+        if (!is_other(array) && !is_helper(array.name) && array.unreadable.empty()) inputs.push_back(&array);
+      }
+    }
+    for (const ModelArgument& argument : model_->arguments()) {
+      const Array* array = find(argument.name);
+      wanted += (wanted.empty() ? "" : ", ") + argument.name;
+      if (array == nullptr && !argument.optional) missing += (missing.empty() ? "" : ", ") + argument.name;
+      if (array != nullptr && !is_other(*array)) inputs.push_back(array);
+    }
+    if (!missing.empty()) {
+      std::string got;
+      for (const Array& array : arrays_) got += (got.empty() ? "" : ", ") + array.name;
+      throw ConfigError("init: expected arrays named like the arguments of forward() of " + model_->path() + ": " +
+                        wanted + "; got " + got + " (missing: " + missing + ")");
+    }
+    if (inputs.empty()) {
+      throw ConfigError("init: expected at least one array for the model in " + data_path_.string());
+    }
+    return inputs;
+  }
+
+  /// Runs the model on a few rows from all over the set, as many as it takes.
+  TriedRows try_rows(const std::vector<const Array*>& inputs) const {
+    std::vector<std::string> names;
+    for (const Array* input : inputs) names.push_back(input->name);
+    const Dataset dataset({.path = data_path_, .inputs = names, .content = DatasetContent::kInputsOnly});
+    TriedRows tried;
+    // Then numbers of rows that models are traced for.
+    for (const std::size_t row_count :
+         {std::min<std::size_t>(32, dataset.example_count()), std::size_t{1}, std::size_t{2}, std::size_t{4},
+          std::size_t{8}, std::size_t{16}, std::size_t{32}, std::size_t{64}}) {
+      std::vector<std::uint32_t> rows(row_count);
+      for (std::size_t row = 0; row < row_count; ++row) {
+        const std::size_t stride = std::max<std::size_t>(dataset.example_count() / row_count, 1);
+        rows[row] = static_cast<std::uint32_t>(row * stride % dataset.example_count());
+      }
+      std::vector<at::Tensor> tensors;
+      for (std::size_t input = 0; input < names.size(); ++input) tensors.push_back(dataset.gather(input, rows));
+      for (const bool is_cast : {false, true}) {
+        if (is_cast && !cast_floats(tensors)) break;
+        try {
+          tried.outputs = model_->outputs(names, tensors);
+          return tried;
+        } catch (const ModelError& error) {
+          if (tried.failure.empty()) tried.failure = error.what();
+        }
+      }
+    }
+    return tried;
+  }
+
+  /// Gives floats the type of the model's weights, as every command does; whether there is one that has another.
+  bool cast_floats(std::vector<at::Tensor>& tensors) const {
+    const std::optional<c10::ScalarType> dtype = model_->float_dtype();
+    bool is_cast = false;
+    for (at::Tensor& tensor : tensors) {
+      if (!dtype || !tensor.is_floating_point() || tensor.scalar_type() == *dtype) continue;
+      tensor = tensor.to(*dtype);
+      is_cast = true;
+    }
+    return is_cast;
+  }
+
+  GuessedTask guess_model(const TriedRows& tried, Json& model) {
+    at::Tensor answers;
+    std::optional<OutputSelector> selector;
+    if (!tried.outputs.empty()) {
+      const ModelOutput& output = choose_output(tried.outputs, options_.text("output"), model_->path());
+      answers = output.tensor;
+      selector = output.selector;
+    } else {
+      guesses_.push_back({"model", "it fails on a few rows: " + tried.failure});
+      if (const std::optional<std::string> output = options_.text("output")) selector = *output;
+    }
+    GuessedTask task = guess_task(answers, label_, options_.text("kind"));
+    model["kind"] = task.kind;
+    guesses_.push_back({"model.kind", task.kind + ": " + task.reason});
+    if (selector) {
+      if (const auto* index = std::get_if<std::size_t>(&*selector)) model["output"] = *index;
+      if (const auto* key = std::get_if<std::string>(&*selector)) model["output"] = *key;
+      guesses_.push_back({"model.output", selector_text(*selector) + parts_text(tried.outputs)});
+    }
+    if (task.metric) guesses_.push_back({"metric", *task.metric});
+    return task;
+  }
+
+  static std::string parts_text(const std::vector<ModelOutput>& outputs) {
+    std::string list;
+    for (const ModelOutput& output : outputs) {
+      list += (list.empty() ? " of " : ", ") + selector_text(*output.selector) + " " + describe(output.tensor);
+    }
+    return list;
+  }
+
+  void guess_data(Json& document) {
+    Json& data = document["data"] = {{"path", relative_to(data_path_, folder_)}};
+    const auto take = [&](const char* key, const Array* array) {
+      if (array == nullptr) return;
+      data[key] = array->name;
+      guesses_.push_back({std::string("data.") + key, "'" + array->name + "' " + describe(*array)});
+    };
+    take("label", label_);
+    if (label_ == nullptr) guesses_.push_back({"data.label", "none found; " + option("label") + " names one"});
+    take("id", id_);
+    take("group", group_);
+  }
+
+  const OptionValues& options_;
+  std::filesystem::path model_path_;
+  std::filesystem::path data_path_;
+  std::filesystem::path folder_;
+  std::unique_ptr<Model> model_;
+  std::vector<Array> arrays_;
+  /// Arguments of forward() without a default.
+  std::set<std::string> required_;
+  const Array* label_ = nullptr;
+  const Array* id_ = nullptr;
+  const Array* group_ = nullptr;
+  std::vector<Guess> guesses_;
+};
+
+/// The text of a modattr.json for a model and a data file; paths in it are relative to the folder of the file.
 CommandResult run_init(const CommandRequest& request, const RunContext& context) {
-  const std::filesystem::path model_path = request.common.model.value();
-  const std::filesystem::path data_path = request.common.data.value();
-  const std::filesystem::path folder = request.options.text("folder").value();
-  const std::unique_ptr<Model> model = load_torchscript_model({.path = model_path, .device = "cpu"});
-  const std::vector<Array> arrays = open_array_file(data_path);
-  context.log("matching " + model->path() + " with " + data_path.string());
-  const Array* label = find_array(arrays, kLabelNames);
-  const Array* id = find_array(arrays, kIdNames);
-  const std::vector<std::string> names = input_names(*model, arrays, label, id);
-  if (names.empty()) throw ConfigError("init: expected at least one array for the model in " + data_path.string());
-
-  const bool regression = label != nullptr && label->shape.size() <= 1 && !is_integral(*label);
-  Json document;
-  document["model"] = {{"path", relative_to(model_path, folder)}, {"kind", regression ? "regression" : "logits"}};
-  document["data"] = {{"path", relative_to(data_path, folder)}};
-  if (label != nullptr) document["data"]["label"] = label->name;
-  if (id != nullptr) document["data"]["id"] = id->name;
-  document["modalities"] = modalities_json(names, arrays);
-  const bool counts = label != nullptr && label->shape.size() == 2 && label->shape[1] > 1;
-  document["metric"] = regression ? "mse" : counts ? "vqa_accuracy" : "accuracy";
-  document["seed"] = 0;
-  return {.document = document.dump(2) + "\n"};
+  return Starter(request, context).result();
 }
 
 }  // namespace

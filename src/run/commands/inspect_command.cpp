@@ -299,6 +299,9 @@ CommandResult inspect(Experiment& experiment, const RunContext& context) {
   const BaselineScore baseline = measure_baseline(experiment, context);
   CommandResult inspection;
   inspection.warnings = experiment.warnings();
+  if (experiment.metric().name() == "none") {
+    inspection.warnings.push_back("there is no score without labels: permute needs them, shap and lime do not");
+  }
   Json document;
   std::vector<InspectionSection>& sections = inspection.sections;
   sections.push_back(model_section(experiment, document["model"]));
@@ -314,7 +317,9 @@ CommandResult inspect(Experiment& experiment, const RunContext& context) {
 }
 
 CommandResult run_inspect(const CommandRequest& request, const RunContext& context) {
-  Experiment experiment({.common = request.common, .metric = request.options.text("metric")}, context);
+  Experiment experiment(
+      {.common = request.common, .metric = request.options.text("metric"), .metric_need = MetricNeed::kWhereThereIsOne},
+      context);
   return experiment.retry_on_split_failure(context, [&] { return inspect(experiment, context); });
 }
 

@@ -9,10 +9,12 @@
 #include <thread>
 #include <utility>
 
+#include "modality_checks.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/core/rng.h"
+#include "modattr/data/array_tensor.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/report/number_format.h"
@@ -20,6 +22,8 @@
 #include "modattr/stats/metrics.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/bind_inputs.h"
+#include "modattr/value/not_finite.h"
+#include "model_failure.h"
 
 namespace modattr {
 namespace {
@@ -118,8 +122,11 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   load_model(options, context);
   dataset_ = dataset.get();
   check_columns(*dataset_, layout_);
+  check_modalities(config_, *dataset_, layout_);
   context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
+  warn_of_unused_data();
+  fit_float_types();
   evaluator_ = std::make_unique<ModelEvaluator>(
       *model_, *dataset_, layout_,
       EvaluatorOptions{.rows_per_call = rows_per_call(),
@@ -127,8 +134,12 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .thread_count = thread_count_,
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
                        .masked_logits = masked_logits()});
-  output_width_ = evaluator_->output_width();
-  check_probabilities();
+  try {
+    output_width_ = evaluator_->output_width();
+    check_probabilities();
+  } catch (const ModelError& error) {
+    throw_with_hint(error);
+  }
   make_metric();
   check_label_columns();
   choose_model_use(context);
@@ -145,6 +156,35 @@ void Experiment::check_label_columns() {
   warnings_.emplace_back(
       "labels [N, answers] with no number above 1 are taken as answer counts (VQA), whose score is then at most 1/3; "
       "for a multilabel model set model.kind to multilabel, for counts set metric to vqa_accuracy");
+}
+
+void Experiment::warn_of_unused_data() {
+  std::vector<std::string> optional_arguments;
+  for (const ModelArgument& argument : model_->arguments()) {
+    if (argument.optional) optional_arguments.push_back(argument.name);
+  }
+  for (std::string& warning : unused_data(config_, *dataset_, layout_, optional_arguments)) {
+    warnings_.push_back(std::move(warning));
+  }
+}
+
+void Experiment::fit_float_types() {
+  const std::vector<std::string> names =
+      inputs_to_cast({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()});
+  if (names.empty()) return;
+  cast_dtype_ = model_->float_dtype();
+  dataset_->cast_floats(*cast_dtype_);
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "'" : ", '") + name + "'";
+  warnings_.push_back("floats were turned into " + dtype_name(*cast_dtype_) + ", as the model's weights are: " + list);
+}
+
+void Experiment::throw_with_hint(const ModelError& error) const {
+  // These say what is wrong themselves.
+  if (dynamic_cast<const NotFiniteError*>(&error) != nullptr) throw;
+  throw ModelError(
+      error.what() +
+      hint_at_failure({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()}));
 }
 
 void Experiment::choose_model_use(const RunContext& context) {
@@ -263,6 +303,10 @@ void Experiment::select_examples(const CommonOptions& common) {
     std::ranges::sort(examples);
     examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
     dataset_->keep(examples);
+  }
+  if (common.examples && *common.examples > dataset_->example_count()) {
+    warnings_.push_back(option("examples") + " " + std::to_string(*common.examples) + ": there are " +
+                        std::to_string(dataset_->example_count()) + " examples, all of which are used");
   }
   if (common.examples && *common.examples < dataset_->example_count()) {
     dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));

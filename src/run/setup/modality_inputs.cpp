@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "modattr/core/error.h"
+#include "modattr/data/array_tensor.h"
 
 namespace modattr {
 
@@ -26,6 +27,7 @@ std::vector<Array> companion_arrays(const Experiment& experiment, const Modality
       throw DataError(experiment.dataset().path() + ": expected an array '" + name + "' for modality '" +
                       modality.name + "', " + purpose + ", got none");
     }
+    check_readable(*found);
     companions.push_back(*found);
   }
   return companions;

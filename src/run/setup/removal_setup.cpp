@@ -77,6 +77,7 @@ std::unique_ptr<Dataset> open_reference(const Experiment& experiment,
   if (!path) return experiment.dataset().whole_inputs();
   auto reference = std::make_unique<Dataset>(DatasetOptions{
       .path = *path, .inputs = experiment.layout().input_names(), .content = DatasetContent::kInputsOnly});
+  if (experiment.cast_dtype()) reference->cast_floats(*experiment.cast_dtype());
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);
     const Array& ours = experiment.dataset().input(input);

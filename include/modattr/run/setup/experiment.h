@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
@@ -68,6 +70,7 @@ class Experiment {
   /// split (SplitAssumptionError), splits it again under weaker assumptions, or goes over to the whole model, and runs
   /// the stage again. Rows that were encoded before (EncodedRows) cannot be used after that: a stage makes its own, and
   /// so does a ModelProblem with a removal. modality_rows() stay.
+  /// An error of the model itself is told with what it has to do with the data.
   template <typename Stage>
   std::invoke_result_t<const Stage&> retry_on_split_failure(const RunContext& context, const Stage& stage) {
     for (;;) {
@@ -77,6 +80,8 @@ class Experiment {
       } catch (const SplitAssumptionError& error) {
         weaken_split_assumptions(error, context);
         evaluator_->take_back_evaluations(evaluation_count);
+      } catch (const ModelError& error) {
+        throw_with_hint(error);
       }
     }
   }
@@ -99,9 +104,17 @@ class Experiment {
   /// Whether such examples were to be left out.
   bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
 
+  /// The type that inputs of floats were given, as the model's weights have it; nullopt where they are as in the file.
+  std::optional<c10::ScalarType> cast_dtype() const noexcept { return cast_dtype_; }
+
  private:
   void load_model(const ExperimentOptions& options, const RunContext& context);
   std::unique_ptr<Dataset> open_dataset(const ExperimentOptions& options) const;
+  /// Gives inputs of floats the type of the model's weights where the model does not take them otherwise.
+  void fit_float_types();
+  void warn_of_unused_data();
+  /// Throws the error with what it has to do with the data.
+  [[noreturn]] void throw_with_hint(const ModelError& error) const;
   void select_examples(const CommonOptions& common);
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
@@ -126,6 +139,7 @@ class Experiment {
   std::unique_ptr<ModelEvaluator> evaluator_;
   std::unique_ptr<Metric> metric_;
   std::size_t output_width_ = 0;
+  std::optional<c10::ScalarType> cast_dtype_;
   std::size_t thread_count_ = 1;
   bool drops_invalid_examples_ = false;
   SplitAssumptions split_assumptions_ = SplitAssumptions::kSameAnswers;

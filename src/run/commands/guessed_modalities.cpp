@@ -1,0 +1,153 @@
+#include "guessed_modalities.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <span>
+
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/data/array_tensor.h"
+#include "modattr/masking/attention.h"
+
+namespace modattr {
+namespace {
+
+/// The kind of modality that an array looks like.
+std::string guess_kind(const Array& array) {
+  const bool integral = is_integral(array);
+  if (array.shape.size() == 4 && (array.shape[1] == 1 || array.shape[1] == 3 || array.shape[1] == 4)) return "image";
+  if (array.shape.size() == 2 && integral && array.dtype != c10::ScalarType::Byte &&
+      array.dtype != c10::ScalarType::Bool) {
+    return "tokens";
+  }
+  if (array.shape.size() == 2) return "columns";
+  if (array.shape.size() == 3 && array.shape[1] == 1) return "audio";
+  return "tensor";
+}
+
+/// Masks, segment and position ids belong to the tokens that they describe.
+bool accompanies(const Array& array, const Array& tokens) {
+  const auto has = [&](const char* part) { return array.name.find(part) != std::string::npos; };
+  if (has("mask") && array.shape == tokens.shape) return true;
+  return is_integral(array) && (has("mask") || has("token_type") || has("segment") || has("position") || has("length"));
+}
+
+/// Rows of an array, some at a time.
+constexpr std::size_t kRowsPerRead = 1024;
+
+std::vector<std::int64_t> ids_of(const Array& array, std::size_t first, std::size_t count) {
+  Array part = array;
+  part.shape.front() = static_cast<std::int64_t>(count);
+  part.bytes = array.bytes.subspan(first * array.row_bytes(), count * array.row_bytes());
+  return to_integers(part);
+}
+
+using Counts = std::map<std::int64_t, std::size_t>;
+
+std::optional<std::int64_t> commonest(const Counts& counts) {
+  if (counts.empty()) return std::nullopt;
+  return std::ranges::max_element(counts, {}, &Counts::value_type::second)->first;
+}
+
+/// The id that stands most often where the mask sees nothing.
+std::optional<std::int64_t> id_without_attention(const Array& tokens, const AttentionMask& mask) {
+  Counts counts;
+  const auto width = static_cast<std::size_t>(tokens.shape[1]);
+  for (std::size_t first = 0; first < tokens.row_count(); first += kRowsPerRead) {
+    const std::size_t count = std::min(kRowsPerRead, tokens.row_count() - first);
+    const std::vector<std::int64_t> ids = ids_of(tokens, first, count);
+    const std::vector<bool> seen = mask.read(first, count);
+    for (std::size_t place = 0; place < count * width; ++place) {
+      if (!seen[place]) ++counts[ids[place]];
+    }
+  }
+  return commonest(counts);
+}
+
+/// The id that most rows end with, where some row ends with it more than once.
+std::optional<std::int64_t> trailing_id(const Array& tokens) {
+  Counts counts;
+  Counts repeated;
+  const auto width = static_cast<std::size_t>(tokens.shape[1]);
+  if (width < 2) return std::nullopt;
+  for (std::size_t first = 0; first < tokens.row_count(); first += kRowsPerRead) {
+    const std::size_t count = std::min(kRowsPerRead, tokens.row_count() - first);
+    const std::vector<std::int64_t> ids = ids_of(tokens, first, count);
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::int64_t last = ids[(row + 1) * width - 1];
+      ++counts[last];
+      if (ids[(row + 1) * width - 2] == last) ++repeated[last];
+    }
+  }
+  const std::optional<std::int64_t> last = commonest(counts);
+  return last && repeated.contains(*last) ? last : std::nullopt;
+}
+
+/// Sets the ids that are no words.
+void guess_special_ids(Json& modality, const Array& tokens, const std::vector<const Array*>& companions,
+                       const std::string& key, std::vector<Guess>& guesses) {
+  for (const Array* companion : companions) {
+    const std::optional<AttentionMask> mask = AttentionMask::find(*companion, tokens);
+    if (!mask) continue;
+    if (const std::optional<std::int64_t> id = id_without_attention(tokens, *mask)) {
+      modality["special_ids"] = {*id};
+      guesses.push_back({key + ".special_ids", std::to_string(*id) + ", the padding: it stands where '" +
+                                                   companion->name + "' sees nothing"});
+    }
+    return;
+  }
+  if (const std::optional<std::int64_t> id = trailing_id(tokens)) {
+    modality["special_ids"] = {*id};
+    guesses.push_back({key + ".special_ids", std::to_string(*id) + ", taken for the padding: most rows of '" +
+                                                 tokens.name + "' end with it"});
+  }
+}
+
+}  // namespace
+
+Json guess_modalities(const std::vector<const Array*>& inputs, const std::optional<std::string>& vocab,
+                      std::vector<Guess>& guesses) {
+  Json modalities = Json::array();
+  std::vector<bool> is_taken(inputs.size());
+  bool has_tokens = false;
+  for (std::size_t place = 0; place < inputs.size(); ++place) {
+    const Array& array = *inputs[place];
+    // The tokens that it describes may come later.
+    const bool belongs = std::ranges::any_of(inputs, [&](const Array* other) {
+      return other != &array && guess_kind(*other) == "tokens" && accompanies(array, *other) &&
+             !accompanies(*other, array);
+    });
+    if (belongs) continue;
+    const std::string kind = guess_kind(array);
+    const std::string key = "modalities[" + std::to_string(modalities.size()) + "]";
+    const bool generic = kind == "tokens" && array.name == "input_ids";
+    Json modality{{"name", generic ? "text" : array.name}, {"kind", kind}, {"inputs", {array.name}}};
+    std::string text = "'" + array.name + "' " + describe(array) + " as " + kind;
+    std::vector<const Array*> companions;
+    for (std::size_t other = 0; kind == "tokens" && other < inputs.size(); ++other) {
+      if (other == place || is_taken[other] || !accompanies(*inputs[other], array) ||
+          accompanies(array, *inputs[other])) {
+        continue;
+      }
+      is_taken[other] = true;
+      companions.push_back(inputs[other]);
+      modality["inputs"].push_back(inputs[other]->name);
+      text += (companions.size() == 1 ? " with '" : ", '") + inputs[other]->name + "'";
+    }
+    guesses.push_back({key, text});
+    if (kind == "tokens") {
+      if (vocab && !has_tokens) modality["vocab"] = *vocab;
+      has_tokens = true;
+      guess_special_ids(modality, array, companions, key, guesses);
+    }
+    modalities.push_back(std::move(modality));
+  }
+  if (vocab && !has_tokens) {
+    throw ConfigError(option("vocab") +
+                      ": expected token ids, int64[N, positions], that it has the words of, got none");
+  }
+  return modalities;
+}
+
+}  // namespace modattr

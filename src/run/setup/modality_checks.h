@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "modattr/data/dataset.h"
+#include "modattr/run/config/config.h"
+#include "modattr/value/input_layout.h"
+
+namespace modattr {
+
+/// Checks what a configuration says of its modalities against the data, before the model runs: vocabularies, players
+/// that are named, ids of removals. Throws ConfigError that names the key.
+void check_modalities(const Config& config, const Dataset& dataset, const InputLayout& layout);
+
+/// What of the data goes into no modality, though the model would take it; one sentence each. `optional_arguments`: of
+/// forward(), by name.
+std::vector<std::string> unused_data(const Config& config, const Dataset& dataset, const InputLayout& layout,
+                                     const std::vector<std::string>& optional_arguments);
+
+}  // namespace modattr

@@ -1,0 +1,83 @@
+#include "run/setup/model_failure.h"
+
+#include <gtest/gtest.h>
+
+#include "modattr/core/error.h"
+#include "run/run_set.h"
+#include "support/thrown_message.h"
+
+namespace modattr {
+namespace {
+
+constexpr const char* kLinear =
+    "def forward(self, a, b): return torch.matmul(a, self.weight) + torch.matmul(b, self.weight)";
+
+/// A model whose weights, the unit matrix, are float32, and inputs `a` of another type.
+template <typename Value>
+void give_weights(const RunSet& set) {
+  save_model(set.write_config().parent_path() / "model.pt", kLinear, {{"weight", {2, 2}, {1, 0, 0, 1}}});
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[0] = TestArray::of<Value>("a", {6, 2}, {3, 0, 0, 3, 4, 1, 1, 5, 6, 2, 0, 2});
+  set.data(arrays);
+}
+
+TEST(ModelFailure, FloatsGetTheTypeOfTheWeights) {
+  RunSet set;
+  give_weights<double>(set);
+  const auto experiment = set.open();
+  ASSERT_EQ(experiment->warnings().size(), 1U);
+  EXPECT_EQ(experiment->warnings()[0], "floats were turned into float32, as the model's weights are: 'a'");
+  EXPECT_EQ(experiment->dataset().input(0).dtype, c10::ScalarType::Float);
+}
+
+TEST(ModelFailure, FloatsThatTheModelTakesStayAsTheyAre) {
+  RunSet set;
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[0] = TestArray::of<double>("a", {6, 2}, {3, 0, 0, 3, 4, 1, 1, 5, 6, 2, 0, 2});
+  set.data(arrays);
+  EXPECT_EQ(set.open()->dataset().input(0).dtype, c10::ScalarType::Double);
+}
+
+TEST(ModelFailure, IntegersAreNamed) {
+  RunSet set;
+  give_weights<std::uint8_t>(set);
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"'a' is uint8 and the model's weights are float32", "a.astype(np.float32)"}));
+}
+
+TEST(ModelFailure, ARowThatNeedsAnotherBesideItIsNamed) {
+  RunSet set;
+  // As nested tensors do: cut to the longest row of the batch. Only example 2 has three numbers.
+  set.model(
+      "def forward(self, a, b):\n  mask = a.ne(0)\n  longest = int(mask.sum(1).max())\n"
+      "  return (a[:, :longest] * (mask.float() + b)).sum(1)");
+  set.data({TestArray::of<float>("a", {3, 3}, {1, 1, 0, 1, 1, 0, 1, 1, 1}),
+            TestArray::of<float>("b", {3, 3}, std::vector<float>(9)),
+            TestArray::of<std::int64_t>("label", {3}, {1, 1, 1})});
+  set.config["model"]["rows_per_call"] = 2;
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"it takes example 0 beside example 2, but not alone", "enable_nested_tensor=False"}));
+}
+
+TEST(ModelFailure, AnExampleThatIsNeverTakenIsNamed) {
+  RunSet set;
+  save_model(set.write_config().parent_path() / "model.pt",
+             "def forward(self, a, b): return torch.embedding(self.weight, a).sum(1) + b",
+             {{"weight", {3, 1}, {1, 2, 3}}});
+  set.data({TestArray::of<std::int64_t>("a", {3, 2}, {0, 1, 2, 9, 1, 1}), TestArray::of<float>("b", {3, 1}, {1, 2, 3}),
+            TestArray::of<std::int64_t>("label", {3}, {1, 1, 1})});
+  EXPECT_TRUE(
+      mentions(thrown_message<ModelError>([&] { set.open(); }), {"it takes example 0, but example 1 beside no other"}));
+}
+
+TEST(ModelFailure, MoreExamplesThanThereAreIsSaid) {
+  RunSet set;
+  ExperimentOptions options{.common = {}, .metric = {}};
+  options.common.examples = 7;
+  const auto experiment = set.open(options);
+  ASSERT_EQ(experiment->warnings().size(), 1U);
+  EXPECT_TRUE(mentions(experiment->warnings()[0], {"7: there are 6 examples, all of which are used"}));
+}
+
+}  // namespace
+}  // namespace modattr
