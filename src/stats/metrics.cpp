@@ -184,7 +184,9 @@ void require_labels(std::string_view metric, const MetricInput& input, const cha
 void require_regression(std::string_view metric, const MetricInput& input) {
   if (input.kind != OutputKind::kRegression) {
     throw ConfigError("metric '" + std::string(metric) + "': expected model.kind \"regression\", got " +
-                      (input.kind == OutputKind::kCausalLm ? "a language model; use log_loss" : "a classifier"));
+                      (input.kind == OutputKind::kCausalLm
+                           ? "a language model; use log_loss"
+                           : "a classifier; use a metric of classes such as accuracy or log_loss"));
   }
   if (input.output_width != 1) {
     throw ModelError("model output: expected one number per example for regression, got " +
