@@ -81,6 +81,10 @@ CommandResult run_command(const std::string& name, const CommandRequest& request
                                [](std::string_view line) {
                                  spdlog::info("{}", sanitize_for_terminal(spell_options(line, command_line_option)));
                                },
+                           .notice =
+                               [&output](std::string_view line) {
+                                 if (!output.quiet) print_notice(line);
+                               },
                            .spell = command_line_option};
   CommandResult result;
   load_command(name)(request, context, result);

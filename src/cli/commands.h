@@ -19,5 +19,7 @@ void add_inspect_command(CommandLine& line);
 void add_engine_commands(CommandLine& line);
 void add_engines_command(CommandLine& line);
 void add_completion_command(CommandLine& line);
+/// Knows the commands that were added before it.
+void add_help_command(CommandLine& line);
 
 }  // namespace modattr

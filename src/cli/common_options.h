@@ -17,6 +17,10 @@ namespace modattr {
 struct OutputOptions {
   OutputFormat format = OutputFormat::kTable;
   std::optional<std::filesystem::path> out;
+  /// Whether `out` may hold results of another run.
+  bool force = false;
+  /// Print rows of all definitions.
+  bool all_definitions = false;
   bool quiet = false;
   bool verbose = false;
 };

@@ -1,8 +1,13 @@
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "commands.h"
 #include "console.h"
+#include "modattr/core/option_name.h"
+#include "modattr/engines/registry.h"
 #include "modattr/stats/metrics.h"
 #include "modattr/stats/target.h"
 
@@ -34,6 +39,37 @@ std::string file_options(const CLI::App& program) {
   return patterns;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+using WordsOfOptions = std::map<std::string, std::vector<std::string>>;
+
+/// The values that options may have, by their names on a command line; the same for every command.
+WordsOfOptions words_of_options() {
+  WordsOfOptions words;
+  for (const Engine& engine : engine_registry()) {
+    for (const OptionSchema& option : engine.options) {
+      if (option.words.empty()) continue;
+      std::vector<std::string>& known = words[command_line_option(option.name)];
+      for (const std::string& word : option.words) {
+        if (std::ranges::find(known, word) == known.end()) known.push_back(word);
+      }
+    }
+  }
+  words["--format"] = {"table", "csv", "json", "markdown"};
+  words["--target"] = {"predicted", "label"};
+  words["--device"] = {"auto", "cpu", "cuda"};
+  const auto assign = [&](const char* option, const auto& names) {
+    words[option] = std::vector<std::string>(names.begin(), names.end());
+  };
+  assign("--metric", metric_names());
+  assign("--value", value_names());
+  return words;
+}
+
 std::string bash_script(const CLI::App& program) {
   std::string commands;
   std::string cases;
@@ -41,27 +77,16 @@ std::string bash_script(const CLI::App& program) {
     commands += command->get_name() + " ";
     cases += "    " + command->get_name() + ") words=\"" + option_words(*command) + "\" ;;\n";
   }
-  std::string metrics;
-  for (const std::string& name : metric_names()) metrics += name + " ";
   std::string values;
-  for (const std::string& name : value_names()) values += name + " ";
-  return "# bash completion of modattr; put this line into ~/.bashrc:  eval \"$(modattr completion)\"\n"
-         "_modattr() {\n"
+  for (const auto& [option, words] : words_of_options()) {
+    values += "    " + option + ") COMPREPLY=($(compgen -W '" + joined(words) + "' -- \"$current\")); return ;;\n";
+  }
+  return "_modattr() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "  COMPREPLY=()\n"
          "  case $previous in\n"
          "    " +
-         file_options(program) +
-         ") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
-         "    --format) COMPREPLY=($(compgen -W 'table csv json markdown' -- \"$current\")); return ;;\n"
-         "    --metric) COMPREPLY=($(compgen -W '" +
-         metrics +
-         "' -- \"$current\")); return ;;\n"
-         "    --value) COMPREPLY=($(compgen -W '" +
-         values +
-         "' -- \"$current\")); return ;;\n"
-         "    --target) COMPREPLY=($(compgen -W 'predicted label' -- \"$current\")); return ;;\n"
-         "    --device) COMPREPLY=($(compgen -W 'auto cpu cuda' -- \"$current\")); return ;;\n"
+         file_options(program) + ") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n" + values +
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +
          cases + "    *) words=\"" + commands + option_words(program) +
@@ -72,12 +97,85 @@ std::string bash_script(const CLI::App& program) {
          "complete -o filenames -F _modattr modattr\n";
 }
 
+/// Between single quotes of fish.
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (const char letter : text) {
+    if (letter == '\'' || letter == '\\') result += '\\';
+    result += letter;
+  }
+  return result + "'";
+}
+
+/// One line that offers an option, with what may stand behind it.
+std::string fish_option(const CLI::Option& option, const WordsOfOptions& words) {
+  std::string line;
+  for (const std::string& name : option.get_snames()) line += " -s " + name;
+  for (const std::string& name : option.get_lnames()) line += " -l " + name;
+  const std::string type = option.get_type_name();
+  const std::string name = option.get_lnames().empty() ? "" : "--" + option.get_lnames().front();
+  if (const auto found = words.find(name); found != words.end()) {
+    line += " -x -a " + quoted(joined(found->second));
+  } else if (type == "FILE" || type == "DIR") {
+    line += " -r -F";
+  } else if (option.get_expected_max() > 0) {
+    line += " -x";
+  }
+  return line + " -d " + quoted(option.get_description()) + "\n";
+}
+
+std::string fish_script(const CLI::App& program) {
+  const WordsOfOptions words = words_of_options();
+  std::string text = "complete -c modattr -f\n";
+  const auto add_options_of = [&](const CLI::App& command, const std::string& condition) {
+    for (const CLI::Option* option : command.get_options()) {
+      if (option->nonpositional()) text += "complete -c modattr -n " + quoted(condition) + fish_option(*option, words);
+    }
+  };
+  add_options_of(program, "__fish_use_subcommand");
+  for (const CLI::App* command : program.get_subcommands({})) {
+    text += "complete -c modattr -n __fish_use_subcommand -a " + command->get_name() + " -d " +
+            quoted(command->get_description()) + "\n";
+    add_options_of(*command, "__fish_seen_subcommand_from " + command->get_name());
+  }
+  return text;
+}
+
+std::string script_of(const std::string& shell, const CLI::App& program) {
+  if (shell == "fish") {
+    return "# fish completion of modattr; put this line into ~/.config/fish/config.fish:  modattr completion fish | "
+           "source\n" +
+           fish_script(program);
+  }
+  if (shell == "zsh") {
+    return "# zsh completion of modattr; put this line into ~/.zshrc:  eval \"$(modattr completion zsh)\"\n"
+           "autoload -Uz compinit bashcompinit\n"
+           "compinit\n"
+           "bashcompinit\n" +
+           bash_script(program);
+  }
+  return "# bash completion of modattr; put this line into ~/.bashrc:  eval \"$(modattr completion)\"\n" +
+         bash_script(program);
+}
+
 }  // namespace
 
 void add_completion_command(CommandLine& line) {
-  CLI::App& app = *line.program.add_subcommand("completion", "Print the completion script for bash");
-  app.footer("Example:\n  eval \"$(modattr completion)\"");
-  app.callback([&line] { print(bash_script(line.program)); });
+  const std::vector<std::string> shells = {"bash", "zsh", "fish"};
+  const auto known_shell = [shells](const std::string& word) {
+    const bool is_known = std::ranges::find(shells, word) != shells.end();
+    return is_known ? std::string() : "expected bash, zsh or fish, got '" + word + "'";
+  };
+  auto shell = std::make_shared<std::string>("bash");
+  CLI::App& app = *line.program.add_subcommand("completion", "Print the completion script for a shell");
+  app.footer(
+      "Examples:\n"
+      "  eval \"$(modattr completion)\"\n"
+      "  modattr completion fish | source");
+  app.add_option("SHELL", *shell, "bash (default), zsh or fish")
+      ->option_text(" ")
+      ->check(CLI::Validator(known_shell, ""));
+  app.callback([shell, &line] { print(script_of(*shell, line.program)); });
 }
 
 }  // namespace modattr

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include <langinfo.h>
@@ -41,8 +42,18 @@ TextStyle standard_output_style() {
   return style;
 }
 
+std::size_t standard_output_wraps_at() {
+  return isatty(STDOUT_FILENO) == 1 ? standard_output_style().width : std::numeric_limits<std::size_t>::max();
+}
+
 bool standard_error_can_redraw() {
   return isatty(STDERR_FILENO) == 1 && !is_dumb_terminal();
+}
+
+std::size_t standard_error_width() {
+  constexpr std::size_t kUsualWidth = 80;
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
 }
 
 void print(std::string_view text) {
@@ -55,6 +66,10 @@ void print(std::string_view text) {
 void print_error(std::string_view message) {
   const std::string line = "modattr: " + sanitize_for_terminal(spell_options(message, command_line_option)) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_notice(std::string_view message) {
+  print_error(message);
 }
 
 }  // namespace modattr

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -10,10 +11,12 @@
 #include "commands.h"
 #include "common_options.h"
 #include "console.h"
+#include "modattr/core/error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
 #include "modattr/report/tables/example_view.h"
+#include "modattr/report/tables/main_definitions.h"
 #include "modattr/report/text.h"
 #include "option_arguments.h"
 
@@ -61,13 +64,39 @@ void show(const ScoreTable& table, const OutputOptions& output) {
   }
 }
 
-ExitCode run(const EngineCommand& command) {
-  start_logging(command.output);
+/// Refuses to replace results of another command; those of another model are refused once the model is known.
+void expect_replaceable(const std::filesystem::path& folder, CommandRequest& request) {
+  const std::optional<FormerRun> former = former_run(folder);
+  if (!former) return;
+  if (former->command != request.engine) {
+    throw ConfigError(folder.string() + ": expected results of " + request.engine + " or none, got results of " +
+                      former->command + "; choose another folder, or replace them with --force");
+  }
+  request.expected_model_sha256 = former->model_sha256;
+}
+
+void write(const CommandResult& result, const ResultDirectory& directory, const OutputOptions& output) {
+  const std::vector<NamedContent> files = render_files(*result.table, result.files);
+  directory.write(files, former_files());
+  if (output.quiet) return;
+  std::string names;
+  for (const NamedContent& file : files) names += (names.empty() ? "" : ", ") + (directory.path() / file.name).string();
+  print_notice("wrote " + names);
+}
+
+ExitCode run(EngineCommand& command) {
+  const OutputOptions& output = command.output;
+  start_logging(output);
   std::optional<ResultDirectory> directory;
-  if (command.output.out) directory.emplace(ResultDirectory::open(*command.output.out));
-  const CommandResult result = run_command("engine", command.request, command.output);
-  if (directory) directory->write(render_files(*result.table, result.files), former_files());
-  show(*result.table, command.output);
+  if (output.out) {
+    if (!output.force) expect_replaceable(*output.out, command.request);
+    directory.emplace(ResultDirectory::open(*output.out));
+  }
+  CommandResult result = run_command("engine", command.request, output);
+  if (directory) write(result, *directory, output);
+  const bool is_for_people = output.format == OutputFormat::kTable || output.format == OutputFormat::kMarkdown;
+  if (is_for_people && !output.all_definitions) keep_main_definitions(*result.table);
+  show(*result.table, output);
   return result.exit_code;
 }
 
@@ -83,7 +112,10 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
   app.add_option("--out", command->output.out, "Also write " + listed(engine.files) + " into this folder")
       ->type_name("DIR")
       ->check(not_empty("a folder"));
+  app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
   add_format_option(app, command->output);
+  app.add_flag("--all-definitions", command->output.all_definitions,
+               "Print the rows of all definitions, also of those that answer the same question or check the run");
   add_verbosity_options(app, command->output);
   app.callback([command, &line] { line.exit_code = run(*command); });
 }

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <string>
 
 #include "commands.h"
 #include "console.h"
 #include "modattr/engines/registry.h"
+#include "modattr/report/text.h"
 
 namespace modattr {
 namespace {
@@ -19,13 +21,15 @@ std::string promises(const Guarantees& guarantees) {
 }
 
 std::string variant_text(const Engine& engine, const EngineVariant& variant, const TextStyle& style) {
-  const auto line = [](std::string_view title, std::string_view content) {
-    return "  " + std::string(title) + std::string(10 - title.size(), ' ') + std::string(content) + "\n";
+  const std::size_t width = standard_output_wraps_at();
+  const auto line = [&](std::string_view title, std::string_view content) {
+    return "  " + std::string(title) + std::string(10 - title.size(), ' ') + hanging(content, 12, width) + "\n";
   };
   OptionValues options(engine.options);
   for (const auto& [name, value] : variant.options) options.set(name, value);
   const Guarantees guarantees = engine.make(options, EngineSetting{})->guarantees();
-  return painted(variant.name, Paint::kStrong, style) + ": " + std::string(variant.summary) + "\n" +
+  const std::string head = hanging(std::string(variant.name) + ": " + std::string(variant.summary), 4, width);
+  return painted(variant.name, Paint::kStrong, style) + head.substr(variant.name.size()) + "\n" +
          line("needs", variant.needs) + line("promises", promises(guarantees)) + line("cost", variant.cost) +
          line("source", variant.source);
 }
@@ -41,10 +45,14 @@ void add_engines_command(CommandLine& line) {
     for (const Engine& entry : engine_registry()) {
       for (const EngineVariant& variant : entry.variants) text += variant_text(entry, variant, style);
     }
-    text +=
-        "\nAxioms: efficiency: scores sum to v(full) - v(empty); symmetry: equal players get equal scores;\n"
-        "null player: a modality that the model ignores gets exactly 0. N examples, M modalities, R repeats,\n"
-        "B rows of the background.\n";
+    constexpr std::size_t kUsualWidth = 100;
+    text += "\n" +
+            hanging(
+                "Axioms: efficiency: scores sum to v(full) - v(empty); symmetry: equal players get equal scores; "
+                "null player: a modality that the model ignores gets exactly 0. N examples, M modalities, R repeats, "
+                "B rows of the background.",
+                0, std::min(standard_output_wraps_at(), kUsualWidth)) +
+            "\n";
     print(text);
   });
 }

@@ -39,7 +39,8 @@ std::string section_text(const InspectionSection& section, const TextStyle& styl
     std::string line = "  ";
     for (std::size_t cell = 0; cell < row.size(); ++cell) {
       const bool last = cell + 1 == row.size();
-      line += last ? row[cell] : pad(row[cell], widths[cell], Alignment::kLeft) + "  ";
+      line += last ? hanging(row[cell], display_width(line), standard_output_wraps_at())
+                   : pad(row[cell], widths[cell], Alignment::kLeft) + "  ";
     }
     text += line + "\n";
   }
@@ -60,7 +61,10 @@ void run(const InspectCommand& command) {
     text += (text.empty() ? "" : "\n") + section_text(section, style);
   if (!inspection.warnings.empty()) text += "\n";
   for (const std::string& warning : inspection.warnings)
-    text += "warning: " + terminal_text(spell_options(warning, command_line_option), style) + "\n";
+    text += "warning: " +
+            hanging(terminal_text(spell_options(warning, command_line_option), style),
+                    std::string_view("warning: ").size(), standard_output_wraps_at()) +
+            "\n";
   print(text);
 }
 

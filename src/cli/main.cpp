@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <new>
 #include <sstream>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "help_formatter.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/version.h"
@@ -55,25 +57,28 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
 
 ExitCode run(int argc, char** argv) {
   CLI::App program(
-      "modattr tells which modality (text, image, audio, table ...) a model's answers depend on,\n"
-      "from a TorchScript model and a validation set.",
+      "modattr tells which modality (text, image, audio, table ...) a model's answers\n"
+      "depend on, from a TorchScript model and a validation set.",
       "modattr");
   program.set_version_flag("-V,--version", "modattr " + std::string(version()));
+  // Commands take the formatter over when they are added.
+  program.formatter(std::make_shared<HelpFormatter>(standard_output_wraps_at()));
   program.require_subcommand(1);
   program.footer(
       "Examples:\n"
       "  modattr permute --modality text     how much the nearest modattr.json's model needs the text\n"
       "  modattr inspect                     what the model takes and the data has\n"
       "  modattr init --model model.pt --data val.npz\n"
-      "  modattr COMMAND --help              the options of a command\n"
+      "  modattr help COMMAND                the options of a command\n"
       "\n"
-      "Exit codes: 0 done, 1 the gate failed, 2 wrong usage or configuration, 3 bad model, data or other failure.");
+      "Exit codes: 0 done, 2 wrong usage or configuration, 3 bad model, data or other failure.");
   CommandLine line{.program = program};
   add_init_command(line);
   add_inspect_command(line);
   add_engine_commands(line);
   add_engines_command(line);
   add_completion_command(line);
+  add_help_command(line);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {

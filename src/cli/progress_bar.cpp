@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "console.h"
 #include "modattr/core/error.h"
 
 namespace modattr {
@@ -51,38 +52,51 @@ void ProgressBar::begin(std::string_view phase, std::size_t evaluation_count) {
   phase_ = phase;
   total_ = evaluation_count;
   done_ = 0;
+  is_in_phase_ = true;
   start_ = last_drawn_ = Clock::now();
 }
 
 void ProgressBar::advance(std::size_t evaluation_count) {
   if (interrupted != 0) throw Interrupted("interrupted: expected to finish, got a signal; nothing was written");
   done_ += evaluation_count;
-  if (display_ == ProgressDisplay::kNone) return;
+  if (display_ == ProgressDisplay::kNone || !is_in_phase_) return;
   const Clock::time_point now = Clock::now();
   constexpr auto kRedrawInterval = std::chrono::milliseconds(100);
   if (now - last_drawn_ >= kRedrawInterval) draw(now);
 }
 
 void ProgressBar::finish() {
+  is_in_phase_ = false;
   erase();
 }
 
 void ProgressBar::draw(Clock::time_point now) {
   last_drawn_ = now;
-  constexpr std::size_t kCellCount = 24;
-  const double fraction = total_ == 0 ? 0.0 : static_cast<double>(done_) / static_cast<double>(total_);
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double rate = static_cast<double>(done_) / seconds;
-  const auto filled = static_cast<std::size_t>(fraction * kCellCount);
-  const std::string bar = std::string(filled, '#') + std::string(kCellCount - std::min(filled, kCellCount), '.');
-  std::string line = "\r\x1b[K" + phase_ + " [" + bar + "] ";
+  // A line that fills the terminal would make some of them go on to the next one.
+  const std::string text = "\r\x1b[K" + line(now, standard_error_width() - 1);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  drawn_ = true;
+}
+
+std::string ProgressBar::line(Clock::time_point now, std::size_t width) const {
+  constexpr std::size_t kFewestCells = 4;
+  constexpr std::size_t kMostCells = 24;
+  const std::size_t done = std::min(done_, total_);
+  const double fraction = total_ == 0 ? 0.0 : static_cast<double>(done) / static_cast<double>(total_);
+  const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3.0f %%", fraction * 100.0);
-  line += percent;
-  line += "  " + std::to_string(done_) + "/" + std::to_string(total_) + "  " + rate_text(rate);
-  if (done_ > 0) line += "  " + time_text(static_cast<double>(total_ - done_) / rate) + " left";
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  drawn_ = true;
+  const std::string time = done > 0 ? "  " + time_text(static_cast<double>(total_ - done) / rate) + " left" : "";
+  const std::string counts = "  " + std::to_string(done) + "/" + std::to_string(total_);
+  for (const std::string& facts : {percent + counts + "  " + rate_text(rate) + time, percent + counts + time,
+                                   percent + time, std::string(percent)}) {
+    const std::size_t used = phase_.size() + std::string_view(" [] ").size() + facts.size();
+    if (used + kFewestCells > width) continue;
+    const std::size_t cells = std::min(width - used, kMostCells);
+    const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(cells));
+    return phase_ + " [" + std::string(filled, '#') + std::string(cells - filled, '.') + "] " + facts;
+  }
+  return std::string(percent).substr(0, width);
 }
 
 void ProgressBar::erase() {

@@ -30,7 +30,9 @@ void warn_about_projection(const CleanOutcomes& outcomes, const Metric& metric, 
 
 CleanOutcomes CleanOutcomes::evaluate(Problem& problem, std::span<const std::size_t> projected) {
   const Coalition full = Coalition::full(problem.players().count());
+  problem.progress().begin("score", problem.example_count());
   const Matrix clean = problem.permuted_game(all_examples(problem.example_count()))->evaluate(std::span(&full, 1));
+  problem.progress().finish();
   CleanOutcomes outcomes{problem.metric().width(), {clean.values().begin(), clean.values().end()}, {}};
   if (!problem.metric().is_mean()) return outcomes;
   const std::vector<Stratum> everything = {{"all", all_examples(problem.example_count())}};

@@ -13,15 +13,24 @@ std::span<const DefinitionLegend> definition_legends() {
       {"emap", "gap: score - score of the model projected onto sums of what the modality and the others say"},
       {"shapley",
        "mean, mean_abs: what it adds to the value, signed and in magnitude; full, empty: the value with all data and "
-       "without any; efficiency_gap: what the parts miss of the difference"},
-      {"share", "its part of what all modalities add, in magnitude"},
+       "without any; efficiency_gap: what the parts miss of the difference",
+       {"shapley.mean_abs", "shapley.full", "shapley.empty", "shapley.efficiency_gap"},
+       "mean: what it adds to the value"},
+      {"share",
+       "its part of what all modalities add, in magnitude; owen, mm_shap, mm_shap_avg, net: of what their features add",
+       {"share.owen", "share.mm_shap_avg", "share.net"},
+       "its part of what all modalities add, in magnitude"},
       {"interaction",
        "mean, mean_abs: what two add only together; intershap: share of interactions in all effects, _local: as a mean "
-       "over examples"},
-      {"shape", "S, C: Shapley value and interaction of the accuracy, over the accuracy"},
+       "over examples",
+       {"interaction.mean_abs", "interaction.intershap", "interaction.intershap_local"},
+       "mean: what two add only together"},
+      {"shape", "S, C: Shapley value and interaction of the accuracy, over the accuracy", {"shape.S", "shape.C"}},
       {"lime",
        "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions; "
-       "fidelity_lost: what r2 loses without the modality"},
+       "fidelity_lost: what r2 loses without the modality",
+       {"lime.fidelity_lost"},
+       "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions"},
       {"sage", "what it takes off the mean loss"},
   }};
   return legends;

@@ -119,7 +119,7 @@ bool can_hold(c10::ScalarType dtype, std::int64_t id) {
   return at::full({1}, id, at::TensorOptions().dtype(at::kLong)).to(dtype).to(at::kLong).item<std::int64_t>() == id;
 }
 
-std::string number_text(double value) {
+std::string value_text(double value) {
   std::ostringstream text;
   text << value;
   return text.str();
@@ -248,7 +248,7 @@ std::unique_ptr<Baseline> make_baseline(const BaselineOptions& options, const st
       for (const std::size_t input : inputs) {
         const double value = type == RemovalType::kZero ? 0.0 : options.value;
         if (!can_hold(dataset.input(input).dtype, value)) {
-          fail(modality, type, "a value that " + describe(dataset.input(input)) + " can hold", number_text(value),
+          fail(modality, type, "a value that " + describe(dataset.input(input)) + " can hold", value_text(value),
                "choose another value");
         }
         constant.emplace(input, constant_row(dataset, input, value));

@@ -136,4 +136,14 @@ std::vector<std::string> wrap_words(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string hanging(std::string_view text, std::size_t indent, std::size_t width) {
+  constexpr std::size_t kFewestCells = 20;
+  if (width > indent && display_width(text) <= width - indent) return std::string(text);
+  std::string result;
+  for (const std::string& line : wrap_words(text, width > indent + kFewestCells ? width - indent : kFewestCells)) {
+    result += (result.empty() ? "" : "\n" + std::string(indent, ' ')) + line;
+  }
+  return result;
+}
+
 }  // namespace modattr

@@ -14,8 +14,9 @@ void require_regression(std::string_view metric, const MetricInput& input) {
   if (input.kind == OutputKind::kRegression) return;
   throw ConfigError("metric '" + std::string(metric) + "': expected model.kind \"regression\", got " +
                     (input.kind == OutputKind::kCausalLm ? "a language model; use log_loss"
-                     : predicts_label_sets(input.kind)   ? "a multilabel model"
-                                                         : "a classifier"));
+                     : predicts_label_sets(input.kind)
+                         ? "a multilabel model; use a metric of label sets such as macro_f1"
+                         : "a classifier; use a metric of classes such as accuracy or log_loss"));
 }
 
 /// Labels of a regression, one column per output.

@@ -156,7 +156,9 @@ TEST_F(BadConfig, OptionsAreCheckedAgainstModelAndData) {
   expect_failure(project_, 2, {"--modality: unknown 'y'", "x"}, {"--modality", "y"});
   expect_failure(project_, 2, {"metric: unknown 'acc'", "accuracy"}, {"--metric", "acc"});
   expect_failure(project_, 2, {"--ids: expected ids of val.npz, got '9'; the first one is '0'"}, {"--ids", "1,9"});
-  expect_failure(project_, 2, {"metric 'mse': expected model.kind \"regression\", got a classifier"},
+  expect_failure(project_, 2,
+                 {"metric 'mse': expected model.kind \"regression\", got a classifier; use a metric of classes such as "
+                  "accuracy or log_loss"},
                  {"--metric", "mse"});
   expect_failure(project_, 2, {"metric 'vqa_accuracy': expected answer counts", "got class labels"},
                  {"--metric", "vqa_accuracy"});

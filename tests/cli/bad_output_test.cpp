@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -118,6 +119,40 @@ TEST_F(BadOutput, ADumbTerminalGetsNoProgressBar) {
   EXPECT_NE(run_program(call).errors, "") << "the run is long enough for a bar";
   call.environment = {{"TERM", "dumb"}};
   EXPECT_EQ(run_program(call).errors, "");
+}
+
+TEST_F(BadOutput, AProgressBarKeepsToItsLineAndLeavesIt) {
+  if (!has_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
+  // A call takes longer than the bar waits, so that what would be drawn behind a phase's end is.
+  project_.model(
+      "def forward(self, a, b):\n"
+      "  x = torch.ones([300, 300])\n"
+      "  for i in range(150):\n"
+      "    x = torch.tanh(x @ x)\n"
+      "  return a - b + 0 * x.sum()");
+  for (const unsigned short width : std::vector<unsigned short>{80, 34, 9}) {
+    ProgramCall call = project_.call({"shap", "--level", "feature", "--no-split"});
+    call.errors = ErrorStream::kTerminal;
+    call.terminal_width = width;
+    call.environment = {{"TERM", "xterm"}};
+    const ProgramResult result = run_program(call);
+    ASSERT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_TRUE(result.output.starts_with("shap: accuracy"));
+    // Every line is drawn from the left on an erased one; the last one is erased.
+    constexpr std::string_view kErase = "\r\x1b[K";
+    ASSERT_TRUE(result.errors.starts_with(kErase)) << result.errors;
+    ASSERT_TRUE(result.errors.ends_with(kErase)) << result.errors;
+    std::size_t line_count = 0;
+    for (std::size_t begin = kErase.size(); begin < result.errors.size();) {
+      const std::size_t end = result.errors.find(kErase, begin);
+      const std::string line = result.errors.substr(begin, end - begin);
+      EXPECT_LT(line.size(), width) << line;
+      EXPECT_TRUE(line.empty() || line.find('%') < line.size()) << line;
+      if (!line.empty()) ++line_count;
+      begin = end == std::string::npos ? result.errors.size() : end + kErase.size();
+    }
+    EXPECT_GT(line_count, 0U);
+  }
 }
 
 class Interrupted : public BadOutput, public testing::WithParamInterface<int> {

@@ -233,7 +233,7 @@ TEST(Help, OfEveryCommandHasAnExample) {
   EXPECT_TRUE(run_program({.arguments = {"--version"}}).output.starts_with("modattr 0."));
   const ProgramResult help = run_program({.arguments = {"--help"}});
   EXPECT_NE(help.output.find("Exit codes: 0 done"), std::string::npos);
-  for (const std::string command : {"permute", "shap", "lime", "inspect", "init", "engines", "completion"}) {
+  for (const std::string command : {"permute", "shap", "lime", "inspect", "init", "engines", "completion", "help"}) {
     EXPECT_NE(help.output.find("  " + command), std::string::npos) << command;
     const ProgramResult result = run_program({.arguments = {command, "--help"}});
     EXPECT_EQ(result.exit_code, 0);
@@ -246,6 +246,20 @@ TEST(Help, OfEveryCommandHasAnExample) {
 TEST(Help, SaysWhatBecomesOfABatchSizeThatIsNoMultiple) {
   const std::string text = run_program({.arguments = {"permute", "--help"}}).output;
   EXPECT_NE(text.find("rounded down to a multiple of model.rows_per_call"), std::string::npos) << text;
+}
+
+TEST(Help, OfACommandIsAlsoACommand) {
+  const auto output = [](const std::vector<std::string>& arguments) {
+    const ProgramResult result = run_program({.arguments = arguments});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return result.output;
+  };
+  EXPECT_EQ(output({"help"}), output({"--help"}));
+  for (const char* const command : {"shap", "completion", "help"}) {
+    EXPECT_EQ(output({"help", command}), output({command, "--help"}));
+  }
+  expect_one_line(run_program({.arguments = {"help", "shape"}}), 2,
+                  {"help: unknown command 'shape'; did you mean 'shap'?"});
 }
 
 TEST(Help, AWrongCommandNamesTheNearest) {
@@ -277,6 +291,27 @@ TEST(Completion, OfBashKnowsCommandsOptionsAndWords) {
   EXPECT_EQ(completed("modattr permute --format js", 3), "json\n");
   EXPECT_EQ(completed("modattr permute --metric macro", 3), "macro_f1\n");
   EXPECT_EQ(completed("modattr permute --config mod", 3), "modattr.bash\n");
+  EXPECT_EQ(completed("modattr lime --surrogate l", 3), "lasso\n");
+  EXPECT_EQ(completed("modattr shap --level f", 3), "feature\n");
+  EXPECT_EQ(completed("modattr shap --method lev", 3), "leverage\n");
+}
+
+TEST(Completion, IsForThreeShells) {
+  EXPECT_EQ(run_program({.arguments = {"completion", "bash"}}).output,
+            run_program({.arguments = {"completion"}}).output);
+  const std::string zsh = run_program({.arguments = {"completion", "zsh"}}).output;
+  EXPECT_NE(zsh.find("\nbashcompinit\n_modattr() {\n"), std::string::npos) << zsh;
+  const std::string fish = run_program({.arguments = {"completion", "fish"}}).output;
+  for (const char* const line :
+       {"complete -c modattr -n __fish_use_subcommand -a shap -d '",
+        "complete -c modattr -n '__fish_seen_subcommand_from lime' -l surrogate -x -a 'ridge lasso tree' -d '",
+        "complete -c modattr -n '__fish_seen_subcommand_from permute' -l config -r -F -d '",
+        "complete -c modattr -n '__fish_seen_subcommand_from permute' -l exact -d '",
+        "complete -c modattr -n '__fish_seen_subcommand_from permute' -s m -l modality -x -d '"}) {
+    EXPECT_NE(fish.find(line), std::string::npos) << line << " in\n" << fish;
+  }
+  expect_one_line(run_program({.arguments = {"completion", "csh"}}), 2,
+                  {"completion: SHELL: expected bash, zsh or fish, got 'csh'"});
 }
 
 TEST(Configuration, IsFoundInTheFolderAboveAndInTheEnvironment) {
@@ -287,7 +322,12 @@ TEST(Configuration, IsFoundInTheFolderAboveAndInTheEnvironment) {
   const std::vector<std::string> arguments = {"permute", "--format", "json"};
   const std::string rows = project.permute().row_text();
   std::filesystem::create_directories(project.path("deep/down"));
-  EXPECT_EQ(Scores(run_program({.arguments = arguments, .folder = project.path("deep/down")})).row_text(), rows);
+  const ProgramResult below = run_program({.arguments = arguments, .folder = project.path("deep/down")});
+  EXPECT_EQ(Scores(below).row_text(), rows);
+  const std::string path = std::filesystem::canonical(project.path("modattr.json")).string();
+  EXPECT_EQ(below.errors, "modattr: configuration " + path + "\n");
+  EXPECT_EQ(project.run(arguments).errors, "") << "in the working folder";
+  EXPECT_EQ(project.run({"permute", "--config", path, "--format", "json"}).errors, "") << "named";
   const TemporaryFolder elsewhere;
   EXPECT_EQ(Scores(run_program({.arguments = arguments,
                                 .folder = elsewhere.path(),

@@ -26,9 +26,9 @@ TEST(Lime, RanksAPlantedConjunctionOfAWordAndAPatchFirst) {
   for (const Json& line : lines) {
     const Json& pair = line.at("pairs").at(0);
     EXPECT_EQ(pair.at("players").at(0).at("modality"), "image");
-    EXPECT_EQ(pair.at("players").at(0).at("label"), "1,1");
+    EXPECT_EQ(pair.at("players").at(0).at("name"), "1,1");
     EXPECT_EQ(pair.at("players").at(1).at("modality"), "text");
-    EXPECT_EQ(pair.at("players").at(1).at("label"), "3");
+    EXPECT_EQ(pair.at("players").at(1).at("name"), "3");
     const double strongest = pair.at("value").get<double>();
     EXPECT_NEAR(strongest, 1.0, 0.15);
     for (const Json& player : line.at("players")) EXPECT_LT(std::abs(player.at("value").get<double>()), strongest);

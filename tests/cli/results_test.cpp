@@ -20,18 +20,21 @@ std::vector<std::string> keys_of(const Json& object) {
 
 using Words = std::vector<std::string>;
 
-/// One CSV line per row of a JSON document, as csv_writer.h defines it.
-std::string csv_of(const Json& rows) {
-  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value\n";
+/// A line of the score, and one CSV line per row of a JSON document, as csv_writer.h defines it.
+std::string csv_of(const Json& document) {
+  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value,p_value_examples\n";
+  text += "all,score,all," + document.at("score").dump() + ",," + document.at("score_ci95").at(0).dump() + "," +
+          document.at("score_ci95").at(1).dump() + "," + document.at("data").at("examples").dump() + ",,\n";
   const auto cell = [](const Json& value) {
     return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump();
   };
-  for (const Json& row : rows) {
+  for (const Json& row : document.at("rows")) {
     const Json& interval = row.at("ci95");
-    text += cell(row.at("modality")) + "," + cell(row.at("definition")) + "," + cell(row.at("group")) + "," +
-            cell(row.at("value")) + "," + cell(row.at("std_error")) + "," +
+    text += cell(row.at("modality")) + "," + cell(row.at("definition")) + "," +
+            (row.at("group").is_null() ? "all" : cell(row.at("group"))) + "," + cell(row.at("value")) + "," +
+            cell(row.at("std_error")) + "," +
             (interval.is_null() ? "," : cell(interval.at(0)) + "," + cell(interval.at(1))) + "," +
-            cell(row.at("examples")) + "," + cell(row.at("p_value")) + "\n";
+            cell(row.at("examples")) + "," + cell(row.at("p_value")) + "," + cell(row.at("p_value_examples")) + "\n";
   }
   return text;
 }
@@ -68,8 +71,8 @@ TEST(Results, JsonHasEveryFieldOfItsSchemaInOrder) {
   const Scores scores = project.permute({"--repeats", "3", "--seed", "7", "--no-split"});
   const Json& document = scores.document();
   EXPECT_EQ(keys_of(document), (Words{"schema", "version", "command", "created", "model", "data", "config", "metric",
-                                      "score", "evaluations", "seconds", "rows", "warnings"}));
-  EXPECT_EQ(document.at("schema"), "modattr.scores/1");
+                                      "score", "score_ci95", "evaluations", "seconds", "rows", "warnings"}));
+  EXPECT_EQ(document.at("schema"), "modattr.scores/2");
   EXPECT_EQ(document.at("command"), "permute");
   EXPECT_EQ(document.at("created").get<std::string>().size(), std::string("2000-01-01T00:00:00Z").size());
   EXPECT_EQ(keys_of(document.at("model")), (Words{"path", "sha256"}));
@@ -91,13 +94,14 @@ TEST(Results, JsonHasEveryFieldOfItsSchemaInOrder) {
   ASSERT_EQ(document.at("rows").size(), 2 * definitions.size());
   for (std::size_t place = 0; place < document.at("rows").size(); ++place) {
     const Json& row = document.at("rows").at(place);
-    EXPECT_EQ(keys_of(row),
-              (Words{"modality", "definition", "group", "value", "std_error", "ci95", "examples", "p_value"}));
+    EXPECT_EQ(keys_of(row), (Words{"modality", "definition", "group", "value", "std_error", "ci95", "examples",
+                                   "p_value", "p_value_examples"}));
     EXPECT_EQ(row.at("modality"), place < definitions.size() ? "a" : "b");
     EXPECT_EQ(row.at("definition"), definitions.at(place % definitions.size()));
     EXPECT_TRUE(row.at("group").is_null());
     EXPECT_EQ(row.at("examples"), 8);
     EXPECT_EQ(row.at("p_value").is_null(), row.at("definition") != "permutation.drop");
+    EXPECT_EQ(row.at("p_value_examples").is_null(), row.at("definition") != "permutation.drop");
     // The mean squared error has no best constant score of 1 to compare with.
     EXPECT_EQ(row.at("value").is_null(), row.at("definition") == "perceptual.task");
     EXPECT_EQ(row.at("ci95").is_null(), row.at("value").is_null());
@@ -115,7 +119,7 @@ TEST(Results, FilesHoldTheRowsThatAreShown) {
   const std::string csv = read_file(project.path("new/results/scores.csv"));
   const Json document = Json::parse(read_file(project.path("new/results/scores.json")));
   EXPECT_EQ(csv, shown.output);
-  EXPECT_EQ(cells_of(csv), cells_of(csv_of(document.at("rows"))));
+  EXPECT_EQ(cells_of(csv), cells_of(csv_of(document)));
   std::size_t file_count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(project.path("new/results"))) {
     ++file_count;
@@ -154,12 +158,30 @@ TEST(Results, AFolderDescribesOneRun) {
   const Project project = small_project();
   ASSERT_EQ(project.run({"shap", "--out", "results"}).exit_code, 0);
   ASSERT_TRUE(std::filesystem::exists(project.results() / "examples.jsonl"));
-  ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results"}).exit_code, 0);
+  ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results", "--force"}).exit_code, 0);
   EXPECT_FALSE(std::filesystem::exists(project.results() / "examples.jsonl")) << "of the earlier run";
 
   write_file(project.results() / "examples.jsonl", "{\"id\":1,\"question\":\"the user's\"}\n");
   ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(project.results() / "examples.jsonl"));
+}
+
+TEST(Results, OfAnotherCommandOrModelAreNotReplacedUnasked) {
+  Project project = small_project();
+  const ProgramResult written = project.run({"permute", "--repeats", "2", "--out", "results"});
+  EXPECT_EQ(written.errors, "modattr: wrote results/scores.json, results/scores.csv\n");
+  EXPECT_EQ(project.run({"permute", "--repeats", "2", "--out", "results", "-q"}).errors, "");
+  const std::string older = read_file(project.results() / "scores.json");
+
+  expect_one_line(project.run({"shap", "--out", "results"}), 2,
+                  {"results: expected results of shap or none, got results of permute; ", "--force"});
+  project.model("def forward(self, a, b):\n  return 2 * a");
+  expect_one_line(project.run({"permute", "--out", "results"}), 2,
+                  {"--out: expected a folder without results of another model than model.pt, got such results; ",
+                   "replace them with --force"});
+  EXPECT_EQ(read_file(project.results() / "scores.json"), older);
+  EXPECT_EQ(project.run({"permute", "--repeats", "2", "--out", "results", "--force"}).exit_code, 0);
+  EXPECT_NE(read_file(project.results() / "scores.json"), older);
 }
 
 TEST(Results, TableAndMarkdownShowEveryModality) {

@@ -45,7 +45,7 @@ TEST(ShapFeatures, ExplainOneAnswerOfTheDemo) {
   for (const Json& player : line.at("players")) {
     (player.at("modality") == "text" ? text : image) += player.at("value").get<double>();
     EXPECT_GE(player.at("std_error").get<double>(), 0.0);
-    EXPECT_NE(player.at("label"), "");
+    EXPECT_NE(player.at("name"), "");
   }
   EXPECT_NEAR(text, line.at("modalities").at("text").get<double>(), 1e-9);
   EXPECT_NEAR(image, line.at("modalities").at("image").get<double>(), 1e-9);
@@ -71,7 +71,7 @@ TEST(ShapFeatures, AreTheSameWhenTheModelRunsWhole) {
   EXPECT_NEAR(whole.at("value_full").get<double>(), cut.at("value_full").get<double>(), 1e-6);
   ASSERT_EQ(whole.at("players").size(), cut.at("players").size());
   for (std::size_t player = 0; player < cut.at("players").size(); ++player) {
-    EXPECT_EQ(whole.at("players")[player].at("label"), cut.at("players")[player].at("label"));
+    EXPECT_EQ(whole.at("players")[player].at("name"), cut.at("players")[player].at("name"));
     for (const char* number : {"value", "std_error"}) {
       EXPECT_NEAR(whole.at("players")[player].at(number).get<double>(),
                   cut.at("players")[player].at(number).get<double>(), 1e-6);
@@ -155,7 +155,7 @@ TEST(ShapFeatures, AddUpToTheModalitiesWhereTextIsSpecialTokensOnly) {
   const std::vector<Json> wholes = explained_examples(project, {"--background", "0"});
   const std::vector<Json> features = explained_examples(project, {"--background", "0", "--level", "feature"});
   ASSERT_EQ(features.size(), 3U);
-  EXPECT_EQ(features[1].at("players")[0].at("label"), "ids") << "nothing but special tokens";
+  EXPECT_EQ(features[1].at("players")[0].at("name"), "ids") << "nothing but special tokens";
   for (std::size_t example = 0; example < features.size(); ++example) {
     for (const char* modality : {"ids", "x"}) {
       EXPECT_NEAR(features[example].at("modalities").at(modality).get<double>(),

@@ -89,10 +89,14 @@ TEST(Shap, PrintsTablesAndFiles) {
   for (const char* phrase : {"shap: accuracy 1.0000", "shapley.mean", "share.abs", "a|b", "interaction.intershap"}) {
     EXPECT_NE(table.output.find(phrase), std::string::npos) << phrase << " in\n" << table.output;
   }
+  EXPECT_EQ(table.output.find("\nall  "), std::string::npos) << "no rows of checks and ends";
+  const std::string all = project.run({"shap", "--all-definitions"}).output;
+  EXPECT_NE(all.find("\nall       shapley.full"), std::string::npos) << all;
+  EXPECT_EQ(all.find("±"), std::string::npos) << "nothing is estimated";
   const ProgramResult csv = project.run({"shap", "--format", "csv", "--out", "results"});
   EXPECT_EQ(csv.output, read_file(project.results() / "scores.csv"));
   EXPECT_TRUE(csv.output.starts_with("modality,definition,group,value,std_error")) << csv.output;
-  EXPECT_NE(csv.output.find("\na|b,interaction.mean,,0.125,0,"), std::string::npos) << csv.output;
+  EXPECT_NE(csv.output.find("\na|b,interaction.mean,all,0.125,0,"), std::string::npos) << csv.output;
   const ProgramResult markdown = project.run({"shap", "--format", "markdown"});
   EXPECT_NE(markdown.output.find("**modattr shap**"), std::string::npos) << markdown.output;
   EXPECT_NE(markdown.output.find("a\\|b"), std::string::npos) << "a bar would end the cell";
@@ -139,7 +143,8 @@ TEST(Shap, SaysWhereChosenExamplesAreInOtherFormats) {
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_NE(result.errors.find("are in examples.jsonl of --out DIR only\n"), std::string::npos) << result.errors;
     EXPECT_EQ(project.run({"shap", "--format", format}).errors, "");
-    EXPECT_EQ(project.run({"shap", "--ids", "13", "--format", format, "--out", "results"}).errors, "");
+    EXPECT_EQ(project.run({"shap", "--ids", "13", "--format", format, "--out", "results"}).errors,
+              "modattr: wrote results/scores.json, results/scores.csv, results/examples.jsonl\n");
     EXPECT_EQ(project.run({"shap", "--ids", "13", "--format", format, "-q"}).errors, "");
   }
 }

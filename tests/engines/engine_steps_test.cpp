@@ -224,6 +224,11 @@ TEST_P(EngineSteps, GiveTheSameBytesAndScoresFromPartsInAnyOrder) {
   }
 }
 
+TEST_P(EngineSteps, AnnounceEveryEvaluation) {
+  EXPECT_EQ(problem_.progress().done_outside, 0U);
+  EXPECT_LE(problem_.progress().done, problem_.progress().announced);
+}
+
 TEST_P(EngineSteps, SummariseWithoutTheModel) {
   EXPECT_GT(answer_count_, 0U);
   answer_count_ = 0;

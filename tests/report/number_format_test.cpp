@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -39,6 +41,39 @@ TEST(NumberFormat, PrintsExtremesWithAnExponent) {
   EXPECT_EQ(printed(1.5e-9, 1.5e-9, kShare), "1.500e-09");
   EXPECT_EQ(printed(2e20, 2e20, kLoss), "2.000e+20");
   EXPECT_EQ(printed(0.0, 2e20, kLoss), "0");
+}
+
+using Numbers = std::vector<double>;
+
+std::string in_column(double value, const Numbers& magnitudes, const Numbers& errors, Orientation orientation) {
+  return NumberFormat::of_column(magnitudes, errors, orientation)(value, "-");
+}
+
+TEST(NumberFormat, ShowsTwoDigitsOfTheSmallestOfAColumn) {
+  EXPECT_EQ(in_column(2.71, {2.71, 0.0031}, {}, kLoss), "2.7100");
+  EXPECT_EQ(in_column(0.0031, {2.71, 0.0031}, {}, kLoss), "0.0031");
+  EXPECT_EQ(in_column(2.77, {2.77, -3.8e-6}, {}, kLoss), "2.770e+00") << "one style per column";
+  EXPECT_EQ(in_column(-3.8e-6, {2.77, -3.8e-6}, {}, kLoss), "-3.800e-06");
+  EXPECT_EQ(in_column(152.34, {152.34, 0.5}, {}, kLoss), "152.34");
+}
+
+TEST(NumberFormat, ShowsDigitsOfTheErrorsOfAColumn) {
+  EXPECT_EQ(in_column(2.71, {2.71}, {0.0004}, kLoss), "2.71000");
+  EXPECT_EQ(in_column(0.0004, {2.71}, {0.0004}, kLoss), "0.00040");
+  EXPECT_EQ(in_column(0.00003, {0.2924}, {0.00003}, kShare), "0.00003");
+  EXPECT_EQ(in_column(0.2924, {0.2924}, {3e-9}, kShare), "0.292400") << "six decimals at most";
+}
+
+TEST(NumberFormat, LeavesRoundingOutOfAColumnsStyle) {
+  EXPECT_EQ(in_column(2.71, {2.71, 1e-9, std::nan("")}, {1e-17, std::nan("")}, kLoss), "2.710");
+  EXPECT_EQ(in_column(0.93, {0.93, 0.0003}, {0.0}, kShare), "0.9300") << "shares have four decimals";
+  EXPECT_EQ(in_column(0.0, {0.0}, {}, kShare), "0.0000");
+}
+
+TEST(FormatPercent, HasOneDecimalUnlessSomeAreHuge) {
+  EXPECT_EQ(format_percent(0.624, 1.03), "62.4%");
+  EXPECT_EQ(format_percent(-0.0312, 999.0), "-3.1%");
+  EXPECT_EQ(format_percent(727194.799, 727194.799), "7.3e+07%");
 }
 
 TEST(NumberFormat, PrintsZeroWithoutSign) {

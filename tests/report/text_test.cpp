@@ -84,5 +84,12 @@ TEST(WrapWords, BreaksAtSpaces) {
   EXPECT_TRUE(wrap_words("", 4).empty());
 }
 
+TEST(Hanging, IndentsAllLinesButTheFirst) {
+  EXPECT_EQ(hanging("one  two", 4, 80), "one  two");
+  EXPECT_EQ(hanging("aaaa bbbb cccc dddd eeee ffff", 10, 30), "aaaa bbbb cccc dddd\n          eeee ffff");
+  EXPECT_EQ(hanging("aaaa bbbb cccc dddd eeee ffff", 10, 5), "aaaa bbbb cccc dddd\n          eeee ffff")
+      << "20 cells at least";
+}
+
 }  // namespace
 }  // namespace modattr

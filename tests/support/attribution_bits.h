@@ -31,6 +31,7 @@ inline std::string bytes_of(const Attribution& attribution) {
     to.put_optional(row.ci95, put_interval);
     to.put_count(row.examples);
     to.put_optional(row.p_value, &ByteWriter::put_number);
+    to.put_optional(row.p_value_examples, &ByteWriter::put_number);
   });
   writer.put_list(attribution.examples, put_example);
   writer.put_optional(attribution.whole_set, put_example);

@@ -35,7 +35,9 @@ EvaluatedExamples ShapleyOfOneDraw::evaluate(Problem& problem, const Rng& rng) c
   for (std::size_t members = 0; members < (std::size_t{1} << player_count); ++members) {
     coalitions.push_back(coalition_of(members, player_count));
   }
+  problem.progress().begin("one draw", coalitions.size() * problem.example_count());
   const Matrix outcomes = game->evaluate(coalitions);
+  problem.progress().finish();
   EvaluatedExamples evaluated({.engine = std::string(name())});
   for (std::size_t example = 0; example < problem.example_count(); ++example) {
     ByteWriter writer;

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,13 +60,15 @@ Channel open_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-Channel open_terminal() {
+Channel open_terminal(unsigned short width) {
   Descriptor ours(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!ours.is_open() || ::grantpt(ours.number()) != 0 || ::unlockpt(ours.number()) != 0) fail("terminal");
   std::array<char, 128> name{};
   if (::ptsname_r(ours.number(), name.data(), name.size()) != 0) fail("terminal");
   Descriptor theirs(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!theirs.is_open()) fail(name.data());
+  const winsize size{.ws_row = 0, .ws_col = width, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (::ioctl(theirs.number(), TIOCSWINSZ, &size) != 0) fail(name.data());
   return {std::move(ours), std::move(theirs)};
 }
 
@@ -103,7 +106,7 @@ bool read_some(int descriptor, std::string& text) {
 
 ProgramResult run_process(const std::filesystem::path& program, const ProgramCall& call) {
   Channel output = open_pipe();
-  Channel errors = call.errors == ErrorStream::kTerminal ? open_terminal() : open_pipe();
+  Channel errors = call.errors == ErrorStream::kTerminal ? open_terminal(call.terminal_width) : open_pipe();
   if (call.output_file) {
     output.theirs = Descriptor(::open(call.output_file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!output.theirs.is_open()) fail(call.output_file->string());

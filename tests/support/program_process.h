@@ -29,6 +29,8 @@ struct ProgramCall {
   /// A file that takes the standard output instead of ProgramResult::output, e.g. /dev/full.
   std::optional<std::filesystem::path> output_file = std::nullopt;
   ErrorStream errors = ErrorStream::kPipe;
+  /// Cells per line of that terminal; 0 = it does not say.
+  unsigned short terminal_width = 0;
   /// Files can grow to this size, as on a full disk (RLIMIT_FSIZE, without its signal).
   std::optional<std::size_t> file_size_limit_bytes = std::nullopt;
   std::optional<SignalPlan> signal = std::nullopt;

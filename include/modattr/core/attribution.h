@@ -29,7 +29,10 @@ struct Score {
   std::optional<Interval> ci95;
   /// Examples behind the value.
   std::size_t examples = 0;
+  /// Of a test over repeats.
   std::optional<double> p_value;
+  /// Of a test over examples.
+  std::optional<double> p_value_examples = std::nullopt;
 };
 
 /// The score of one player on one example, in units of v.

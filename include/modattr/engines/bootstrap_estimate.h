@@ -22,6 +22,14 @@ struct Estimate {
   std::optional<Interval> interval() const { return percentile_interval95(replicates); }
 };
 
+/// Standard deviation of the replicates that are defined; nullopt under the conditions of percentile_interval95().
+std::optional<double> bootstrap_error(const Estimate& estimate);
+
+/// Two-sided p-value of the normal distribution for value / bootstrap_error(): how often a number that is 0 for other
+/// examples of the same kind would lie as far from 0. 1 where the value is 0; nullopt where it is not known, or has no
+/// error.
+std::optional<double> normal_p_value(const Estimate& estimate);
+
 /// function(first, second), on the sample and resample by resample.
 template <typename Function>
 Estimate combine(const Estimate& first, const Estimate& second, Function function) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,12 @@ namespace modattr {
 class NumberFormat {
  public:
   NumberFormat(double largest_magnitude, Orientation orientation);
+  /// Of a column with these magnitudes and their errors: more decimals, up to 6, where the smallest of them would show
+  /// too few significant digits (two; none but of the error, and one of it, in a column of shares), and an exponent
+  /// where these do not do. What is not finite, or 0 but for rounding (a magnitude below 1e-6, an error below 1e-12 of
+  /// the largest magnitude), does not count.
+  static NumberFormat of_column(std::span<const double> magnitudes, std::span<const double> errors,
+                                Orientation orientation);
 
   /// `unknown` where there is no value or it is not finite.
   std::string operator()(std::optional<double> value, std::string_view unknown) const;
@@ -28,6 +35,9 @@ class NumberFormat {
 
 /// A number with a fixed count of decimals, e.g. a percentage.
 std::string format_fixed(double value, int decimals);
+
+/// Percentages of fractions up to `largest_magnitude`: one decimal, like 1.2e+06% where some are above 100000 %.
+std::string format_percent(double fraction, double largest_magnitude);
 
 /// Three decimals, "<0.001" below.
 std::string format_p_value(std::optional<double> value, std::string_view unknown);

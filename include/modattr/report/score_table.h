@@ -68,6 +68,8 @@ struct ScoreTable {
   std::vector<Score> rows;
   /// What the definitions of the rows say; families without one go without, and those without rows are not shown.
   std::vector<DefinitionLegend> legends;
+  /// Definitions whose rows keep_main_definitions() took out.
+  std::vector<std::string> hidden_definitions;
   /// Names of the modalities, which the examples' scores refer to.
   std::vector<std::string> modalities;
   /// Which of them were asked for; empty = all.

@@ -27,4 +27,8 @@ std::string pad(std::string_view text, std::size_t width, Alignment alignment);
 /// Breaks text at its spaces into lines of at most `width` cells; a longer word gets a line of its own.
 std::vector<std::string> wrap_words(std::string_view text, std::size_t width);
 
+/// The same in one text without a last line break, for behind `indent` cells that are filled already: all lines but the
+/// first begin with so many spaces. `width` counts them too; lines get at least 20 cells.
+std::string hanging(std::string_view text, std::size_t indent, std::size_t width);
+
 }  // namespace modattr

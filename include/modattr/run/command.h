@@ -41,6 +41,8 @@ struct CommonOptions {
 /// What a command is asked for.
 struct CommandRequest {
   CommonOptions common = {};
+  /// SHA-256 of the model that results in the folder of the new ones are of; empty = any.
+  std::string expected_model_sha256 = {};
   /// The engine that is to run, where the command runs one.
   std::string engine = {};
   /// The engine's options, or the command's own.
@@ -52,12 +54,14 @@ struct RunContext {
   Progress& progress;
   /// Hears what is being done, one line each.
   std::function<void(std::string_view)> log;
+  /// Hears what every user should know before the run, one line each.
+  std::function<void(std::string_view)> notice = [](std::string_view) {};
   /// How users write an option, for messages.
   std::function<std::string(std::string_view name)> spell = [](std::string_view name) { return std::string(name); };
 };
 
 /// What the program ends with.
-enum class ExitCode : int { kDone = 0, kGateFailed = 1, kWrongUsage = 2, kFailure = 3 };
+enum class ExitCode : int { kDone = 0, kWrongUsage = 2, kFailure = 3 };
 
 /// A title and rows of cells; the first row is the header when there is more than one.
 struct InspectionSection {

@@ -35,6 +35,12 @@ std::optional<double> permutation_p_value(const Metric& metric, std::optional<do
   return static_cast<double>(1 + as_good) / static_cast<double>(permuted.size() + 1);
 }
 
+/// What rounding does to a score is no drop.
+std::optional<double> p_value_over_examples(const Estimate& loss, std::optional<double> clean) {
+  const bool is_rounding = loss.value && clean && std::abs(*loss.value) <= kAnswerRounding * std::abs(*clean);
+  return is_rounding ? std::optional(1.0) : normal_p_value(loss);
+}
+
 std::optional<double> monte_carlo_error(std::span<const std::optional<double>> draw_scores, PermutationDraws draws) {
   // All pairs were visited: nothing is left to chance.
   if (draws == PermutationDraws::kAllPairs) return 0.0;
@@ -74,6 +80,7 @@ class SubsetRows {
                                       .subset = static_cast<std::uint32_t>(subset),
                                       .thread_count = problem.thread_count()},
                                      rng);
+    is_score_near_zero_ = is_near_zero();
     if (const std::optional<double> majority = problem.metric().majority_score(examples())) {
       room_above_majority_ = 1.0 - *majority;
     }
@@ -81,6 +88,8 @@ class SubsetRows {
 
   const Estimate& clean() const { return estimates_.front(); }
   std::optional<double> room_above_majority() const { return room_above_majority_; }
+  /// Whether a ratio over the clean score says no more than that it is near 0.
+  bool is_score_near_zero() const { return is_score_near_zero_; }
 
   std::vector<Score> rows(std::size_t index) const {
     const Metric& metric = problem_.metric();
@@ -95,9 +104,10 @@ class SubsetRows {
     std::vector<Score> rows;
     rows.push_back(row(index, "permutation.drop", loss, without_error));
     rows.back().p_value = permutation_p_value(metric, clean().value, series.without.draw_scores(subset_));
+    rows.back().p_value_examples = p_value_over_examples(loss, clean().value);
     rows.push_back(row(index, "permutation.without", without, without_error));
     rows.push_back(row(index, "permutation.alone", alone, alone_error));
-    rows.push_back(row(index, "perceptual.model", combine(loss, clean(), divide),
+    rows.push_back(row(index, "perceptual.model", is_score_near_zero_ ? Estimate{} : combine(loss, clean(), divide),
                        divide(without_error, magnitude(clean().value))));
     const auto by_room = [&](std::optional<double> value, std::optional<double>) {
       return divide(value, room_above_majority_);
@@ -112,6 +122,16 @@ class SubsetRows {
   }
 
  private:
+  bool is_near_zero() const {
+    // A loss that grows ten thousandfold has no size of its own to compare with.
+    constexpr double kNearZero = 1e-4;
+    if (!clean().value) return false;
+    const double score = std::abs(*clean().value);
+    double largest = 0.0;
+    for (const Estimate& estimate : estimates_) largest = std::max(largest, std::abs(estimate.value.value_or(0.0)));
+    return score <= kNearZero * largest || score <= bootstrap_error(clean()).value_or(0.0);
+  }
+
   const std::vector<std::uint32_t>& examples() const { return plan_.subsets[subset_].examples; }
   DrawScorer additive_scorer(const ModalitySeries& series) const {
     std::vector<std::unique_ptr<OutcomeScorer>> scorers;
@@ -142,6 +162,7 @@ class SubsetRows {
   /// The clean score, then without and alone of each modality, then the additive projection of each.
   std::vector<Estimate> estimates_;
   std::optional<double> room_above_majority_;
+  bool is_score_near_zero_ = false;
 };
 
 std::string subset_name(const Subset& subset) {
@@ -163,8 +184,9 @@ void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetR
   if (!rows.clean().value) {
     warnings.push_back(std::string(metric.name()) + " is not defined" + where +
                        " (one class only?); its rows are empty");
-  } else if (*rows.clean().value == 0.0) {
-    warnings.push_back("perceptual.model is not defined" + where + ": the score is 0");
+  } else if (rows.is_score_near_zero()) {
+    warnings.push_back("perceptual.model is not defined" + where + ": the score is " +
+                       (*rows.clean().value == 0.0 ? "0" : "near 0, so that a ratio over it says nothing"));
   }
   if (rows.room_above_majority() == 0.0) {
     warnings.push_back("perceptual.task is not defined" + where + ": one constant answer is always right");

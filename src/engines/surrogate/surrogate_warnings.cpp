@@ -11,8 +11,9 @@ namespace {
 /// Surrogates that explain less of what they have not seen are not to be trusted.
 constexpr double kTrustedR2 = 0.5;
 
+/// "2 of 3 examples", "the example".
 std::string count_of(std::size_t count, std::size_t all) {
-  return std::to_string(count) + " of " + std::to_string(all) + (all == 1 ? " example" : " examples");
+  return all == 1 ? "the example" : std::to_string(count) + " of " + std::to_string(all) + " examples";
 }
 
 /// Options that are not in force yet and may make a surrogate better.

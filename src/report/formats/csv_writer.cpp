@@ -54,15 +54,43 @@ std::string high(const std::optional<Interval>& interval) {
   return interval ? format_exact(interval->high) : "";
 }
 
+/// All examples are the group "all"; a group of the data with that name gets the apostrophe of formulas.
+std::string group_cell(const std::optional<std::string>& group) {
+  constexpr const char* kAll = "all";
+  if (!group) return kAll;
+  return *group == kAll ? "'" + *group : text_cell(*group);
+}
+
+/// The model's score on the untouched data, as a row of its own.
+Score score_row(const ScoreTable& table) {
+  return {.modality = "all",
+          .definition = "score",
+          .group = std::nullopt,
+          .value = table.score,
+          .std_error = std::nullopt,
+          .ci95 = table.score_ci95,
+          .examples = table.example_count,
+          .p_value = std::nullopt};
+}
+
 }  // namespace
 
-std::string to_csv(std::span<const Score> rows) {
-  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value\n";
+std::string to_csv(const ScoreTable& table) {
+  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value,p_value_examples\n";
+  std::vector<Score> rows;
+  if (has_metric(table)) rows.push_back(score_row(table));
+  rows.insert(rows.end(), table.rows.begin(), table.rows.end());
   for (const Score& row : rows) {
-    const std::vector<std::string> cells = {
-        text_cell(row.modality), text_cell(row.definition),    row.group ? text_cell(*row.group) : "",
-        format_exact(row.value), format_exact(row.std_error),  low(row.ci95),
-        high(row.ci95),          std::to_string(row.examples), format_exact(row.p_value)};
+    const std::vector<std::string> cells = {text_cell(row.modality),
+                                            text_cell(row.definition),
+                                            group_cell(row.group),
+                                            format_exact(row.value),
+                                            format_exact(row.std_error),
+                                            low(row.ci95),
+                                            high(row.ci95),
+                                            std::to_string(row.examples),
+                                            format_exact(row.p_value),
+                                            format_exact(row.p_value_examples)};
     for (std::size_t column = 0; column < cells.size(); ++column)
       text.append(column == 0 ? "" : ",").append(cells[column]);
     text += '\n';

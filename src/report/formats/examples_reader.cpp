@@ -82,7 +82,7 @@ std::vector<double> interactions(const JsonField& field, const Names& modalities
 PlayerScore player_score(const JsonField& field, const Names& modalities) {
   PlayerScore player{.modality = modality_of(field.member("modality"), modalities),
                      .player = field.member("player").count(),
-                     .label = field.member("label").text(),
+                     .label = field.member("name").text(),
                      .value = field.member("value").number(),
                      .std_error = field.member("std_error").number_or_null()};
   if (field.has("ci95")) player.ci95 = field.member("ci95").interval();
@@ -92,7 +92,7 @@ PlayerScore player_score(const JsonField& field, const Names& modalities) {
 PairScore::Player pair_player(const JsonField& field, const Names& modalities) {
   return {.modality = modality_of(field.member("modality"), modalities),
           .player = field.member("player").count(),
-          .label = field.member("label").text()};
+          .label = field.member("name").text()};
 }
 
 SurrogateReport surrogate_report(const JsonField& line, const std::string& kind, const Names& modalities) {

@@ -35,7 +35,7 @@ Json label_of(const ExampleRecord& record) {
 }
 
 Json player_of(const PairScore::Player& player, const std::vector<std::string>& modalities) {
-  return {{"modality", modalities[player.modality]}, {"player", player.player}, {"label", player.label}};
+  return {{"modality", modalities[player.modality]}, {"player", player.player}, {"name", player.label}};
 }
 
 void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::string>& modalities, Json& document) {
@@ -113,7 +113,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   for (const PlayerScore& player : attribution.players) {
     Json entry = {{"modality", modalities[player.modality]},
                   {"player", player.player},
-                  {"label", player.label},
+                  {"name", player.label},
                   {"value", number_or_null(player.value)},
                   {"std_error", number_or_null(player.std_error)}};
     if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};

@@ -23,7 +23,8 @@ Score read_row(const JsonField& row) {
           .std_error = row.member("std_error").number_or_null(),
           .ci95 = row.member("ci95").interval_or_null(),
           .examples = row.member("examples").count(),
-          .p_value = row.member("p_value").number_or_null()};
+          .p_value = row.member("p_value").number_or_null(),
+          .p_value_examples = row.member("p_value_examples").number_or_null()};
 }
 
 const Json* find(const Json& object, std::string_view key) {
@@ -74,6 +75,7 @@ ScoreTable read_scores(std::string_view text, const std::string& file) {
   table.metric = document.member("metric").text();
   table.orientation = metric_orientation(table.metric);
   table.score = document.member("score").number_or_null();
+  table.score_ci95 = document.member("score_ci95").interval_or_null();
   const JsonField evaluations = document.member("evaluations");
   table.evaluations = {.model = evaluations.member("model").count(),
                        .encoder = evaluations.member("encoder").count(),

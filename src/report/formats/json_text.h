@@ -12,7 +12,7 @@
 namespace modattr {
 
 /// What scores.json says it is; the number changes when a field's meaning does.
-inline constexpr std::string_view kScoresSchema = "modattr.scores/1";
+inline constexpr std::string_view kScoresSchema = "modattr.scores/2";
 
 /// The keys of a line of examples.jsonl, and those that a local surrogate adds. Every other key is a detail.
 inline constexpr std::array<std::string_view, 12> kExampleKeys = {

@@ -28,6 +28,7 @@ Json row_document(const Score& row) {
   document["ci95"] = interval_or_null(row.ci95);
   document["examples"] = row.examples;
   document["p_value"] = number_or_null(row.p_value);
+  document["p_value_examples"] = number_or_null(row.p_value_examples);
   return document;
 }
 
@@ -50,6 +51,7 @@ Json table_document(const ScoreTable& table) {
   document["config"] = parse_config(table.config);
   document["metric"] = table.metric;
   document["score"] = number_or_null(table.score);
+  document["score_ci95"] = interval_or_null(table.score_ci95);
   document["evaluations"] = {
       {"model", table.evaluations.model}, {"encoder", table.evaluations.encoder}, {"fusion", table.evaluations.fusion}};
   document["seconds"] = number_or_null(table.seconds);
@@ -74,7 +76,8 @@ std::string to_json(const ScoreTable& table) {
   std::string text;
   for (const auto& [key, value] : document.items()) {
     text.append(text.empty() ? "{\n" : ",\n").append("  \"").append(key).append("\": ");
-    text.append(value.is_array() ? dump_lines(value) : to_line(value));
+    const bool is_list_of_lines = key == "rows" || key == "warnings";
+    text.append(is_list_of_lines ? dump_lines(value) : to_line(value));
   }
   return escape_invisible(text + "\n}\n");
 }

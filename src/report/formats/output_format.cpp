@@ -12,7 +12,7 @@ std::string render(const ScoreTable& table, OutputFormat format, const TextStyle
     case OutputFormat::kTable:
       return to_text_table(table, style);
     case OutputFormat::kCsv:
-      return to_csv(table.rows);
+      return to_csv(table);
     case OutputFormat::kJson:
       return to_json(table);
     case OutputFormat::kMarkdown:

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <stdexcept>
+#include <system_error>
 
+#include <nlohmann/json.hpp>
+
+#include "json_field.h"
 #include "modattr/report/formats/csv_writer.h"
 #include "modattr/report/formats/examples_writer.h"
 #include "modattr/report/formats/json_writer.h"
@@ -16,11 +21,7 @@ struct FileFormat {
   std::string (*render)(const ScoreTable& table);
 };
 
-std::string rows_of(const ScoreTable& table) {
-  return to_csv(table.rows);
-}
-
-constexpr std::array kFormats = {FileFormat{"scores.json", to_json}, FileFormat{"scores.csv", rows_of},
+constexpr std::array kFormats = {FileFormat{"scores.json", to_json}, FileFormat{"scores.csv", to_csv},
                                  FileFormat{"examples.jsonl", to_json_lines}};
 
 }  // namespace
@@ -33,6 +34,26 @@ std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const 
     files.push_back({name, format->render(table)});
   }
   return files;
+}
+
+std::optional<FormerRun> former_run(const std::filesystem::path& folder) {
+  using Json = nlohmann::ordered_json;
+  std::error_code ignored;
+  const std::filesystem::path file = folder / "scores.json";
+  const std::uintmax_t size = std::filesystem::file_size(file, ignored);
+  if (ignored || size > kMostJsonBytes) return std::nullopt;
+  std::ifstream stream(file, std::ios::binary);
+  const Json document = Json::parse(stream, nullptr, false);
+  constexpr const char* kNone = "";
+  if (!document.is_object()) return std::nullopt;
+  const auto text = [](const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string(kNone);
+  };
+  if (!text(document, "schema").starts_with("modattr.scores/")) return std::nullopt;
+  const auto model = document.find("model");
+  return FormerRun{.command = text(document, "command"),
+                   .model_sha256 = model != document.end() && model->is_object() ? text(*model, "sha256") : ""};
 }
 
 std::span<const FormerFile> former_files() {

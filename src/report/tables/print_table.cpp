@@ -96,6 +96,23 @@ std::string interval_text(const std::optional<Interval>& interval, const NumberF
   return "[" + format(interval->low, symbols.unknown) + ", " + format(interval->high, symbols.unknown) + "]";
 }
 
+/// An error that is 0, of a number that owes nothing to chance, says nothing.
+bool has_error(const Score* score) {
+  const std::optional<double> value = value_of(score);
+  return value && known(score->std_error) && *score->std_error > kRounding * std::abs(*value);
+}
+
+/// The format of all numbers of `scores` and their errors.
+NumberFormat format_of(std::span<const Score* const> scores, Orientation orientation) {
+  std::vector<double> values;
+  std::vector<double> errors;
+  for (const Score* score : scores) {
+    if (const std::optional<double> value = value_of(score)) values.push_back(*value);
+    if (has_error(score)) errors.push_back(*score->std_error);
+  }
+  return NumberFormat::of_column(values, errors, orientation);
+}
+
 bool holds_zero(const std::optional<Interval>& interval) {
   return interval && interval->low <= 0.0 && interval->high >= 0.0;
 }
@@ -110,9 +127,8 @@ std::vector<std::string> estimate_texts(std::span<const Score* const> scores, st
   for (std::size_t row = 0; row < scores.size(); ++row) {
     const Score* const score = scores[row];
     values.push_back(formats[row](value_of(score), symbols.unknown));
-    const bool has_error = value_of(score) && known(score->std_error);
-    any_error = any_error || has_error;
-    errors.push_back(has_error ? formats[row](score->std_error, symbols.unknown) : "");
+    any_error = any_error || has_error(score);
+    errors.push_back(has_error(score) ? formats[row](score->std_error, symbols.unknown) : "");
     error_width = std::max(error_width, display_width(errors.back()));
   }
   if (!any_error) return values;
@@ -146,14 +162,19 @@ void add_estimates(PrintTable& table, std::string title, std::span<const Score* 
     if (value && bar_units[row] > 0.0) table.rows[row].bar = *value / bar_units[row];
     table.rows[row].interval_holds_zero = holds_zero(interval);
   }
-  const bool any_error =
-      std::ranges::any_of(scores, [](const Score* score) { return value_of(score) && known(score->std_error); });
-  if (any_error) title.append(" ").append(symbols.plus_minus).append(" error");
+  if (std::ranges::any_of(scores, has_error)) title.append(" ").append(symbols.plus_minus).append(" error");
   table.columns.push_back({ColumnKind::kEstimate, std::move(title), std::move(estimates)});
   add_column(table, ColumnKind::kInterval, "95 % interval", std::move(intervals), symbols.unknown);
   if (std::ranges::any_of(bar_units, [](double unit) { return unit > 0.0; })) {
     table.columns.push_back({ColumnKind::kBar, "", {}});
   }
+}
+
+/// Largest magnitude of a definition.
+double largest_in(std::span<const ModalityScores> lines, const Score* ModalityScores::*slot) {
+  double largest = 0.0;
+  for (const ModalityScores& line : lines) largest = std::max(largest, std::abs(value_of(line.*slot).value_or(0.0)));
+  return largest;
 }
 
 /// One column of plain numbers, when any row of the table has its definition.
@@ -179,8 +200,16 @@ std::size_t example_count_of(const ModalityScores& line) {
   return count;
 }
 
+/// The p-value of a test over repeats; that none can be lower is said.
+std::string repeat_p_value(const Score* drop, std::optional<std::size_t> repeat_count, const NumberSymbols& symbols) {
+  const std::optional<double> value = drop == nullptr ? std::nullopt : drop->p_value;
+  std::string text = format_p_value(value, symbols.unknown);
+  const bool is_least = known(value) && repeat_count && *value * static_cast<double>(*repeat_count + 1) < 1.5;
+  return is_least && !text.starts_with('<') ? std::string(symbols.at_most) + text : text;
+}
+
 PrintTable permutation_table(std::span<const ModalityScores> lines, const NumberFormat& score_format,
-                             Orientation orientation, const NumberSymbols& symbols) {
+                             const ScoreTable& scores, const NumberSymbols& symbols) {
   PrintTable table;
   if (lines.empty()) return table;
   std::vector<const Score*> drops;
@@ -195,24 +224,31 @@ PrintTable permutation_table(std::span<const ModalityScores> lines, const Number
   table.columns.push_back({ColumnKind::kModality, "modality", std::move(names)});
   if (std::ranges::any_of(drops, [](const Score* drop) { return drop != nullptr; })) {
     const double largest = largest_magnitude(drop_values);
-    const NumberFormat format(largest, orientation);
+    const NumberFormat format = format_of(drops, scores.orientation);
     const std::vector<NumberFormat> formats(lines.size(), format);
     const std::vector<double> bar_units(lines.size(), largest);
     add_estimates(table, "drop", drops, formats, bar_units, symbols);
     if (largest > 0.0) table.longest_bar = format(largest, symbols.unknown);
   }
   const auto as_score = [&](double value) { return score_format(value, symbols.unknown); };
-  const auto as_percent = [](double value) { return format_fixed(100.0 * value, 1) + "%"; };
+  const auto percent_of = [&](const Score* ModalityScores::*slot) {
+    return [largest = largest_in(lines, slot)](double value) { return format_percent(value, largest); };
+  };
   add_numbers(table, ColumnKind::kWithout, "without", lines, &ModalityScores::without, as_score, symbols);
   add_numbers(table, ColumnKind::kAlone, "alone", lines, &ModalityScores::alone, as_score, symbols);
-  add_numbers(table, ColumnKind::kModelShare, "model", lines, &ModalityScores::model_share, as_percent, symbols);
-  add_numbers(table, ColumnKind::kTaskShare, "task", lines, &ModalityScores::task_share, as_percent, symbols);
+  add_numbers(table, ColumnKind::kModelShare, "model", lines, &ModalityScores::model_share,
+              percent_of(&ModalityScores::model_share), symbols);
+  add_numbers(table, ColumnKind::kTaskShare, "task", lines, &ModalityScores::task_share,
+              percent_of(&ModalityScores::task_share), symbols);
   add_numbers(table, ColumnKind::kProjectionGap, "emap", lines, &ModalityScores::projection_gap, as_score, symbols);
   std::vector<std::string> p_values;
+  std::vector<std::string> repeat_p_values;
   for (const Score* drop : drops) {
-    p_values.push_back(format_p_value(drop == nullptr ? std::nullopt : drop->p_value, symbols.unknown));
+    p_values.push_back(format_p_value(drop == nullptr ? std::nullopt : drop->p_value_examples, symbols.unknown));
+    repeat_p_values.push_back(repeat_p_value(drop, scores.repeat_count, symbols));
   }
   add_column(table, ColumnKind::kPValue, "p", std::move(p_values), symbols.unknown);
+  add_column(table, ColumnKind::kRepeatPValue, "p repeats", std::move(repeat_p_values), symbols.unknown);
   return table;
 }
 
@@ -220,12 +256,16 @@ PrintTable other_table(std::span<const Score* const> scores, Orientation orienta
   PrintTable table;
   if (scores.empty()) return table;
   std::map<std::string_view, double> largest_of;
+  std::map<std::string_view, std::vector<const Score*>> scores_of;
   double largest_of_all = 0.0;
   for (const Score* score : scores) {
     double& largest = largest_of[score->definition];
     largest = std::max(largest, std::abs(value_of(score).value_or(0.0)));
     largest_of_all = std::max(largest_of_all, largest);
+    scores_of[score->definition].push_back(score);
   }
+  std::map<std::string_view, NumberFormat> format_by;
+  for (const auto& [definition, own] : scores_of) format_by.emplace(definition, format_of(own, orientation));
   // The gap is rounding where all is well, and no matter of size.
   const auto has_bar = [&](const std::string& definition) {
     return definition != "shapley.efficiency_gap" && largest_of.at(definition) > kRounding * largest_of_all;
@@ -242,7 +282,7 @@ PrintTable other_table(std::span<const Score* const> scores, Orientation orienta
     p_values.push_back(format_p_value(score->p_value, symbols.unknown));
     const double largest = largest_of.at(score->definition);
     bar_units.push_back(has_bar(score->definition) ? largest : 0.0);
-    formats.emplace_back(largest, orientation);
+    formats.push_back(format_by.at(score->definition));
   }
   table.columns.push_back({ColumnKind::kModality, "modality", std::move(names)});
   table.columns.push_back({ColumnKind::kDefinition, "definition", std::move(definitions)});
@@ -261,7 +301,7 @@ PrintTables arrange_for_print(const ScoreTable& table, const NumberSymbols& symb
   std::vector<ModalityScores> lines;
   std::vector<const Score*> others;
   std::map<std::pair<std::size_t, std::string_view>, std::size_t> line_of;
-  std::vector<std::optional<double>> on_score_scale{table.score};
+  std::vector<double> on_score_scale{table.score.value_or(0.0)};
   const std::set<std::string> repeated = repeated_groups(table.rows);
   for (const Score& row : table.rows) {
     if (row.group && repeated.contains(*row.group)) continue;
@@ -279,12 +319,14 @@ PrintTables arrange_for_print(const ScoreTable& table, const NumberSymbols& symb
       continue;
     }
     line.*slot = &row;
-    if (slot == &ModalityScores::without || slot == &ModalityScores::alone) on_score_scale.push_back(row.value);
+    const bool is_on_score_scale = slot == &ModalityScores::without || slot == &ModalityScores::alone;
+    if (is_on_score_scale) on_score_scale.push_back(row.value.value_or(0.0));
   }
   std::ranges::stable_sort(lines, {}, [&](const ModalityScores& line) { return rank(*line.any); });
   std::ranges::stable_sort(others, {}, [&](const Score* score) { return rank(*score); });
-  const NumberFormat score_format(largest_magnitude(on_score_scale), table.orientation);
-  return {.permutation = permutation_table(lines, score_format, table.orientation, symbols),
+  const NumberFormat column_format = NumberFormat::of_column(on_score_scale, {}, table.orientation);
+  const NumberFormat score_format(std::abs(known(table.score).value_or(0.0)), table.orientation);
+  return {.permutation = permutation_table(lines, column_format, table, symbols),
           .other = other_table(others, table.orientation, symbols),
           .score = score_format(table.score, symbols.unknown),
           .score_interval = table.score_ci95 ? interval_text(table.score_ci95, score_format, symbols) : ""};

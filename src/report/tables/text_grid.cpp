@@ -19,9 +19,9 @@ constexpr std::size_t kLongestBar = 40;
 constexpr std::size_t kComfortableName = 16;
 constexpr std::size_t kShortestName = 8;
 
-constexpr std::array kLeastImportantFirst = {ColumnKind::kTaskShare,     ColumnKind::kModelShare, ColumnKind::kPValue,
-                                             ColumnKind::kProjectionGap, ColumnKind::kAlone,      ColumnKind::kWithout,
-                                             ColumnKind::kInterval};
+constexpr std::array kLeastImportantFirst = {
+    ColumnKind::kRepeatPValue,  ColumnKind::kTaskShare, ColumnKind::kModelShare, ColumnKind::kPValue,
+    ColumnKind::kProjectionGap, ColumnKind::kAlone,     ColumnKind::kWithout,    ColumnKind::kInterval};
 
 bool is_name(ColumnKind kind) {
   return kind == ColumnKind::kModality || kind == ColumnKind::kDefinition;

@@ -90,15 +90,22 @@ void add_heading(Page& page, const ScoreTable& table, const PrintTables& tables,
   }
 }
 
+/// What a test over repeats cannot show.
+std::string least_p_value(const ScoreTable& table) {
+  if (!table.repeat_count) return "";
+  const double least = 1.0 / static_cast<double>(*table.repeat_count + 1);
+  return "; " + counted(*table.repeat_count, "repeat") + " cannot show less than " + format_p_value(least, "");
+}
+
 /// What a column shows, in one sentence.
 Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& print) {
   switch (kind) {
     case ColumnKind::kEstimate:
       return {"drop", std::string(is_lower_better(table) ? "rise" : "fall") + " of " + table.metric +
                           " when this modality's data comes from other examples" +
-                          (print.columns[1].title == "drop" ? ""
-                           : table.repeat_count             ? "; error: over repeats"
-                                                            : "; error: none, as all pairs were visited")};
+                          (print.columns[1].title != "drop" ? "; error: over repeats"
+                           : table.repeat_count             ? ""
+                                                            : "; no error, as all pairs were visited")};
     case ColumnKind::kInterval:
       return {"interval", "where the drop would lie on another set of such examples (95 % bootstrap)"};
     case ColumnKind::kBar:
@@ -115,7 +122,9 @@ Explanation explain(ColumnKind kind, const ScoreTable& table, const PrintTable& 
       return {"emap",
               "score - score of the model projected onto sums of what the modality and the others say (emap.gap)"};
     case ColumnKind::kPValue:
-      return {"p", "permutation test against a model that ignores the modality"};
+      return {"p", "how often so many examples would show such a drop by chance (normal test over examples)"};
+    case ColumnKind::kRepeatPValue:
+      return {"p repeats", "permutation test against a model that ignores the modality" + least_p_value(table)};
     case ColumnKind::kModality:
     case ColumnKind::kDefinition:
       break;
@@ -161,10 +170,16 @@ void add_section(Page& page, const ScoreTable& table, const PrintTables& tables,
   if (style.color && draws_bars && any_faint) {
     explanations.push_back({"faint bar", "the interval holds 0"});
   }
+  std::vector<std::string> hidden;
   if (!grid.hidden.empty()) {
-    explanations.push_back({"not shown", joined(grid.hidden, ", ") + " (too narrow here; " +
-                                             style.spell_option("format") + " csv has all)"});
+    hidden.push_back(joined(grid.hidden, ", ") + " (too narrow here; " + style.spell_option("format") +
+                     " csv has all)");
   }
+  if (&print == &tables.other && !table.hidden_definitions.empty()) {
+    hidden.push_back(joined(table.hidden_definitions, ", ") + " (" + style.spell_option("all_definitions") +
+                     " shows them)");
+  }
+  if (!hidden.empty()) explanations.push_back({"not shown", joined(hidden, "; ")});
   std::size_t label_width = 0;
   for (const Explanation& each : explanations) label_width = std::max(label_width, display_width(each.label));
   if (!explanations.empty()) page.add_blank_line();
@@ -177,7 +192,8 @@ void add_section(Page& page, const ScoreTable& table, const PrintTables& tables,
 std::string to_text_table(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
   style.width = std::max(style.width, kNarrowestTable);
-  const NumberSymbols symbols = style.unicode ? NumberSymbols{} : NumberSymbols{.unknown = "-", .plus_minus = "+-"};
+  const NumberSymbols symbols =
+      style.unicode ? NumberSymbols{} : NumberSymbols{.unknown = "-", .plus_minus = "+-", .at_most = "<="};
   const PrintTables tables = arrange_for_print(table, symbols);
   Page page(style);
   add_heading(page, table, tables, style);
@@ -186,7 +202,7 @@ std::string to_text_table(const ScoreTable& table, const TextStyle& requested) {
   if (table.rows.empty()) page.add_paragraph("no scores", Paint::kFaint);
   if (!table.warnings.empty()) page.add_blank_line();
   for (const std::string& warning : table.warnings)
-    page.add_explanation("warning:", 8, warning, Paint::kWarning, Paint::kPlain);
+    page.add_explanation("warning:", 7, warning, Paint::kWarning, Paint::kPlain);
   return page.take();
 }
 

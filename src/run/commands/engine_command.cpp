@@ -11,6 +11,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/data/file_digest.h"
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/run/command.h"
@@ -72,7 +73,9 @@ class EngineRun {
         needs_((engine_.check(request.options), engine_.needs(request.options))),
         experiment_(experiment_options(request, needs_), context),
         setting_(setting_of(experiment_)),
-        attributor_(engine_.make(request.options, setting_)) {}
+        attributor_(engine_.make(request.options, setting_)) {
+    expect_model(request.expected_model_sha256);
+  }
 
   CommandResult result() {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
@@ -85,6 +88,13 @@ class EngineRun {
   }
 
  private:
+  void expect_model(const std::string& sha256) const {
+    if (sha256.empty() || sha256 == sha256_of_file(experiment_.config().model.path)) return;
+    throw ConfigError(option("out") + ": expected a folder without results of another model than " +
+                      experiment_.model().path() + ", got such results; choose another folder, or replace them with " +
+                      option("force"));
+  }
+
   Explanation explain() {
     const TargetChoices choices{.target = request_.options.text("target"),
                                 .value = needs_.value ? needs_.value : request_.options.text("value")};

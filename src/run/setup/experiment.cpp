@@ -110,7 +110,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   if (options.common.data) config_.data.path = *options.common.data;
   if (options.common.seed) config_.seed = *options.common.seed;
   if (options.metric) config_.metric = *options.metric;
-  context.log("configuration " + config_.file.string());
+  const bool is_found_elsewhere = !options.common.config && config_.file.has_parent_path();
+  (is_found_elsewhere ? context.notice : context.log)("configuration " + config_.file.string());
   if (config_.metric && std::ranges::find(metric_names(), *config_.metric) == metric_names().end()) {
     throw ConfigError("metric: unknown '" + *config_.metric + "'" + suggestion(*config_.metric, metric_names()));
   }

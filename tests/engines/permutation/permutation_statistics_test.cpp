@@ -93,6 +93,77 @@ TEST(PermutationStatistics, ReachTheSmallestPValueWhenEveryDrawIsWorse) {
   EXPECT_DOUBLE_EQ(row_of(result, "a", "permutation.drop").p_value.value(), 1.0 / 20.0);
 }
 
+/// 300 examples whose label is b; the model reads a where it is above 1, else b. `right` of those that read a are
+/// right.
+TableProblem mixed_problem(std::size_t reading, std::size_t right) {
+  constexpr std::size_t kCount = 300;
+  Matrix data(kCount, 2);
+  std::vector<std::int64_t> labels;
+  for (std::size_t example = 0; example < kCount; ++example) {
+    const std::int64_t label = example % 2 == 0 ? 1 : 0;
+    labels.push_back(label);
+    data(example, 1) = static_cast<double>(label);
+    const bool is_right = example < right;
+    if (example < reading) data(example, 0) = 2.0 + static_cast<double>(is_right ? label : 1 - label);
+  }
+  return TableProblem(
+      {.data = std::move(data),
+       .model = [](Numbers numbers) { return std::vector{numbers[0] >= 2.0 ? numbers[0] - 2.5 : numbers[1] - 0.5}; },
+       .metric = binary_metric("accuracy", labels)});
+}
+
+TEST(PermutationStatistics, TestTheDropOverExamples) {
+  TableProblem problem = mixed_problem(30, 20);
+  const Attribution result = PermutationImportance({.repeats = 1}).attribute(problem, Rng(5));
+  // A paired z test of the answers that are right with the example's own a and with another one's.
+  ASSERT_EQ(problem.row_maps().size(), 2U);
+  std::vector<double> differences;
+  for (std::uint32_t example = 0; example < 300; ++example) {
+    differences.push_back(problem.outcome(Coalition::full(2), example, example)[0] -
+                          problem.outcome(Coalition::single(2, 1), example, problem.row_maps()[1][example])[0]);
+  }
+  const double drop = mean(differences).value();
+  const double z = drop / standard_error(differences).value();
+  ASSERT_GT(std::abs(z), 0.2);
+  const Score row = row_of(result, "a", "permutation.drop");
+  EXPECT_NEAR(row.value.value(), drop, 1e-12);
+  // The bootstrap's error is one of 1000 resamples: it differs by 2.2 %.
+  const auto p_value = [](double ratio) { return std::erfc(std::abs(ratio) / std::sqrt(2.0)); };
+  EXPECT_LT(row.p_value_examples.value(), p_value(0.92 * z));
+  EXPECT_GT(row.p_value_examples.value(), p_value(1.08 * z));
+  EXPECT_EQ(row_of(result, "a", "permutation.without").p_value_examples, std::nullopt);
+  // Every answer depends on b: far below what one repeat can show.
+  EXPECT_LT(row_of(result, "b", "permutation.drop").p_value_examples.value(), 1e-12);
+  EXPECT_EQ(row_of(result, "b", "permutation.drop").p_value, 0.5);
+}
+
+TEST(PermutationStatistics, FindNoDropOfAModalityThatIsIgnored) {
+  TableProblem problem = mixed_problem(0, 0);
+  const Attribution result = PermutationImportance({.repeats = 3}).attribute(problem, Rng(5));
+  EXPECT_EQ(row_of(result, "a", "permutation.drop").p_value_examples, 1.0);
+}
+
+TEST(PermutationStatistics, DivideByNoScoreNextToZero) {
+  Matrix data(40, 1);
+  std::vector<double> labels;
+  for (std::size_t example = 0; example < 40; ++example) {
+    data(example, 0) = static_cast<double>(example % 5);
+    labels.push_back(data(example, 0) + (example % 2 == 0 ? 2e-3 : -2e-3));
+  }
+  TableProblem problem({.data = std::move(data),
+                        .model = [](Numbers numbers) { return std::vector{numbers[0]}; },
+                        .metric = regression_metric("mse", labels)});
+  const Attribution result = PermutationImportance({.repeats = 5}).attribute(problem, Rng(1));
+  EXPECT_NEAR(result.score.value(), 4e-6, 1e-9);
+  EXPECT_GT(row_of(result, "a", "permutation.drop").value.value(), 1.0);
+  EXPECT_EQ(row_of(result, "a", "perceptual.model").value, std::nullopt);
+  EXPECT_EQ(row_of(result, "a", "perceptual.model").std_error, std::nullopt);
+  ASSERT_FALSE(result.warnings.empty());
+  EXPECT_EQ(
+      result.warnings[0],
+      "perceptual.model is not defined for all examples: the score is near 0, so that a ratio over it says nothing");
+}
+
 TEST(PermutationStatistics, HaveNoErrorFromOneDraw) {
   TableProblem problem = noisy_problem("accuracy");
   const Attribution result = PermutationImportance({.repeats = 1}).attribute(problem, Rng(3));

@@ -115,11 +115,10 @@ TEST(ExamplesWriter, WritesThePlayers) {
   record.attribution.players = {{.modality = 1, .player = 0, .label = "what", .value = 0.02, .std_error = 0.001},
                                 {.modality = 0, .player = 7, .label = "(1, 3)", .value = -0.5, .std_error = {}}};
   const Json players = line_of(record).at("players");
-  EXPECT_EQ(
-      players,
-      Json::array(
-          {{{"modality", "text"}, {"player", 0}, {"label", "what"}, {"value", 0.02}, {"std_error", 0.001}},
-           {{"modality", "image"}, {"player", 7}, {"label", "(1, 3)"}, {"value", -0.5}, {"std_error", nullptr}}}));
+  EXPECT_EQ(players,
+            Json::array(
+                {{{"modality", "text"}, {"player", 0}, {"name", "what"}, {"value", 0.02}, {"std_error", 0.001}},
+                 {{"modality", "image"}, {"player", 7}, {"name", "(1, 3)"}, {"value", -0.5}, {"std_error", nullptr}}}));
 }
 
 TEST(ExamplesWriter, KeepsEveryLineOneLine) {
@@ -156,7 +155,7 @@ TEST(ExamplesWriter, AddsWhatALocalSurrogateKnows) {
   EXPECT_EQ(line.at("stability"), nullptr);
   EXPECT_EQ(line.at("held_out"), 102);
   EXPECT_EQ(line.at("pairs").at(0).at("value"), 0.5);
-  EXPECT_EQ(line.at("pairs").at(0).at("players").at(0), Json({{"modality", "image"}, {"player", 3}, {"label", "1,1"}}));
+  EXPECT_EQ(line.at("pairs").at(0).at("players").at(0), Json({{"modality", "image"}, {"player", 3}, {"name", "1,1"}}));
   EXPECT_EQ(line.at("rules").at(0), Json({{"condition", "text 'red'"}, {"value", 1.5}, {"weight", 0.5}}));
   EXPECT_FALSE(Json::parse(to_json_lines(table_of({example_record()}))).contains("intercept"));
 }

@@ -81,6 +81,10 @@ TEST(JsonReader, ReadsEveryField) {
   EXPECT_EQ(row.ci95->high, 0.3008);
   EXPECT_EQ(row.examples, 1500U);
   EXPECT_EQ(row.p_value, 0.0001);
+  EXPECT_EQ(row.p_value_examples, 0.0002);
+  ASSERT_TRUE(table.score_ci95);
+  EXPECT_EQ(table.score_ci95->low, 0.9221);
+  EXPECT_EQ(table.score_ci95->high, 0.9378);
   EXPECT_EQ(table.rows[0].group, std::nullopt);
 }
 
@@ -169,7 +173,7 @@ TEST(JsonReader, NamesWhatIsMissing) {
   for (const auto& [key, value] : whole.at("rows").at(3).items()) {
     keys.emplace_back(Json::json_pointer("/rows/3/" + key), "rows[3]." + key);
   }
-  EXPECT_EQ(keys.size(), 13U + 8U + 8U);
+  EXPECT_EQ(keys.size(), 14U + 8U + 9U);
   for (const auto& [pointer, place] : keys) {
     Json document = whole;
     document.at(pointer.parent_pointer()).erase(pointer.back());
@@ -179,8 +183,8 @@ TEST(JsonReader, NamesWhatIsMissing) {
 }
 
 TEST(JsonReader, SaysWhichSchemaItReads) {
-  EXPECT_EQ(message_with("/schema", "modattr.scores/2"),
-            "a/scores.json: expected \"modattr.scores/1\" at schema, got \"modattr.scores/2\"");
+  EXPECT_EQ(message_with("/schema", "modattr.scores/1"),
+            "a/scores.json: expected \"modattr.scores/2\" at schema, got \"modattr.scores/1\"");
 }
 
 TEST(JsonReader, RefusesTextThatIsCutOff) {

@@ -25,15 +25,16 @@ TEST(JsonWriter, HasTheFieldsOfTheSchemaInOrder) {
   const Json document = Json::parse(to_json(testing::example_table()));
   EXPECT_EQ(keys_of(document),
             (std::vector<std::string>{"schema", "version", "command", "created", "model", "data", "config", "metric",
-                                      "score", "evaluations", "seconds", "rows", "warnings"}));
-  EXPECT_EQ(keys_of(document["rows"][0]), (std::vector<std::string>{"modality", "definition", "group", "value",
-                                                                    "std_error", "ci95", "examples", "p_value"}));
+                                      "score", "score_ci95", "evaluations", "seconds", "rows", "warnings"}));
+  EXPECT_EQ(keys_of(document["rows"][0]),
+            (std::vector<std::string>{"modality", "definition", "group", "value", "std_error", "ci95", "examples",
+                                      "p_value", "p_value_examples"}));
 }
 
 TEST(JsonWriter, WritesEveryField) {
   const ScoreTable table = testing::grouped_table();
   const Json document = Json::parse(to_json(table));
-  EXPECT_EQ(document["schema"], "modattr.scores/1");
+  EXPECT_EQ(document["schema"], "modattr.scores/2");
   EXPECT_EQ(document["version"], table.version);
   EXPECT_EQ(document["command"], table.command);
   EXPECT_EQ(document["created"], table.created);
@@ -43,13 +44,15 @@ TEST(JsonWriter, WritesEveryField) {
   EXPECT_EQ(document["config"], Json::parse(table.config));
   EXPECT_EQ(document["metric"], table.metric);
   EXPECT_EQ(document["score"], *table.score);
+  EXPECT_EQ(document["score_ci95"], Json({0.9221, 0.9378}));
   EXPECT_EQ(document["evaluations"], Json({{"model", 0}, {"encoder", 4400}, {"fusion", 80000}}));
   EXPECT_EQ(document["seconds"], table.seconds);
   EXPECT_EQ(document["warnings"], Json(table.warnings));
   ASSERT_EQ(document["rows"].size(), table.rows.size());
   const Json expected = {
-      {"modality", "text"},  {"definition", "permutation.drop"}, {"group", "yes/no"}, {"value", 0.2812},
-      {"std_error", 0.0061}, {"ci95", {0.2626, 0.3008}},         {"examples", 1500},  {"p_value", 0.0001}};
+      {"modality", "text"},        {"definition", "permutation.drop"}, {"group", "yes/no"}, {"value", 0.2812},
+      {"std_error", 0.0061},       {"ci95", {0.2626, 0.3008}},         {"examples", 1500},  {"p_value", 0.0001},
+      {"p_value_examples", 0.0002}};
   EXPECT_EQ(document["rows"][15], expected);
 }
 

@@ -15,7 +15,7 @@ TEST(Render, CallsTheWriterOfEachFormat) {
   const ScoreTable table = testing::grouped_table();
   const TextStyle style{.color = true, .width = 80};
   EXPECT_EQ(render(table, OutputFormat::kTable, style), to_text_table(table, style));
-  EXPECT_EQ(render(table, OutputFormat::kCsv, style), to_csv(table.rows));
+  EXPECT_EQ(render(table, OutputFormat::kCsv, style), to_csv(table));
   EXPECT_EQ(render(table, OutputFormat::kJson, style), to_json(table));
   EXPECT_EQ(render(table, OutputFormat::kMarkdown, style), to_markdown(table));
 }

@@ -16,6 +16,7 @@ struct ExampleScores {
   std::optional<double> alone{};
   std::optional<double> task_share{};
   std::optional<double> p_value{};
+  std::optional<double> p_value_examples{};
   std::size_t examples = 4000;
 };
 
@@ -30,6 +31,7 @@ inline void add_permutation_rows(ScoreTable& table, const std::string& modality,
   drop.std_error = scores.std_error;
   drop.ci95 = scores.ci95;
   drop.p_value = scores.p_value;
+  drop.p_value_examples = scores.p_value_examples;
   const auto minus_drop = [&](double drop_value) { return scores.score - drop_value; };
   const auto share = [&](double drop_value) { return drop_value / scores.score; };
   add("permutation.without", scores.drop ? std::optional(minus_drop(*scores.drop)) : std::nullopt);
@@ -61,14 +63,16 @@ inline ScoreTable example_table() {
                         .ci95 = Interval{0.3025, 0.3225},
                         .alone = 0.5512,
                         .task_share = 0.62402,
-                        .p_value = 1.0 / 11.0});
+                        .p_value = 1.0 / 11.0,
+                        .p_value_examples = 0.0211});
   add_permutation_rows(table, "text", std::nullopt,
                        {.drop = 0.4123,
                         .std_error = 0.0041,
                         .ci95 = Interval{0.3985, 0.4271},
                         .alone = 0.6011,
                         .task_share = 0.8246,
-                        .p_value = 1.0 / 11.0});
+                        .p_value = 1.0 / 11.0,
+                        .p_value_examples = 1e-9});
   return table;
 }
 
@@ -86,14 +90,16 @@ inline ScoreTable grouped_table() {
              .ci95 = Interval{-0.0381, 0.0012},
              .alone = 0.511,
              .task_share = -0.0624,
-             .p_value = 8.0 / 11.0});
+             .p_value = 8.0 / 11.0,
+             .p_value_examples = 0.4});
   add_group("text", "yes/no",
             {.drop = 0.2812,
              .std_error = 0.0061,
              .ci95 = Interval{0.2626, 0.3008},
              .alone = 0.8811,
              .task_share = 0.5624,
-             .p_value = 0.0001});
+             .p_value = 0.0001,
+             .p_value_examples = 0.0002});
   add_group("image", "what colour", {.drop = 0.5012, .std_error = 0.0061, .alone = 0.611});
   add_group("text", "what colour", {});
   table.warnings = {

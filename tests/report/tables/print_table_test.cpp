@@ -1,5 +1,9 @@
 #include "modattr/report/tables/print_table.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "example_table.h"
@@ -56,6 +60,37 @@ TEST(ArrangeForPrint, LeavesTheErrorEmptyWhereItIsNotKnown) {
   const PrintTable print = arrange_for_print(testing::shapley_table(), {}).other;
   EXPECT_EQ(print.columns[2].cells[1], "-0.1212 ± 0.0040");
   EXPECT_EQ(print.columns[2].cells[2], "0.6460         ");
+}
+
+TEST(ArrangeForPrint, PrintsNoErrorOfWhatOwesNothingToChance) {
+  ScoreTable table = testing::shapley_table();
+  for (Score& row : table.rows) row.std_error = 0.0;
+  PrintTable print = arrange_for_print(table, {}).other;
+  EXPECT_EQ(print.columns[2].title, "value");
+  EXPECT_EQ(print.columns[2].cells[0], "0.2212");
+  table.rows[1].std_error = 0.004;
+  print = arrange_for_print(table, {}).other;
+  EXPECT_EQ(print.columns[2].cells[0], "0.2212         ");
+  EXPECT_EQ(print.columns[2].cells[1], "-0.1212 ± 0.0040");
+}
+
+TEST(ArrangeForPrint, SaysWhereNoPValueOfRepeatsCouldBeLower) {
+  ScoreTable table = testing::example_table();
+  table.rows[5].p_value = 2.0 / 11.0;
+  const auto p_values = [&] { return arrange_for_print(table, {}).permutation.columns.back(); };
+  EXPECT_EQ(p_values().kind, ColumnKind::kRepeatPValue);
+  EXPECT_EQ(p_values().cells, (std::vector<std::string>{"≤0.091", "0.182"}));
+  table.repeat_count.reset();
+  EXPECT_EQ(p_values().cells, (std::vector<std::string>{"0.091", "0.182"}));
+}
+
+TEST(ArrangeForPrint, PrintsHugeSharesInShort) {
+  ScoreTable table = testing::example_table();
+  table.rows[3].value = 727194.799;
+  const PrintTable print = arrange_for_print(table, {}).permutation;
+  const auto model = std::ranges::find(print.columns, ColumnKind::kModelShare, &PrintColumn::kind);
+  ASSERT_NE(model, print.columns.end());
+  EXPECT_EQ(model->cells, (std::vector<std::string>{"7.3e+07%", "4.4e+01%"}));
 }
 
 TEST(ArrangeForPrint, DrawsNoBarsWhenEverythingIsZero) {

@@ -10,6 +10,7 @@
 #include "example_table.h"
 #include "modattr/core/option_name.h"
 #include "modattr/report/formats/markdown_writer.h"
+#include "modattr/report/tables/main_definitions.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -43,6 +44,15 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST(TextTable, ShowsTwoModalities) {
   expect_golden("table_plain.txt", to_text_table(testing::example_table(), {}));
+}
+
+TEST(TextTable, ShowsWhatAReaderNeedsFirst) {
+  ScoreTable permutation = testing::grouped_table();
+  keep_main_definitions(permutation);
+  expect_golden("table_main.txt", to_text_table(permutation, {}));
+  EXPECT_FALSE(contains(to_text_table(permutation, {}), "p repeats"));
+  EXPECT_TRUE(
+      contains(to_text_table(testing::example_table(), {.width = 120}), "10 repeats cannot show less than 0.091"));
 }
 
 TEST(TextTable, ShowsABlockPerGroup) {
@@ -124,6 +134,16 @@ TEST(TextTable, AlignsWideNames) {
   }
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(display_width(rows[0].substr(0, rows[0].find("±"))), display_width(rows[1].substr(0, rows[1].find("±"))));
+}
+
+TEST(TextTable, ShowsTheDigitsOfAScoreNextToMuchLargerOnes) {
+  ScoreTable table = testing::example_table();
+  table.orientation = Orientation::kLowerIsBetter;
+  table.metric = "mse";
+  table.score = 3.8124e-6;
+  table.score_ci95 = Interval{3.5e-6, 4.125e-6};
+  const std::string text = to_text_table(table, {});
+  EXPECT_TRUE(text.starts_with("permute: mse 3.812e-06 [3.500e-06, 4.125e-06], lower is better\n")) << text;
 }
 
 TEST(TextTable, ShowsADashForWhatIsNotKnown) {

@@ -11,7 +11,7 @@ namespace modattr {
 /// always there. Keys that this version does not know are left out. What the file has in its configuration only is
 /// taken from there: the names of the modalities, the seed, the repeats; the orientation is that of the metric of this
 /// name. Throws DataError `<file>: expected <what>, got <what>`, with the place (`rows[3].value`), for other schemas
-/// than "modattr.scores/1", for what is missing or of another type, and for text that is not JSON, is deeper than 64
+/// than "modattr.scores/2", for what is missing or of another type, and for text that is not JSON, is deeper than 64
 /// levels or larger than 256 MiB. `file` is for messages.
 ScoreTable read_scores(std::string_view text, const std::string& file);
 

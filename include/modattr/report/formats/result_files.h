@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +14,17 @@ namespace modattr {
 /// The files of a table, by name: "scores.json", "scores.csv", "examples.jsonl". Throws std::invalid_argument for any
 /// other name.
 std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const std::string> names);
+
+/// The run whose results a folder holds.
+struct FormerRun {
+  std::string command;
+  /// SHA-256 of its model.
+  std::string model_sha256;
+};
+
+/// What scores.json of the folder tells of its run, of this schema or another; nullopt where there is no such file, or
+/// another program's.
+std::optional<FormerRun> former_run(const std::filesystem::path& folder);
 
 /// Files that a former run may have left where this one writes none of the name.
 std::span<const FormerFile> former_files();

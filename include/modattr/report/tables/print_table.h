@@ -23,7 +23,10 @@ enum class ColumnKind : std::uint8_t {
   kModelShare,
   kTaskShare,
   kProjectionGap,
-  kPValue
+  /// Of the test over examples, and of others.
+  kPValue,
+  /// Of the test over repeats.
+  kRepeatPValue
 };
 
 /// One column of texts; names are as in the data, not yet escaped. A kBar column has no cells.
@@ -56,6 +59,7 @@ struct PrintTable {
 struct NumberSymbols {
   std::string_view unknown = "–";
   std::string_view plus_minus = "±";
+  std::string_view at_most = "≤";
 };
 
 /// Both views of the rows of a ScoreTable; each row is in exactly one.
@@ -64,7 +68,7 @@ struct PrintTables {
   PrintTable permutation;
   /// Every other definition, one row each.
   PrintTable other;
-  /// The score itself, in the decimals of its column.
+  /// The score itself, with four significant digits or four decimals.
   std::string score;
   /// Its interval "[low, high]"; empty when unknown.
   std::string score_interval;

@@ -17,9 +17,9 @@ struct TextGrid {
   std::vector<std::string> hidden;
 };
 
-/// Lays `table` out for `style.width` cells: leaves out the least important columns first (task, model, p, alone,
-/// without, interval), then shortens names of modalities, bars, and names of definitions at last; the bars get the room
-/// that is left.
+/// Lays `table` out for `style.width` cells: leaves out the least important columns first (p of repeats, task, model,
+/// p, alone, without, interval), then shortens names of modalities, bars, and names of definitions at last; the bars
+/// get the room that is left.
 TextGrid lay_out(const PrintTable& table, const TextStyle& style);
 
 }  // namespace modattr
