@@ -289,7 +289,7 @@ TEST(Completion, OfBashKnowsCommandsOptionsAndWords) {
   EXPECT_EQ(completed("modattr shap --value log_", 3), "log_probability\n");
   EXPECT_EQ(completed("modattr shap --target lab", 3), "label\n");
   EXPECT_EQ(completed("modattr permute --format js", 3), "json\n");
-  EXPECT_EQ(completed("modattr permute --metric macro", 3), "macro_f1\n");
+  EXPECT_EQ(completed("modattr permute --metric macro_f", 3), "macro_f1\n");
   EXPECT_EQ(completed("modattr permute --config mod", 3), "modattr.bash\n");
   EXPECT_EQ(completed("modattr lime --surrogate l", 3), "lasso\n");
   EXPECT_EQ(completed("modattr shap --level f", 3), "feature\n");

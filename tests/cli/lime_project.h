@@ -18,7 +18,7 @@ inline Scores lime(const Project& project, std::vector<std::string> arguments = 
 
 /// The lines of examples.jsonl of `modattr lime --out`.
 inline std::vector<Json> lime_examples(const Project& project, std::vector<std::string> arguments = {}) {
-  arguments.insert(arguments.begin(), {"lime", "--out", "results"});
+  arguments.insert(arguments.begin(), {"lime", "--out", "results", "--force"});
   const ProgramResult result = project.run(arguments);
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   std::istringstream text(read_file(project.results() / "examples.jsonl"));
