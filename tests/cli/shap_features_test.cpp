@@ -213,8 +213,8 @@ TEST(ShapFeatures, RefusePlayersThatDoNotGoWithTheData) {
     players = value;
     expect_shap_failure(project, exit_code, phrases, {"--level", "feature"});
   };
-  expect_refusal({{"type", "patch"}}, 2, {"modality 'b': players", "height, width", "float32[2, 4]"});
-  expect_refusal({{"type", "token"}}, 2, {"modality 'b': players", "token ids", "float32[2, 4]"});
+  expect_refusal({{"type", "patch"}}, 2, {"modalities[1].players.type", "height, width", "float32[2, 4]"});
+  expect_refusal({{"type", "token"}}, 2, {"modalities[1].players.type", "token ids", "float32[2, 4]"});
   expect_refusal({{"type", "mask"}}, 3, {"val.npz: expected an array 'b__players'", "modality 'b'"});
   expect_refusal({{"type", "colum"}}, 2, {"players.type", "colum", "did you mean 'column'"});
   expect_refusal({{"type", "patch"}, {"size", 0}}, 2, {"players.size"});

@@ -190,7 +190,7 @@ TEST(ShapPeerCases, AGroupItsSumAndItsOwenValuesDiffer) {
     ASSERT_EQ(line.at("players").size(), players.size());
     for (std::size_t player = 0; player < players.size(); ++player) {
       EXPECT_NEAR(line.at("players")[player].at("value").get<double>(), players[player].get<double>(), tolerance);
-      EXPECT_EQ(line.at("players")[player].at("label"), "x[" + std::to_string(player) + "]");
+      EXPECT_EQ(line.at("players")[player].at("name"), "x[" + std::to_string(player) + "]");
     }
   };
   const Json& groups = expected.at("modality_shapley {a,b,c},{d}");

@@ -324,7 +324,7 @@ TEST(Split, IsShownByInspect) {
   EXPECT_EQ(split[0].at("part"), "a encoder");
   EXPECT_EQ(split[0].at("operations"), 2);
   EXPECT_EQ(split[0].at("distinct_rows"), 30);
-  EXPECT_EQ(split[0].at("feature_bytes_per_row"), 12);
+  EXPECT_EQ(split[0].at("encoding_bytes_per_row"), 12);
   EXPECT_GT(split[0].at("share_of_time").get<double>(), 0.0);
   EXPECT_LT(split[0].at("share_of_time").get<double>(), 1.0);
   EXPECT_EQ(split[2].at("part"), "fusion");
