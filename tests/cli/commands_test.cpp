@@ -132,6 +132,18 @@ TEST(Init, TellsTheOutputOfALanguageModelAndItsPadding) {
             Json({{"name", "ids"}, {"kind", "tokens"}, {"inputs", {"ids", "attention_mask"}}, {"special_ids", {0}}}));
 }
 
+TEST(Init, TakesForPaddingWhatOnlyEndsRows) {
+  const auto special_ids = [](const std::vector<std::int64_t>& ids) {
+    const Written written = write_starter("def forward(self, ids):\n  return torch.one_hot(ids, 10).float().sum(1)",
+                                          {TestArray::of<std::int64_t>("ids", {3, 4}, ids)});
+    return written.config.at("modalities").at(0).value("special_ids", Json());
+  };
+  EXPECT_EQ(special_ids({5, 6, 0, 0, 7, 0, 0, 0, 8, 9, 3, 0}), Json({0}));
+  // 7 ends two rows, one of them twice, but stands before another id, too.
+  EXPECT_EQ(special_ids({5, 6, 7, 7, 7, 4, 2, 7, 8, 9, 3, 1}), Json());
+  EXPECT_EQ(special_ids({5, 6, 1, 2, 7, 4, 2, 3, 8, 9, 3, 1}), Json());
+}
+
 TEST(Init, OptionsReplaceGuessesAndAreChecked) {
   const std::vector<TestArray> arrays = {table("x", {1, 2, 3, -4, 5, 6}),
                                          TestArray::of<std::int64_t>("truth", {3}, {0, 1, 1}),

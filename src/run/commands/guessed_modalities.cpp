@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 
 #include "modattr/core/error.h"
@@ -65,23 +66,28 @@ std::optional<std::int64_t> id_without_attention(const Array& tokens, const Atte
   return commonest(counts);
 }
 
-/// The id that most rows end with, where some row ends with it more than once.
+/// The id that most often ends a row, where some row ends with it more than once and none has another id behind it.
 std::optional<std::int64_t> trailing_id(const Array& tokens) {
   Counts counts;
-  Counts repeated;
+  std::set<std::int64_t> repeated;
+  std::set<std::int64_t> inside;
   const auto width = static_cast<std::size_t>(tokens.shape[1]);
   if (width < 2) return std::nullopt;
   for (std::size_t first = 0; first < tokens.row_count(); first += kRowsPerRead) {
     const std::size_t count = std::min(kRowsPerRead, tokens.row_count() - first);
     const std::vector<std::int64_t> ids = ids_of(tokens, first, count);
     for (std::size_t row = 0; row < count; ++row) {
-      const std::int64_t last = ids[(row + 1) * width - 1];
-      ++counts[last];
-      if (ids[(row + 1) * width - 2] == last) ++repeated[last];
+      const std::span<const std::int64_t> own = std::span(ids).subspan(row * width, width);
+      std::size_t word_count = width - 1;
+      while (word_count > 0 && own[word_count - 1] == own.back()) --word_count;
+      ++counts[own.back()];
+      if (word_count + 1 < width) repeated.insert(own.back());
+      inside.insert(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(word_count));
     }
   }
-  const std::optional<std::int64_t> last = commonest(counts);
-  return last && repeated.contains(*last) ? last : std::nullopt;
+  std::erase_if(counts,
+                [&](const auto& entry) { return !repeated.contains(entry.first) || inside.contains(entry.first); });
+  return commonest(counts);
 }
 
 /// Sets the ids that are no words.
@@ -99,8 +105,8 @@ void guess_special_ids(Json& modality, const Array& tokens, const std::vector<co
   }
   if (const std::optional<std::int64_t> id = trailing_id(tokens)) {
     modality["special_ids"] = {*id};
-    guesses.push_back({key + ".special_ids", std::to_string(*id) + ", taken for the padding: most rows of '" +
-                                                 tokens.name + "' end with it"});
+    guesses.push_back({key + ".special_ids", std::to_string(*id) + ", taken for the padding: rows of '" + tokens.name +
+                                                 "' end with it, some more than once"});
   }
 }
 
