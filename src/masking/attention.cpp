@@ -10,20 +10,13 @@
 namespace modattr {
 namespace {
 
-std::vector<double> numbers_of_rows(const Array& array, std::size_t first_row, std::size_t count) {
-  Array part = array;
-  part.shape.front() = static_cast<std::int64_t>(count);
-  part.bytes = array.bytes.subspan(first_row * array.row_bytes(), count * array.row_bytes());
-  return to_doubles(part);
-}
-
 /// Whether the numbers are 0 and 1, and `seen` is among them: a mask that sees nothing is none.
 bool is_mask_of(const Array& array, double seen) {
   bool sees = false;
   constexpr std::size_t kRowsAtATime = 1024;
   for (std::size_t first = 0; first < array.row_count(); first += kRowsAtATime) {
     const std::vector<double> numbers =
-        numbers_of_rows(array, first, std::min(kRowsAtATime, array.row_count() - first));
+        to_doubles(rows_of(array, first, std::min(kRowsAtATime, array.row_count() - first)));
     if (!std::ranges::all_of(numbers, [](double number) { return number == 0.0 || number == 1.0; })) return false;
     sees |= std::ranges::find(numbers, seen) != numbers.end();
   }
@@ -48,8 +41,9 @@ std::optional<AttentionMask> AttentionMask::find(const Array& array, const Array
 
 std::vector<bool> AttentionMask::read(std::size_t first_row, std::size_t count) const {
   std::vector<bool> seen;
-  for (const double number : numbers_of_rows(array_, first_row, count))
+  for (const double number : to_doubles(rows_of(array_, first_row, count))) {
     seen.push_back((number != 0.0) != marks_padding_);
+  }
   return seen;
 }
 

@@ -46,4 +46,12 @@ struct Array {
   std::size_t row_bytes() const noexcept { return row_count() == 0 ? 0 : bytes.size() / row_count(); }
 };
 
+/// `count` rows of an array from `first` on, [count, ...]; shares its storage.
+inline Array rows_of(const Array& array, std::size_t first, std::size_t count) {
+  Array rows = array;
+  rows.shape.front() = static_cast<std::int64_t>(count);
+  rows.bytes = array.bytes.subspan(first * array.row_bytes(), count * array.row_bytes());
+  return rows;
+}
+
 }  // namespace modattr

@@ -37,13 +37,6 @@ bool accompanies(const Array& array, const Array& tokens) {
 /// Rows of an array, some at a time.
 constexpr std::size_t kRowsPerRead = 1024;
 
-std::vector<std::int64_t> ids_of(const Array& array, std::size_t first, std::size_t count) {
-  Array part = array;
-  part.shape.front() = static_cast<std::int64_t>(count);
-  part.bytes = array.bytes.subspan(first * array.row_bytes(), count * array.row_bytes());
-  return to_integers(part);
-}
-
 using Counts = std::map<std::int64_t, std::size_t>;
 
 std::optional<std::int64_t> commonest(const Counts& counts) {
@@ -57,7 +50,7 @@ std::optional<std::int64_t> id_without_attention(const Array& tokens, const Atte
   const auto width = static_cast<std::size_t>(tokens.shape[1]);
   for (std::size_t first = 0; first < tokens.row_count(); first += kRowsPerRead) {
     const std::size_t count = std::min(kRowsPerRead, tokens.row_count() - first);
-    const std::vector<std::int64_t> ids = ids_of(tokens, first, count);
+    const std::vector<std::int64_t> ids = to_integers(rows_of(tokens, first, count));
     const std::vector<bool> seen = mask.read(first, count);
     for (std::size_t place = 0; place < count * width; ++place) {
       if (!seen[place]) ++counts[ids[place]];
@@ -75,7 +68,7 @@ std::optional<std::int64_t> trailing_id(const Array& tokens) {
   if (width < 2) return std::nullopt;
   for (std::size_t first = 0; first < tokens.row_count(); first += kRowsPerRead) {
     const std::size_t count = std::min(kRowsPerRead, tokens.row_count() - first);
-    const std::vector<std::int64_t> ids = ids_of(tokens, first, count);
+    const std::vector<std::int64_t> ids = to_integers(rows_of(tokens, first, count));
     for (std::size_t row = 0; row < count; ++row) {
       const std::span<const std::int64_t> own = std::span(ids).subspan(row * width, width);
       std::size_t word_count = width - 1;

@@ -42,11 +42,8 @@ LabelFacts facts_of(const Array& label) {
   LabelFacts facts;
   constexpr std::size_t kRowsAtATime = 1024;
   for (std::size_t first = 0; first < label.row_count(); first += kRowsAtATime) {
-    Array part = label;
     const std::size_t row_count = std::min(kRowsAtATime, label.row_count() - first);
-    part.shape.front() = static_cast<std::int64_t>(row_count);
-    part.bytes = label.bytes.subspan(first * label.row_bytes(), row_count * label.row_bytes());
-    const std::vector<double> values = to_doubles(part);
+    const std::vector<double> values = to_doubles(rows_of(label, first, row_count));
     for (const double value : values) {
       facts.is_whole &= std::isfinite(value) && value == std::floor(value);
       facts.is_zero_or_one &= value == 0.0 || value == 1.0;

@@ -68,11 +68,8 @@ class CheckedModality {
     constexpr std::size_t kRowsAtATime = 4096;
     std::optional<std::int64_t> largest;
     for (std::size_t row = 0; row < first().row_count(); row += kRowsAtATime) {
-      Array part = first();
-      const std::size_t count = std::min(kRowsAtATime, part.row_count() - row);
-      part.shape.front() = static_cast<std::int64_t>(count);
-      part.bytes = part.bytes.subspan(row * first().row_bytes(), count * first().row_bytes());
-      for (const std::int64_t id : to_integers(part)) {
+      const std::size_t count = std::min(kRowsAtATime, first().row_count() - row);
+      for (const std::int64_t id : to_integers(rows_of(first(), row, count))) {
         if ((!largest || id > *largest) && !is_special(id)) largest = id;
       }
     }
