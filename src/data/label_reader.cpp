@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <vector>
 
@@ -11,13 +10,6 @@
 
 namespace modattr {
 namespace {
-
-/// In few digits, and a zero with its sign.
-std::string short_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
 
 std::string where(const std::string& path, const Array& array) {
   return path + ": label " + quoted_text(array.name);
@@ -44,10 +36,7 @@ Labels read_answer_columns(const std::string& path, const Array& array, AnswerCo
   // Piecewise: a dense table of counts can be much larger than what is kept of it.
   for (std::size_t first = 0; first < array.row_count(); first += kRowsAtATime) {
     const std::size_t row_count = std::min(kRowsAtATime, array.row_count() - first);
-    Array part = array;
-    part.shape[0] = static_cast<std::int64_t>(row_count);
-    part.bytes = array.bytes.subspan(first * array.row_bytes(), row_count * array.row_bytes());
-    const std::vector<double> values = to_doubles(part);
+    const std::vector<double> values = to_doubles(rows_of(array, first, row_count));
     for (std::size_t row = 0; row < row_count; ++row) {
       const std::span<const double> row_counts = std::span(values).subspan(row * answer_count, answer_count);
       for (const double count : row_counts) {
@@ -86,7 +75,7 @@ ClassLabels read_float_classes(const std::string& path, const Array& array) {
     const double value = values[row];
     if (std::signbit(value) || !(value < kLargest) || value != std::floor(value)) {
       throw_data_error(where(path, array), "integer classes [N] or answer counts [N, answers]",
-                       describe(array) + " with " + short_text(value) + " in row " + std::to_string(row),
+                       describe(array) + " with " + number_text(value) + " in row " + std::to_string(row),
                        "for a regression set model.kind to \"regression\"");
     }
     labels.classes.push_back(static_cast<std::int64_t>(value));
@@ -103,7 +92,7 @@ IndicatorLabels read_indicators(const std::string& path, const Array& array) {
   for (std::size_t place = 0; place < values.size(); ++place) {
     if (values[place] != 0.0 && values[place] != 1.0) {
       throw_data_error(where(path, array, place / labels.label_count), "0 or 1 for every label",
-                       short_text(values[place]));
+                       number_text(values[place]));
     }
     labels.flags.push_back(values[place] == 1.0 ? 1 : 0);
   }
@@ -120,10 +109,7 @@ TokenLabels check_tokens(const std::string& path, const Array& array) {
   const auto width = static_cast<std::size_t>(array.shape[1]);
   for (std::size_t first = 0; first < array.row_count(); first += kRowsAtATime) {
     const std::size_t row_count = std::min(kRowsAtATime, array.row_count() - first);
-    Array part = array;
-    part.shape[0] = static_cast<std::int64_t>(row_count);
-    part.bytes = array.bytes.subspan(first * array.row_bytes(), row_count * array.row_bytes());
-    const std::vector<std::int64_t> ids = to_integers(part);
+    const std::vector<std::int64_t> ids = to_integers(rows_of(array, first, row_count));
     for (std::size_t row = 0; row < row_count; ++row) {
       const std::span<const std::int64_t> own = std::span(ids).subspan(row * width, width);
       const auto bad = std::ranges::find_if(own, [](std::int64_t id) { return id < 0 && id != kIgnored; });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <sstream>
 
 #include "modattr/core/error.h"
 
@@ -67,7 +68,10 @@ std::string quoted_text(std::string_view text) {
 }
 
 std::string number_text(double number) {
-  return std::isnan(number) ? "nan" : std::to_string(number);
+  if (std::isnan(number)) return "nan";
+  std::ostringstream text;
+  text << number;
+  return text.str();
 }
 
 bool is_utf8(std::string_view text) noexcept {

@@ -6,7 +6,6 @@
 #include <iterator>
 #include <map>
 #include <numeric>
-#include <sstream>
 #include <utility>
 
 #include <ATen/Functions.h>
@@ -16,6 +15,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/parallel.h"
 #include "modattr/data/array_tensor.h"
+#include "modattr/data/messages.h"
 
 namespace modattr {
 namespace {
@@ -117,12 +117,6 @@ bool can_hold(c10::ScalarType dtype, double value) {
 
 bool can_hold(c10::ScalarType dtype, std::int64_t id) {
   return at::full({1}, id, at::TensorOptions().dtype(at::kLong)).to(dtype).to(at::kLong).item<std::int64_t>() == id;
-}
-
-std::string value_text(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
 }
 
 class TokenBaseline final : public Baseline {
@@ -248,7 +242,7 @@ std::unique_ptr<Baseline> make_baseline(const BaselineOptions& options, const st
       for (const std::size_t input : inputs) {
         const double value = type == RemovalType::kZero ? 0.0 : options.value;
         if (!can_hold(dataset.input(input).dtype, value)) {
-          fail(modality, type, "a value that " + describe(dataset.input(input)) + " can hold", value_text(value),
+          fail(modality, type, "a value that " + describe(dataset.input(input)) + " can hold", number_text(value),
                "choose another value");
         }
         constant.emplace(input, constant_row(dataset, input, value));

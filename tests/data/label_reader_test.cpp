@@ -181,7 +181,7 @@ TEST(ReadLabels, NamesTheRowOfAValueThatIsNotFinite) {
 
 TEST(ReadLabels, NamesTheRowOfABadCount) {
   EXPECT_EQ(error_of({2, 2}, Doubles{0, 1, -1, 2}),
-            "val.npz: label 'y' of row 1: expected counts of at least 0, got -1.000000");
+            "val.npz: label 'y' of row 1: expected counts of at least 0, got -1");
   EXPECT_TRUE(mentions(error_of({1, 2}, Doubles{0, kInfinity}), {"of row 0", "got inf"}));
   EXPECT_TRUE(mentions(error_of({1, 2}, Doubles{std::nan(""), 0}), {"of row 0"}));
 }

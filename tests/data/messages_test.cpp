@@ -41,7 +41,7 @@ TEST(Utf8, RefusesWhatIsNotWellFormed) {
 
 TEST(NumberText, HasNoSignBeforeNan) {
   EXPECT_EQ(number_text(-std::numeric_limits<double>::quiet_NaN()), "nan");
-  EXPECT_EQ(number_text(-0.5), "-0.500000");
+  EXPECT_EQ(number_text(-0.5), "-0.5");
 }
 
 TEST(ArrayNames, MustBePrintable) {
