@@ -14,6 +14,7 @@
 #include "modattr/data/file_digest.h"
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
+#include "modattr/report/number_format.h"
 #include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
 #include "modattr/value/games/model_problem.h"
@@ -120,7 +121,7 @@ class EngineRun {
       const std::optional<std::size_t> usual = explanation->removal.background_count();
       if (!usual || *usual <= rows) throw;
       explanation->removal = RemovalSetup(experiment_, std::nullopt, rows);
-      warnings_.push_back("removed data comes from " + std::to_string(rows) + " background rows, not " +
+      warnings_.push_back("removed data comes from " + counted(rows, "background row") + ", not " +
                           std::to_string(*usual) + ", as " + option("budget") + " " +
                           std::to_string(error.need().budget) + " allows no more; " + option("background") +
                           " chooses their number");

@@ -71,6 +71,25 @@ TEST(EngineCommand, TellsTheOptionsInForce) {
   EXPECT_EQ(config["metric"], "accuracy");
 }
 
+TEST(EngineCommand, TakesFewerBackgroundRowsWhereTheBudgetIsSmall) {
+  // Six background rows: 30 evaluations are five coalitions of eleven.
+  RunSet set;
+  const CommandResult result = run(set, "lime", {{"budget", std::uint64_t{30}}});
+  const auto config = nlohmann::ordered_json::parse(result.table->config);
+  EXPECT_EQ(config["lime"]["background"], 1);
+  EXPECT_EQ(std::ranges::count_if(result.table->warnings,
+                                  [](const std::string& warning) {
+                                    return warning.find("from 1 background row, not 6, as --budget 30") !=
+                                           std::string::npos;
+                                  }),
+            1);
+  // Rows that somebody chose stay.
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] {
+                         run(set, "lime", {{"budget", std::uint64_t{30}}, {"background", std::uint64_t{6}}});
+                       }),
+                       {"at least 66", "got 30", option("background")}));
+}
+
 TEST(EngineCommand, SpellsOptionsAsItsCallerDoes) {
   RunSet set;
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] {
