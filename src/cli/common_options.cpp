@@ -75,8 +75,7 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
       ->check(whole_number(1, 1024));
   command.add_flag("--no-split", common.no_split,
                    "Run the whole model on every mix that is asked for and share nothing: slow, to check the fast way");
-  command
-      .add_option("--cache-mb", common.cache_mb, "Memory for cached features in MiB; default a quarter of what is free")
+  command.add_option("--cache-mb", common.cache_mb, "Memory for encodings in MiB; default a quarter of what is free")
       ->option_text("N")
       ->check(whole_number(0, 1 << 24));
   command.add_option("--device", common.device, "Where the model runs: cpu, cuda, cuda:1 ... or auto (default)")

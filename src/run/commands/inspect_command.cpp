@@ -194,8 +194,8 @@ InspectionSection split_section(Experiment& experiment, const RunContext& contex
     encoder_seconds.push_back(encodings.measure_encoder(modality));
     total += encoder_seconds.back();
   }
-  InspectionSection section{
-      "split", {{"part", "operations", "parameters", "share of time", "distinct rows", "encoding per row"}}};
+  InspectionSection section{"split",
+                            {{"part", "operations", "parameters", "time", "distinct rows", "encoding per row"}}};
   const auto add = [&](const std::string& part, const PartSize& size, double seconds, const std::string& rows,
                        const std::string& encoding_bytes) {
     document.push_back({{"part", part},

@@ -94,8 +94,7 @@ std::string hint_at_rows(const ModelTrial& trial) {
   for (const std::uint32_t example : examples) (takes(trial, {example}) ? taken : refused).push_back(example);
   const std::string what_to_do =
       ", as its answer for a row depends on the other rows; a torch.nn.TransformerEncoder with a padding mask has to "
-      "be "
-      "made with enable_nested_tensor=False";
+      "be made with enable_nested_tensor=False";
   const auto id = [&](std::uint32_t example) { return trial.dataset.id(example); };
   if (taken.empty())
     return count > 1 && takes(trial, examples) ? "; it takes rows together, but not alone" + what_to_do : "";
