@@ -5,14 +5,16 @@ cmake_minimum_required(VERSION 3.22)
 
 # What each room may include, besides itself. A room that is named stands for the rooms below it, too.
 set(rooms
-    core stats
+    core core/tracing stats
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
+    engines/trace
     report report/tables report/formats
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/games
     run run/config run/setup run/commands
     cli)
 set(allowed_core "")
+set(allowed_core/tracing core)
 set(allowed_stats core)
 set(allowed_engines core stats engines)
 set(allowed_engines/permutation core stats)
@@ -22,6 +24,7 @@ set(allowed_engines/shapley/estimators/gp core stats engines/shapley/estimators)
 set(allowed_engines/surrogate core stats)
 # Its games are solved as those of single examples are.
 set(allowed_engines/sage core stats engines/shapley)
+set(allowed_engines/trace core stats)
 set(allowed_report core stats)
 set(allowed_report/tables core stats)
 set(allowed_report/formats core stats report/tables)

@@ -6,6 +6,7 @@
 #include "modattr/engines/permutation/permute_engine.h"
 #include "modattr/engines/shap_engine.h"
 #include "modattr/engines/surrogate/lime_engine.h"
+#include "modattr/engines/trace/trace_engine.h"
 
 namespace modattr {
 
@@ -14,6 +15,7 @@ std::span<const Engine> engine_registry() {
       permute_engine(),
       shap_engine(),
       lime_engine(),
+      trace_engine(),
   };
   return engines;
 }

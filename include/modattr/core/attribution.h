@@ -127,6 +127,8 @@ struct ExampleAttribution {
   std::string method;
   /// Where the scores are those of a local surrogate.
   std::optional<SurrogateReport> surrogate = std::nullopt;
+  /// The most probable class, where the engine has asked for it.
+  std::optional<std::size_t> predicted = std::nullopt;
   /// What only this engine knows, in this order.
   std::vector<Detail> details = {};
 };

@@ -16,6 +16,8 @@
 
 namespace modattr {
 
+class CaseGame;
+
 /// The donor example of every example, [examples].
 using RowMap = std::vector<std::uint32_t>;
 
@@ -62,6 +64,8 @@ class Problem {
   virtual std::unique_ptr<ValueFunction> removal_game() = 0;
   /// The same for the features of the modalities, one game per example, of the target's value alone.
   virtual std::unique_ptr<ExampleGames> player_games() = 0;
+  /// The examples one by one, for tracing their errors. Throws ConfigError when the run has set none up.
+  virtual std::unique_ptr<CaseGame> case_game();
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the
   /// untouched data [examples]; `strata` are disjoint.
   virtual PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata,

@@ -22,7 +22,9 @@ enum class RandomPurpose : std::uint32_t {
   kCoalition = 5,
   kBlock = 6,
   kNeighbourhood = 7,
-  kHalfSample = 8
+  kHalfSample = 8,
+  kExampleOrder = 9,
+  kFault = 10
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

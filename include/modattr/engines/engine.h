@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,7 +23,9 @@ enum class GameKind {
   /// Modalities are removed as the configuration says; v is the value of the target.
   kModalities,
   /// The same for the features of modalities.
-  kFeatures
+  kFeatures,
+  /// The examples one by one, with an answer that is right or wrong; all of them, whichever were asked for.
+  kErrors
 };
 
 /// What an engine asks of a run.
@@ -42,6 +45,10 @@ struct EngineSetting {
   std::vector<std::string> kinds;
   /// Modalities that were asked for, as indices; empty = all.
   std::vector<std::size_t> modalities = {};
+  /// Names of the modalities.
+  std::vector<std::string> names = {};
+  /// Of a game of errors, the examples that were asked for by id; empty = none.
+  std::vector<std::uint32_t> asked_examples = {};
 };
 
 /// The options in force, and words about them for the head of a table.

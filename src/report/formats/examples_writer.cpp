@@ -136,6 +136,26 @@ std::string to_json_lines(const ScoreTable& table) {
   return text;
 }
 
+std::string to_trace_lines(const ScoreTable& table) {
+  std::string text;
+  for (const ExampleRecord& record : table.examples) {
+    Json document;
+    document["id"] = record.id ? id_of(*record.id) : Json(nullptr);
+    document["label"] = label_of(record);
+    document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
+    for (const Detail& detail : record.attribution.details) add_detail(detail, {}, document);
+    document["evaluations"] = record.attribution.evaluation_count;
+    text += escape_invisible(to_line(document)) + "\n";
+  }
+  return text;
+}
+
+bool begins_like_trace_lines(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.starts_with(R"({"id":)") && line.find(R"(,"verdict":)") != std::string_view::npos &&
+         line.find(R"(,"evidence":)") != std::string_view::npos;
+}
+
 bool begins_like_json_lines(std::string_view text) {
   const std::string_view line = text.substr(0, text.find('\n'));
   return line.starts_with(R"({"id":)") && line.find(R"(,"value_full":)") != std::string_view::npos &&

@@ -22,7 +22,8 @@ struct FileFormat {
 };
 
 constexpr std::array kFormats = {FileFormat{"scores.json", to_json}, FileFormat{"scores.csv", to_csv},
-                                 FileFormat{"examples.jsonl", to_json_lines}};
+                                 FileFormat{"examples.jsonl", to_json_lines},
+                                 FileFormat{"trace.jsonl", to_trace_lines}};
 
 }  // namespace
 
@@ -57,8 +58,9 @@ std::optional<FormerRun> former_run(const std::filesystem::path& folder) {
 }
 
 std::span<const FormerFile> former_files() {
-  // Not every run writes it; the other files are written by all.
-  static const std::array<FormerFile, 1> files = {{{"examples.jsonl", begins_like_json_lines}}};
+  // Not every run writes them; the other files are written by all.
+  static const std::array<FormerFile, 2> files = {
+      {{"examples.jsonl", begins_like_json_lines}, {"trace.jsonl", begins_like_trace_lines}}};
   return files;
 }
 

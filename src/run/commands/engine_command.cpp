@@ -20,6 +20,7 @@
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
 #include "result_table.h"
+#include "run/setup/cases_setup.h"
 #include "run/setup/explained_examples.h"
 #include "run/setup/explained_text.h"
 #include "run/setup/players_setup.h"
@@ -48,12 +49,17 @@ ExperimentOptions experiment_options(const CommandRequest& request, const Engine
           .metric = text_of(request.options, "metric"),
           .metric_need = needs.game == GameKind::kPermutation ? MetricNeed::kRequired : MetricNeed::kWhereThereIsOne,
           .column = needs.column_option.empty() ? std::nullopt : text_of(request.options, needs.column_option),
-          .column_option = needs.column_option};
+          .column_option = needs.column_option,
+          .ids_use = needs.game == GameKind::kErrors ? IdsUse::kAmongAll : IdsUse::kOnlyThese};
 }
 
 EngineSetting setting_of(const Experiment& experiment) {
   EngineSetting setting{.kinds = {}, .modalities = experiment.modalities()};
-  for (const ModalityConfig& modality : experiment.config().modalities) setting.kinds.push_back(modality.kind);
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    setting.kinds.push_back(modality.kind);
+    setting.names.push_back(modality.name);
+  }
+  setting.asked_examples = experiment.asked_examples();
   return setting;
 }
 
@@ -81,10 +87,14 @@ class EngineRun {
   CommandResult result() {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
     std::optional<Explanation> explanation;
-    if (needs_.game != GameKind::kPermutation) explanation.emplace(explain());
+    const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
+    if (removes_data) explanation.emplace(explain());
+    if (needs_.game == GameKind::kErrors) make_cases();
     Attribution attribution = attribute_within_budget(explanation);
     CommandResult result{.table = make_table(explanation, std::move(attribution)), .files = engine_.files};
-    if (result.table->examples.empty()) std::erase(result.files, "examples.jsonl");
+    if (result.table->examples.empty()) {
+      std::erase_if(result.files, [](const std::string& file) { return file.ends_with(".jsonl"); });
+    }
     return result;
   }
 
@@ -109,6 +119,12 @@ class EngineRun {
     Explanation explanation{.targets = std::move(targets), .removal = std::move(removal)};
     if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_);
     return explanation;
+  }
+
+  void make_cases() {
+    cases_.emplace(experiment_.retry_on_split_failure(context_, [&] {
+      return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress);
+    }));
   }
 
   /// Where nobody chose the rows of the background and they are too many for the budget, takes fewer.
@@ -138,6 +154,7 @@ class EngineRun {
       if (explanation && explanation->players) {
         problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
       }
+      if (cases_) problem.set_cases(cases_->modalities(), cases_->judge());
       return attributor_->attribute(problem, Rng(experiment_.seed()));
     };
     return experiment_.retry_on_split_failure(
@@ -166,6 +183,10 @@ class EngineRun {
                                   .method = description.method},
                                  records);
     }
+    if (cases_) {
+      records = traced_records(experiment_, std::exchange(attribution.examples, {}));
+      explained = traced_text(*cases_);
+    }
     ScoreTable table = make_result_table(experiment_, request_.common,
                                          {.command = request_.engine,
                                           .options = std::move(options),
@@ -187,6 +208,8 @@ class EngineRun {
   Experiment experiment_;
   EngineSetting setting_;
   std::unique_ptr<Attributor> attributor_;
+  /// Where errors are traced.
+  std::optional<CasesSetup> cases_;
   std::vector<std::string> warnings_;
 };
 

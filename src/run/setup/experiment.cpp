@@ -105,6 +105,7 @@ std::size_t available_memory_bytes() {
 Experiment::Experiment(const ExperimentOptions& options, const RunContext& context)
     : common_(options.common),
       metric_need_(options.metric_need),
+      ids_use_(options.ids_use),
       config_(read_config(find_config_file(options.common.config))) {
   if (options.common.model) config_.model.path = *options.common.model;
   if (options.common.data) config_.data.path = *options.common.data;
@@ -303,7 +304,7 @@ void Experiment::select_examples(const CommonOptions& common) {
     for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
     std::ranges::sort(examples);
     examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
-    dataset_->keep(examples);
+    if (ids_use_ == IdsUse::kOnlyThese) dataset_->keep(examples);
   }
   if (common.examples && *common.examples > dataset_->example_count()) {
     warnings_.push_back(option("examples") + " " + std::to_string(*common.examples) + ": there are " +
@@ -312,6 +313,13 @@ void Experiment::select_examples(const CommonOptions& common) {
   if (common.examples && *common.examples < dataset_->example_count()) {
     dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));
   }
+}
+
+std::vector<std::uint32_t> Experiment::asked_examples() const {
+  if (ids_use_ == IdsUse::kOnlyThese) return {};
+  std::vector<std::uint32_t> examples;
+  for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
+  return examples;
 }
 
 void Experiment::check_probabilities() {

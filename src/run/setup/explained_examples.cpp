@@ -38,6 +38,19 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
   return records;
 }
 
+std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions) {
+  std::vector<ExampleRecord> records;
+  for (ExampleAttribution& attribution : attributions) {
+    const std::size_t example = attribution.example;
+    records.push_back({.id = experiment.dataset().id(example),
+                       .label = label_of(experiment, example, 0),
+                       .predicted = attribution.predicted,
+                       .target = std::nullopt,
+                       .attribution = std::move(attribution)});
+  }
+  return records;
+}
+
 ExampleRecord whole_set_record(ExampleAttribution attribution) {
   return {.id = std::nullopt,
           .label = std::nullopt,

@@ -17,6 +17,9 @@ namespace modattr {
 std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
                                            std::vector<ExampleAttribution> attributions);
 
+/// The same of each traced example, which has no target.
+std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions);
+
 /// The same for the set as a whole, of which there is nothing else to tell.
 ExampleRecord whole_set_record(ExampleAttribution attribution);
 

@@ -89,4 +89,9 @@ std::vector<std::string> explained_text(const Experiment& experiment, const Expl
   return parts;
 }
 
+std::vector<std::string> traced_text(const CasesSetup& cases) {
+  const std::string rule = cases.judge().rule();
+  return rule.empty() ? std::vector<std::string>{} : std::vector<std::string>{"an answer is wrong if " + rule};
+}
+
 }  // namespace modattr

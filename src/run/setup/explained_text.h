@@ -6,6 +6,7 @@
 
 #include "modattr/report/score_table.h"
 #include "modattr/run/setup/experiment.h"
+#include "cases_setup.h"
 #include "removal_setup.h"
 #include "targets.h"
 
@@ -28,5 +29,8 @@ struct ExplainedBy {
 std::vector<std::string> explained_text(const Experiment& experiment, const ExplainedTargets& targets,
                                         const RemovalSetup& removal, const ExplainedBy& by,
                                         std::span<const ExampleRecord> records);
+
+/// When a traced answer counts as wrong; nothing where that goes without saying.
+std::vector<std::string> traced_text(const CasesSetup& cases);
 
 }  // namespace modattr

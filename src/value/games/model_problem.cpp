@@ -73,6 +73,15 @@ std::unique_ptr<ExampleGames> ModelProblem::player_games() {
                                                              .inputs = segmented_inputs_});
 }
 
+std::unique_ptr<CaseGame> ModelProblem::case_game() {
+  if (judge_ == nullptr) return Problem::case_game();
+  return std::make_unique<CaseGames>(CaseGames::Parts{.evaluator = evaluator_,
+                                                      .dataset = dataset_,
+                                                      .modalities = traced_modalities_,
+                                                      .judge = *judge_,
+                                                      .progress = progress_});
+}
+
 std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,
                                                     std::span<const Coalition> coalitions) {
   const std::size_t width = metric_.width();

@@ -11,7 +11,7 @@
 
 namespace modattr {
 
-/// The files of a table, by name: "scores.json", "scores.csv", "examples.jsonl". Throws std::invalid_argument for any
+/// The files of a table, by name: "scores.json", "scores.csv", "examples.jsonl", "trace.jsonl". Throws std::invalid_argument for any
 /// other name.
 std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const std::string> names);
 

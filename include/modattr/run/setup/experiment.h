@@ -33,6 +33,9 @@ enum class SplitAssumptions {
 /// Whether a command can do without a score of the model.
 enum class MetricNeed { kRequired, kWhereThereIsOne };
 
+/// Whether examples that are asked for by id are the set, or are looked at among all others.
+enum class IdsUse { kOnlyThese, kAmongAll };
+
 /// What an experiment adds to the configuration.
 struct ExperimentOptions {
   CommonOptions common;
@@ -42,6 +45,7 @@ struct ExperimentOptions {
   /// Further column to cut the examples by, and the option that names it.
   std::optional<std::string> column = std::nullopt;
   std::string column_option = {};
+  IdsUse ids_use = IdsUse::kOnlyThese;
 };
 
 /// A configuration brought to life: model, validation set, and how they bind. Owns what engines borrow.
@@ -65,6 +69,8 @@ class Experiment {
 
   /// The ids that were asked for; empty = all.
   const std::vector<std::string>& ids() const noexcept { return ids_; }
+  /// Places of these examples where they are looked at among all others; empty = all.
+  std::vector<std::uint32_t> asked_examples() const;
 
   /// Runs a stage of a command and returns what it returns. Where a row violates an assumption made when the model was
   /// split (SplitAssumptionError), splits it again under weaker assumptions, or goes over to the whole model, and runs
@@ -132,6 +138,7 @@ class Experiment {
 
   CommonOptions common_;
   MetricNeed metric_need_;
+  IdsUse ids_use_;
   Config config_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Dataset> dataset_;

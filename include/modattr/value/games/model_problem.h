@@ -10,6 +10,7 @@
 #include "modattr/data/dataset.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
+#include "modattr/value/games/case_games.h"
 #include "modattr/value/games/removal_rows.h"
 #include "modattr/value/model_evaluator.h"
 
@@ -37,9 +38,16 @@ class ModelProblem final : public Problem {
     segmented_inputs_ = std::move(inputs);
   }
 
+  /// Sets up case_game(); borrows the modalities, one per modality, and the judge.
+  void set_cases(std::span<const TracedModality> modalities, const AnswerJudge& judge) {
+    traced_modalities_ = modalities;
+    judge_ = &judge;
+  }
+
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
   std::unique_ptr<ValueFunction> removal_game() override;
   std::unique_ptr<ExampleGames> player_games() override;
+  std::unique_ptr<CaseGame> case_game() override;
   std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
@@ -59,6 +67,8 @@ class ModelProblem final : public Problem {
   std::span<const Target> targets_;
   const std::vector<std::unique_ptr<Segmentation>>* segmentations_ = nullptr;
   std::vector<std::vector<std::size_t>> segmented_inputs_;
+  std::span<const TracedModality> traced_modalities_;
+  const AnswerJudge* judge_ = nullptr;
 };
 
 }  // namespace modattr

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "modattr/core/rng.h"
+#include "modattr/core/tracing/case_game.h"
+#include "modattr/engines/trace/reference_set.h"
+#include "modattr/engines/trace/traced_case.h"
+#include "modattr/engines/trace/typicality.h"
+
+namespace modattr {
+
+/// Whether Shapley values are wanted, which simple rules and reports need and verdicts do not.
+enum class ShapleyValues { kNone, kWanted };
+
+/// Gathers what speaks for and against each modality of a case: what the answer would be with data of donors in it, and
+/// how untypical its data is. For modality m of a case with label y,
+///   repair      R_m = (p + #{donors d: right answer to (the rest of the case, d's data in m)}) / (1 + #donors),
+///               where p = share of donors whose own answer would be right for the case
+///   typicality  Z_m = (T + Y) / 2, T = 1/2 + 1/2 mean of bayes_factor(p-value) over the data itself, its encoding and
+///               the answers it brings; Y = the same among right answers with label y, or T where there are too few
+/// Data with the source of the case counts neither as a donor nor as reference.
+class EvidenceCollector {
+ public:
+  /// Describes the reference. Borrows both for its lifetime.
+  EvidenceCollector(CaseGame& game, const ReferenceSet& reference, const Rng& rng);
+
+  /// Evidence of each case, in their order.
+  std::vector<CaseEvidence> collect(std::span<const TracedCase> cases, ShapleyValues shapley);
+  /// The model's answers to the cases themselves: which of them are right.
+  std::vector<char> are_right(std::span<const TracedCase> cases);
+
+  /// Why no typicality is known; empty where it is.
+  const std::string& typicality_gap() const noexcept { return typicality_gap_; }
+
+ private:
+  /// What normal data of a modality looks like.
+  struct NormalData {
+    /// Examples whose data are the entries.
+    std::vector<std::uint32_t> entries;
+    /// Entry of each example, by its place among the entries; nullopt for others. [examples]
+    std::vector<std::optional<std::uint32_t>> entry_of;
+    std::unique_ptr<Neighbours> data;
+    std::unique_ptr<WordPairs> texts;
+    std::unique_ptr<Neighbours> encoding;
+    std::unique_ptr<Neighbours> behaviour;
+  };
+  /// What is read from the answer to a mix.
+  struct MixAnswer;
+  /// Cases that are evaluated together, with the rows of their modalities.
+  struct Block;
+  /// Answers of a case to mixes with a donor, by the modalities that keep the case's own data.
+  struct DonorAnswers;
+
+  /// Rows of each modality of the cases, [modalities][cases]; faulty ones are made.
+  std::vector<std::vector<std::uint32_t>> add_rows(std::span<const TracedCase> cases);
+  void describe_modality(std::size_t modality);
+  FloatRows behaviours_of_entries(std::size_t modality, std::span<const std::uint32_t> entries);
+  std::vector<std::vector<std::uint32_t>> labels_of_entries(std::size_t modality,
+                                                            std::span<const std::uint32_t> entries) const;
+  /// Coalitions, as bits of the modalities that keep the case's data, that are asked with donor `donor`.
+  std::vector<std::uint32_t> coalitions_of(std::size_t donor, ShapleyValues shapley) const;
+  std::vector<std::size_t> permutation_of(std::size_t donor) const;
+  void collect_block(std::span<const TracedCase> cases, ShapleyValues shapley, std::span<CaseEvidence> evidence);
+  void add_repair(const Block& block, std::size_t place, CaseEvidence& evidence) const;
+  void add_shapley(const Block& block, std::size_t place, CaseEvidence& evidence) const;
+  void add_typicality(const Block& block, std::span<CaseEvidence> evidence);
+
+  CaseGame& game_;
+  const ReferenceSet& reference_;
+  const Rng& rng_;
+  std::vector<std::uint32_t> donors_;
+  /// Donors whose mixes with one modality of a case show its behaviour.
+  std::size_t behaviour_donor_count_ = 0;
+  std::vector<NormalData> normal_;
+  std::string typicality_gap_;
+};
+
+}  // namespace modattr

@@ -1,0 +1,255 @@
+#include "modattr/engines/trace/culprit_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "modattr/core/matrix.h"
+#include "modattr/stats/cholesky.h"
+
+namespace modattr {
+namespace {
+
+constexpr double kRidge = 0.01;
+constexpr int kNewtonRounds = 50;
+constexpr int kExpectationRounds = 15;
+constexpr int kShareRounds = 200;
+constexpr double kSmallestProbability = 1e-4;
+/// With fewer errors of its own, what they say of the model weighs less.
+constexpr double kManyModelErrors = 10.0;
+
+/// Replaces scores by exp(score) / sum.
+void normalise(std::vector<double>& scores) {
+  const double largest = std::ranges::max(scores);
+  double sum = 0.0;
+  for (double& score : scores) sum += score = std::exp(score - largest);
+  for (double& score : scores) score /= sum;
+}
+
+/// A case as a choice among hypotheses: their features, and the chosen one.
+struct Choice {
+  /// [hypotheses, parameters]
+  Matrix features;
+  std::size_t chosen = 0;
+  double weight = 1.0;
+};
+
+/// Places of the parameters: w_R, w_Z, b_1 ... b_M, then b_0, w_0.
+std::vector<double> parameters_of(const CulpritModel& model) {
+  std::vector<double> parameters = {model.repair_weight, model.typicality_weight};
+  parameters.insert(parameters.end(), model.biases.begin(), model.biases.end());
+  parameters.push_back(model.model_bias);
+  parameters.push_back(model.model_weight);
+  return parameters;
+}
+
+CulpritModel model_of(std::span<const double> parameters) {
+  const std::size_t modality_count = parameters.size() - 4;
+  CulpritModel model;
+  model.repair_weight = parameters[0];
+  model.typicality_weight = parameters[1];
+  model.biases.assign(parameters.begin() + 2, parameters.begin() + 2 + static_cast<std::ptrdiff_t>(modality_count));
+  model.model_bias = parameters[modality_count + 2];
+  model.model_weight = parameters[modality_count + 3];
+  return model;
+}
+
+enum class Hypotheses { kModalities, kModalitiesAndModel };
+
+Matrix features_of(const CaseEvidence& evidence, Hypotheses hypotheses) {
+  const std::size_t modality_count = evidence.modalities.size();
+  const bool with_model = hypotheses == Hypotheses::kModalitiesAndModel;
+  Matrix features(modality_count + (with_model ? 1 : 0), modality_count + 4);
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    features(modality, 0) = std::log(std::max(evidence.modalities[modality].repair, kSmallestProbability));
+    features(modality, 1) = std::log(evidence.modalities[modality].typicality);
+    features(modality, 2 + modality) = 1.0;
+  }
+  if (with_model) {
+    features(modality_count, modality_count + 2) = 1.0;
+    features(modality_count, modality_count + 3) = std::log(evidence.probability + kSmallestProbability);
+  }
+  return features;
+}
+
+std::vector<double> chances(const Matrix& features, std::span<const double> parameters) {
+  std::vector<double> scores(features.row_count());
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    const std::span<const double> own = features.row(row);
+    scores[row] = std::inner_product(own.begin(), own.end(), parameters.begin(), 0.0);
+  }
+  normalise(scores);
+  return scores;
+}
+
+double loss_of(std::span<const Choice> choices, std::span<const double> parameters, std::span<const double> centre) {
+  double loss = 0.0;
+  for (const Choice& choice : choices) {
+    loss -= choice.weight * std::log(std::max(chances(choice.features, parameters)[choice.chosen], 1e-300));
+  }
+  for (std::size_t place = 0; place < parameters.size(); ++place) {
+    loss += 0.5 * kRidge * (parameters[place] - centre[place]) * (parameters[place] - centre[place]);
+  }
+  return loss;
+}
+
+/// Penalised maximum likelihood of a conditional logit (McFadden 1974) by Newton's method with halved steps.
+std::vector<double> fit_choices(std::span<const Choice> choices, std::vector<double> parameters,
+                                std::span<const double> centre) {
+  const std::size_t count = parameters.size();
+  double loss = loss_of(choices, parameters, centre);
+  for (int round = 0; round < kNewtonRounds; ++round) {
+    std::vector<double> gradient(count);
+    Matrix curvature(count, count);
+    for (std::size_t place = 0; place < count; ++place) {
+      gradient[place] = kRidge * (parameters[place] - centre[place]);
+      curvature(place, place) = kRidge;
+    }
+    for (const Choice& choice : choices) {
+      const std::vector<double> chance = chances(choice.features, parameters);
+      std::vector<double> mean(count);
+      for (std::size_t row = 0; row < chance.size(); ++row) {
+        for (std::size_t place = 0; place < count; ++place) mean[place] += chance[row] * choice.features(row, place);
+      }
+      for (std::size_t place = 0; place < count; ++place) {
+        gradient[place] += choice.weight * (mean[place] - choice.features(choice.chosen, place));
+      }
+      for (std::size_t row = 0; row < chance.size(); ++row) {
+        for (std::size_t first = 0; first < count; ++first) {
+          const double part = choice.weight * chance[row] * (choice.features(row, first) - mean[first]);
+          for (std::size_t second = first; second < count; ++second) {
+            curvature(first, second) += part * (choice.features(row, second) - mean[second]);
+          }
+        }
+      }
+    }
+    const std::optional<Cholesky> factor = Cholesky::factorise(std::move(curvature));
+    if (!factor) break;
+    const std::vector<double> step = factor->solve(gradient);
+    double scale = 1.0;
+    double next_loss = loss;
+    std::vector<double> next;
+    do {
+      next = parameters;
+      for (std::size_t place = 0; place < count; ++place) next[place] -= scale * step[place];
+      next_loss = loss_of(choices, next, centre);
+      scale /= 2.0;
+    } while (!(next_loss <= loss) && scale > 1e-6);
+    if (!(next_loss <= loss)) break;
+    const double gain = loss - next_loss;
+    parameters = std::move(next);
+    loss = next_loss;
+    if (gain < 1e-12) break;
+  }
+  return parameters;
+}
+
+/// Cases of known culprits as choices: each modality weighs 1, half of that its swaps where it has both.
+std::vector<Choice> choices_of(std::span<const CalibrationCase> cases, Hypotheses hypotheses) {
+  const auto count_of = [&](std::size_t culprit, bool is_swap) {
+    return static_cast<double>(std::ranges::count_if(cases, [&](const CalibrationCase& each) {
+      return each.culprit == culprit && each.is_swap == is_swap;
+    }));
+  };
+  std::vector<Choice> choices;
+  for (const CalibrationCase& each : cases) {
+    const double alike = count_of(each.culprit, each.is_swap);
+    const bool has_both = count_of(each.culprit, !each.is_swap) > 0.0;
+    choices.push_back({.features = features_of(each.evidence, hypotheses),
+                       .chosen = each.culprit,
+                       .weight = (has_both ? 0.5 : 1.0) / alike});
+  }
+  return choices;
+}
+
+CulpritModel default_model(std::size_t modality_count) {
+  CulpritModel model;
+  model.biases.assign(modality_count, 0.0);
+  return model;
+}
+
+}  // namespace
+
+std::vector<double> CulpritModel::modality_probabilities(const CaseEvidence& evidence) const {
+  return chances(features_of(evidence, Hypotheses::kModalities), parameters_of(*this));
+}
+
+std::vector<double> CulpritModel::probabilities(const CaseEvidence& evidence, std::span<const double> prior) const {
+  std::vector<double> result = chances(features_of(evidence, Hypotheses::kModalitiesAndModel), parameters_of(*this));
+  if (prior.empty()) return result;
+  double sum = 0.0;
+  for (std::size_t place = 0; place < result.size(); ++place) sum += result[place] *= prior[place];
+  for (double& probability : result) probability /= sum;
+  return result;
+}
+
+CulpritModel fit_modalities(std::size_t modality_count, std::span<const CalibrationCase> cases) {
+  const std::vector<double> centre = parameters_of(default_model(modality_count));
+  return model_of(fit_choices(choices_of(cases, Hypotheses::kModalities), centre, centre));
+}
+
+CulpritModel fit_culprits(std::size_t modality_count, std::span<const CalibrationCase> cases,
+                          std::span<const CaseEvidence> wrong_answers) {
+  CulpritModel model = fit_modalities(modality_count, cases);
+  if (wrong_answers.empty()) return model;
+  const std::vector<double> centre = parameters_of(default_model(modality_count));
+  std::vector<Choice> choices = choices_of(cases, Hypotheses::kModalitiesAndModel);
+  const std::size_t known_count = choices.size();
+  for (const CaseEvidence& evidence : wrong_answers) {
+    choices.push_back({.features = features_of(evidence, Hypotheses::kModalitiesAndModel), .chosen = modality_count});
+  }
+  std::vector<double> own(wrong_answers.size(), 1.0);
+  std::vector<double> parameters = parameters_of(model);
+  std::vector<double> shares;
+  for (int round = 0; round < kExpectationRounds; ++round) {
+    const double own_count = std::accumulate(own.begin(), own.end(), 0.0);
+    const double weight = std::min(1.0, own_count / kManyModelErrors) / std::max(own_count, 1e-9);
+    for (std::size_t place = 0; place < own.size(); ++place) choices[known_count + place].weight = weight * own[place];
+    // Without known culprits only the model's own parameters would move, towards every error being its own.
+    if (known_count > 0) parameters = fit_choices(choices, std::move(parameters), centre);
+    std::vector<std::vector<double>> chance;
+    for (std::size_t place = 0; place < own.size(); ++place) {
+      chance.push_back(chances(choices[known_count + place].features, parameters));
+    }
+    shares = estimate_shares(chance);
+    for (std::size_t place = 0; place < own.size(); ++place) {
+      const double all =
+          std::inner_product(shares.begin(), shares.end(), chance[place].begin(), 0.0);
+      own[place] = all > 0.0 ? shares.back() * chance[place].back() / all : 0.0;
+    }
+  }
+  model = model_of(parameters);
+  model.shares = std::move(shares);
+  return model;
+}
+
+std::vector<double> estimate_shares(std::span<const std::vector<double>> probabilities,
+                                    std::span<const double> weights) {
+  if (probabilities.empty()) return {};
+  const std::size_t part_count = probabilities.front().size();
+  std::vector<double> shares(part_count, 1.0 / static_cast<double>(part_count));
+  for (int round = 0; round < kShareRounds; ++round) {
+    std::vector<double> sums(part_count);
+    double total = 0.0;
+    for (std::size_t place = 0; place < probabilities.size(); ++place) {
+      const double weight = weights.empty() ? 1.0 : weights[place];
+      if (weight == 0.0) continue;
+      const std::vector<double>& own = probabilities[place];
+      const double all = std::inner_product(shares.begin(), shares.end(), own.begin(), 0.0);
+      for (std::size_t part = 0; part < part_count; ++part) sums[part] += weight * shares[part] * own[part] / all;
+      total += weight;
+    }
+    double change = 0.0;
+    for (std::size_t part = 0; part < part_count; ++part) {
+      const double next = sums[part] / total;
+      change = std::max(change, std::abs(next - shares[part]));
+      shares[part] = next;
+    }
+    if (change < 1e-6) break;
+  }
+  return shares;
+}
+
+}  // namespace modattr

@@ -1,0 +1,126 @@
+#include "modattr/value/games/row_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace modattr {
+namespace {
+
+/// Rows of so many numbers are compared number by number.
+constexpr std::int64_t kMostPlainNumbers = 256;
+constexpr std::int64_t kMostChannels = 8;
+constexpr std::size_t kStretchCount = 16;
+
+/// Numbers of one channel with up to two axes, the last one fastest.
+struct Channel {
+  std::span<const double> numbers;
+  std::size_t height = 1;
+  std::size_t width = 1;
+};
+
+double mean_difference(const Channel& channel, std::size_t step, std::size_t height, std::size_t width) {
+  if (height == 0 || width == 0) return 0.0;
+  double sum = 0.0;
+  for (std::size_t row = 0; row < height; ++row) {
+    const double* const numbers = channel.numbers.data() + row * channel.width;
+    for (std::size_t column = 0; column < width; ++column) sum += std::abs(numbers[column + step] - numbers[column]);
+  }
+  return sum / static_cast<double>(height * width);
+}
+
+double commonest_share(std::span<const double> numbers) {
+  std::vector<double> sorted(numbers.begin(), numbers.end());
+  std::ranges::sort(sorted);
+  std::size_t longest = 0;
+  for (std::size_t first = 0; first < sorted.size();) {
+    std::size_t end = first + 1;
+    while (end < sorted.size() && sorted[end] == sorted[first]) ++end;
+    longest = std::max(longest, end - first);
+    first = end;
+  }
+  return static_cast<double>(longest) / static_cast<double>(sorted.size());
+}
+
+void add_statistics(const Channel& channel, std::vector<float>& values) {
+  const auto count = static_cast<double>(channel.numbers.size());
+  double sum = 0.0;
+  for (const double number : channel.numbers) sum += number;
+  const double mean = sum / count;
+  double squares = 0.0;
+  for (const double number : channel.numbers) squares += (number - mean) * (number - mean);
+  const auto [low, high] = std::ranges::minmax(channel.numbers);
+  const auto add = [&](double value) { values.push_back(static_cast<float>(value)); };
+  add(mean);
+  add(std::sqrt(squares / count));
+  add(low);
+  add(high);
+  add(mean_difference(channel, 1, channel.height, channel.width - 1));
+  if (channel.height > 1) {
+    add(mean_difference(channel, channel.width, channel.height - 1, channel.width));
+  } else {
+    for (std::size_t stretch = 0; stretch < kStretchCount; ++stretch) {
+      const std::size_t first = channel.width * stretch / kStretchCount;
+      const std::size_t end = std::max(channel.width * (stretch + 1) / kStretchCount, first + 1);
+      double part = 0.0;
+      for (std::size_t place = first; place < end; ++place) part += channel.numbers[place];
+      add(part / static_cast<double>(end - first));
+    }
+  }
+  add(commonest_share(channel.numbers));
+}
+
+/// Channels of a row of this shape: of a picture its colours, of a sound its tracks.
+std::vector<Channel> channels_of(std::span<const double> numbers, at::IntArrayRef shape) {
+  const bool has_channels = shape.size() >= 2 && shape[0] <= kMostChannels;
+  const std::size_t channel_count = has_channels ? static_cast<std::size_t>(shape[0]) : 1;
+  const std::size_t size = numbers.size() / channel_count;
+  const bool has_height = shape.size() >= (has_channels ? 3U : 2U);
+  const std::size_t width = has_height ? static_cast<std::size_t>(shape.back()) : size;
+  std::vector<Channel> channels;
+  for (std::size_t channel = 0; channel < channel_count; ++channel) {
+    channels.push_back({numbers.subspan(channel * size, size), size / width, width});
+  }
+  return channels;
+}
+
+}  // namespace
+
+FloatRows row_statistics(const at::Tensor& data) {
+  FloatRows rows;
+  if (data.numel() == 0) return rows;
+  const at::Tensor wide = data.to(at::kDouble).contiguous();
+  const auto row_count = static_cast<std::size_t>(data.size(0));
+  const std::size_t size = static_cast<std::size_t>(wide.numel()) / row_count;
+  const std::span<const double> numbers(wide.data_ptr<double>(), static_cast<std::size_t>(wide.numel()));
+  const at::IntArrayRef shape = wide.sizes().slice(1);
+  if (shape.size() <= 1 && static_cast<std::int64_t>(size) <= kMostPlainNumbers) {
+    rows.values.assign(numbers.begin(), numbers.end());
+    rows.width = size;
+    return rows;
+  }
+  for (std::size_t row = 0; row < row_count; ++row) {
+    for (const Channel& channel : channels_of(numbers.subspan(row * size, size), shape)) {
+      add_statistics(channel, rows.values);
+    }
+  }
+  rows.width = rows.values.size() / row_count;
+  return rows;
+}
+
+FloatRows joined_columns(const FloatRows& left, const FloatRows& right) {
+  if (left.width == 0) return right;
+  if (right.width == 0) return left;
+  FloatRows joined{.width = left.width + right.width, .values = {}};
+  for (std::size_t row = 0; row < left.count(); ++row) {
+    const std::span<const float> first = left.row(row);
+    const std::span<const float> second = right.row(row);
+    joined.values.insert(joined.values.end(), first.begin(), first.end());
+    joined.values.insert(joined.values.end(), second.begin(), second.end());
+  }
+  return joined;
+}
+
+}  // namespace modattr
