@@ -13,6 +13,10 @@ namespace modattr {
 namespace {
 
 constexpr double kRidge = 0.01;
+/// Weights that all modalities share.
+constexpr std::size_t kShared = 3;
+/// Of the blame, with more than two modalities; of two, repair says the same.
+constexpr double kUsualBlameWeight = 10.0;
 constexpr int kNewtonRounds = 50;
 constexpr int kExpectationRounds = 15;
 constexpr int kShareRounds = 200;
@@ -38,7 +42,7 @@ struct Choice {
 
 /// Places of the parameters: w_R, w_Z, b_1 ... b_M, then b_0, w_0.
 std::vector<double> parameters_of(const CulpritModel& model) {
-  std::vector<double> parameters = {model.repair_weight, model.typicality_weight};
+  std::vector<double> parameters = {model.repair_weight, model.typicality_weight, model.blame_weight};
   parameters.insert(parameters.end(), model.biases.begin(), model.biases.end());
   parameters.push_back(model.model_bias);
   parameters.push_back(model.model_weight);
@@ -46,13 +50,14 @@ std::vector<double> parameters_of(const CulpritModel& model) {
 }
 
 CulpritModel model_of(std::span<const double> parameters) {
-  const std::size_t modality_count = parameters.size() - 4;
+  const std::size_t modality_count = parameters.size() - kShared - 2;
   CulpritModel model;
   model.repair_weight = parameters[0];
   model.typicality_weight = parameters[1];
-  model.biases.assign(parameters.begin() + 2, parameters.begin() + 2 + static_cast<std::ptrdiff_t>(modality_count));
-  model.model_bias = parameters[modality_count + 2];
-  model.model_weight = parameters[modality_count + 3];
+  model.blame_weight = parameters[2];
+  model.biases.assign(parameters.begin() + kShared, parameters.begin() + kShared + static_cast<std::ptrdiff_t>(modality_count));
+  model.model_bias = parameters[kShared + modality_count];
+  model.model_weight = parameters[kShared + modality_count + 1];
   return model;
 }
 
@@ -61,15 +66,16 @@ enum class Hypotheses { kModalities, kModalitiesAndModel };
 Matrix features_of(const CaseEvidence& evidence, Hypotheses hypotheses) {
   const std::size_t modality_count = evidence.modalities.size();
   const bool with_model = hypotheses == Hypotheses::kModalitiesAndModel;
-  Matrix features(modality_count + (with_model ? 1 : 0), modality_count + 4);
+  Matrix features(modality_count + (with_model ? 1 : 0), modality_count + kShared + 2);
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     features(modality, 0) = std::log(std::max(evidence.modalities[modality].repair, kSmallestProbability));
     features(modality, 1) = std::log(evidence.modalities[modality].typicality);
-    features(modality, 2 + modality) = 1.0;
+    features(modality, 2) = modality_count > 2 ? evidence.modalities[modality].blame : 0.0;
+    features(modality, kShared + modality) = 1.0;
   }
   if (with_model) {
-    features(modality_count, modality_count + 2) = 1.0;
-    features(modality_count, modality_count + 3) = std::log(evidence.probability + kSmallestProbability);
+    features(modality_count, kShared + modality_count) = 1.0;
+    features(modality_count, kShared + modality_count + 1) = std::log(evidence.probability + kSmallestProbability);
   }
   return features;
 }
@@ -167,6 +173,7 @@ std::vector<Choice> choices_of(std::span<const CalibrationCase> cases, Hypothese
 CulpritModel default_model(std::size_t modality_count) {
   CulpritModel model;
   model.biases.assign(modality_count, 0.0);
+  model.blame_weight = modality_count > 2 ? kUsualBlameWeight : 0.0;
   return model;
 }
 

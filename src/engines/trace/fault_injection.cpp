@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
+#include <string>
 
 namespace modattr {
 namespace {
@@ -11,10 +11,10 @@ constexpr std::size_t kTriesAtOnce = 256;
 /// Tries to find a partner of another source.
 constexpr int kPartnerTries = 20;
 
-std::uint32_t hash_of(std::string_view text, std::uint64_t start) {
-  std::uint64_t hash = 14695981039346656037U ^ start;
-  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  return static_cast<std::uint32_t>(hash ^ hash >> 32);
+/// Keeps the random numbers of faults apart.
+std::uint32_t number_of(const ModalityFault& fault) {
+  const std::uint64_t identity = identity_of(std::to_string(fault.modality) + ":" + fault_name(fault.fault));
+  return static_cast<std::uint32_t>(identity ^ identity >> 32);
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ InjectedCases inject_fault(CaseGame& game, const ReferenceSet& reference, Eviden
                            const InjectionLimits& limits, const Rng& rng) {
   InjectedCases result;
   if (pool.empty()) return result;
-  const std::uint32_t purpose = hash_of(fault_name(fault.fault), fault.modality);
+  const std::uint32_t purpose = number_of(fault);
   // Every fault begins at another place, so that few examples serve all of them.
   const std::size_t start = purpose % pool.size();
   const auto make_try = [&](std::size_t number) -> std::optional<TracedCase> {

@@ -131,8 +131,7 @@ class Evaluation {
     game_.progress().begin("inject " + fault_name(fault.fault), 0);
     const InjectedCases found = inject_fault(game_, reference_, *collector_, pool, fault, limits, rng_);
     FaultCases cases{.fault = fault, .try_count = found.try_count, .evidence = {}};
-    const bool is_tested = !options_.tested.empty();
-    cases.evidence = collector_->collect(found.cases, is_tested ? ShapleyValues::kWanted : ShapleyValues::kNone);
+    cases.evidence = collector_->collect(found.cases, ShapleyValues::kWanted);
     game_.progress().finish();
     return cases;
   }
@@ -201,7 +200,8 @@ Attribution Trace::summarise(const EvaluatedExamples& evaluated, const Problem& 
     add_benchmark(shared, options_.modality_names, options_.threshold, rng, result);
     return result;
   }
-  add_verdicts({.shared = shared,
+  add_verdicts({.problem = problem,
+                .shared = shared,
                 .examples = examples,
                 .subsets = subsets,
                 .modality_names = options_.modality_names,

@@ -19,10 +19,9 @@ constexpr std::size_t kDonorCount = 20;
 std::vector<double> limits_without_data(Experiment& experiment, Progress& progress) {
   const Dataset& dataset = experiment.dataset();
   const std::size_t count = dataset.example_count();
-  std::vector<std::uint32_t> donors(count);
+  // The examples are in the order of their identities.
+  std::vector<std::uint32_t> donors(std::min(count, kDonorCount));
   std::iota(donors.begin(), donors.end(), 0U);
-  std::ranges::sort(donors, {}, [&](std::uint32_t example) { return identity_of(dataset.id(example)); });
-  donors.resize(std::min(donors.size(), kDonorCount));
   std::vector<std::vector<std::uint32_t>> rows;
   for (const std::uint32_t donor : donors) rows.emplace_back(count, donor);
   std::vector<Mix> mixes;

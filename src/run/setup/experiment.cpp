@@ -14,6 +14,7 @@
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/core/rng.h"
+#include "modattr/core/tracing/case_game.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
@@ -294,7 +295,19 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
       .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent});
 }
 
+void Experiment::order_by_identity() {
+  std::vector<std::uint64_t> identities;
+  for (std::size_t example = 0; example < dataset_->example_count(); ++example) {
+    identities.push_back(identity_of(dataset_->id(example)));
+  }
+  std::vector<std::uint32_t> order(identities.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, {}, [&](std::uint32_t example) { return identities[example]; });
+  dataset_->keep(order);
+}
+
 void Experiment::select_examples(const CommonOptions& common) {
+  if (ids_use_ == IdsUse::kAmongAll) order_by_identity();
   if (!common.ids.empty()) {
     std::vector<std::string> known;
     for (std::size_t example = 0; example < dataset_->example_count(); ++example)

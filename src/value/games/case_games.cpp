@@ -51,12 +51,6 @@ void append_rows(const FloatRows& part, FloatRows& rows) {
 
 }  // namespace
 
-std::uint64_t identity_of(std::string_view id) noexcept {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char byte : id) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  return hash;
-}
-
 CaseGames::CaseGames(const Parts& parts)
     : parts_(parts),
       contents_(parts.evaluator.modality_rows()),

@@ -22,6 +22,7 @@ struct CalibrationCase {
 struct CulpritModel {
   double repair_weight = 1.0;
   double typicality_weight = 1.0;
+  double blame_weight = 0.0;
   /// [modalities]
   std::vector<double> biases;
   double model_bias = 0.0;

@@ -33,7 +33,8 @@ enum class SplitAssumptions {
 /// Whether a command can do without a score of the model.
 enum class MetricNeed { kRequired, kWhereThereIsOne };
 
-/// Whether examples that are asked for by id are the set, or are looked at among all others.
+/// Whether examples that are asked for by id are the set, or are looked at among all others; then the examples are put
+/// into an order that follows from their ids, so that nothing depends on their order in the file.
 enum class IdsUse { kOnlyThese, kAmongAll };
 
 /// What an experiment adds to the configuration.
@@ -122,6 +123,7 @@ class Experiment {
   /// Throws the error with what it has to do with the data.
   [[noreturn]] void throw_with_hint(const ModelError& error) const;
   void select_examples(const CommonOptions& common);
+  void order_by_identity();
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
   void make_metric();

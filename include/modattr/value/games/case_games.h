@@ -73,7 +73,4 @@ class CaseGames final : public CaseGame {
   std::size_t encoded_count_ = 0;
 };
 
-/// A number that follows from an id: FNV-1a, 64 bits (Fowler, Noll, Vo).
-std::uint64_t identity_of(std::string_view id) noexcept;
-
 }  // namespace modattr
