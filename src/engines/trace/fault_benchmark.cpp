@@ -293,12 +293,7 @@ void add_natural_errors(const TraceShared& shared, std::span<const CalibrationCa
 
 void add_benchmark(const TraceShared& shared, const std::vector<std::string>& modality_names, double threshold,
                    const Rng& rng, Attribution& result) {
-  std::vector<CalibrationCase> calibration;
-  for (const FaultCases& cases : shared.calibration) {
-    for (const CaseEvidence& evidence : cases.evidence) {
-      calibration.push_back({cases.fault.modality, cases.fault.is_swap(), evidence});
-    }
-  }
+  const std::vector<CalibrationCase> calibration = calibration_of(shared);
   const CulpritModel model = fit_modalities(modality_names.size(), calibration);
   std::vector<FaultOutcomes> outcomes;
   for (const FaultCases& cases : shared.tested) outcomes.push_back(outcomes_of(cases, model, threshold));

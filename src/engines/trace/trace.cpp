@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "modattr/core/error.h"
+#include "modattr/core/example_games.h"
 #include "modattr/core/option_name.h"
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/open_examples.h"
@@ -126,6 +127,20 @@ class Evaluation {
     return examples;
   }
 
+  /// Of the answers that were asked for by id, the features of the most suspicious modality.
+  void find_places(ExampleGames& features, std::vector<TraceExample>& examples) {
+    const CulpritModel model = fit_modalities(game_.modality_count(), calibration_of(shared_));
+    game_.progress().begin("locate", 0);
+    for (const std::uint32_t asked : options_.asked) {
+      TraceExample& example = examples[asked];
+      if (example.is_right || !example.evidence) continue;
+      const std::vector<double> suspicion = model.modality_probabilities(*example.evidence);
+      const auto modality = static_cast<std::size_t>(std::ranges::max_element(suspicion) - suspicion.begin());
+      example.place = find_repair_place(features, asked, modality, options_.budget, rng_);
+    }
+    game_.progress().finish();
+  }
+
  private:
   FaultCases cases_of(const ModalityFault& fault, std::span<const std::uint32_t> pool, const InjectionLimits& limits) {
     game_.progress().begin("inject " + fault_name(fault.fault), 0);
@@ -177,7 +192,8 @@ EvaluatedExamples Trace::evaluate(Problem& problem, const Rng& rng) const {
   evaluation.calibrate();
   if (!options_.tested.empty()) evaluation.test();
   std::vector<ByteWriter> writers(problem.example_count());
-  const std::vector<TraceExample> examples = evaluation.examples();
+  std::vector<TraceExample> examples = evaluation.examples();
+  if (!options_.asked.empty()) evaluation.find_places(*problem.player_games(), examples);
   for (std::size_t example = 0; example < examples.size(); ++example) put_example(writers[example], examples[example]);
   EvaluationHeader header = this->header(problem, rng);
   header.shared = to_bytes(evaluation.shared());

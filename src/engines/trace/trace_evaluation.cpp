@@ -23,6 +23,16 @@ FaultCases take_cases(ByteReader& reader) {
 
 }  // namespace
 
+std::vector<CalibrationCase> calibration_of(const TraceShared& shared) {
+  std::vector<CalibrationCase> calibration;
+  for (const FaultCases& cases : shared.calibration) {
+    for (const CaseEvidence& evidence : cases.evidence) {
+      calibration.push_back({cases.fault.modality, cases.fault.is_swap(), evidence});
+    }
+  }
+  return calibration;
+}
+
 std::string to_bytes(const TraceShared& shared) {
   ByteWriter writer;
   writer.put_count(shared.right_count);
@@ -54,6 +64,7 @@ void put_example(ByteWriter& writer, const TraceExample& example) {
   writer.put_count(example.is_right ? 1 : 0);
   writer.put_optional(example.predicted, &ByteWriter::put_count);
   writer.put_optional(example.evidence, put_evidence);
+  writer.put_optional(example.place, put_place);
 }
 
 TraceExample take_example(ByteReader& reader) {
@@ -62,6 +73,7 @@ TraceExample take_example(ByteReader& reader) {
   example.is_right = reader.take_count() != 0;
   example.predicted = reader.take_optional(&ByteReader::take_count);
   example.evidence = reader.take_optional(take_evidence);
+  example.place = reader.take_optional(take_place);
   return example;
 }
 

@@ -24,6 +24,8 @@ struct Traced {
   std::uint32_t example = 0;
   const CaseEvidence* evidence = nullptr;
   std::optional<std::size_t> predicted = std::nullopt;
+  /// nullptr where nobody asked.
+  const RepairPlace* place = nullptr;
   /// Under equal priors, [modalities + 1].
   std::vector<double> probabilities = {};
   /// Place among the modalities; their number = the model; nullopt = undecided.
@@ -66,6 +68,21 @@ Detail evidence_detail(const CaseEvidence& evidence, const std::vector<std::stri
   return {"evidence", std::move(modalities)};
 }
 
+Detail place_detail(const RepairPlace& place, const std::vector<std::string>& names) {
+  Detail::List players;
+  for (const PlayerScore& player : place.players) {
+    players.values.push_back({"", Detail::Object{{{"player", static_cast<std::int64_t>(player.player)},
+                                                  {"name", player.label},
+                                                  {"value", player.value},
+                                                  number_detail("std_error", player.std_error)}}});
+  }
+  return {"where", Detail::Object{{{"modality", names[place.modality]},
+                                   {"players", std::move(players)},
+                                   {"value", place.value_full},
+                                   {"value_without", place.value_without},
+                                   {"evaluations", static_cast<std::int64_t>(place.evaluation_count)}}}};
+}
+
 ExampleAttribution attribution_of(const Traced& traced, const std::vector<std::string>& names) {
   const CaseEvidence& evidence = *traced.evidence;
   ExampleAttribution attribution{.example = traced.example,
@@ -97,6 +114,7 @@ ExampleAttribution attribution_of(const Traced& traced, const std::vector<std::s
                          number_detail("confidence", confidence),
                          evidence_detail(evidence, names),
                          {"probability", std::move(probabilities)}};
+  if (traced.place != nullptr) attribution.details.push_back(place_detail(*traced.place, names));
   return attribution;
 }
 
@@ -194,16 +212,14 @@ void add_verdicts(const VerdictInput& input, const Rng& rng, Attribution& result
   for (std::uint32_t example = 0; example < input.examples.size(); ++example) {
     const TraceExample& each = input.examples[example];
     if (!each.evidence) continue;
-    (each.is_right ? right : wrong).push_back({.example = example, .evidence = &*each.evidence, .predicted = each.predicted});
+    (each.is_right ? right : wrong).push_back({.example = example,
+                                           .evidence = &*each.evidence,
+                                           .predicted = each.predicted,
+                                           .place = each.place ? &*each.place : nullptr});
   }
   // Sums in the order of the ids, whatever the order of the set.
   std::ranges::sort(wrong, {}, [&](const Traced& traced) { return input.examples[traced.example].rank; });
-  std::vector<CalibrationCase> calibration;
-  for (const FaultCases& cases : input.shared.calibration) {
-    for (const CaseEvidence& evidence : cases.evidence) {
-      calibration.push_back({cases.fault.modality, cases.fault.is_swap(), evidence});
-    }
-  }
+  const std::vector<CalibrationCase> calibration = calibration_of(input.shared);
   std::vector<CaseEvidence> errors;
   for (const Traced& traced : wrong) errors.push_back(*traced.evidence);
   const CulpritModel model = fit_culprits(input.modality_names.size(), calibration, errors);

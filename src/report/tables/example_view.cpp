@@ -13,6 +13,7 @@
 #include "modattr/report/tables/bar.h"
 #include "modattr/report/tables/surrogate_view.h"
 #include "modattr/report/text.h"
+#include "modattr/report/tables/trace_view.h"
 #include "modattr/report/utf8.h"
 
 namespace modattr {
@@ -282,6 +283,7 @@ std::string view_of(const ExampleRecord& record, const ScoreTable& table, const 
 std::string to_example_view(const ScoreTable& table, const TextStyle& requested) {
   TextStyle style = requested;
   style.width = std::max(style.width, kNarrowestView);
+  if (is_trace(table)) return to_trace_examples(table, style);
   const bool is_long = table.examples.size() > kMostShownExamples;
   const std::size_t shown = !is_long ? table.examples.size() : table.examples_are_chosen ? kMostShownExamples : 0;
   std::string text;

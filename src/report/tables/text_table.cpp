@@ -10,6 +10,7 @@
 #include "modattr/report/tables/print_table.h"
 #include "modattr/report/tables/shown_legends.h"
 #include "modattr/report/tables/text_grid.h"
+#include "modattr/report/tables/trace_view.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -41,7 +42,9 @@ class Page {
     }
   }
 
-  void add_grid(const TextGrid& grid) { text_ += grid.text; }
+  void add_grid(const TextGrid& grid) { add_lines(grid.text); }
+  /// Lines that are laid out already.
+  void add_lines(std::string_view lines) { text_ += lines; }
   void add_blank_line() { text_ += '\n'; }
   std::string take() { return std::move(text_); }
 
@@ -197,8 +200,13 @@ std::string to_text_table(const ScoreTable& table, const TextStyle& requested) {
   const PrintTables tables = arrange_for_print(table, symbols);
   Page page(style);
   add_heading(page, table, tables, style);
-  add_section(page, table, tables, tables.permutation, style);
-  add_section(page, table, tables, tables.other, style);
+  if (is_trace(table)) {
+    page.add_blank_line();
+    page.add_lines(to_trace_summary(table, style));
+  } else {
+    add_section(page, table, tables, tables.permutation, style);
+    add_section(page, table, tables, tables.other, style);
+  }
   if (table.rows.empty()) page.add_paragraph("no scores", Paint::kFaint);
   if (!table.warnings.empty()) page.add_blank_line();
   for (const std::string& warning : table.warnings)

@@ -32,6 +32,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Rows of a background that stand for removed features while errors are traced, unless somebody chose their number.
+constexpr std::size_t kCaseBackgroundRows = 10;
+
 const Engine& known_engine(const std::string& name) {
   const Engine* engine = find_engine(name);
   if (engine == nullptr) throw ConfigError("unknown engine '" + name + "'");
@@ -125,6 +128,11 @@ class EngineRun {
     cases_.emplace(experiment_.retry_on_split_failure(context_, [&] {
       return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress);
     }));
+    // Features are looked at in single answers only.
+    if (experiment_.asked_examples().empty()) return;
+    case_removal_.emplace(experiment_, std::nullopt);
+    if (!case_removal_->rows_are_chosen()) case_removal_.emplace(experiment_, std::nullopt, kCaseBackgroundRows);
+    case_players_.emplace(experiment_);
   }
 
   /// Where nobody chose the rows of the background and they are too many for the budget, takes fewer.
@@ -155,10 +163,19 @@ class EngineRun {
         problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
       }
       if (cases_) problem.set_cases(cases_->modalities(), cases_->judge());
+      if (case_removal_) {
+        problem.set_removal(case_removal_->rows(), cases_->targets());
+        problem.set_players(case_players_->segmentations(), case_players_->inputs());
+      }
       return attributor_->attribute(problem, Rng(experiment_.seed()));
     };
     return experiment_.retry_on_split_failure(
-        context_, [&] { return explanation ? explanation->removal.guard(experiment_, evaluate) : evaluate(); });
+        context_, [&] {
+          const RemovalSetup* removal = explanation     ? &explanation->removal
+                                        : case_removal_ ? &*case_removal_
+                                                        : nullptr;
+          return removal != nullptr ? removal->guard(experiment_, evaluate) : evaluate();
+        });
   }
 
   ScoreTable make_table(const std::optional<Explanation>& explanation, Attribution attribution) {
@@ -210,6 +227,9 @@ class EngineRun {
   std::unique_ptr<Attributor> attributor_;
   /// Where errors are traced.
   std::optional<CasesSetup> cases_;
+  /// Only where single answers were asked for.
+  std::optional<RemovalSetup> case_removal_;
+  std::optional<PlayersSetup> case_players_;
   std::vector<std::string> warnings_;
 };
 

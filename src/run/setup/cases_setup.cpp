@@ -44,6 +44,29 @@ std::vector<double> limits_without_data(Experiment& experiment, Progress& progre
   return limits;
 }
 
+/// The value that rises as an answer becomes right; of answer counts, the probability of the most frequent answer.
+Target right_answer_target(const Experiment& experiment, const AnswerJudge& judge) {
+  const Dataset& dataset = experiment.dataset();
+  const std::size_t count = dataset.example_count();
+  TargetInput input{.kind = experiment.config().model.kind,
+                    .output_width = experiment.output_width(),
+                    .value = ValueKind::kLoss,
+                    .classes = std::vector<std::uint32_t>(count, 0)};
+  if (predicts_classes(input.kind)) {
+    input.value = ValueKind::kProbability;
+    for (std::size_t example = 0; example < count; ++example) {
+      input.classes[example] = judge.label_group(example).value_or(0);
+    }
+  } else if (const auto* values = std::get_if<ValueLabels>(dataset.labels().get())) {
+    // Of several columns, the first one's error.
+    for (std::size_t example = 0; example < count; ++example) input.label_values.push_back(values->value(example, 0));
+  } else if (const auto* flags = std::get_if<IndicatorLabels>(dataset.labels().get())) {
+    input.scope = LabelScope::kAll;
+    input.label_flags = flags->flags;
+  }
+  return Target(std::move(input));
+}
+
 }  // namespace
 
 CasesSetup::CasesSetup(Experiment& experiment, const std::optional<std::string>& rule, Progress& progress) {
@@ -70,6 +93,7 @@ CasesSetup::CasesSetup(Experiment& experiment, const std::optional<std::string>&
   } catch (const DataError& error) {
     throw DataError(experiment.dataset().path() + ": " + error.what());
   }
+  targets_.push_back(right_answer_target(experiment, *judge_));
 }
 
 }  // namespace modattr

@@ -2,12 +2,14 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "modattr/core/progress.h"
 #include "modattr/core/tracing/answer_judge.h"
 #include "modattr/run/setup/experiment.h"
+#include "modattr/stats/target.h"
 #include "modattr/value/games/case_games.h"
 
 namespace modattr {
@@ -21,10 +23,13 @@ class CasesSetup {
 
   const std::vector<TracedModality>& modalities() const noexcept { return modalities_; }
   const AnswerJudge& judge() const noexcept { return *judge_; }
+  /// What the features of single answers are removed for: the probability of the right class, or minus the loss.
+  std::span<const Target> targets() const noexcept { return targets_; }
 
  private:
   std::vector<TracedModality> modalities_;
   std::unique_ptr<AnswerJudge> judge_;
+  std::vector<Target> targets_;
 };
 
 }  // namespace modattr

@@ -23,6 +23,8 @@ struct TraceOptions {
   TracedAnswers answers = TracedAnswers::kWrong;
   /// Examples that are traced even if their answer is right.
   std::vector<std::uint32_t> asked = {};
+  /// Model evaluations for each of them that look for the features to blame; 0 = enough for a first answer.
+  std::size_t budget = 0;
   /// Faults that calibrate; empty = a swap and the first other fault of each modality.
   std::vector<ModalityFault> calibration = {};
   /// Faults that are injected to measure the verdicts; empty = nothing is measured.

@@ -9,6 +9,7 @@
 
 #include "modattr/engines/trace/culprit_model.h"
 #include "modattr/engines/trace/fault_injection.h"
+#include "modattr/engines/trace/repair_place.h"
 #include "modattr/engines/trace/traced_case.h"
 
 namespace modattr {
@@ -34,6 +35,9 @@ struct TraceShared {
   std::string rule;
 };
 
+/// The cases that calibrate, with their culprits.
+std::vector<CalibrationCase> calibration_of(const TraceShared& shared);
+
 /// What is kept of each example.
 struct TraceExample {
   /// Place in an order that the examples' ids give.
@@ -42,6 +46,8 @@ struct TraceExample {
   std::optional<std::uint64_t> predicted;
   /// nullopt where the answer was not traced.
   std::optional<CaseEvidence> evidence;
+  /// Where the answer can be repaired; only of examples that were asked for by id.
+  std::optional<RepairPlace> place;
 };
 
 std::string to_bytes(const TraceShared& shared);
