@@ -5,7 +5,7 @@
 namespace modattr {
 
 std::span<const DefinitionLegend> definition_legends() {
-  static const std::array<DefinitionLegend, 9> legends = {{
+  static const std::array<DefinitionLegend, 10> legends = {{
       {"permutation",
        "drop: what the score loses when this modality's data comes from other examples; without, alone: the score when "
        "only this modality's data, or all but this modality's data, comes from other examples"},
@@ -32,6 +32,12 @@ std::span<const DefinitionLegend> definition_legends() {
        {"lime.fidelity_lost"},
        "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions"},
       {"sage", "what it takes off the mean loss"},
+      {"trace",
+       "share: estimated part of the wrong answers that is due to it; count: wrong answers with this verdict; repair: "
+       "part of the donors whose data brings the right answer; typicality: ln of the Bayes factor for unusual data; "
+       "blame: minus the Shapley value of the label's probability",
+       {"trace.repair", "trace.typicality", "trace.blame", "trace.valuation"},
+       "share: estimated part of the wrong answers that is due to it; count: wrong answers with this verdict"},
   }};
   return legends;
 }

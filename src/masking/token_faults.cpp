@@ -125,8 +125,7 @@ class TokenFaults final : public FaultMaker {
     return name.find("pad") != std::string::npos || name.find("special") != std::string::npos;
   }
   std::vector<std::int64_t> ids_of(std::uint32_t example) const {
-    const at::Tensor wide =
-        dataset_.gather(inputs_.front().input, std::span(&example, 1)).to(at::kLong).contiguous();
+    const at::Tensor wide = dataset_.gather(inputs_.front().input, std::span(&example, 1)).to(at::kLong).contiguous();
     return {wide.data_ptr<std::int64_t>(), wide.data_ptr<std::int64_t>() + wide.numel()};
   }
   std::vector<std::size_t> text_positions(std::span<const std::int64_t> row, std::uint32_t example) const {
@@ -157,7 +156,8 @@ class TokenFaults final : public FaultMaker {
     std::iota(order.begin(), order.end(), std::size_t{0});
     if (draw.fault.kind == "shuffle") {
       shuffle(order, stream);
-      for (std::size_t place = 0; place < order.size(); ++place) plan.sources[positions[place]] = positions[order[place]];
+      for (std::size_t place = 0; place < order.size(); ++place)
+        plan.sources[positions[place]] = positions[order[place]];
       return plan;
     }
     if (draw.fault.kind == "truncate") {

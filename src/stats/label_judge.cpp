@@ -31,8 +31,8 @@ void write_roots(std::span<const double> probabilities, std::span<float> numbers
 void expect_quantity(const std::optional<WrongRule>& rule, std::span<const WrongQuantity> allowed,
                      const char* expected) {
   if (!rule || std::ranges::find(allowed, rule->quantity) != allowed.end()) return;
-  throw ConfigError(option("wrong_if") + ": expected " + expected + " for this kind of label, got \"" +
-                    to_text(*rule) + "\"");
+  throw ConfigError(option("wrong_if") + ": expected " + expected + " for this kind of label, got \"" + to_text(*rule) +
+                    "\"");
 }
 
 /// What judges of classes share: several classes may be right, as with answer counts.
@@ -87,7 +87,7 @@ class ClassJudge final : public ClassJudgeBase {
     if (!rule_) return reader_.predicted(output) == label(example);
     const double log_probability = reader_.log_probability(output, label(example));
     return !rule_->is_wrong(rule_->quantity == WrongQuantity::kProbability ? probability(output, example)
-                                                                            : log_probability);
+                                                                           : log_probability);
   }
   double probability(std::span<const double> output, std::size_t example) const override {
     return reader_.probability(output, label(example));
@@ -122,8 +122,7 @@ class AnswerCountJudge final : public ClassJudgeBase {
   }
 
   bool is_right(std::span<const double> output, std::size_t example) const override {
-    if (rule_ && rule_->quantity == WrongQuantity::kProbability)
-      return !rule_->is_wrong(probability(output, example));
+    if (rule_ && rule_->quantity == WrongQuantity::kProbability) return !rule_->is_wrong(probability(output, example));
     const double accuracy = counts_.soft_accuracy(example, reader_.predicted(output));
     return rule_ ? !rule_->is_wrong(accuracy) : accuracy >= kRightSoftAccuracy;
   }
@@ -277,7 +276,7 @@ class TokenJudge final : public OtherJudge {
     const double log_probability = mean_token_log_probability(output);
     if (!rule_) return log_probability > limits_[example];
     return !rule_->is_wrong(rule_->quantity == WrongQuantity::kProbability ? std::exp(log_probability)
-                                                                            : log_probability);
+                                                                           : log_probability);
   }
   double probability(std::span<const double> output, std::size_t) const override {
     return std::exp(mean_token_log_probability(output));

@@ -112,6 +112,41 @@ std::unique_ptr<ExampleGames> TableProblem::player_games() {
   return std::make_unique<WholeModalities>(removal_game());
 }
 
+namespace {
+
+/// By the outcome of a metric.
+class OutcomeJudge final : public AnswerJudge {
+ public:
+  explicit OutcomeJudge(const Metric& metric) : metric_(metric) {}
+
+  bool is_right(std::span<const double> output, std::size_t example) const override {
+    return probability(output, example) > 0.5;
+  }
+  double probability(std::span<const double> output, std::size_t example) const override {
+    std::vector<double> outcome(metric_.width());
+    metric_.outcome(output, example, outcome);
+    return std::clamp(outcome.front(), 0.0, 1.0);
+  }
+  std::optional<double> margin(std::span<const double>, std::size_t) const override { return std::nullopt; }
+  std::optional<std::size_t> predicted(std::span<const double>) const override { return std::nullopt; }
+  double class_probability(std::span<const double>, std::size_t) const override { return 0.0; }
+  std::size_t behaviour_width() const noexcept override { return 0; }
+  void behaviour(std::span<const double>, std::span<float>) const override {}
+  std::optional<std::uint32_t> label_group(std::size_t) const override { return std::nullopt; }
+  std::string rule() const override { return {}; }
+
+ private:
+  const Metric& metric_;
+};
+
+}  // namespace
+
+std::unique_ptr<CaseGame> TableProblem::case_game() {
+  if (parts_.cases) return parts_.cases();
+  return std::make_unique<TableCases>(
+      TableCasesParts{.data = parts_.data, .model = parts_.model, .judge = std::make_shared<OutcomeJudge>(metric())});
+}
+
 std::vector<Stratum> TableProblem::strata(std::string_view column) const {
   const auto found = parts_.columns.find(column);
   if (found == parts_.columns.end()) throw ConfigError("strata: unknown column '" + std::string(column) + "'");

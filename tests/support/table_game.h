@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "case_table_game.h"
 #include "counting_progress.h"
 #include "modattr/core/attribution.h"
 #include "modattr/core/labels.h"
@@ -67,6 +68,9 @@ struct TableProblemParts {
   std::size_t game_width = 1;
   /// Makes the games of features; empty = every modality is one player of the game above.
   std::function<std::unique_ptr<ExampleGames>()> features = {};
+  /// Makes the cases that errors are traced in; empty = the model on the data, right where the metric's first outcome
+  /// is above 1/2.
+  std::function<std::unique_ptr<CaseGame>()> cases = {};
   /// Keys of the examples; empty = their places.
   std::vector<std::uint32_t> keys = {};
 };
@@ -87,6 +91,7 @@ class TableProblem final : public Problem {
   std::unique_ptr<ValueFunction> removal_game() override;
   /// Every modality is one player of the removal game.
   std::unique_ptr<ExampleGames> player_games() override;
+  std::unique_ptr<CaseGame> case_game() override;
   /// Pair by pair.
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }

@@ -51,7 +51,8 @@ class FaultMaker {
   virtual std::vector<std::int64_t> tokens(const FaultDraw& draw) const = 0;
 };
 
-/// `inputs`: the dataset's inputs of the modality, in its order; of tokens the first one holds ids. Borrows the dataset.
+/// `inputs`: the dataset's inputs of the modality, in its order; of tokens the first one holds ids. Borrows the
+/// dataset.
 std::unique_ptr<FaultMaker> make_fault_maker(FaultMakerOptions options, const Dataset& dataset,
                                              std::span<const SegmentedInput> inputs);
 

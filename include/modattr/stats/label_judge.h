@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "modattr/core/tracing/answer_judge.h"
 #include "modattr/core/labels.h"
+#include "modattr/core/tracing/answer_judge.h"
 #include "modattr/stats/wrong_rule.h"
 
 namespace modattr {

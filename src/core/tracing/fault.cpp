@@ -24,11 +24,11 @@ constexpr std::array kTokenFaults = {
     FaultKind{"shuffle", std::nullopt, "the tokens in random order"},
     FaultKind{"truncate", 2.0, "only so many tokens from the beginning stay"},
     FaultKind{"unknown", 0.5, "that part of the tokens becomes the unknown token of the vocabulary"}};
-constexpr std::array kColumnFaults = {
-    kSwapKind, FaultKind{"noise", 1.5, "Gaussian noise, in standard deviations of the set"},
-    FaultKind{"zero", std::nullopt, "every number becomes 0"},
-    FaultKind{"scale", 5.0, "every number times the strength"},
-    FaultKind{"dropout", 0.5, "a stretch of that part of the numbers becomes 0"}};
+constexpr std::array kColumnFaults = {kSwapKind,
+                                      FaultKind{"noise", 1.5, "Gaussian noise, in standard deviations of the set"},
+                                      FaultKind{"zero", std::nullopt, "every number becomes 0"},
+                                      FaultKind{"scale", 5.0, "every number times the strength"},
+                                      FaultKind{"dropout", 0.5, "a stretch of that part of the numbers becomes 0"}};
 constexpr std::array kTensorFaults = {kColumnFaults[0], kColumnFaults[1], kColumnFaults[2]};
 
 const FaultKind* find_kind(std::string_view name, std::string_view modality_kind) {

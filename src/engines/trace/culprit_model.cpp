@@ -55,7 +55,8 @@ CulpritModel model_of(std::span<const double> parameters) {
   model.repair_weight = parameters[0];
   model.typicality_weight = parameters[1];
   model.blame_weight = parameters[2];
-  model.biases.assign(parameters.begin() + kShared, parameters.begin() + kShared + static_cast<std::ptrdiff_t>(modality_count));
+  model.biases.assign(parameters.begin() + kShared,
+                      parameters.begin() + kShared + static_cast<std::ptrdiff_t>(modality_count));
   model.model_bias = parameters[kShared + modality_count];
   model.model_weight = parameters[kShared + modality_count + 1];
   return model;
@@ -155,9 +156,8 @@ std::vector<double> fit_choices(std::span<const Choice> choices, std::vector<dou
 /// Cases of known culprits as choices: each modality weighs 1, half of that its swaps where it has both.
 std::vector<Choice> choices_of(std::span<const CalibrationCase> cases, Hypotheses hypotheses) {
   const auto count_of = [&](std::size_t culprit, bool is_swap) {
-    return static_cast<double>(std::ranges::count_if(cases, [&](const CalibrationCase& each) {
-      return each.culprit == culprit && each.is_swap == is_swap;
-    }));
+    return static_cast<double>(std::ranges::count_if(
+        cases, [&](const CalibrationCase& each) { return each.culprit == culprit && each.is_swap == is_swap; }));
   };
   std::vector<Choice> choices;
   for (const CalibrationCase& each : cases) {
@@ -222,8 +222,7 @@ CulpritModel fit_culprits(std::size_t modality_count, std::span<const Calibratio
     }
     shares = estimate_shares(chance);
     for (std::size_t place = 0; place < own.size(); ++place) {
-      const double all =
-          std::inner_product(shares.begin(), shares.end(), chance[place].begin(), 0.0);
+      const double all = std::inner_product(shares.begin(), shares.end(), chance[place].begin(), 0.0);
       own[place] = all > 0.0 ? shares.back() * chance[place].back() / all : 0.0;
     }
   }

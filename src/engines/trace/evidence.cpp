@@ -161,8 +161,7 @@ void EvidenceCollector::describe_modality(std::size_t modality) {
     return reference_.same_source(normal.entries[entry], normal.entries[other]);
   };
   const auto neighbours = [&](FloatRows rows, Neighbours::Scale scale) {
-    return rows.width == 0 ? nullptr
-                           : std::make_unique<Neighbours>(std::move(rows), scale, labels, left_out, threads);
+    return rows.width == 0 ? nullptr : std::make_unique<Neighbours>(std::move(rows), scale, labels, left_out, threads);
   };
   normal.data = neighbours(game_.statistics(modality, normal.entries), Neighbours::Scale::kByDeviation);
   normal.encoding = neighbours(game_.encodings(modality, normal.entries), Neighbours::Scale::kByDeviation);
@@ -174,8 +173,7 @@ void EvidenceCollector::describe_modality(std::size_t modality) {
       }
       return found;
     };
-    normal.texts =
-        std::make_unique<WordPairs>(game_.tokens(modality, normal.entries), labels, others, threads);
+    normal.texts = std::make_unique<WordPairs>(game_.tokens(modality, normal.entries), labels, others, threads);
   }
   if (behaviour_donor_count_ > 0) {
     normal.behaviour = neighbours(behaviours_of_entries(modality, normal.entries), Neighbours::Scale::kAsTheyAre);

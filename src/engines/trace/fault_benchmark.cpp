@@ -38,21 +38,22 @@ std::vector<double> negated(std::vector<double> values) {
 
 /// Rules that people use instead, by the end of their definition.
 std::vector<std::pair<std::string, Rule>> simple_rules() {
-  return {{"share",
-           [](const CaseEvidence& evidence) {
-             std::vector<double> values = evidence.rules.predicted;
-             for (double& value : values) value = std::abs(value);
-             return values;
-           }},
-          {"probability",
-           [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.blame; }); }},
-          {"log_probability", [](const CaseEvidence& evidence) { return negated(evidence.rules.log_probability); }},
-          {"margin", [](const CaseEvidence& evidence) { return negated(evidence.rules.margin); }},
-          {"repair",
-           [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.repair; }); }},
-          {"typicality", [](const CaseEvidence& evidence) {
-             return per_modality(evidence, [](const auto& own) { return own.typicality; });
-           }}};
+  return {
+      {"share",
+       [](const CaseEvidence& evidence) {
+         std::vector<double> values = evidence.rules.predicted;
+         for (double& value : values) value = std::abs(value);
+         return values;
+       }},
+      {"probability",
+       [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.blame; }); }},
+      {"log_probability", [](const CaseEvidence& evidence) { return negated(evidence.rules.log_probability); }},
+      {"margin", [](const CaseEvidence& evidence) { return negated(evidence.rules.margin); }},
+      {"repair",
+       [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.repair; }); }},
+      {"typicality", [](const CaseEvidence& evidence) {
+         return per_modality(evidence, [](const auto& own) { return own.typicality; });
+       }}};
 }
 
 /// What became of a case.
@@ -98,7 +99,8 @@ class Rows {
   Rows(const Rng& rng, Attribution& result) : rng_(rng), result_(result) {}
 
   /// The mean of a number over modalities, over their faults, over cases; with an interval over cases.
-  void add(const Group& group, std::string definition, const std::function<double(const FaultOutcomes&, std::size_t)>& number) {
+  void add(const Group& group, std::string definition,
+           const std::function<double(const FaultOutcomes&, std::size_t)>& number) {
     add_ratio(group, std::move(definition), number, [](const FaultOutcomes&, std::size_t) { return 1.0; });
   }
   void add_ratio(const Group& group, std::string definition,
@@ -135,8 +137,8 @@ class Rows {
     }
     add_row(group, std::move(definition), value_of(nullptr), percentile_interval95(replicates), case_count);
   }
-  void add_row(const Group& group, std::string definition, std::optional<double> value, std::optional<Interval> interval,
-               std::size_t case_count) {
+  void add_row(const Group& group, std::string definition, std::optional<double> value,
+               std::optional<Interval> interval, std::size_t case_count) {
     result_.rows.push_back({.modality = group.modality,
                             .definition = std::move(definition),
                             .group = group.name,
@@ -189,7 +191,8 @@ double calibration_error(const Group& group) {
   double total = 0.0;
   for (const FaultOutcomes* fault : group.faults) {
     if (fault->outcomes.empty()) continue;
-    const double weight = 1.0 / (fault_count(fault->cases->fault.modality) * static_cast<double>(fault->outcomes.size()));
+    const double weight =
+        1.0 / (fault_count(fault->cases->fault.modality) * static_cast<double>(fault->outcomes.size()));
     for (const Outcome& outcome : fault->outcomes) {
       const auto bin = std::min(static_cast<std::size_t>(outcome.confidence * kBinCount), kBinCount - 1);
       weights[bin] += weight;
@@ -247,7 +250,9 @@ FaultOutcomes outcomes_of(const FaultCases& cases, const CulpritModel& model, do
 /// that holds each modality's faults and these errors.
 void add_natural_errors(const TraceShared& shared, std::span<const CalibrationCase> calibration,
                         const std::vector<std::string>& names, double threshold, Rows& rows) {
-  if (shared.own_errors.empty() || shared.tested_errors.empty()) return;
+  // A few errors show neither what the model's own look like nor how many parts a mixture has.
+  constexpr std::size_t kFewestErrors = 20;
+  if (std::min(shared.own_errors.size(), shared.tested_errors.size()) < kFewestErrors) return;
   const CulpritModel model = fit_culprits(names.size(), calibration, shared.own_errors);
   std::vector<std::string> verdicts = names;
   verdicts.emplace_back("model");

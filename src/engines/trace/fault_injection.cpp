@@ -31,9 +31,8 @@ InjectedCases inject_fault(CaseGame& game, const ReferenceSet& reference, Eviden
     const std::uint32_t example = pool[(start + number) % pool.size()];
     const std::uint64_t identity = game.identity(example);
     const auto round = static_cast<std::uint32_t>(number / pool.size());
-    RandomStream stream =
-        rng.stream(RandomPurpose::kFault, static_cast<std::uint32_t>(identity),
-                   static_cast<std::uint32_t>(identity >> 32) ^ purpose ^ round * 0x9E3779B9U);
+    RandomStream stream = rng.stream(RandomPurpose::kFault, static_cast<std::uint32_t>(identity),
+                                     static_cast<std::uint32_t>(identity >> 32) ^ purpose ^ round * 0x9E3779B9U);
     InjectedFault injected{.modality = fault.modality, .fault = fault.fault, .partner = example, .stream = stream};
     for (int attempt = 0; fault.is_swap() && attempt < kPartnerTries; ++attempt) {
       injected.partner = pool[stream.below(static_cast<std::uint32_t>(pool.size()))];

@@ -82,11 +82,11 @@ RepairPlace find_repair_place(ExampleGames& games, std::uint32_t example, std::s
   const std::vector<double> ends = game.evaluate(ends_asked);
   place.value_full = ends[1];
   place.value_without = ends[1];
-  const std::size_t coalition_count = budget == 0 ? kCoalitionsPerPlayer * count : budget / games.evaluations_per_query();
-  const ShapleyEstimate estimate =
-      shapley_values(game, coalition_count,
-                     rng.stream(RandomPurpose::kCoalition, games.key(example), static_cast<std::uint32_t>(modality) + 1),
-                     ends);
+  const std::size_t coalition_count =
+      budget == 0 ? kCoalitionsPerPlayer * count : budget / games.evaluations_per_query();
+  const ShapleyEstimate estimate = shapley_values(
+      game, coalition_count,
+      rng.stream(RandomPurpose::kCoalition, games.key(example), static_cast<std::uint32_t>(modality) + 1), ends);
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t player) { return estimate.values[player]; });

@@ -37,6 +37,12 @@ std::string text_of(const std::vector<ModalityFault>& faults) {
   return text;
 }
 
+std::vector<std::string> names_of(const Players& players) {
+  std::vector<std::string> names;
+  for (const Players::Modality& modality : players.modalities()) names.push_back(modality.name);
+  return names;
+}
+
 /// A swap, and the fault that stands for damage of any kind.
 std::vector<ModalityFault> usual_calibration(const CaseGame& game) {
   std::vector<ModalityFault> faults;
@@ -52,8 +58,9 @@ std::vector<ModalityFault> usual_calibration(const CaseGame& game) {
 /// Evaluates a trace; what it could not do becomes a gap.
 class Evaluation {
  public:
-  Evaluation(const TraceOptions& options, CaseGame& game, const Rng& rng)
+  Evaluation(const TraceOptions& options, std::vector<std::string> modality_names, CaseGame& game, const Rng& rng)
       : options_(options),
+        modality_names_(std::move(modality_names)),
         game_(game),
         rng_(rng),
         reference_(game, rng, options.donor_count,
@@ -75,24 +82,29 @@ class Evaluation {
 
   void calibrate() {
     const bool is_usual = options_.calibration.empty();
+    std::string rare;
     for (const ModalityFault& fault : is_usual ? usual_calibration(game_) : options_.calibration) {
       FaultCases cases = cases_of(fault, reference_.right(), kCalibrationLimits);
-      const std::string& name = options_.modality_names[fault.modality];
+      const std::string& name = modality_names_[fault.modality];
       const std::size_t count = cases.evidence.size();
       if (count < kFewestCases) {
-        shared_.gaps.push_back("of " + std::to_string(cases.try_count) + " right answers, the fault " +
-                               fault_name(fault.fault) + " of " + name + " made " + std::to_string(count) +
-                               " wrong, fewer than " + std::to_string(kFewestCases) + ": it does not calibrate");
+        rare += (rare.empty() ? "" : ", ") + fault_name(fault.fault) + " of " + name + " (" + std::to_string(count) +
+                " of " + std::to_string(cases.try_count) + ")";
         continue;
       }
       shared_.calibration.push_back(std::move(cases));
     }
+    if (rare.empty()) return;
+    const bool any = !shared_.calibration.empty();
+    shared_.gaps.push_back("faults that make fewer than " + std::to_string(kFewestCases) +
+                           " right answers wrong do not calibrate: " + rare +
+                           (any ? "" : "; the weights are the usual ones"));
   }
 
   void test() {
     for (const ModalityFault& fault : options_.tested) {
       if (const std::string reason = game_.why_not(fault.modality, fault.fault); !reason.empty()) {
-        shared_.gaps.push_back("modality '" + options_.modality_names[fault.modality] + "' has no fault " +
+        shared_.gaps.push_back("modality '" + modality_names_[fault.modality] + "' has no fault " +
                                fault_name(fault.fault) + ": " + reason);
         continue;
       }
@@ -161,6 +173,7 @@ class Evaluation {
   }
 
   const TraceOptions& options_;
+  std::vector<std::string> modality_names_;
   CaseGame& game_;
   const Rng& rng_;
   ReferenceSet reference_;
@@ -188,7 +201,7 @@ EvaluatedExamples Trace::evaluate(Problem& problem, const Rng& rng) const {
                       std::to_string(modality_count));
   }
   const std::unique_ptr<CaseGame> game = problem.case_game();
-  Evaluation evaluation(options_, *game, rng);
+  Evaluation evaluation(options_, names_of(problem.players()), *game, rng);
   evaluation.calibrate();
   if (!options_.tested.empty()) evaluation.test();
   std::vector<ByteWriter> writers(problem.example_count());
@@ -212,15 +225,16 @@ Attribution Trace::summarise(const EvaluatedExamples& evaluated, const Problem& 
   Attribution result;
   add_scores(outcomes, problem, {.modalities = {}, .subsets = subsets}, rng, result);
   for (const std::string& gap : shared.gaps) result.warnings.push_back(gap);
+  const std::vector<std::string> modality_names = names_of(problem.players());
   if (!options_.tested.empty()) {
-    add_benchmark(shared, options_.modality_names, options_.threshold, rng, result);
+    add_benchmark(shared, modality_names, options_.threshold, rng, result);
     return result;
   }
   add_verdicts({.problem = problem,
                 .shared = shared,
                 .examples = examples,
                 .subsets = subsets,
-                .modality_names = options_.modality_names,
+                .modality_names = modality_names,
                 .threshold = options_.threshold,
                 .asked = options_.asked},
                rng, result);

@@ -68,7 +68,8 @@ std::vector<ModalityFault> parse_faults(const std::string& name, const std::stri
       if (!is_asked(modality)) continue;
       if (entry == "all") {
         for (const FaultKind& kind : kinds) faults.push_back({modality, {std::string(kind.name)}});
-      } else if (named == setting.names.end() && std::ranges::find(kinds, parts.front(), &FaultKind::name) != kinds.end()) {
+      } else if (named == setting.names.end() &&
+                 std::ranges::find(kinds, parts.front(), &FaultKind::name) != kinds.end()) {
         faults.push_back({modality, parse_fault(name, parts, setting.kinds[modality], setting.names[modality])});
         is_known = true;
       }
@@ -105,8 +106,7 @@ std::vector<ModalityFault> faults_of(const OptionValues& options, const std::str
 }
 
 TraceOptions engine_options(const OptionValues& options, const EngineSetting& setting) {
-  TraceOptions result{.modality_names = setting.names,
-                      .donor_count = options.count("donors").value_or(0),
+  TraceOptions result{.donor_count = options.count("donors").value_or(0),
                       .threshold = options.number("threshold").value_or(0.0),
                       .answers = options.flag("all") ? TracedAnswers::kAll : TracedAnswers::kWrong,
                       .asked = setting.asked_examples,
@@ -193,30 +193,30 @@ std::string fault_notes() {
 }  // namespace
 
 Engine trace_engine() {
-  return {.name = "trace",
-          .summary = "Which modality's data is behind each wrong answer",
-          .examples = {{"", "every wrong answer of the nearest modattr.json"},
-                       {"--ids 17", "one answer: the evidence in words"},
-                       {"--by label", "where the errors come from, class by class"},
-                       {"--inject all", "how far the verdicts can be trusted on this model"},
-                       {"--out results", "scores.json, scores.csv and trace.jsonl in results/"}},
-          .notes = fault_notes(),
-          .modality_help = "Inject faults into these modalities only",
-          .options = schema(),
-          .variants = {{.name = "trace",
-                        .summary = "the modality, or the model itself, that is behind a wrong answer, with a probability",
-                        .needs = "any model with two to twelve modalities, labels",
-                        .cost = "donors x (2^M - 1) evaluations per wrong answer with two or three modalities, about "
-                                "donors x 3 M with more; equal mixes once",
-                        .source = "Vovk, Wang 2021; Saerens et al. 2002; Wei et al. 2024"}},
-          .files = {"scores.json", "scores.csv", "trace.jsonl"},
-          .check = check,
-          .needs =
-              [](const OptionValues&) { return EngineNeeds{.game = GameKind::kErrors, .column_option = "by"}; },
-          .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {
-            return std::make_unique<Trace>(engine_options(options, setting));
-          },
-          .costs = add_costs};
+  return {
+      .name = "trace",
+      .summary = "Which modality's data is behind each wrong answer",
+      .examples = {{"", "every wrong answer of the nearest modattr.json"},
+                   {"--ids 17", "one answer: the evidence in words"},
+                   {"--by label", "where the errors come from, class by class"},
+                   {"--inject all", "how far the verdicts can be trusted on this model"},
+                   {"--out results", "scores.json, scores.csv and trace.jsonl in results/"}},
+      .notes = fault_notes(),
+      .modality_help = "Inject faults into these modalities only",
+      .options = schema(),
+      .variants = {{.name = "trace",
+                    .summary = "the modality, or the model itself, that is behind a wrong answer, with a probability",
+                    .needs = "any model with two to twelve modalities, labels",
+                    .cost = "donors x (2^M - 1) evaluations per wrong answer with two or three modalities, about "
+                            "donors x 3 M with more; equal mixes once",
+                    .source = "Vovk, Wang 2021; Saerens et al. 2002; Wei et al. 2024"}},
+      .files = {"scores.json", "scores.csv", "trace.jsonl"},
+      .check = check,
+      .needs = [](const OptionValues&) { return EngineNeeds{.game = GameKind::kErrors, .column_option = "by"}; },
+      .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {
+        return std::make_unique<Trace>(engine_options(options, setting));
+      },
+      .costs = add_costs};
 }
 
 }  // namespace modattr

@@ -37,9 +37,9 @@ Detail number_detail(std::string name, std::optional<double> value) {
 }
 
 std::string valuation_word(const CaseEvidence& evidence, const ModalityEvidence& modality) {
-  const double right = modality.donor_count == 0 ? 0.0
-                                                 : static_cast<double>(modality.right_count) /
-                                                       static_cast<double>(modality.donor_count);
+  const double right = modality.donor_count == 0
+                           ? 0.0
+                           : static_cast<double>(modality.right_count) / static_cast<double>(modality.donor_count);
   if (!evidence.is_right) return right > kHalf ? "drags" : "neutral";
   return right < kHalf ? "rescues" : "neutral";
 }
@@ -212,10 +212,11 @@ void add_verdicts(const VerdictInput& input, const Rng& rng, Attribution& result
   for (std::uint32_t example = 0; example < input.examples.size(); ++example) {
     const TraceExample& each = input.examples[example];
     if (!each.evidence) continue;
-    (each.is_right ? right : wrong).push_back({.example = example,
-                                           .evidence = &*each.evidence,
-                                           .predicted = each.predicted,
-                                           .place = each.place ? &*each.place : nullptr});
+    (each.is_right ? right : wrong)
+        .push_back({.example = example,
+                    .evidence = &*each.evidence,
+                    .predicted = each.predicted,
+                    .place = each.place ? &*each.place : nullptr});
   }
   // Sums in the order of the ids, whatever the order of the set.
   std::ranges::sort(wrong, {}, [&](const Traced& traced) { return input.examples[traced.example].rank; });

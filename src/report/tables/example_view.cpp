@@ -12,8 +12,8 @@
 #include "modattr/report/number_format.h"
 #include "modattr/report/tables/bar.h"
 #include "modattr/report/tables/surrogate_view.h"
-#include "modattr/report/text.h"
 #include "modattr/report/tables/trace_view.h"
+#include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
 namespace modattr {

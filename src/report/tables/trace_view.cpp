@@ -62,10 +62,12 @@ class Cells {
       std::string line;
       for (std::size_t column = 0; column < lines_[number].size(); ++column) {
         const Alignment alignment = column < text_columns ? Alignment::kLeft : Alignment::kRight;
-        line += (column == 0 ? "" : std::string(kColumnGap, ' ')) + pad(lines_[number][column], widths[column], alignment);
+        line +=
+            (column == 0 ? "" : std::string(kColumnGap, ' ')) + pad(lines_[number][column], widths[column], alignment);
       }
       while (line.ends_with(' ')) line.pop_back();
-      result += painted(cut_to_width(line, style_.width, style_), number == 0 ? Paint::kFaint : Paint::kPlain, style_) + "\n";
+      result +=
+          painted(cut_to_width(line, style_.width, style_), number == 0 ? Paint::kFaint : Paint::kPlain, style_) + "\n";
     }
     return result;
   }
@@ -209,8 +211,8 @@ std::string benchmark_summary(const ScoreTable& table, const TextStyle& style) {
   for (const Score& row : table.rows) {
     if (row.definition != "trace.natural") continue;
     any = true;
-    natural.add({terminal_text(row.modality, style), percent(row.value),
-                 value_text(table, row, "trace.mixture_true"), value_text(table, row, "trace.mixture")});
+    natural.add({terminal_text(row.modality, style), percent(row.value), value_text(table, row, "trace.mixture_true"),
+                 value_text(table, row, "trace.mixture")});
   }
   return any ? text + "\n" + natural.text(1) : text;
 }
@@ -285,16 +287,17 @@ std::string example_text(const ExampleRecord& record, const TextStyle& style) {
                       Paint::kPlain, style);
   }
   const std::optional<double> probability = number_of(details, "probability_of_label");
-  text += paragraph("  the model gives the right answer " + percent(probability) +
-                        (is_right ? "" : "; what is behind the error:"),
-                    Paint::kPlain, style);
+  text += paragraph(
+      "  the model gives the right answer " + percent(probability) + (is_right ? "" : "; what is behind the error:"),
+      Paint::kPlain, style);
   Cells cells(style);
   const std::vector<Detail>& probabilities = members_of(details, "probability");
   for (const Detail& each : probabilities) {
     const double value = std::get<double>(each.value);
     const BarAxis axis = fit_bar_axis(std::array{1.0}, kLongestShareBar);
     text += "    " + pad(terminal_text(each.name, style), 12, Alignment::kLeft) + " " +
-            pad(percent(value), 7, Alignment::kRight) + "  " + draw_bar(value, axis, BarEmphasis::kCertain, style) + "\n";
+            pad(percent(value), 7, Alignment::kRight) + "  " + draw_bar(value, axis, BarEmphasis::kCertain, style) +
+            "\n";
   }
   const std::vector<Detail>& where = members_of(details, "where");
   const Detail* players = member(where, "players");
@@ -307,7 +310,8 @@ std::string example_text(const ExampleRecord& record, const TextStyle& style) {
   }
   const std::optional<double> full = number_of(where, "value");
   const std::optional<double> without = number_of(where, "value_without");
-  if (names.empty()) return text + paragraph("  no part of the " + modality + " is in the way by itself", Paint::kPlain, style);
+  if (names.empty())
+    return text + paragraph("  no part of the " + modality + " is in the way by itself", Paint::kPlain, style);
   const NumberFormat format(std::max(std::abs(full.value_or(0.0)), std::abs(without.value_or(0.0))),
                             Orientation::kHigherIsBetter);
   return text + paragraph("  in the " + modality + ": without " + names + " the value of the right answer goes from " +

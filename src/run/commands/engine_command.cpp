@@ -125,9 +125,8 @@ class EngineRun {
   }
 
   void make_cases() {
-    cases_.emplace(experiment_.retry_on_split_failure(context_, [&] {
-      return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress);
-    }));
+    cases_.emplace(experiment_.retry_on_split_failure(
+        context_, [&] { return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress); }));
     // Features are looked at in single answers only.
     if (experiment_.asked_examples().empty()) return;
     case_removal_.emplace(experiment_, std::nullopt);
@@ -169,13 +168,10 @@ class EngineRun {
       }
       return attributor_->attribute(problem, Rng(experiment_.seed()));
     };
-    return experiment_.retry_on_split_failure(
-        context_, [&] {
-          const RemovalSetup* removal = explanation     ? &explanation->removal
-                                        : case_removal_ ? &*case_removal_
-                                                        : nullptr;
-          return removal != nullptr ? removal->guard(experiment_, evaluate) : evaluate();
-        });
+    return experiment_.retry_on_split_failure(context_, [&] {
+      const RemovalSetup* removal = explanation ? &explanation->removal : case_removal_ ? &*case_removal_ : nullptr;
+      return removal != nullptr ? removal->guard(experiment_, evaluate) : evaluate();
+    });
   }
 
   ScoreTable make_table(const std::optional<Explanation>& explanation, Attribution attribution) {

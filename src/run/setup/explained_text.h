@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cases_setup.h"
 #include "modattr/report/score_table.h"
 #include "modattr/run/setup/experiment.h"
-#include "cases_setup.h"
 #include "removal_setup.h"
 #include "targets.h"
 

@@ -39,7 +39,8 @@ std::vector<std::uint32_t> sample_of(std::span<const std::uint64_t> identities) 
 
 /// [rows, numbers], at most kMostEncodingNumbers of them.
 at::Tensor short_encoding(const at::Tensor& encoding) {
-  at::Tensor numbers = encoding.to(at::kCPU).to(at::kFloat).reshape({encoding.size(0), -1});
+  const at::Tensor raw = encoding.to(at::kCPU).to(at::kFloat).reshape({encoding.size(0), -1});
+  const at::Tensor numbers = at::where(raw.isfinite(), raw, at::zeros({}, at::kFloat));
   if (numbers.size(1) <= kMostEncodingNumbers) return numbers.contiguous();
   return at::adaptive_avg_pool1d(numbers.unsqueeze(1), {kMostEncodingNumbers}).squeeze(1).contiguous();
 }
@@ -149,8 +150,8 @@ FloatRows CaseGames::encodings(std::size_t modality, std::span<const std::uint32
     if (!encoding.is_floating_point()) continue;
     const at::Tensor numbers = short_encoding(encoding);
     const auto* const first = numbers.data_ptr<float>();
-    result = joined_columns(result, {.width = static_cast<std::size_t>(numbers.size(1)),
-                                     .values = {first, first + numbers.numel()}});
+    result = joined_columns(
+        result, {.width = static_cast<std::size_t>(numbers.size(1)), .values = {first, first + numbers.numel()}});
   }
   return result;
 }
@@ -160,8 +161,8 @@ std::vector<std::vector<std::int64_t>> CaseGames::tokens(std::size_t modality, s
   for (const std::uint32_t row : rows) {
     const bool is_example = row < example_count();
     texts.push_back(is_example ? makers_[modality]->tokens(row)
-                               : makers_[modality]->tokens(faulty_rows_.draw(
-                                     modality, row - static_cast<std::uint32_t>(example_count()))));
+                               : makers_[modality]->tokens(
+                                     faulty_rows_.draw(modality, row - static_cast<std::uint32_t>(example_count()))));
   }
   return texts;
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include <ATen/Functions.h>
+
 namespace modattr {
 namespace {
 
@@ -86,20 +88,36 @@ std::vector<Channel> channels_of(std::span<const double> numbers, at::IntArrayRe
   return channels;
 }
 
+/// The rows with one more number each, where there is one.
+FloatRows with_column(const FloatRows& rows, const at::Tensor& column) {
+  if (!column.defined()) return rows;
+  FloatRows last{.width = 1, .values = {}};
+  for (std::int64_t row = 0; row < column.numel(); ++row) {
+    last.values.push_back(static_cast<float>(column.data_ptr<double>()[row]));
+  }
+  return joined_columns(rows, last);
+}
+
 }  // namespace
 
 FloatRows row_statistics(const at::Tensor& data) {
   FloatRows rows;
   if (data.numel() == 0) return rows;
-  const at::Tensor wide = data.to(at::kDouble).contiguous();
   const auto row_count = static_cast<std::size_t>(data.size(0));
+  const at::Tensor raw = data.to(at::kDouble);
+  const at::Tensor wide = at::where(raw.isfinite(), raw, at::zeros({}, at::kDouble)).contiguous();
+  // Of numbers that may be missing, how many are, in the last column.
+  at::Tensor missing;
+  if (data.is_floating_point()) {
+    missing = raw.isfinite().logical_not().reshape({data.size(0), -1}).to(at::kDouble).mean(1).contiguous();
+  }
   const std::size_t size = static_cast<std::size_t>(wide.numel()) / row_count;
   const std::span<const double> numbers(wide.data_ptr<double>(), static_cast<std::size_t>(wide.numel()));
   const at::IntArrayRef shape = wide.sizes().slice(1);
   if (shape.size() <= 1 && static_cast<std::int64_t>(size) <= kMostPlainNumbers) {
     rows.values.assign(numbers.begin(), numbers.end());
     rows.width = size;
-    return rows;
+    return with_column(rows, missing);
   }
   for (std::size_t row = 0; row < row_count; ++row) {
     for (const Channel& channel : channels_of(numbers.subspan(row * size, size), shape)) {
@@ -107,7 +125,7 @@ FloatRows row_statistics(const at::Tensor& data) {
     }
   }
   rows.width = rows.values.size() / row_count;
-  return rows;
+  return with_column(rows, missing);
 }
 
 FloatRows joined_columns(const FloatRows& left, const FloatRows& right) {

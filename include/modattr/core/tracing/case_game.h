@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "modattr/core/tracing/answer_judge.h"
-#include "modattr/core/tracing/fault.h"
 #include "modattr/core/progress.h"
 #include "modattr/core/rng.h"
+#include "modattr/core/tracing/answer_judge.h"
+#include "modattr/core/tracing/fault.h"
 
 namespace modattr {
 

@@ -18,7 +18,8 @@ struct CalibrationCase {
 
 /// How evidence becomes the probability of each culprit,
 ///   P(m) ~ exp(b_m + w_R ln R_m + w_Z ln Z_m), and for the model itself exp(b_0 + w_0 ln(p(label) + 1e-4)),
-/// with weights that all modalities share: weights of their own would learn which faults were injected, not how to tell.
+/// with weights that all modalities share: weights of their own would learn which faults were injected, not how to
+/// tell.
 struct CulpritModel {
   double repair_weight = 1.0;
   double typicality_weight = 1.0;

@@ -35,8 +35,8 @@ struct InjectedCases {
   std::size_t try_count = 0;
 };
 
-/// Puts a fault into right answers of `pool`, one after the other, and keeps those that become wrong. Swaps take data of
-/// another right answer of the pool.
+/// Puts a fault into right answers of `pool`, one after the other, and keeps those that become wrong. Swaps take data
+/// of another right answer of the pool.
 InjectedCases inject_fault(CaseGame& game, const ReferenceSet& reference, EvidenceCollector& collector,
                            std::span<const std::uint32_t> pool, const ModalityFault& fault,
                            const InjectionLimits& limits, const Rng& rng);

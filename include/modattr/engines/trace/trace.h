@@ -14,8 +14,6 @@ namespace modattr {
 enum class TracedAnswers { kWrong, kAll };
 
 struct TraceOptions {
-  /// Names of the modalities, for messages and groups.
-  std::vector<std::string> modality_names;
   /// Right answers whose data takes the place of a modality's.
   std::size_t donor_count = 100;
   /// Probability from which on a verdict is given.

@@ -30,19 +30,19 @@ struct TracedCase {
 
 /// What is known of one modality of a case.
 struct ModalityEvidence {
-  /// Part of the donors whose data in this modality brings the right answer, with one pseudo-donor that does so as often
-  /// as data of other examples in every modality do.
+  /// Part of the donors whose data in this modality brings the right answer, with one pseudo-donor that does so as
+  /// often as data of other examples in every modality do.
   double repair = 0.0;
   /// Of them how many, and how many were asked.
   std::uint32_t right_count = 0;
   std::uint32_t donor_count = 0;
   /// Mean probability of the right answer over these donors.
   double repair_probability = 0.0;
-  /// How far the data itself, its encoding, and the answers it brings among other examples' data are from those of right
-  /// answers.
-  TailPValues data;
-  TailPValues encoding;
-  TailPValues behaviour;
+  /// How far the data itself, its encoding, and the answers it brings among other examples' data are from those of
+  /// right answers.
+  TailPValues data = {};
+  TailPValues encoding = {};
+  TailPValues behaviour = {};
   /// Bayes factor for untypical data, at least 1/2.
   double typicality = 1.0;
   /// Minus the Shapley value of the probability of the right answer.

@@ -35,8 +35,8 @@ class DistanceTail {
 /// where nothing is wrong, (1 - p + p ln p) / (p ln(p)^2).
 double bayes_factor(double p_value);
 
-/// p-values among all reference rows, and among those with the label where there are enough; nullopt where there are too
-/// few.
+/// p-values among all reference rows, and among those with the label where there are enough; nullopt where there are
+/// too few.
 struct TailPValues {
   std::optional<double> overall = std::nullopt;
   std::optional<double> within_label = std::nullopt;
@@ -47,8 +47,8 @@ struct TailPValues {
 class Neighbours {
  public:
   enum class Scale { kAsTheyAre, kByDeviation };
-  /// `rows` [entries, any]: the reference; `left_out(a, b)`: whether entry b does not count for entry a. `groups`: labels
-  /// that each entry occurs with.
+  /// `rows` [entries, any]: the reference; `left_out(a, b)`: whether entry b does not count for entry a. `groups`:
+  /// labels that each entry occurs with.
   Neighbours(FloatRows rows, Scale scale, std::vector<std::vector<std::uint32_t>> groups,
              const std::function<bool(std::size_t entry, std::size_t other)>& left_out, std::size_t thread_count);
 
@@ -82,7 +82,7 @@ class WordPairs {
 
   /// `left_out`: entries that do not count.
   TailPValues p_values(std::span<const std::int64_t> text, std::span<const std::size_t> left_out,
-                               std::optional<std::uint32_t> label) const;
+                       std::optional<std::uint32_t> label) const;
 
  private:
   /// Counts of pairs and of their first words, over some of the texts.

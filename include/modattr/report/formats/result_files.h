@@ -11,8 +11,8 @@
 
 namespace modattr {
 
-/// The files of a table, by name: "scores.json", "scores.csv", "examples.jsonl", "trace.jsonl". Throws std::invalid_argument for any
-/// other name.
+/// The files of a table, by name: "scores.json", "scores.csv", "examples.jsonl", "trace.jsonl". Throws
+/// std::invalid_argument for any other name.
 std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const std::string> names);
 
 /// The run whose results a folder holds.

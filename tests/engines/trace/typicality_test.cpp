@@ -1,0 +1,143 @@
+#include "modattr/engines/trace/typicality.h"
+
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace modattr {
+namespace {
+
+TEST(BayesFactor, IsTheAverageOfPowerCalibrators) {
+  // The integral of k p^(k - 1) over k from 0 to 1, by the midpoint rule.
+  for (const double p : {0.001, 0.05, 0.3, 0.9}) {
+    double sum = 0.0;
+    constexpr int kSteps = 20000;
+    for (int step = 0; step < kSteps; ++step) {
+      const double power = (step + 0.5) / kSteps;
+      sum += power * std::pow(p, power - 1.0) / kSteps;
+    }
+    EXPECT_NEAR(bayes_factor(p), sum, 1e-6 * sum);
+  }
+  EXPECT_NEAR(bayes_factor(1.0), 0.5, 1e-5);
+}
+
+TEST(BayesFactor, DoesNotExceedOneInTheMeanWhereNothingIsWrong) {
+  double sum = 0.0;
+  constexpr int kSteps = 200000;
+  for (int step = 0; step < kSteps; ++step) sum += bayes_factor((step + 0.5) / kSteps) / kSteps;
+  EXPECT_LT(sum, 1.0);
+  EXPECT_GT(sum, 0.8);
+}
+
+TEST(DistanceTail, CountsDistancesThatAreAtLeastAsLarge) {
+  const DistanceTail tail({4.0, 1.0, 2.0, 3.0});
+  EXPECT_DOUBLE_EQ(tail.p_value(0.5), 1.0);
+  EXPECT_DOUBLE_EQ(tail.p_value(2.0), 4.0 / 5.0);
+  EXPECT_DOUBLE_EQ(tail.p_value(2.5), 3.0 / 5.0);
+}
+
+TEST(DistanceTail, ContinuesAsAParetoTail) {
+  std::vector<double> distances;
+  for (int rank = 1; rank <= 21; ++rank) distances.push_back(rank);
+  const DistanceTail tail(distances);
+  // The 90 % point is 19; above it lie 20 and 21.
+  const double index = (std::log(20.0 / 19.0) + std::log(21.0 / 19.0)) / 2.0;
+  EXPECT_NEAR(tail.p_value(24.0), 2.0 / 21.0 * std::pow(24.0 / 19.0, -1.0 / index), 1e-12);
+  EXPECT_DOUBLE_EQ(tail.p_value(1e9), 1e-4);
+  EXPECT_GE(tail.p_value(22.0), tail.p_value(23.0));
+}
+
+FloatRows line_of(std::size_t count) {
+  FloatRows rows{.width = 1, .values = {}};
+  for (std::size_t place = 0; place < count; ++place) rows.values.push_back(static_cast<float>(place));
+  return rows;
+}
+
+TEST(Neighbours, CompareMeanDistancesToTheFiveNearest) {
+  // On 0, 1, ... 20 the ends are farthest from the rest: 1, 2, 3, 4, 5, mean 3; inside it is 1, 1, 2, 2, 3, mean 1.8.
+  const Neighbours neighbours(
+      line_of(21), Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(21),
+      [](std::size_t, std::size_t) { return false; }, 2);
+  const std::vector<char> none(21, 0);
+  const auto p_value = [&](float number) {
+    return neighbours.p_values(std::span(&number, 1), none, {}).overall.value();
+  };
+  // Of 10 itself the distances are 0, 1, 1, 2, 2: nearer than any other.
+  EXPECT_DOUBLE_EQ(p_value(10.0F), 1.0);
+  // Of -1: 1 ... 5, as at both ends.
+  EXPECT_DOUBLE_EQ(p_value(-1.0F), 3.0 / 22.0);
+  EXPECT_LT(p_value(-8.0F), 0.05);
+  // Without 8 to 12 they are 3, 3, 4, 4, 5.
+  std::vector<char> left_out(21, 0);
+  for (std::size_t entry = 8; entry <= 12; ++entry) left_out[entry] = 1;
+  const float ten = 10.0F;
+  EXPECT_LT(neighbours.p_values(std::span(&ten, 1), left_out, {}).overall.value(), 1.0 / 22.0);
+}
+
+TEST(Neighbours, LookAtRowsWithTheLabel) {
+  // Label 0 on the left, 1 on the right.
+  std::vector<std::vector<std::uint32_t>> labels;
+  for (std::size_t place = 0; place < 24; ++place) labels.push_back({place < 12 ? 0U : 1U});
+  const Neighbours neighbours(
+      line_of(24), Neighbours::Scale::kAsTheyAre, labels, [](std::size_t, std::size_t) { return false; }, 1);
+  const std::vector<char> none(24, 0);
+  const float left = 5.0F;
+  EXPECT_DOUBLE_EQ(neighbours.p_values(std::span(&left, 1), none, 0U).within_label.value(), 1.0);
+  EXPECT_LT(neighbours.p_values(std::span(&left, 1), none, 1U).within_label.value(), 0.05);
+  EXPECT_FALSE(neighbours.p_values(std::span(&left, 1), none, 2U).within_label);
+}
+
+TEST(Neighbours, DoNotLookAtTheirOwnSource) {
+  // Pairs of equal rows: with their twins left out, rows are as far apart as the pairs.
+  FloatRows rows{.width = 1, .values = {}};
+  for (int pair = 0; pair < 12; ++pair) rows.values.insert(rows.values.end(), 2, static_cast<float>(pair));
+  const auto same = [](std::size_t entry, std::size_t other) { return entry / 2 == other / 2; };
+  const Neighbours apart(rows, Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(24), same, 1);
+  std::vector<char> left_out(24, 0);
+  left_out[10] = left_out[11] = 1;
+  const float five = 5.0F;
+  // A row like those of the set, its twins left out, is as usual as they are.
+  EXPECT_DOUBLE_EQ(apart.p_values(std::span(&five, 1), left_out, {}).overall.value(), 1.0);
+}
+
+TEST(Neighbours, WeighColumnsByTheirDeviation) {
+  // The second column varies a thousand times more than the first.
+  FloatRows rows{.width = 2, .values = {}};
+  for (int place = 0; place < 20; ++place) {
+    rows.values.push_back(static_cast<float>(place % 5));
+    rows.values.push_back(static_cast<float>(1000 * (place / 5)));
+  }
+  const Neighbours neighbours(
+      rows, Neighbours::Scale::kByDeviation, std::vector<std::vector<std::uint32_t>>(20),
+      [](std::size_t, std::size_t) { return false; }, 1);
+  const std::vector<char> none(20, 0);
+  const std::vector<float> odd = {40.0F, 1000.0F};
+  const std::vector<float> usual = {2.0F, 1000.0F};
+  EXPECT_LT(neighbours.p_values(odd, none, {}).overall.value(), 0.02);
+  EXPECT_GT(neighbours.p_values(usual, none, {}).overall.value(), 0.5);
+}
+
+TEST(WordPairs, FindTextsInAnUnusualOrder) {
+  std::vector<std::vector<std::int64_t>> texts;
+  for (std::int64_t text = 0; text < 30; ++text) texts.push_back({1, 2, 3, 4 + text % 2});
+  const WordPairs pairs(
+      texts, std::vector<std::vector<std::uint32_t>>(30),
+      [](std::size_t entry) { return std::vector<std::size_t>{entry}; }, 2);
+  const std::vector<std::int64_t> usual = {1, 2, 3, 4};
+  const std::vector<std::int64_t> shuffled = {3, 1, 2, 4};
+  const std::vector<std::int64_t> short_text = {1, 2};
+  EXPECT_DOUBLE_EQ(pairs.p_values(usual, {}, {}).overall.value(), 1.0);
+  EXPECT_LT(pairs.p_values(shuffled, {}, {}).overall.value(), 0.05);
+  EXPECT_LT(pairs.p_values(short_text, {}, {}).overall.value(), 0.05);
+}
+
+TEST(WordPairs, KnowNothingOfFewTexts) {
+  const WordPairs pairs(
+      {{1}, {2}}, {{}, {}}, [](std::size_t) { return std::vector<std::size_t>{}; }, 1);
+  const std::vector<std::int64_t> text = {1};
+  EXPECT_FALSE(pairs.p_values(text, {}, {}).overall);
+}
+
+}  // namespace
+}  // namespace modattr
