@@ -30,7 +30,7 @@ struct EvenFit {
 };
 
 /// Rows that the ridge regression is given at most, the first ones: its time grows with their cube.
-inline constexpr std::size_t kMostRidgeRows = 2'000;
+inline constexpr std::size_t kMostRidgeRows = 600;
 
 /// Fits the polynomial in two steps:
 ///
