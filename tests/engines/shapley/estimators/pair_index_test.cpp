@@ -174,6 +174,20 @@ TEST(PairIndex, GivesAProductToItsPair) {
   }
 }
 
+TEST(PairIndex, AgreesWithShapiqOnItsPairGame) {
+  // interactions_pair_game5 of the peer cases: singles 0, .2, -.1, -.9, 0, pairs 01: .4, 13: .3, 24: 1.
+  const ShapleyGame game = {5, [](const Coalition& coalition) {
+                              const auto has = [&](std::size_t player) {
+                                return coalition.contains(player) ? 1.0 : 0.0;
+                              };
+                              return 0.2 * has(1) - 0.1 * has(2) - 0.9 * has(3) + 0.4 * has(0) * has(1) +
+                                     0.3 * has(1) * has(3) + has(2) * has(4);
+                            }};
+  for (const PairIndex index : kEveryIndex) {
+    expect_pairs(pairs_of(index, game), {0.4, 0.0, 0.0, 0.0, 0.0, 0.3, 0.0, 0.0, 1.0, 0.0}, kRounding);
+  }
+}
+
 TEST(PairIndex, SplitsAnAndByItsOwnWeights) {
   for (std::size_t count = 2; count <= 9; ++count) {
     const auto n = static_cast<double>(count);

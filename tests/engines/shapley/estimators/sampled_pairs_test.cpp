@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
+#include "modattr/engines/shapley/estimators/pair_regression.h"
 #include "modattr/engines/shapley/estimators/paired_coalitions.h"
 #include "support/shapley_game.h"
 
@@ -153,6 +154,18 @@ TEST(SampledPairs, GetCloseAsCoalitionsRunOut) {
     const double all_but_one = Trials(index, game, 124, 10).square;
     EXPECT_LT(all_but_one, 0.05 * half);
   }
+}
+
+TEST(SampledPairs, TakeMoreCoalitionsThanTheRegression) {
+  const ShapleyGame game = network_game(11, 5);
+  ASSERT_GT(1500U / 2, kMostRidgeRows);
+  const Trials trials(PairIndex::kKSii, game, 1500, 1);
+  EXPECT_GT(trials.covered, 0.8);
+  double largest = 0.0;
+  for (const double value : pair_values(PairIndex::kKSii, table_of(game), 11)) {
+    largest = std::max(largest, std::abs(value));
+  }
+  EXPECT_LT(std::sqrt(trials.square), 0.05 * largest);
 }
 
 TEST(SampledPairs, TakePairsOfCoalitionsOnly) {
