@@ -1,5 +1,7 @@
 #include "modattr/engines/attribution_bytes.h"
 
+#include <limits>
+
 #include "modattr/engines/open_examples.h"
 
 namespace modattr {
@@ -59,6 +61,37 @@ PairScore take_pair(ByteReader& reader) {
   return pair;
 }
 
+void put_interaction(ByteWriter& writer, const PlayerInteraction& pair) {
+  writer.put_count(pair.first);
+  writer.put_count(pair.second);
+  writer.put_number(pair.value);
+  writer.put_optional(pair.std_error, &ByteWriter::put_number);
+}
+
+PlayerInteraction take_interaction(ByteReader& reader) {
+  const std::uint64_t first = reader.take_count();
+  const std::uint64_t second = reader.take_count();
+  expect_sizes(first < second && second <= std::numeric_limits<std::uint32_t>::max());
+  return {.first = static_cast<std::uint32_t>(first),
+          .second = static_cast<std::uint32_t>(second),
+          .value = reader.take_number(),
+          .std_error = reader.take_optional(&ByteReader::take_number)};
+}
+
+void put_interactions(ByteWriter& writer, const PlayerInteractions& interactions) {
+  writer.put_text(interactions.definition);
+  writer.put_text(interactions.method);
+  writer.put_list(interactions.pairs, put_interaction);
+}
+
+PlayerInteractions take_interactions(ByteReader& reader) {
+  PlayerInteractions interactions;
+  interactions.definition = reader.take_text();
+  interactions.method = reader.take_text();
+  interactions.pairs = reader.take_list(take_interaction);
+  return interactions;
+}
+
 void put_rule(ByteWriter& writer, const SurrogateRule& rule) {
   writer.put_text(rule.condition);
   writer.put_number(rule.value);
@@ -108,6 +141,7 @@ void put_attribution(const ExampleAttribution& attribution, ByteWriter& writer) 
   writer.put_list(attribution.players, put_player);
   writer.put_count(attribution.evaluation_count);
   writer.put_text(attribution.method);
+  writer.put_optional(attribution.player_interactions, put_interactions);
   writer.put_optional(attribution.surrogate, put_surrogate);
 }
 
@@ -122,9 +156,14 @@ ExampleAttribution take_attribution(std::uint32_t example, std::size_t modality_
   attribution.players = reader.take_list(take_player);
   attribution.evaluation_count = reader.take_count();
   attribution.method = reader.take_text();
+  attribution.player_interactions = reader.take_optional(take_interactions);
   attribution.surrogate = reader.take_optional(take_surrogate);
   expect_sizes(attribution.modalities.size() == modality_count);
   for (const PlayerScore& player : attribution.players) expect_sizes(player.modality < modality_count);
+  if (!attribution.player_interactions) return attribution;
+  for (const PlayerInteraction& pair : attribution.player_interactions->pairs) {
+    expect_sizes(pair.second < attribution.players.size());
+  }
   return attribution;
 }
 

@@ -25,6 +25,7 @@ std::span<const DefinitionLegend> definition_legends() {
        "over examples",
        {"interaction.mean_abs", "interaction.intershap", "interaction.intershap_local"},
        "mean: what two add only together"},
+      {"pairs", "what two features add only together, summed over the pairs of these modalities, or within one"},
       {"shape", "S, C: Shapley value and interaction of the accuracy, over the accuracy", {"shape.S", "shape.C"}},
       {"lime",
        "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions; "

@@ -24,6 +24,16 @@ std::string index_in_force(const OptionValues& options) {
   return features_play(options) ? options.text("index").value_or("owen") : "shapley";
 }
 
+/// Features play with interactions.
+bool pairs_are_asked(const OptionValues& options) {
+  return features_play(options) && options.flag("interactions");
+}
+
+std::optional<PairIndex> pair_index_asked(const OptionValues& options) {
+  if (!pairs_are_asked(options)) return std::nullopt;
+  return pair_index_of(options.text("interaction_index").value_or(pair_index_words().front()));
+}
+
 /// Throws ConfigError for options that say nothing at the level asked for.
 void check(const OptionValues& options) {
   const std::string level = *options.text("level");
@@ -32,8 +42,11 @@ void check(const OptionValues& options) {
     throw ConfigError(option(name) + ": expected " + option("level") + " " + other + ", got " + option("level") + " " +
                       level);
   };
-  if (features_play(options) && options.flag("interactions")) refuse("interactions");
   if (!features_play(options) && options.is_given("index")) refuse("index");
+  if (!features_play(options) && options.is_given("interaction_index")) refuse("interaction_index");
+  if (options.is_given("interaction_index") && !options.flag("interactions")) {
+    throw ConfigError(option("interaction_index") + ": expected " + option("interactions") + ", got none");
+  }
   if (options.text("method") == "exact" && options.is_given("tolerance")) {
     throw ConfigError(option("tolerance") + ": expected a method with errors, got " + option("method") + " exact");
   }
@@ -90,7 +103,8 @@ std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSettin
                                                                   .estimator = std::move(estimator),
                                                                   .budget = options.count("budget"),
                                                                   .tolerance = options.number("tolerance"),
-                                                                  .breakdown = options.text("by")});
+                                                                  .breakdown = options.text("by"),
+                                                                  .pair_index = pair_index_asked(options)});
   }
   return std::make_unique<ModalityShapley>(ModalityShapleyOptions{
       .modalities = setting.modalities,
@@ -103,6 +117,7 @@ std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSettin
 OptionValue fallback_in_force(const std::string& name, const OptionValues& options) {
   const bool is_sage = options.flag("sage");
   if (name == "index") return index_in_force(options);
+  if (name == "interaction_index" && pairs_are_asked(options)) return pair_index_words().front();
   if (name == "budget" && is_sage) return "512 coalitions per player";
   if (name == "budget" && features_play(options)) return "32 coalitions per player";
   if (name == "tolerance" && is_sage && options.text("method") != "exact") return "0.025 of the range of the values";
@@ -157,6 +172,7 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
 
 std::vector<OptionSchema> schema() {
   const std::span<const std::string> methods = shapley_estimator_names();
+  const std::span<const std::string> pair_indices = pair_index_words();
   return {{.name = "level",
            .type = OptionType::kWord,
            .help = "Who plays: modalities (default), or their words, patches, columns",
@@ -186,7 +202,13 @@ std::vector<OptionSchema> schema() {
           target_option(),
           value_option(),
           background_option(),
-          {.name = "interactions", .help = "Also emap.gap, from all pairs of examples"},
+          {.name = "interactions",
+           .help = "Features: also what two add only together; modalities: also emap.gap, from all pairs of examples"},
+          {.name = "interaction_index",
+           .type = OptionType::kWord,
+           .help = "Features: which interactions: k-sii (default; Shapley interaction index), stii or fsii",
+           .placeholder = "k-sii|stii|fsii",
+           .words = {pair_indices.begin(), pair_indices.end()}},
           {.name = "sage", .help = "Explain the mean loss over the whole set instead of each answer"},
           breakdown_option(),
           metric_option(),
@@ -205,6 +227,12 @@ std::vector<EngineVariant> variants() {
            .cost = "--budget evaluations per example; each variant of a modality's data is encoded once",
            .source = "Owen 1977; Musco, Witter 2025; Parcalabescu, Frank 2023",
            .options = {{"level", "feature"}}},
+          {.name = "shap --level feature --interactions",
+           .summary = "what two features, such as a word and a patch, add only together, example by example",
+           .needs = "any model; a target class or output",
+           .cost = "within --budget; by default 64 evaluations per feature and background row more, up to 200 features",
+           .source = "Grabisch, Roubens 1999; Sundararajan et al. 2020; Tsai et al. 2023; Bordt, von Luxburg 2023",
+           .options = {{"level", "feature"}, {"interactions", true}}},
           {.name = "shap --sage",
            .summary = "what the loss over the whole set owes to each modality, or to features that all examples share",
            .needs = "any model, labels",
@@ -222,6 +250,7 @@ Engine shap_engine() {
                        {"--value correct --target label", "in units of accuracy"},
                        {"--by label", "also class by class"},
                        {"--ids 17 --level feature", "the words and patches behind one answer"},
+                       {"--ids 17 --level feature --interactions", "also which word and patch count only together"},
                        {"--sage --level feature", "what the loss owes to each column"},
                        {"--out results", "scores.json, scores.csv and examples.jsonl in results/"}},
           .notes = value_help(),

@@ -204,6 +204,9 @@ TEST(DocumentExamples, OfEveryEngineHaveDescribedDefinitions) {
       {"shap", "--interactions", "--examples", "20", "--background", "2"},
       {"shap", "--level", "feature", "--ids", "17"},
       {"shap", "--level", "feature", "--index", "shapley", "--ids", "17"},
+      {"shap", "--level", "feature", "--interactions", "--budget", "900", "--ids", "17"},
+      {"shap", "--level", "feature", "--interactions", "--interaction-index", "stii", "--budget", "900", "--ids", "17"},
+      {"shap", "--level", "feature", "--interactions", "--interaction-index", "fsii", "--budget", "900", "--ids", "17"},
       {"shap", "--sage", "--examples", "20"},
       {"lime", "--ids", "17"}};
   for (std::vector<std::string> run : runs) {

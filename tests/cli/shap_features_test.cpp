@@ -170,7 +170,12 @@ TEST(ShapFeatures, RefuseOptionsOfTheOtherLevel) {
   const Project project = column_project();
   expect_shap_failure(project, 2, {"--budget", "--level feature"}, {"--budget", "50"});
   expect_shap_failure(project, 2, {"--tolerance", "--level feature"}, {"--tolerance", "0.1"});
-  expect_shap_failure(project, 2, {"--interactions", "--level modality"}, {"--level", "feature", "--interactions"});
+  expect_shap_failure(project, 2, {"--interaction-index", "--level feature"},
+                      {"--interactions", "--interaction-index", "stii"});
+  expect_shap_failure(project, 2, {"--interaction-index: expected --interactions"},
+                      {"--level", "feature", "--interaction-index", "stii"});
+  expect_shap_failure(project, 2, {"--sage: expected no --interactions"},
+                      {"--level", "feature", "--sage", "--interactions"});
   expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--index", "shapley"});
   expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--sage", "--index", "owen"});
   expect_shap_failure(project, 2, {"--method: expected auto or exact", "12 modalities", "got 'gp'", "--level feature"},

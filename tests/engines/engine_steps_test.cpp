@@ -83,6 +83,10 @@ std::vector<EngineCase> engine_cases() {
   cases.push_back({"shap of Owen values",
                    maker<FeatureShapley>(FeatureShapleyOptions{.estimator = estimator("auto"), .budget = 100}), 3,
                    "log_loss", own_players});
+  cases.push_back({"shap of pairs",
+                   maker<FeatureShapley>(FeatureShapleyOptions{
+                       .estimator = estimator("auto"), .budget = 200, .pair_index = PairIndex::kStii}),
+                   3, "accuracy", own_players});
   cases.push_back({"sage of features",
                    maker<Sage>(SageOptions{.players = SagePlayers::kFeatures,
                                            .index = ShapleyIndex::kShapley,

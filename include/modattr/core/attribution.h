@@ -63,6 +63,26 @@ struct PairScore {
   std::optional<double> std_error;
 };
 
+/// What two players of an example add only together.
+struct PlayerInteraction {
+  /// Indices into ExampleAttribution::players, ascending.
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  double value = 0.0;
+  /// Monte Carlo error; 0 where nothing was drawn at random.
+  std::optional<double> std_error;
+};
+
+/// An interaction index of all pairs of players of an example.
+struct PlayerInteractions {
+  /// The index, e.g. "pairs.k_sii"; docs/definitions.md lists them.
+  std::string definition;
+  /// "exact" or "sampled".
+  std::string method;
+  /// Pairs across modalities first, the largest magnitude first.
+  std::vector<PlayerInteraction> pairs;
+};
+
 /// A leaf of a tree surrogate: what must be present or absent, and the answer there.
 struct SurrogateRule {
   std::string condition;
@@ -125,6 +145,8 @@ struct ExampleAttribution {
   std::size_t evaluation_count = 0;
   /// How the scores were computed, e.g. "exact".
   std::string method;
+  /// Where pairs of players were asked for.
+  std::optional<PlayerInteractions> player_interactions = std::nullopt;
   /// Where the scores are those of a local surrogate.
   std::optional<SurrogateReport> surrogate = std::nullopt;
   /// The most probable class, where the engine has asked for it.

@@ -15,6 +15,7 @@
 #include "modattr/engines/open_examples.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/engines/shapley/feature_solver.h"
+#include "modattr/engines/shapley/pair_solver.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
 
@@ -76,13 +77,17 @@ std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
 }
 
 /// Columns over examples, scores being functions of their means: the ends, then per modality its value and magnitude,
-/// then per share and modality the example's share, and 1 where it is defined.
+/// then per share and modality the example's share, and 1 where it is defined, then per pair of modalities, one with
+/// itself included, the sum of the interactions of their players.
 class FeatureColumns {
  public:
   FeatureColumns(std::span<const ExampleAttribution> solved, std::size_t modality_count,
                  std::span<const ShareDefinition> shares)
       : modality_count_(modality_count),
-        table_(2 + 2 * modality_count + shares.size() * (modality_count + 1), solved.size()) {
+        share_count_(shares.size()),
+        table_(
+            2 + 2 * modality_count + shares.size() * (modality_count + 1) + modality_count * (modality_count + 1) / 2,
+            solved.size()) {
     for (std::size_t example = 0; example < solved.size(); ++example) {
       table_(0, example) = solved[example].value_full;
       table_(1, example) = solved[example].value_empty;
@@ -102,6 +107,12 @@ class FeatureColumns {
           table_(share(place, modality), example) = is_defined ? parts[modality] / sum : 0.0;
         }
       }
+      if (!solved[example].player_interactions) continue;
+      for (const PlayerInteraction& pair : solved[example].player_interactions->pairs) {
+        // Players are in the order of their modalities.
+        table_(interplay(solved[example].players[pair.first].modality, solved[example].players[pair.second].modality),
+               example) += pair.value;
+      }
     }
   }
 
@@ -112,9 +123,14 @@ class FeatureColumns {
     return 2 + 2 * modality_count_ + place * (modality_count_ + 1);
   }
   std::size_t share(std::size_t place, std::size_t modality) const noexcept { return defined(place) + 1 + modality; }
+  /// `first` is at most `second`.
+  std::size_t interplay(std::size_t first, std::size_t second) const noexcept {
+    return defined(share_count_) + second * (second + 1) / 2 + first;
+  }
 
  private:
   std::size_t modality_count_;
+  std::size_t share_count_;
   Matrix table_;
 };
 
@@ -150,6 +166,11 @@ class RowAdder {
       return ratio(means[columns_.share(place, modality)], means[columns_.defined(place)]);
     }),
         std_error);
+  }
+  void add_interplay(std::size_t first, std::size_t second, PairIndex index, std::optional<double> std_error) {
+    const std::string& name = problem_.players().modality_name(first);
+    add(first == second ? name : name + "|" + problem_.players().modality_name(second),
+        std::string(pair_definition(index)), mean_of(columns_.interplay(first, second)), std_error);
   }
   void add_ends(double largest_gap) {
     add("all", "shapley.full", mean_of(0), 0.0);
@@ -229,11 +250,34 @@ ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std
   return result;
 }
 
-std::vector<ExampleAttribution> take_examples(std::size_t modality_count, std::span<ByteReader> readers) {
+/// `pairs`: in the order of pair_values(); `players` of the example.
+PlayerInteractions interactions_of(const PairEstimate& pairs, PairIndex index, std::span<const PlayerScore> players) {
+  PlayerInteractions result{
+      .definition = std::string(pair_definition(index)), .method = pairs.is_exact ? "exact" : "sampled", .pairs = {}};
+  std::size_t pair = 0;
+  for (std::uint32_t first = 0; first < players.size(); ++first) {
+    for (std::uint32_t second = first + 1; second < players.size(); ++second, ++pair) {
+      result.pairs.push_back(
+          {.first = first, .second = second, .value = pairs.values[pair], .std_error = pairs.std_errors[pair]});
+    }
+  }
+  std::ranges::stable_sort(result.pairs, [&](const PlayerInteraction& left, const PlayerInteraction& right) {
+    const auto is_within = [&](const PlayerInteraction& one) {
+      return players[one.first].modality == players[one.second].modality;
+    };
+    if (is_within(left) != is_within(right)) return is_within(right);
+    return std::abs(left.value) > std::abs(right.value);
+  });
+  return result;
+}
+
+std::vector<ExampleAttribution> take_examples(std::size_t modality_count, bool has_pairs,
+                                              std::span<ByteReader> readers) {
   std::vector<ExampleAttribution> examples;
   for (ByteReader& reader : readers) {
     examples.push_back(take_attribution(static_cast<std::uint32_t>(examples.size()), modality_count, reader));
     for (const PlayerScore& player : examples.back().players) expect_sizes(player.std_error.has_value());
+    expect_sizes(examples.back().player_interactions.has_value() == has_pairs);
   }
   return examples;
 }
@@ -248,6 +292,8 @@ EvaluationHeader FeatureShapley::header(const Problem& problem, const Rng& rng) 
   header.add_text("method", std::string(options_.estimator->name()));
   header.add_count("budget", options_.budget);
   header.add_number("tolerance", options_.tolerance);
+  header.add_text(
+      "pairs", options_.pair_index ? std::optional(std::string(pair_definition(*options_.pair_index))) : std::nullopt);
   header.add_count("seed", rng.seed());
   return header;
 }
@@ -256,18 +302,29 @@ EvaluatedExamples FeatureShapley::evaluate(Problem& problem, const Rng& rng) con
   // Throws for an unknown column before the model is asked.
   subsets_of(problem, options_.breakdown);
   const std::unique_ptr<ExampleGames> games = problem.player_games();
-  FeatureSolver solver(*games, options_, rng, problem.thread_count());
+  PairSolver pair_solver(*games, options_, rng, problem.thread_count());
+  const FeatureShapleyOptions value_options = options_.pair_index ? pair_solver.options_of_values() : options_;
+  FeatureSolver solver(*games, value_options, rng, problem.thread_count());
+  if (options_.pair_index) pair_solver.check(solver);
   solver.check_budget();
   std::vector<ByteWriter> writers;
-  solve_in_batches({.phase = "shap",
-                    .example_count = games->example_count(),
-                    .budget = [&](std::uint32_t example) { return solver.budget(example); }},
-                   problem.progress(), [&](std::uint32_t first, std::size_t count) {
-                     for (const SolvedExample& solved : solver.solve(first, count)) {
-                       const auto number = static_cast<std::uint32_t>(writers.size());
-                       put_attribution(explain(*games, solved, number), writers.emplace_back());
-                     }
-                   });
+  const auto budget = [&](std::uint32_t example) {
+    return solver.budget(example) + (options_.pair_index ? pair_solver.budget(example) : 0);
+  };
+  solve_in_batches(
+      {.phase = "shap", .example_count = games->example_count(), .budget = budget}, problem.progress(),
+      [&](std::uint32_t first, std::size_t count) {
+        std::vector<SolvedExample> solved = solver.solve(first, count);
+        std::vector<PairEstimate> pairs;
+        if (options_.pair_index) pairs = pair_solver.solve(first, solved);
+        for (std::size_t place = 0; place < count; ++place) {
+          ExampleAttribution example = explain(*games, solved[place], static_cast<std::uint32_t>(writers.size()));
+          if (options_.pair_index) {
+            example.player_interactions = interactions_of(pairs[place], *options_.pair_index, example.players);
+          }
+          put_attribution(example, writers.emplace_back());
+        }
+      });
   return with_clean_outcomes(problem, header(problem, rng), std::move(writers));
 }
 
@@ -276,7 +333,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
   const std::size_t modality_count = problem.players().count();
   std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
-  std::vector<ExampleAttribution> solved = take_examples(modality_count, readers);
+  std::vector<ExampleAttribution> solved = take_examples(modality_count, options_.pair_index.has_value(), readers);
   const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
   const std::vector<ShareDefinition> shares = share_definitions(options_.index);
   const FeatureColumns columns(solved, modality_count, shares);
@@ -289,13 +346,26 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
     adders.emplace_back(problem, columns, subsets[subset], static_cast<std::uint32_t>(subset), rng, result.rows);
   }
+  const auto is_asked = [&](std::size_t modality) {
+    return options_.modalities.empty() || std::ranges::find(options_.modalities, modality) != options_.modalities.end();
+  };
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
-    const bool is_asked = std::ranges::find(options_.modalities, modality) != options_.modalities.end();
-    if (!options_.modalities.empty() && !is_asked) continue;
+    if (!is_asked(modality)) continue;
     for (RowAdder& adder : adders) {
       if (options_.index == ShapleyIndex::kOwen) adder.add_values(modality);
       for (std::size_t place = 0; place < shares.size(); ++place) {
         adder.add_share(modality, place, shares[place].name, are_exact ? std::optional(0.0) : std::nullopt);
+      }
+    }
+  }
+  const bool are_pairs_exact = std::ranges::all_of(solved, [](const ExampleAttribution& example) {
+    return example.player_interactions && example.player_interactions->method == "exact";
+  });
+  for (std::size_t first = 0; options_.pair_index && first < modality_count; ++first) {
+    for (std::size_t second = first; second < modality_count; ++second) {
+      if (!is_asked(first) && !is_asked(second)) continue;
+      for (RowAdder& adder : adders) {
+        adder.add_interplay(first, second, *options_.pair_index, are_pairs_exact ? std::optional(0.0) : std::nullopt);
       }
     }
   }

@@ -119,6 +119,16 @@ std::vector<FeatureSolver::Surrounding> FeatureSolver::surroundings(const Exampl
   return sets;
 }
 
+std::vector<double> FeatureSolver::evaluate(std::vector<Example>& examples,
+                                            std::span<const ExampleGames::Query> queries) {
+  std::vector<double> values = games_.evaluate(queries);
+  for (std::size_t query = 0; options_.pair_index && query < queries.size(); ++query) {
+    const auto& [number, coalition] = queries[query];
+    examples[number - examples.front().number].evaluated.emplace(coalition, values[query]);
+  }
+  return values;
+}
+
 void FeatureSolver::evaluate_ends(std::vector<Example>& examples) {
   std::vector<ExampleGames::Query> queries;
   for (const Example& example : examples) {
@@ -128,7 +138,7 @@ void FeatureSolver::evaluate_ends(std::vector<Example>& examples) {
       queries.push_back({example.number, modalities_in_game(example, mask)});
     }
   }
-  const std::vector<double> values = games_.evaluate(queries);
+  const std::vector<double> values = evaluate(examples, queries);
   std::size_t query = 0;
   for (Example& example : examples) {
     const std::size_t count = is_owen() ? std::size_t{1} << example.playing.size() : example.playing.empty() ? 1 : 2;
@@ -309,7 +319,7 @@ void FeatureSolver::run_round(std::vector<Example>& examples, std::size_t round)
   });
   std::vector<ExampleGames::Query> queries;
   for (Asked& one : asked) std::ranges::move(one.queries, std::back_inserter(queries));
-  const std::vector<double> values = games_.evaluate(queries);
+  const std::vector<double> values = evaluate(examples, queries);
   std::size_t query = 0;
   for (const auto& [example, unit, coalitions, added, of_unit] : asked) {
     const std::vector<Surrounding> sets = surroundings(*example, *unit);
@@ -355,12 +365,13 @@ std::vector<SolvedExample> FeatureSolver::solve(std::uint32_t first, std::size_t
     run_round(examples, round);
   }
   std::vector<SolvedExample> results;
-  for (const Example& example : examples) results.push_back(result(example));
+  for (Example& example : examples) results.push_back(result(example));
   return results;
 }
 
-SolvedExample FeatureSolver::result(const Example& example) const {
+SolvedExample FeatureSolver::result(Example& example) const {
   SolvedExample solved;
+  solved.evaluated = std::move(example.evaluated);
   solved.player_counts = example.player_counts;
   solved.value_empty = example.ends.front();
   solved.value_full = example.ends.back();

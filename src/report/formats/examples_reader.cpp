@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -95,6 +96,32 @@ PairScore::Player pair_player(const JsonField& field, const Names& modalities) {
           .label = field.member("name").text()};
 }
 
+/// Index of a player that a pair names.
+std::uint32_t player_index(const JsonField& field, const Names& modalities, std::span<const PlayerScore> players) {
+  const PairScore::Player named = pair_player(field, modalities);
+  const auto is_named = [&](const PlayerScore& player) {
+    return player.modality == named.modality && player.player == named.player && player.label == named.label;
+  };
+  const auto found = std::ranges::find_if(players, is_named);
+  if (found == players.end()) field.fail("a player of the example");
+  return static_cast<std::uint32_t>(found - players.begin());
+}
+
+PlayerInteractions player_interactions(const JsonField& field, const Names& modalities,
+                                       std::span<const PlayerScore> players) {
+  PlayerInteractions interactions{
+      .definition = field.member("definition").text(), .method = field.member("method").text(), .pairs = {}};
+  for (const JsonField& pair : field.member("pairs").elements()) {
+    const std::vector<JsonField> named = pair.member("players").elements();
+    if (named.size() != 2) pair.member("players").fail("a list of 2");
+    interactions.pairs.push_back({.first = player_index(named[0], modalities, players),
+                                  .second = player_index(named[1], modalities, players),
+                                  .value = pair.member("value").number(),
+                                  .std_error = pair.member("std_error").number_or_null()});
+  }
+  return interactions;
+}
+
 SurrogateReport surrogate_report(const JsonField& line, const std::string& kind, const Names& modalities) {
   SurrogateReport surrogate{.kind = kind,
                             .intercept = line.member("intercept").number(),
@@ -162,6 +189,10 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
   }
   attribution.evaluation_count = line.member("evaluations").count();
   attribution.method = line.member("method").text();
+  if (line.has("player_interactions")) {
+    attribution.player_interactions =
+        player_interactions(line.member("player_interactions"), modalities, attribution.players);
+  }
   const bool has_surrogate = std::ranges::any_of(kSurrogateKeys, [&](std::string_view key) { return line.has(key); });
   if (has_surrogate) attribution.surrogate = surrogate_report(line, attribution.method, modalities);
   for (const JsonField& member : line.members()) {

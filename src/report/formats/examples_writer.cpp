@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "json_text.h"
 #include "modattr/report/utf8.h"
@@ -38,6 +39,27 @@ Json player_of(const PairScore::Player& player, const std::vector<std::string>& 
   return {{"modality", modalities[player.modality]}, {"player", player.player}, {"name", player.label}};
 }
 
+Json player_of(const PlayerScore& player, const std::vector<std::string>& modalities) {
+  return player_of(PairScore::Player{player.modality, player.player, player.label}, modalities);
+}
+
+Json pair_of(Json first, Json second, double value, std::optional<double> std_error) {
+  return {{"players", Json::array({std::move(first), std::move(second)})},
+          {"value", number_or_null(value)},
+          {"std_error", number_or_null(std_error)}};
+}
+
+Json interactions_of(const ExampleAttribution& attribution, const std::vector<std::string>& modalities) {
+  const PlayerInteractions& interactions = *attribution.player_interactions;
+  Json document = {{"definition", interactions.definition}, {"method", interactions.method}, {"pairs", Json::array()}};
+  for (const PlayerInteraction& pair : interactions.pairs) {
+    document["pairs"].push_back(pair_of(player_of(attribution.players.at(pair.first), modalities),
+                                        player_of(attribution.players.at(pair.second), modalities), pair.value,
+                                        pair.std_error));
+  }
+  return document;
+}
+
 void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::string>& modalities, Json& document) {
   document["intercept"] = number_or_null(surrogate.intercept);
   document["r2"] = number_or_null(surrogate.r2);
@@ -47,9 +69,7 @@ void add_surrogate(const SurrogateReport& surrogate, const std::vector<std::stri
   document["pairs"] = Json::array();
   for (const PairScore& pair : surrogate.pairs) {
     document["pairs"].push_back(
-        {{"players", Json::array({player_of(pair.first, modalities), player_of(pair.second, modalities)})},
-         {"value", number_or_null(pair.value)},
-         {"std_error", number_or_null(pair.std_error)}});
+        pair_of(player_of(pair.first, modalities), player_of(pair.second, modalities), pair.value, pair.std_error));
   }
   document["rules"] = Json::array();
   for (const SurrogateRule& rule : surrogate.rules) {
@@ -121,6 +141,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   }
   document["evaluations"] = attribution.evaluation_count;
   document["method"] = attribution.method;
+  if (attribution.player_interactions) document["player_interactions"] = interactions_of(attribution, modalities);
   if (attribution.surrogate) add_surrogate(*attribution.surrogate, modalities, document);
   for (const Detail& detail : attribution.details) add_detail(detail, kSurrogateKeys, document);
   return document;

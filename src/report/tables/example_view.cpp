@@ -23,6 +23,9 @@ constexpr std::size_t kNarrowestView = 60;
 constexpr std::size_t kWidestName = 28;
 /// Players that are listed one by one; the others are summed up.
 constexpr std::size_t kMostPlayers = 20;
+/// Pairs of players that are listed one by one, and how many of them may be of one modality where others are left.
+constexpr std::size_t kMostPairs = 10;
+constexpr std::size_t kMostPairsWithin = 4;
 
 struct Line {
   std::string name;
@@ -108,6 +111,50 @@ std::vector<Line> pairs_of(const ExampleAttribution& attribution, const std::vec
     }
   }
   return lines;
+}
+
+/// The strongest pairs of players, those across modalities first.
+struct PairLines {
+  std::vector<Line> across;
+  std::vector<Line> within;
+  std::size_t left_out = 0;
+};
+
+PairLines pair_lines_of(const ExampleAttribution& attribution, const std::vector<std::size_t>& asked) {
+  PairLines lines;
+  const auto is_asked = [&](const PlayerScore& player) {
+    return asked.empty() || std::ranges::find(asked, player.modality) != asked.end();
+  };
+  if (!attribution.player_interactions) return lines;
+  const auto is_stronger = [](const Line& left, const Line& right) {
+    return std::abs(left.value) > std::abs(right.value);
+  };
+  for (const PlayerInteraction& pair : attribution.player_interactions->pairs) {
+    const PlayerScore& first = attribution.players.at(pair.first);
+    const PlayerScore& second = attribution.players.at(pair.second);
+    if (!is_asked(first) && !is_asked(second)) continue;
+    std::vector<Line>& block = first.modality == second.modality ? lines.within : lines.across;
+    block.push_back({.name = first.label + " with " + second.label,
+                     .value = pair.value,
+                     .std_error = pair.std_error,
+                     .is_indented = true});
+  }
+  const std::size_t all = lines.across.size() + lines.within.size();
+  std::ranges::stable_sort(lines.across, is_stronger);
+  std::ranges::stable_sort(lines.within, is_stronger);
+  const std::size_t across =
+      std::min(lines.across.size(), kMostPairs - std::min(kMostPairsWithin, lines.within.size()));
+  lines.within.resize(std::min(lines.within.size(), kMostPairs - across));
+  lines.across.resize(across);
+  lines.left_out = all - across - lines.within.size();
+  return lines;
+}
+
+/// "k-SII" of "pairs.k_sii".
+std::string index_name(const std::string& definition) {
+  std::string name = definition.substr(definition.find('.') + 1);
+  std::ranges::transform(name, name.begin(), [](unsigned char letter) { return std::toupper(letter); });
+  return name == "K_SII" ? "k-SII" : name;
 }
 
 /// A class in full, another number with six significant digits.
@@ -213,10 +260,9 @@ class NumberColumn {
   std::vector<std::string> errors_;
 };
 
-/// Lines whose bars share one scale.
+/// Lines whose bars share one scale, on which the longest possible one is `longest`.
 std::string block_of(const std::vector<Line>& lines, std::span<const std::string> numbers, std::size_t name_width,
-                     const TextStyle& style) {
-  const double longest = largest_of(lines);
+                     double longest, const TextStyle& style) {
   std::vector<double> lengths;
   for (const Line& line : lines) lengths.push_back(longest > 0.0 ? line.value / longest : 0.0);
   const std::size_t used = name_width + (lines.empty() ? 0 : display_width(numbers.front())) + 6;
@@ -237,16 +283,67 @@ std::string block_of(const std::vector<Line>& lines, std::span<const std::string
   return text;
 }
 
+/// What numbers of a view have in common.
+struct NumberPlace {
+  double scale = 0.0;
+  /// Cells before the point.
+  std::size_t before = 0;
+};
+
+/// Pairs of players: both blocks on one scale.
+std::string pair_blocks_of(const ExampleAttribution& attribution, PairLines lines, const NumberPlace& place,
+                           std::size_t name_width, const TextStyle& style) {
+  if (!attribution.player_interactions) return "";
+  const std::size_t across = lines.across.size();
+  std::vector<Line> all = std::move(lines.across);
+  std::ranges::move(lines.within, std::back_inserter(all));
+  drop_rounding(all, place.scale);
+  NumberColumn column;
+  column.add(all, format_of(all, place.scale));
+  const std::vector<std::string> numbers =
+      all.empty() ? std::vector<std::string>{}
+                  : column.cells(std::max(place.before, column.cells_before_point()), style);
+  std::string text;
+  const auto add_heading = [&](const std::string& heading) {
+    for (const std::string& part : wrap_words(heading, style.width - 2)) {
+      text += "  " + painted(part, Paint::kFaint, style) + "\n";
+    }
+  };
+  const double longest = largest_of(all);
+  const std::string index = index_name(attribution.player_interactions->definition);
+  const auto span_of = [&](auto& values, std::size_t first, std::size_t end) {
+    return std::vector(values.begin() + static_cast<std::ptrdiff_t>(first),
+                       values.begin() + static_cast<std::ptrdiff_t>(end));
+  };
+  if (across > 0) {
+    add_heading("features of two modalities only together (" + index + ")");
+    text += block_of(span_of(all, 0, across), span_of(numbers, 0, across), name_width, longest, style);
+  }
+  if (all.size() > across) {
+    add_heading("features of one modality only together (" + index + ")");
+    text +=
+        block_of(span_of(all, across, all.size()), span_of(numbers, across, all.size()), name_width, longest, style);
+  }
+  if (lines.left_out > 0) {
+    add_heading(std::to_string(lines.left_out) + (lines.left_out == 1 ? " weaker pair" : " weaker pairs") +
+                ": examples.jsonl of " + style.spell_option("out") + " DIR has all");
+  }
+  return text;
+}
+
 std::string view_of(const ExampleRecord& record, const ScoreTable& table, const TextStyle& style) {
   const ExampleAttribution& attribution = record.attribution;
   const std::vector<std::string>& modalities = table.modalities;
   std::vector<Line> parts = parts_of(attribution, table);
   std::vector<Line> pairs = pairs_of(attribution, modalities);
+  PairLines player_pairs = pair_lines_of(attribution, table.asked_modalities);
   const std::string without = without_all(attribution, modalities);
   const std::string with = "with all data";
-  const std::size_t name_width = std::min(std::max({display_width(terminal_text(without, style)), display_width(with),
-                                                    name_width_of(parts, style), name_width_of(pairs, style)}),
-                                          kWidestName);
+  const std::size_t name_width =
+      std::min(std::max({display_width(terminal_text(without, style)), display_width(with), name_width_of(parts, style),
+                         name_width_of(pairs, style), name_width_of(player_pairs.across, style),
+                         name_width_of(player_pairs.within, style)}),
+               kWidestName);
   const double scale = std::max(
       {std::abs(attribution.value_full), std::abs(attribution.value_empty), largest_of(parts), largest_of(pairs)});
   drop_rounding(parts, scale);
@@ -269,12 +366,13 @@ std::string view_of(const ExampleRecord& record, const ScoreTable& table, const 
     text += "\n";
   };
   add_end(cut_to_width(terminal_text(without, style), name_width, style), ends.cells(before, style)[0]);
-  text += block_of(parts, part_numbers.cells(before, style), name_width, style);
+  text += block_of(parts, part_numbers.cells(before, style), name_width, largest_of(parts), style);
   add_end(with, ends.cells(before, style)[1]);
   if (!pairs.empty()) {
     text += "  " + painted("only together (each modality above holds half)", Paint::kFaint, style) + "\n" +
-            block_of(pairs, pair_numbers.cells(before, style), name_width, style);
+            block_of(pairs, pair_numbers.cells(before, style), name_width, largest_of(pairs), style);
   }
+  text += pair_blocks_of(attribution, std::move(player_pairs), {.scale = scale, .before = before}, name_width, style);
   return text + to_surrogate_view(attribution, modalities, style);
 }
 

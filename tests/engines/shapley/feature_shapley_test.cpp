@@ -1,6 +1,7 @@
 #include "modattr/engines/shapley/feature_shapley.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +66,43 @@ TEST(FeatureShapley, KnowsSharesOfExactValuesWithoutError) {
                 row.modality == "all" && row.definition == "accuracy" ? std::nullopt : std::optional(0.0))
           << row.definition;
     }
+  }
+}
+
+TEST(FeatureShapley, SumsUpPairsOfModalities) {
+  // Modality a has three players, b two; products of 4 across, of 2 and -1 within a, and of 1 in half of the examples.
+  const auto games = [] {
+    return std::make_unique<FormulaGames>(
+        std::vector<std::vector<std::size_t>>{{3, 2}, {3, 2}}, [](const Coalition& present, std::uint32_t example) {
+          const auto both = [&](std::size_t i, std::size_t j) { return present.contains(i) && present.contains(j); };
+          return (both(0, 3) ? 4.0 : 0.0) + (both(0, 1) ? 2.0 : 0.0) - (both(1, 2) ? 1.0 : 0.0) +
+                 (example == 1 && both(3, 4) ? 1.0 : 0.0);
+        });
+  };
+  for (const PairIndex index : {PairIndex::kKSii, PairIndex::kStii, PairIndex::kFsii}) {
+    TableProblem problem({.data = matrix_of({{0.0, 0.0}, {1.0, 1.0}}),
+                          .model = [](std::span<const double> numbers) { return std::vector{numbers[0] - 0.5}; },
+                          .metric = binary_metric("accuracy", {0, 1}),
+                          .features = games});
+    FeatureShapleyOptions options{.pair_index = index};
+    options.estimator = std::make_shared<const ExactShapley>();
+    const Attribution result = FeatureShapley(options).attribute(problem, Rng(0));
+    const std::string definition(pair_definition(index));
+    EXPECT_NEAR(value_of(result, "a|b", definition), 4.0, 1e-12);
+    EXPECT_NEAR(value_of(result, "a", definition), 1.0, 1e-12);
+    EXPECT_NEAR(value_of(result, "b", definition), 0.5, 1e-12);
+    EXPECT_EQ(row_of(result, "a|b", definition).std_error, 0.0);
+
+    const PlayerInteractions& pairs = result.examples.at(1).player_interactions.value();
+    EXPECT_EQ(pairs.definition, definition);
+    EXPECT_EQ(pairs.method, "exact");
+    ASSERT_EQ(pairs.pairs.size(), 10U);
+    // Those across modalities first, then by magnitude.
+    EXPECT_EQ(pairs.pairs[0].first, 0U);
+    EXPECT_EQ(pairs.pairs[0].second, 3U);
+    EXPECT_NEAR(pairs.pairs[6].value, 2.0, 1e-12);
+    EXPECT_EQ(pairs.pairs[6].second, 1U);
+    EXPECT_NEAR(std::abs(pairs.pairs[7].value), 1.0, 1e-12);
   }
 }
 

@@ -118,6 +118,51 @@ TEST(ExamplesReader, GivesBackTheBytesOfASurrogateWithoutItsQuality) {
   expect_round_trip({record}, kModalities);
 }
 
+/// An example of shap with the pairs of its two players.
+ExampleRecord record_with_pairs() {
+  ExampleRecord record = full_record();
+  record.attribution.surrogate.reset();
+  record.attribution.details.clear();
+  record.attribution.players.push_back({.modality = 1, .player = 1, .label = "is\xFF", .value = 0.1, .std_error = {}});
+  record.attribution.player_interactions = PlayerInteractions{
+      .definition = "pairs.stii",
+      .method = "sampled",
+      .pairs = {{0, 1, -0.25, 0.125}, {1, 2, 0.1 + 0.2, std::numeric_limits<double>::infinity()}, {0, 2, 0.0, 0.0}}};
+  return record;
+}
+
+TEST(ExamplesReader, GivesBackTheBytesOfPairsOfPlayers) {
+  expect_round_trip({record_with_pairs(), bare_record()}, kModalities);
+  const std::vector<ExampleRecord> records = read_all(written({record_with_pairs()}, kModalities), kModalities);
+  const PlayerInteractions& pairs = records.at(0).attribution.player_interactions.value();
+  EXPECT_EQ(pairs.definition, "pairs.stii");
+  EXPECT_EQ(pairs.method, "sampled");
+  ASSERT_EQ(pairs.pairs.size(), 3U);
+  EXPECT_EQ(pairs.pairs[1].first, 1U);
+  EXPECT_EQ(pairs.pairs[1].second, 2U);
+  EXPECT_EQ(pairs.pairs[1].value, 0.1 + 0.2);
+  EXPECT_EQ(pairs.pairs[1].std_error, std::nullopt);
+  EXPECT_EQ(pairs.pairs[0].std_error, 0.125);
+  EXPECT_TRUE(records.at(0).attribution.details.empty());
+  EXPECT_FALSE(records.at(0).attribution.surrogate.has_value());
+}
+
+TEST(ExamplesReader, NamesAPairOfNobody) {
+  const Json line = Json::parse(written({record_with_pairs()}, kModalities));
+  const std::vector<std::pair<std::pair<const char*, Json>, const char*>> cases = {
+      {{"/player_interactions/pairs/1/players/0/player", 8},
+       "a player of the example at player_interactions.pairs[1].players[0], got an object"},
+      {{"/player_interactions/pairs/0/players", Json::array()},
+       "a list of 2 at player_interactions.pairs[0].players, got a list of 0"},
+      {{"/player_interactions/pairs/2/value", "much"}, "at player_interactions.pairs[2].value, got \"much\""}};
+  for (const auto& [change, phrase] : cases) {
+    Json changed = line;
+    changed[Json::json_pointer(change.first)] = change.second;
+    const std::string message = thrown_message<DataError>([&] { read_all(changed.dump() + "\n", kModalities); });
+    EXPECT_NE(message.find(phrase), std::string::npos) << message;
+  }
+}
+
 TEST(ExamplesReader, GivesBackTheBytesOfEveryKindOfIdAndLabel) {
   for (const char* const id :
        {"0", "-5", "9223372036854775807", "9223372036854775808", "", "007", "1.5", "all", "scan 3"}) {

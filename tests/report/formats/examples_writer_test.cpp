@@ -121,6 +121,20 @@ TEST(ExamplesWriter, WritesThePlayers) {
                  {{"modality", "image"}, {"player", 7}, {"name", "(1, 3)"}, {"value", -0.5}, {"std_error", nullptr}}}));
 }
 
+TEST(ExamplesWriter, WritesPairsOfPlayers) {
+  ExampleRecord record = example_record();
+  record.attribution.players = {{.modality = 0, .player = 7, .label = "1,3", .value = -0.5, .std_error = {}},
+                                {.modality = 1, .player = 0, .label = "what", .value = 0.02, .std_error = 0.001}};
+  record.attribution.player_interactions =
+      PlayerInteractions{.definition = "pairs.k_sii", .method = "sampled", .pairs = {{0, 1, 0.25, 0.5}}};
+  const Json first = {{"modality", "image"}, {"player", 7}, {"name", "1,3"}};
+  const Json second = {{"modality", "text"}, {"player", 0}, {"name", "what"}};
+  const Json pair = {{"players", Json::array({first, second})}, {"value", 0.25}, {"std_error", 0.5}};
+  EXPECT_EQ(line_of(record).at("player_interactions"),
+            Json({{"definition", "pairs.k_sii"}, {"method", "sampled"}, {"pairs", Json::array({pair})}}));
+  EXPECT_FALSE(line_of(example_record()).contains("player_interactions"));
+}
+
 TEST(ExamplesWriter, KeepsEveryLineOneLine) {
   ExampleRecord record = example_record();
   record.id = "a\nb\u2028c\x1B[2J";

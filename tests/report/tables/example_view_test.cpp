@@ -143,6 +143,73 @@ TEST(ExampleView, ListsTheStrongestPlayersAndSumsUpTheOthers) {
   EXPECT_NE(line_with(view, "2 others").find("+0.0200"), std::string::npos);
 }
 
+/// Two patches and 22 words; the pair of a patch and a word, and that of two words, weigh less from word to word.
+ScoreTable example_of_pairs() {
+  ScoreTable table = one_example();
+  ExampleAttribution& attribution = table.examples.front().attribution;
+  attribution.interactions.clear();
+  for (std::size_t patch = 0; patch < 2; ++patch) {
+    attribution.players.insert(
+        attribution.players.begin() + static_cast<std::ptrdiff_t>(patch),
+        {.modality = 0, .player = patch, .label = "0," + std::to_string(patch), .value = 0.25, .std_error = 0.0});
+  }
+  PlayerInteractions pairs{.definition = "pairs.k_sii", .method = "sampled", .pairs = {}};
+  for (std::uint32_t word = 2; word < 24; ++word) {
+    const double strength = 0.3 / word;
+    pairs.pairs.push_back({.first = 0, .second = word, .value = strength, .std_error = 0.01});
+    if (word > 2) pairs.pairs.push_back({.first = 2, .second = word, .value = -strength, .std_error = 0.5});
+  }
+  attribution.player_interactions = pairs;
+  return table;
+}
+
+TEST(ExampleView, ShowsPairsAcrossModalitiesFirst) {
+  const std::string view = to_example_view(example_of_pairs(), kPlain);
+  const std::size_t across = view.find("  features of two modalities only together (k-SII)\n");
+  const std::size_t within = view.find("  features of one modality only together (k-SII)\n");
+  ASSERT_NE(across, std::string::npos) << view;
+  EXPECT_LT(view.find("with all data"), across);
+  EXPECT_LT(across, within);
+  EXPECT_LT(within, view.size());
+  // Six of two modalities, then four of one.
+  EXPECT_NE(line_with(view, "0,0 with word0").find("+0.1500 +- 0.0100"), std::string::npos) << view;
+  EXPECT_NE(view.find("0,0 with word5"), std::string::npos);
+  EXPECT_EQ(view.find("0,0 with word6"), std::string::npos);
+  EXPECT_NE(line_with(view, "word0 with word1 ").find("-0.1000 +- 0.5000"), std::string::npos) << view;
+  EXPECT_NE(view.find("word0 with word4"), std::string::npos);
+  EXPECT_EQ(view.find("word0 with word5"), std::string::npos);
+  EXPECT_NE(view.find("  33 weaker pairs: examples.jsonl of --out DIR has all\n"), std::string::npos) << view;
+  const auto bar_of = [&](const std::string& pair) {
+    const std::string line = line_with(view, pair);
+    return std::count(line.begin(), line.end(), '#');
+  };
+  EXPECT_GT(bar_of("0,0 with word0"), bar_of("0,0 with word3"));
+  std::size_t start = 0;
+  for (std::size_t end = view.find('\n'); end != std::string::npos; start = end + 1, end = view.find('\n', start)) {
+    EXPECT_LE(end - start, 80U) << view.substr(start, end - start);
+  }
+}
+
+TEST(ExampleView, ShowsMorePairsOfOneModalityWhereThereAreNoOthers) {
+  ScoreTable table = example_of_pairs();
+  std::erase_if(table.examples.front().attribution.player_interactions->pairs,
+                [](const PlayerInteraction& pair) { return pair.first == 0; });
+  table.examples.front().attribution.player_interactions->definition = "pairs.fsii";
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_EQ(view.find("of two modalities"), std::string::npos);
+  EXPECT_NE(view.find("features of one modality only together (FSII)"), std::string::npos) << view;
+  EXPECT_NE(view.find("word0 with word10"), std::string::npos);
+  EXPECT_NE(view.find("11 weaker pairs"), std::string::npos) << view;
+}
+
+TEST(ExampleView, ShowsPairsOfTheModalitiesThatWereAskedFor) {
+  ScoreTable table = example_of_pairs();
+  table.asked_modalities = {0};
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_NE(view.find("0,0 with word9"), std::string::npos);
+  EXPECT_EQ(view.find("word0 with"), std::string::npos) << view;
+}
+
 TEST(ExampleView, ListsThePlayersThatWereAskedFor) {
   ScoreTable table = one_example();
   table.asked_modalities = {0};

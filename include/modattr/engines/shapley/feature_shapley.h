@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "modattr/core/attributor.h"
+#include "modattr/engines/shapley/estimators/pair_index.h"
 #include "modattr/engines/shapley/estimators/shapley_estimator.h"
 
 namespace modattr {
@@ -31,6 +32,8 @@ struct FeatureShapleyOptions {
   std::optional<double> tolerance = std::nullopt;
   /// A further cut of the examples that gets rows of its own: a column's name, or "label".
   std::optional<std::string> breakdown = std::nullopt;
+  /// Interactions of all pairs of features, in the plain game whatever `index` is.
+  std::optional<PairIndex> pair_index = std::nullopt;
 };
 
 /// Shapley values of features (words, patches, columns), example by example. Owen values: the players of modality m

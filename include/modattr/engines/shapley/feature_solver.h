@@ -30,6 +30,8 @@ struct SolvedExample {
   std::size_t evaluation_count = 0;
   /// The estimators behind the values, e.g. "gp+exact" where the words of an example were few enough to enumerate.
   std::string method = {};
+  /// v of every coalition of all players that was asked for, where pairs are wanted, too.
+  std::unordered_map<Coalition, double> evaluated = {};
 };
 
 /// Solves the games of consecutive examples together, so that their coalitions fill the same model calls.
@@ -74,12 +76,15 @@ class FeatureSolver {
     /// v of the sets of playing modalities, as bit masks; of the empty and the full one only for the plain index.
     std::vector<double> ends = {};
     std::vector<Unit> units = {};
+    std::unordered_map<Coalition, double> evaluated = {};
   };
 
   bool is_owen() const noexcept { return options_.index == ShapleyIndex::kOwen; }
   /// Coalitions of the example's game that stand for one of a unit: those of its surroundings.
   std::size_t queries_per_coalition(const Example& example) const;
   Example open(std::uint32_t number);
+  /// Asks the games; consecutive examples remember the values where pairs are wanted.
+  std::vector<double> evaluate(std::vector<Example>& examples, std::span<const ExampleGames::Query> queries);
   void evaluate_ends(std::vector<Example>& examples);
   void add_units(Example& example) const;
   void share_budget(Example& example);
@@ -103,7 +108,7 @@ class FeatureSolver {
     double weight = 1.0;
   };
   std::vector<Surrounding> surroundings(const Example& example, const Unit& unit) const;
-  SolvedExample result(const Example& example) const;
+  SolvedExample result(Example& example) const;
 
   ExampleGames& games_;
   const FeatureShapleyOptions& options_;

@@ -110,6 +110,26 @@ Matrix shapley_interactions(std::span<const double> table, std::size_t player_co
   return result;
 }
 
+std::vector<double> enumerated_values(const SampledGame& game) {
+  if (game.values.size() != game.coalitions.size() || game.values.size() < inner_coalition_count(game.player_count)) {
+    throw std::invalid_argument("exact: expected the value of every coalition");
+  }
+  std::vector<double> table(std::size_t{1} << game.player_count);
+  std::vector<bool> known(table.size(), false);
+  table.front() = game.empty_value;
+  table.back() = game.full_value;
+  known.front() = known.back() = true;
+  for (std::size_t index = 0; index < game.coalitions.size(); ++index) {
+    const std::size_t members = mask_of(game.coalitions[index]);
+    table[members] = game.values[index];
+    known[members] = true;
+  }
+  if (!std::ranges::all_of(known, [](bool is_known) { return is_known; })) {
+    throw std::invalid_argument("exact: expected the value of every coalition");
+  }
+  return table;
+}
+
 std::vector<Coalition> ExactShapley::coalitions(std::size_t player_count, std::size_t evaluation_count,
                                                 RandomStream /*stream*/) const {
   const std::size_t count = inner_coalition_count(player_count);
@@ -128,23 +148,8 @@ std::size_t ExactShapley::least_coalition_count(std::size_t player_count) const 
 }
 
 ShapleyEstimate ExactShapley::estimate(const SampledGame& game) const {
-  if (game.values.size() != game.coalitions.size() || game.values.size() < inner_coalition_count(game.player_count)) {
-    throw std::invalid_argument("exact: expected the value of every coalition");
-  }
-  std::vector<double> table(std::size_t{1} << game.player_count);
-  std::vector<bool> known(table.size(), false);
-  table.front() = game.empty_value;
-  table.back() = game.full_value;
-  known.front() = known.back() = true;
-  for (std::size_t index = 0; index < game.coalitions.size(); ++index) {
-    const std::size_t members = mask_of(game.coalitions[index]);
-    table[members] = game.values[index];
-    known[members] = true;
-  }
-  if (!std::ranges::all_of(known, [](bool is_known) { return is_known; })) {
-    throw std::invalid_argument("exact: expected the value of every coalition");
-  }
-  return {shapley_values(table, game.player_count), std::vector<double>(game.player_count, 0.0), "exact"};
+  return {shapley_values(enumerated_values(game), game.player_count), std::vector<double>(game.player_count, 0.0),
+          "exact"};
 }
 
 }  // namespace modattr

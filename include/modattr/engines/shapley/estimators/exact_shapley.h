@@ -24,6 +24,9 @@ std::vector<double> shapley_values(std::span<const double> table, std::size_t pl
 /// So the diagonal and one triangle sum to v(full) - v(empty). `table` as above. Returns [players, players], symmetric.
 Matrix shapley_interactions(std::span<const double> table, std::size_t player_count);
 
+/// v of every coalition, as a table; the game's own are in any order. Throws std::invalid_argument when one is missing.
+std::vector<double> enumerated_values(const SampledGame& game);
+
 /// Enumeration: all 2^n - 2 coalitions that are neither empty nor full, and the formula itself; no error.
 class ExactShapley final : public ShapleyEstimator {
  public:
