@@ -5,7 +5,7 @@
 namespace modattr {
 
 std::span<const DefinitionLegend> definition_legends() {
-  static const std::array<DefinitionLegend, 10> legends = {{
+  static const std::array<DefinitionLegend, 11> legends = {{
       {"permutation",
        "drop: what the score loses when this modality's data comes from other examples; without, alone: the score when "
        "only this modality's data, or all but this modality's data, comes from other examples"},

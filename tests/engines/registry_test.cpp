@@ -120,11 +120,13 @@ TEST(EngineRegistry, TellsCostsInEvaluations) {
   for (const Engine& engine : engine_registry()) {
     engine.costs(facts, [&](EngineCost cost) { costs.push_back(std::move(cost)); });
   }
-  ASSERT_EQ(costs.size(), 5U);
+  ASSERT_EQ(costs.size(), 6U);
   // N (1 + 2 R), N + N (N - 1), N (2 + 2 B) as one modality of two has a background.
   EXPECT_EQ(costs[0].evaluations, 2100.0);
   EXPECT_EQ(costs[1].evaluations, 10000.0);
   EXPECT_EQ(costs[2].evaluations, 100.0 * (2.0 + 2.0 * 20.0));
+  // 100 wrong answers, 100 donors, three coalitions; at most every pair.
+  EXPECT_EQ(costs[5].evaluations, 10000.0);
   // All 8 coalitions of 3 players and 32 * 12 of 12, each with and without the other modality.
   EXPECT_EQ(costs[3].encoder_rows, (std::vector<double>{8.0 * 20.0, 384.0 * 20.0}));
   EXPECT_EQ(costs[3].evaluations, 2.0 * (8.0 + 384.0) * 20.0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/stats/label_judge.h"
+#include "modattr/stats/metrics.h"
 #include "support/case_table_game.h"
 #include "support/table_game.h"
 #include "support/thrown_message.h"
@@ -67,17 +69,17 @@ struct SumSet {
   }
 
   TableProblem problem() const {
+    const auto classes = std::make_shared<const Labels>(ClassLabels{.classes = labels});
     const auto judge = std::shared_ptr<const AnswerJudge>(
-        make_label_judge({.kind = OutputKind::kLogits,
-                          .output_width = kClasses,
-                          .labels = std::make_shared<Labels>(ClassLabels{.classes = labels})}));
-    return TableProblem({.data = data,
-                         .model = sum_logits,
-                         .metric = regression_metric("mse", std::vector<double>(labels.size(), 0.0)),
-                         .cases = [this, judge] {
-                           return std::make_unique<TableCases>(TableCasesParts{
-                               .data = data, .model = sum_logits, .judge = judge, .identities = identities});
-                         }});
+        make_label_judge({.kind = OutputKind::kLogits, .output_width = kClasses, .labels = classes}));
+    return TableProblem(
+        {.data = data,
+         .model = sum_logits,
+         .metric = make_metric("accuracy", {.kind = OutputKind::kLogits, .output_width = kClasses, .labels = classes}),
+         .cases = [this, judge] {
+           return std::make_unique<TableCases>(
+               TableCasesParts{.data = data, .model = sum_logits, .judge = judge, .identities = identities});
+         }});
   }
 };
 
