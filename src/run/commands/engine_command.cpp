@@ -101,6 +101,7 @@ class EngineRun {
                                 .value = needs_.value ? needs_.value : request_.options.text("value")};
     ExplainedTargets targets = experiment_.retry_on_split_failure(
         context_, [&] { return make_targets(experiment_, choices, context_.progress); });
+    if (targets.warning) warnings_.push_back(*targets.warning);
     RemovalSetup removal(experiment_, request_.options.count("background"));
     if (removal.dropped_row_count() > 0) {
       warnings_.push_back("rows of the background were left out as their output is not finite: " +
@@ -159,6 +160,7 @@ class EngineRun {
       options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
       records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
       if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
+      if (explanation->players) add_patches(*explanation->players, records);
       explained = explained_text(experiment_, targets, removal,
                                  {.target = target.is_string() ? target.get<std::string>() : target.dump(),
                                   .is_whole_set = needs_.is_whole_set,

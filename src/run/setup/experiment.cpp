@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "class_names.h"
+#include "column_names.h"
 #include "modality_checks.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
@@ -124,6 +126,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   dataset_ = dataset.get();
   check_columns(*dataset_, layout_);
   check_modalities(config_, *dataset_, layout_);
+  check_column_names(config_, *dataset_);
   context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
   warn_of_unused_data();
@@ -137,6 +140,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .masked_logits = masked_logits()});
   try {
     output_width_ = evaluator_->output_width();
+    check_class_names(config_, *model_, output_width_);
     check_probabilities();
   } catch (const ModelError& error) {
     throw_with_hint(error);
@@ -289,6 +293,7 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
       .column = options.column,
       .column_option = option(options.column_option),
       .metadata = data.metadata,
+      .class_names = data.classes,
       .output_kind = config_.model.kind,
       .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent});
 }

@@ -1,12 +1,11 @@
 #include "targets.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <utility>
 
+#include "class_names.h"
 #include "modattr/core/error.h"
-#include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/stats/class_reader.h"
 
@@ -17,15 +16,7 @@ TargetConfig target_config(const Experiment& experiment, const std::optional<std
   if (!word) return experiment.config().target;
   if (*word == "predicted") return {TargetChoice::kPredicted, 0};
   if (*word == "label") return {TargetChoice::kLabel, 0};
-  TargetConfig target{TargetChoice::kFixed, 0};
-  const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), target.fixed);
-  if (error != std::errc{} || end != word->data() + word->size()) {
-    const std::vector<std::string> words = {"predicted", "label"};
-    const std::string nearest = nearest_word(*word, words);
-    throw ConfigError(option("target") + ": expected predicted, label or a class index from 0 on, got '" + *word + "'" +
-                      (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
-  }
-  return target;
+  return {TargetChoice::kFixed, class_of_word(experiment.config(), *word)};
 }
 
 /// The most probable class, or label.
@@ -115,6 +106,7 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
   const TargetConfig choice = target_config(experiment, choices.target);
   const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
   ExplainedTargets result;
+  if (choices.target) result.warning = warning_of_number(experiment.config(), *choices.target);
   result.value = word                            ? parse_value_kind(*word)
                  : is_regression                 ? ValueKind::kOutput
                  : has_classes || has_label_sets ? ValueKind::kProbability
