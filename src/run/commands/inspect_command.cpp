@@ -75,7 +75,7 @@ std::string duration_text(double seconds) {
 
 std::string kind_word(OutputKind kind) {
   if (kind == OutputKind::kProbabilities) return "probabilities";
-  if (kind == OutputKind::kCausalLm) return "probabilities of label tokens";
+  if (kind == OutputKind::kCausalLm) return "log probabilities of label tokens";
   if (kind == OutputKind::kMultilabel) return "logits of labels";
   if (kind == OutputKind::kMultilabelProbabilities) return "probabilities of labels";
   return kind == OutputKind::kRegression ? "regression" : "logits";
