@@ -320,6 +320,16 @@ TEST_F(ConfigTest, RefusesNamesThatCannotBeToldApart) {
   EXPECT_TRUE(mentions(error_with_data(R"("classes": "names.txt")"), {"expected names in UTF-8"}));
 }
 
+TEST_F(ConfigTest, RefusesNamesOfModalitiesThatResultsUse) {
+  const std::string expected =
+      "modattr.json: modalities[0].name: expected a name without '|' that is not 'all', as results name pairs a|b and "
+      "the whole all, got '";
+  for (const std::string name : {"all", "a|b", "|"}) {
+    EXPECT_EQ(error_with(R"("name": "a")", R"("name": ")" + name + R"(")"), expected + name + "'");
+  }
+  EXPECT_EQ(error_with(R"("name": "a")", R"("name": "All, at once")"), "nothing was thrown");
+}
+
 TEST_F(ConfigTest, ReadsNamesOfColumnsWhereColumnsPlay) {
   EXPECT_EQ(error_with_modality(R"("columns": ["p"])"),
             "modattr.json: modalities[0].columns: expected players.type column, got element, whose players are no "
