@@ -182,8 +182,9 @@ void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetR
                        std::vector<std::string>& warnings) {
   const std::string where = " for " + subset_name(subset);
   if (!rows.clean().value) {
+    const std::string why = metric.why_undefined(subset.examples);
     warnings.push_back(std::string(metric.name()) + " is not defined" + where +
-                       " (one class only?); its rows are empty");
+                       (why.empty() ? " (one class only?)" : ": " + why) + "; its rows are empty");
   } else if (rows.is_score_near_zero()) {
     warnings.push_back("perceptual.model is not defined" + where + ": the score is " +
                        (*rows.clean().value == 0.0 ? "0" : "near 0, so that a ratio over it says nothing"));

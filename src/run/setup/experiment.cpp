@@ -362,7 +362,10 @@ void Experiment::make_metric() {
   const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
   try {
     metric_ = modattr::make_metric(
-        name, {.kind = config_.model.kind, .output_width = output_width_, .labels = dataset_->labels()});
+        name, {.kind = config_.model.kind,
+                                          .output_width = output_width_,
+                                          .labels = dataset_->labels(),
+                                          .class_names = config_.data.classes});
   } catch (const DataError& error) {
     throw DataError(dataset_->path() + ": " + error.what());
   } catch (const ModelError& error) {
