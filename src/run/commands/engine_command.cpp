@@ -1,6 +1,7 @@
 // Every engine's run: experiment -> targets -> removal -> players -> attribute -> table. What an engine needs of it
 // says its description in the registry.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -80,6 +81,7 @@ class EngineRun {
 
   CommandResult result() {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
+    warn_of_one_example();
     std::optional<Explanation> explanation;
     if (needs_.game != GameKind::kPermutation) explanation.emplace(explain());
     Attribution attribution = attribute_within_budget(explanation);
@@ -94,6 +96,22 @@ class EngineRun {
     throw ConfigError(option("out") + ": expected a folder without results of another model than " +
                       experiment_.model().path() + ", got such results; choose another folder, or replace them with " +
                       option("force"));
+  }
+
+  void warn_of_one_example() {
+    const Dataset& dataset = experiment_.dataset();
+    if (dataset.example_count() != 1 || !request_.common.ids.empty()) return;
+    std::string text = "there is one example: intervals, which need two, are not known";
+    const auto is_own_background = [](const ModalityConfig& modality) {
+      return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
+    };
+    if (dataset.row_count() == 1 && needs_.game != GameKind::kPermutation &&
+        std::ranges::any_of(experiment_.config().modalities, is_own_background)) {
+      text +=
+          "; as a background it stands for itself, so that its removal changes nothing: name a reference file in "
+          "removal.path";
+    }
+    warnings_.push_back(std::move(text));
   }
 
   Explanation explain() {
