@@ -118,6 +118,10 @@ void Dataset::read_inputs(const DatasetOptions& options) {
   const Array* label = find_labels(options);
   const Array* reference = label != nullptr ? label : (inputs_.empty() ? nullptr : &inputs_.front().array);
   if (reference == nullptr) throw_data_error(path_, "at least one input", "none");
+  if (label != nullptr && label->shape.empty()) {
+    throw_data_error(path_ + ": labels " + quoted_text(label->name), "one per example, [N]", "a single number",
+                     "save np.array([...]) with a label for every row");
+  }
   reference_name_ = reference->name;
   row_count_ = label != nullptr ? label->row_count() : rows_of(*reference);
   if (row_count_ == 0) throw_data_error(path_, "at least one example", "an empty set");

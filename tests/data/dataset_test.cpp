@@ -119,6 +119,12 @@ TEST_F(DatasetTest, IsCutByLabelInNumericalOrder) {
   EXPECT_EQ(strata[2].examples, (Rows{0, 3}));
 }
 
+TEST_F(DatasetTest, RefusesALabelForAllRows) {
+  EXPECT_EQ(error_of({floats("x", {2}), TestArray::of<std::int64_t>("label", {}, {1})}),
+            "val.npz: labels 'label': expected one per example, [N], got a single number; save np.array([...]) with a "
+            "label for every row");
+}
+
 TEST_F(DatasetTest, NamesClassesInTheOrderOfTheirLabels) {
   const std::vector<std::string> names = {"zebra", "ant"};
   const auto names_of = [](const std::vector<Stratum>& strata) {

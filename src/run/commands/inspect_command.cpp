@@ -273,7 +273,7 @@ InspectionSection data_section(const Experiment& experiment, Json& document) {
       groups += (groups.empty() ? "" : ", ") + stratum.name + " (" + std::to_string(stratum.examples.size()) + ")";
       document["examples_by_group"][stratum.name] = stratum.examples.size();
     }
-    section.rows.push_back({"groups by " + *group, groups});
+    section.rows.push_back({"groups", *group + ": " + groups});
   }
   const std::vector<std::string>& classes = experiment.config().data.classes;
   if (!classes.empty()) {

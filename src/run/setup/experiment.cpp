@@ -160,7 +160,8 @@ void Experiment::check_label_columns() {
   if (counts == nullptr || config_.metric == "vqa_accuracy" || counts->largest() > 1.0) return;
   warnings_.emplace_back(
       "labels [N, answers] with no number above 1 are taken as answer counts (VQA), whose score is then at most 1/3; "
-      "for a multilabel model set model.kind to multilabel, for counts set metric to vqa_accuracy");
+      "for soft scores of 0 to 1 save 3 * label, for a multilabel model set model.kind to multilabel, for counts set "
+      "metric to vqa_accuracy");
 }
 
 void Experiment::warn_of_unused_data() {
@@ -189,7 +190,8 @@ void Experiment::throw_with_hint(const ModelError& error) const {
   if (dynamic_cast<const NotFiniteError*>(&error) != nullptr) throw;
   throw ModelError(
       error.what() +
-      hint_at_failure({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()}));
+      hint_at_failure({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()},
+                      error.what()));
 }
 
 void Experiment::choose_model_use(const RunContext& context) {
@@ -229,7 +231,7 @@ void Experiment::apply_batch_dependence(BatchDependence behaviour) {
     split_reason_ = "its answer for a row depends on the other rows of the batch";
     warnings_.push_back(
         "the model's answer for a row depends on the other rows of its batch: results depend on how rows are "
-        "batched; save it in eval() mode, or without operations over the batch");
+        "batched; save it in eval() mode, or without operations over the batch, of which dynamic quantisation is one");
   }
 }
 
@@ -361,8 +363,7 @@ void Experiment::make_metric() {
   }
   const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
   try {
-    metric_ = modattr::make_metric(
-        name, {.kind = config_.model.kind,
+    metric_ = modattr::make_metric(name, {.kind = config_.model.kind,
                                           .output_width = output_width_,
                                           .labels = dataset_->labels(),
                                           .class_names = config_.data.classes});

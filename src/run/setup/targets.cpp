@@ -43,7 +43,10 @@ std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
   const auto* labels = std::get_if<ClassLabels>(experiment.dataset().labels().get());
   if (labels == nullptr) {
     throw ConfigError("target 'label': expected class labels, got " +
-                      std::string(kind_name(*experiment.dataset().labels())) + "; use predicted or a class index");
+                      std::string(kind_name(*experiment.dataset().labels())) + "; use predicted or a class index" +
+                      (std::holds_alternative<AnswerCounts>(*experiment.dataset().labels())
+                           ? ", or model.kind multilabel where several labels of 0 and 1 are true at once"
+                           : ""));
   }
   return {labels->classes.begin(), labels->classes.end()};
 }

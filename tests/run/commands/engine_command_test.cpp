@@ -142,5 +142,17 @@ TEST(EngineCommand, SaysWhatIsNotKnownOfOneExample) {
   EXPECT_EQ(run(set, "shap").table->warnings.front(), "there is one example: intervals, which need two, are not known");
 }
 
+TEST(EngineCommand, NamesTheRowOfABackgroundThatIsNotFinite) {
+  RunSet set;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  write_npz(set.write_config().parent_path() / "bg.npz",
+            {TestArray::of<float>("a", {2, 2}, {1, 2, 3, nan}), TestArray::of<float>("b", {2, 2}, {1, 2, 3, 4})});
+  for (auto& modality : set.config["modalities"]) modality["removal"] = {{"type", "background"}, {"path", "bg.npz"}};
+  EXPECT_TRUE(
+      mentions(spell_options(thrown_message<ModelError>([&] { run(set, "shap"); }), command_line_option),
+               {"; row 1 of ",
+                "bg.npz, which is in the background, is not finite itself: input 'a' of a; --skip-invalid leaves"}));
+}
+
 }  // namespace
 }  // namespace modattr
