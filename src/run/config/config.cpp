@@ -174,10 +174,10 @@ class ConfigReader {
 
   void read_columns(JsonObject& modality, ModalityConfig& config) const {
     if (!modality.has("columns")) return;
-    const std::string type(player_type_of(config));
-    if (type != "column") {
+    const std::string& type = config.players.type;
+    if (!type.empty() && type != "column") {
       throw ConfigError(modality.where("columns") + ": expected players.type column, got " + type +
-                        ", whose players are no columns; set kind to columns, or players to {\"type\": \"column\"}");
+                        ", whose players are no columns; leave one of them out");
     }
     NameList columns = read_name_list(modality, "columns", folder_);
     config.columns = std::move(columns.names);
@@ -288,6 +288,8 @@ class ConfigReader {
 
 std::string_view player_type_of(const ModalityConfig& modality) {
   if (!modality.players.type.empty()) return modality.players.type;
+  // Whoever names columns wants to see them.
+  if (!modality.columns.empty()) return "column";
   if (modality.kind == "image") return "patch";
   if (modality.kind == "tokens") return "token";
   if (modality.kind == "columns") return "column";

@@ -331,11 +331,14 @@ TEST_F(ConfigTest, RefusesNamesOfModalitiesThatResultsUse) {
 }
 
 TEST_F(ConfigTest, ReadsNamesOfColumnsWhereColumnsPlay) {
-  EXPECT_EQ(error_with_modality(R"("columns": ["p"])"),
+  EXPECT_EQ(error_with_modality(R"("columns": ["p"], "players": {"type": "element"})"),
             "modattr.json: modalities[0].columns: expected players.type column, got element, whose players are no "
-            "columns; set kind to columns, or players to {\"type\": \"column\"}");
-  EXPECT_EQ(error_with_modality(R"("columns": ["p"], "kind": "columns")"), "nothing was thrown");
+            "columns; leave one of them out");
   EXPECT_EQ(error_with_modality(R"("columns": ["p"], "players": {"type": "column"})"), "nothing was thrown");
+  std::string text = kShortest;
+  text.replace(text.find(R"(["x"])"), 5, R"(["x"], "columns": ["p"])");
+  EXPECT_EQ(player_type_of(read(text).modalities[0]), "column") << "whoever names columns wants to see them";
+  EXPECT_EQ(player_type_of(read(kShortest).modalities[0]), "element");
 }
 
 TEST_F(ConfigTest, RefusesAKeyThatComesTwice) {
