@@ -11,7 +11,7 @@ set(rooms
     report report/tables report/formats
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/games
-    run run/config run/setup run/commands
+    run run/config run/checks run/setup run/commands
     cli)
 set(allowed_core "")
 set(allowed_core/tracing core)
@@ -42,8 +42,9 @@ set(allowed_value/games core stats data graph model split masking value)
 set(backend core stats engines report data graph model split masking value)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
-set(allowed_run/setup ${backend} run/config)
-set(allowed_run/commands ${backend} run/config run/setup)
+set(allowed_run/checks ${backend} run/config)
+set(allowed_run/setup ${backend} run/config run/checks)
+set(allowed_run/commands ${backend} run/config run/checks run/setup)
 set(allowed_cli core stats engines report run)
 
 # Files at the top of a folder that rooms below it share: they belong to all of them.

@@ -67,8 +67,8 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command
       .add_option_function<std::string>(
           "--batch-size", parse_batch_size,
-          "Rows per model call, rounded down to a multiple of model.rows_per_call (less than "
-          "one: no wish), where that changes no digit; default auto, the fastest")
+          "Rows per model call, where that changes no digit: rounded down to a multiple of "
+          "model.rows_per_call, below which it is ignored; default auto, the fastest")
       ->option_text("N|auto");
   command.add_option("--threads", common.threads, "Model calls at a time; results do not depend on it")
       ->option_text("N")

@@ -70,6 +70,59 @@ WordsOfOptions words_of_options() {
   return words;
 }
 
+/// Names of modalities, from the configuration that the line names, else from the one that a command would find. They
+/// are compared as they are: compgen would run what stands in them.
+constexpr const char* kBashModalities = R"bash(_modattr_config() {
+  local place file=
+  for ((place = 1; place < COMP_CWORD; place++)); do
+    case ${COMP_WORDS[place]} in
+      --config=*) file=${COMP_WORDS[place]#--config=} ;;
+      --config) file=${COMP_WORDS[place+1]}; [[ $file == "=" ]] && file=${COMP_WORDS[place+2]} ;;
+    esac
+  done
+  [[ $file == "~/"* ]] && file=$HOME/${file#"~/"}
+  [[ -z $file ]] && file=$MODATTR_CONFIG
+  local folder=$PWD
+  while [[ -z $file && -n $folder ]]; do
+    [[ -f $folder/modattr.json ]] && file=$folder/modattr.json
+    folder=${folder%/*}
+  done
+  printf '%s\n' "${file:-modattr.json}"
+}
+_modattr_modalities() {
+  grep -o '"name"[[:space:]]*:[[:space:]]*"[^"]*"' -- "$(_modattr_config)" 2>/dev/null |
+    sed 's/^"name"[[:space:]]*:[[:space:]]*"\(.*\)"$/\1/'
+}
+_modattr_complete_modality() {
+  local name first=
+  [[ $1 == *,* ]] && first=${1%,*},
+  while IFS= read -r name; do
+    [[ $first$name == "$1"* ]] && COMPREPLY+=("$first$name")
+  done < <(_modattr_modalities)
+}
+)bash";
+
+constexpr const char* kFishModalities = R"fish(function __modattr_modalities
+  set -l file $MODATTR_CONFIG
+  set -l words (commandline -opc)
+  for place in (seq (count $words))
+    if string match -q -- '--config=*' $words[$place]
+      set file (string replace -- '--config=' '' $words[$place])
+    else if test "$words[$place]" = --config; and test $place -lt (count $words)
+      set file $words[(math $place + 1)]
+    end
+  end
+  test -n "$file"; and set file (string replace -r '^~/' "$HOME/" -- $file)
+  set -l folder $PWD
+  while test -z "$file"; and test -n "$folder"
+    test -f "$folder/modattr.json"; and set file "$folder/modattr.json"
+    set folder (string replace -r '/[^/]*$' '' -- $folder)
+  end
+  grep -o '"name"[[:space:]]*:[[:space:]]*"[^"]*"' -- "$file" 2>/dev/null |
+    sed 's/^"name"[[:space:]]*:[[:space:]]*"\(.*\)"$/\1/'
+end
+)fish";
+
 std::string bash_script(const CLI::App& program) {
   std::string commands;
   std::string cases;
@@ -81,12 +134,14 @@ std::string bash_script(const CLI::App& program) {
   for (const auto& [option, words] : words_of_options()) {
     values += "    " + option + ") COMPREPLY=($(compgen -W '" + joined(words) + "' -- \"$current\")); return ;;\n";
   }
-  return "_modattr() {\n"
+  return std::string(kBashModalities) +
+         "_modattr() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "  COMPREPLY=()\n"
          "  case $previous in\n"
          "    " +
          file_options(program) + ") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n" + values +
+         "    -m|--modality) _modattr_complete_modality \"$current\"; return ;;\n"
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +
          cases + "    *) words=\"" + commands + option_words(program) +
@@ -116,6 +171,8 @@ std::string fish_option(const CLI::Option& option, const WordsOfOptions& words) 
   const std::string name = option.get_lnames().empty() ? "" : "--" + option.get_lnames().front();
   if (const auto found = words.find(name); found != words.end()) {
     line += " -x -a " + quoted(joined(found->second));
+  } else if (name == "--modality") {
+    line += " -x -a '(__modattr_modalities)'";
   } else if (type == "FILE" || type == "DIR") {
     line += " -r -F";
   } else if (option.get_expected_max() > 0) {
@@ -126,7 +183,7 @@ std::string fish_option(const CLI::Option& option, const WordsOfOptions& words) 
 
 std::string fish_script(const CLI::App& program) {
   const WordsOfOptions words = words_of_options();
-  std::string text = "complete -c modattr -f\n";
+  std::string text = std::string(kFishModalities) + "complete -c modattr -f\n";
   const auto add_options_of = [&](const CLI::App& command, const std::string& condition) {
     for (const CLI::Option* option : command.get_options()) {
       if (option->nonpositional()) text += "complete -c modattr -n " + quoted(condition) + fish_option(*option, words);

@@ -27,6 +27,7 @@ const std::vector<OptionSchema> kInitOptions = {
      .placeholder = "KEY"},
     {.name = "label", .type = OptionType::kText, .help = "Array of labels", .placeholder = "NAME"},
     {.name = "vocab", .type = OptionType::kText, .help = "Words of the token ids, one per line", .placeholder = "FILE"},
+    {.name = "classes", .type = OptionType::kText, .help = "Names of the classes, one per line", .placeholder = "FILE"},
     {.name = "id", .type = OptionType::kText, .help = "Array of ids of the examples", .placeholder = "NAME"},
     {.name = "group", .type = OptionType::kText, .help = "Array that breaks the results down", .placeholder = "NAME"}};
 

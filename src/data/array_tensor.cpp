@@ -116,6 +116,7 @@ void check_readable(const Array& array) {
 }
 
 std::string describe(const Array& array) {
+  if (array.text) return "text" + shape_text(array.shape);
   if (!array.unreadable.empty()) return "not readable";
   return dtype_name(array.dtype) + shape_text(array.shape);
 }

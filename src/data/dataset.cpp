@@ -35,6 +35,7 @@ Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), 
   read_inputs(options);
   labels_ = std::make_shared<const Labels>(NoLabels{});
   if (options.content == DatasetContent::kInputsAndColumns) {
+    class_names_ = options.class_names;
     read_labels(options);
     read_columns(options);
     check_ids();
@@ -117,6 +118,10 @@ void Dataset::read_inputs(const DatasetOptions& options) {
   const Array* label = find_labels(options);
   const Array* reference = label != nullptr ? label : (inputs_.empty() ? nullptr : &inputs_.front().array);
   if (reference == nullptr) throw_data_error(path_, "at least one input", "none");
+  if (label != nullptr && label->shape.empty()) {
+    throw_data_error(path_ + ": labels " + quoted_text(label->name), "one per example, [N]", "a single number",
+                     "save np.array([...]) with a label for every row");
+  }
   reference_name_ = reference->name;
   row_count_ = label != nullptr ? label->row_count() : rows_of(*reference);
   if (row_count_ == 0) throw_data_error(path_, "at least one example", "an empty set");
@@ -205,8 +210,13 @@ void Dataset::read_columns(const DatasetOptions& options) {
         throw_data_error(path_ + ": column " + quoted_text(name), "int64[examples]", describe(*array));
       }
       check_row_count("column " + quoted_text(name), array->row_count());
+      // The array of the labels under its own name.
+      const std::int64_t named_count = name == options.label ? static_cast<std::int64_t>(class_names_.size()) : 0;
       std::vector<std::string> texts;
-      for (const std::int64_t value : to_integers(*array)) texts.push_back(std::to_string(value));
+      for (const std::int64_t value : to_integers(*array)) {
+        const bool is_named = value >= 0 && value < named_count;
+        texts.push_back(is_named ? class_names_[static_cast<std::size_t>(value)] : std::to_string(value));
+      }
       return texts;
     }
     if (!metadata) throw_unknown_column(name, options, {});
@@ -304,6 +314,11 @@ std::vector<Stratum> Dataset::strata(std::string_view column) const {
       cut([&](std::uint32_t example) { return labels->classes[example]; },
           [](std::int64_t label) { return std::to_string(label); });
       std::ranges::sort(strata, {}, [](const Stratum& stratum) { return std::stoll(stratum.name); });
+      for (Stratum& stratum : strata) {
+        const std::int64_t label = std::stoll(stratum.name);
+        const bool is_named = label >= 0 && label < static_cast<std::int64_t>(class_names_.size());
+        if (is_named) stratum.name = class_names_[static_cast<std::size_t>(label)];
+      }
       return strata;
     }
     throw ConfigError("strata by 'label': expected class labels, got " + std::string(kind_name(*labels_)) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -81,6 +82,19 @@ std::optional<c10::ScalarType> dtype_of(std::string_view descriptor) {
   return std::nullopt;
 }
 
+/// Of numpy's `<U12` and `|S12`; nullopt for every other dtype, such as texts in big-endian order.
+std::optional<TextType> text_type_of(std::string_view descriptor) {
+  constexpr std::size_t kLongestText = std::size_t{1} << 20;
+  const bool is_unicode = descriptor.starts_with("<U") || descriptor.starts_with("=U");
+  const bool is_bytes = descriptor.starts_with("|S") || descriptor.starts_with("|a");
+  if (!is_unicode && !is_bytes) return std::nullopt;
+  std::size_t length = 0;
+  const char* const end = descriptor.data() + descriptor.size();
+  const auto result = std::from_chars(descriptor.data() + 2, end, length);
+  if (result.ec != std::errc{} || result.ptr != end || length == 0 || length > kLongestText) return std::nullopt;
+  return TextType{.item_bytes = is_unicode ? 4 * length : length, .is_unicode = is_unicode};
+}
+
 /// Reads the one form of Python literal that a header holds: a dictionary of a string, a boolean and a tuple of
 /// integers.
 class HeaderParser {
@@ -110,6 +124,7 @@ class HeaderParser {
     skip_space();
     if (!rest_.empty() || !has_dtype_ || !order_ || !shape_) fail();
     NpyHeader header = {dtype_.value_or(c10::ScalarType::Undefined), *order_, std::move(*shape_), 0, unreadable_};
+    if (text_) measure_texts(header);
     if (!unreadable_.empty()) return header;
     const std::optional<std::uint64_t> data_bytes = array_bytes(header.dtype, header.shape);
     if (!data_bytes) throw_data_error(where_, "a possible shape", shape_text(header.shape));
@@ -157,6 +172,15 @@ class HeaderParser {
     if (dtype_) return;
     unreadable_ = "expected a dtype that libtorch has, got dtype " + quoted_text(descriptor) + "; ";
     unreadable_ += advice_for(descriptor);
+    text_ = text_type_of(descriptor);
+  }
+
+  /// Texts whose size is no number are unreadable like everything else.
+  void measure_texts(NpyHeader& header) const {
+    const std::optional<std::uint64_t> count = array_bytes(c10::ScalarType::Byte, header.shape);
+    if (!count || *count > std::numeric_limits<std::uint64_t>::max() / text_->item_bytes) return;
+    header.data_bytes = *count * text_->item_bytes;
+    header.text = text_;
   }
 
   /// A list or tuple of lists, tuples, texts and numbers.
@@ -217,6 +241,7 @@ class HeaderParser {
   bool has_dtype_ = false;
   std::optional<c10::ScalarType> dtype_;
   std::string unreadable_;
+  std::optional<TextType> text_;
   std::optional<ElementOrder> order_;
   std::optional<std::vector<std::int64_t>> shape_;
 };

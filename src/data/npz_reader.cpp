@@ -52,7 +52,7 @@ NpyHeader map_stored(const ZipArchive& archive, const ZipMember& member, std::st
   check_header_fits(member, header_bytes, where);
   NpyHeader header = parse_npy_header(content.first(header_bytes), where);
   array.storage = archive.file();
-  if (!header.unreadable.empty()) return header;
+  if (!header.unreadable.empty() && !header.text) return header;
   check_content_bytes(member, header_bytes, header, where);
   array.bytes = content.subspan(header_bytes);
   return header;
@@ -69,7 +69,7 @@ NpyHeader unpack_deflated(const ZipArchive& archive, const ZipMember& member, Sc
   header_content.resize(header_bytes);
   reader.read(std::span(header_content).subspan(kNpyPreambleBytes));
   NpyHeader header = parse_npy_header(header_content, where);
-  if (!header.unreadable.empty()) {
+  if (!header.unreadable.empty() && !header.text) {
     // Damage is found nonetheless.
     std::vector<std::byte> block(kReleaseBytes);
     for (std::uint64_t rest = member.content_bytes - header_bytes; rest > 0;) {
@@ -117,6 +117,7 @@ std::vector<Array> read_npz(const ZipArchive& archive) {
     array.shape = std::move(header.shape);
     if (!header.unreadable.empty()) {
       array.unreadable = where + ": " + header.unreadable;
+      array.text = header.text;
       arrays.push_back(std::move(array));
       continue;
     }

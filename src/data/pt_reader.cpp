@@ -145,7 +145,9 @@ class PtReader {
 
   Array dense_array(const PickleValue& value) {
     if (!pickle_.is_call_of(value, kRebuildTensor)) {
-      fail_unsupported("a dense tensor", pickle_.describe(value), kAdvice);
+      const std::string got = pickle_.describe(value);
+      const bool is_quantised = got.find("_rebuild_qtensor") != std::string::npos;
+      fail_unsupported("a dense tensor", got, is_quantised ? "save tensor.dequantize()" : kAdvice);
     }
     return placed(record_of(pickle_[value.items[1]]));
   }

@@ -15,7 +15,7 @@ const char* why_undefined(std::string_view definition) {
   if (definition.starts_with("shape.")) return "no answer is right";
   if (definition == "share.net") return "no modality has any part in an answer";
   if (definition.starts_with("share.")) return "every Shapley value is 0";
-  return "main effects and interactions are all 0";
+  return "main effects and interactions are all 0, or no more than rounding";
 }
 
 }  // namespace

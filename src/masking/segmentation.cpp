@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <numeric>
@@ -77,6 +78,8 @@ PlayerLayout cut_columns(const SegmentationSubject& subject) {
       },
       [&](std::size_t place, std::int64_t key) {
         const Array& array = subject.array(place);
+        const std::vector<std::vector<std::string>>& names = subject.options.column_names;
+        if (place < names.size() && !names[place].empty()) return names[place].at(static_cast<std::size_t>(key));
         return array.shape.size() < 2 ? array.name : array.name + "[" + std::to_string(key) + "]";
       });
 }
@@ -99,7 +102,8 @@ PlayerLayout cut_patches(const SegmentationSubject& subject) {
         std::array{std::max<std::size_t>((height + 7) / 8, 1), std::max<std::size_t>((width + 7) / 8, 1)});
   };
   const auto across = [&](std::size_t place) { return (sides(place)[1] + size_of(place)[1] - 1) / size_of(place)[1]; };
-  return cut_by_key(
+  std::vector<PatchPlace> patches;
+  PlayerLayout layout = cut_by_key(
       subject,
       [&](std::size_t place, std::size_t element) {
         const auto [height, width] = sides(place);
@@ -108,10 +112,19 @@ PlayerLayout cut_patches(const SegmentationSubject& subject) {
         return static_cast<std::int64_t>(row * across(place) + column);
       },
       [&](std::size_t place, std::int64_t key) {
-        const auto patches = static_cast<std::int64_t>(across(place));
+        const auto [down, right] = std::div(key, static_cast<std::int64_t>(across(place)));
+        const auto [height, width] = size_of(place);
+        const std::size_t row = static_cast<std::size_t>(down) * height;
+        const std::size_t column = static_cast<std::size_t>(right) * width;
+        patches.push_back({.row = row,
+                           .column = column,
+                           .height = std::min(height, sides(place)[0] - row),
+                           .width = std::min(width, sides(place)[1] - column)});
         const std::string prefix = subject.inputs.size() > 1 ? subject.array(place).name + " " : "";
-        return prefix + std::to_string(key / patches) + "," + std::to_string(key % patches);
+        return prefix + std::to_string(down) + "," + std::to_string(right);
       });
+  layout.patches = std::move(patches);
+  return layout;
 }
 
 PlayerLayout cut_segments(const SegmentationSubject& subject) {

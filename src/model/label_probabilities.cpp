@@ -79,16 +79,15 @@ torch::jit::Module with_label_probabilities(const torch::jit::Module& model, con
   try {
     // A row of zeros before the first position makes position t the one that predicts token t; narrow() fails where
     // there are more labels than positions.
-    module.define(
-        "def forward(self, " + arguments.declared + "):\n" + "  logits = self.model.forward(" + arguments.passed + ")" +
-        selection(model, output, path) + "\n" + "  ids = " + arguments.label + "\n" + "  count = ids.size(1)\n" +
-        "  first = logits.size(1) - count\n" +
-        "  before = torch.constant_pad_nd(logits.float(), [0, 0, 1, 0], 0.0).narrow(1, first, count)\n" +
-        "  is_label = ids.ne(-100).logical_and((torch.arange(count, device=ids.device) + first).gt(0))\n" +
-        "  tokens = ids.masked_fill(ids.eq(-100), 0).unsqueeze(2)\n" +
-        "  probabilities = before.log_softmax(2).gather(2, tokens).squeeze(2).exp()\n" +
-        "  nothing = is_label.any(1, True).logical_not()\n" +
-        "  return probabilities.masked_fill(is_label.logical_not(), -1.0).masked_fill(nothing, float('nan'))\n");
+    module.define("def forward(self, " + arguments.declared + "):\n" + "  logits = self.model.forward(" +
+                  arguments.passed + ")" + selection(model, output, path) + "\n" + "  ids = " + arguments.label + "\n" +
+                  "  count = ids.size(1)\n" + "  first = logits.size(1) - count\n" +
+                  "  before = torch.constant_pad_nd(logits.float(), [0, 0, 1, 0], 0.0).narrow(1, first, count)\n" +
+                  "  is_label = ids.ne(-100).logical_and((torch.arange(count, device=ids.device) + first).gt(0))\n" +
+                  "  tokens = ids.masked_fill(ids.eq(-100), 0).unsqueeze(2)\n" +
+                  "  logarithms = before.log_softmax(2).gather(2, tokens).squeeze(2)\n" +
+                  "  nothing = is_label.any(1, True).logical_not()\n" +
+                  "  return logarithms.masked_fill(is_label.logical_not(), 1.0).masked_fill(nothing, float('nan'))\n");
   } catch (const ConfigError&) {
     throw;
   } catch (const std::exception& error) {

@@ -65,9 +65,21 @@ at::Tensor OutputReader::select(const c10::IValue& result) const {
     selected = result;
   }
   if (!selected.isTensor()) {
-    throw ModelError(path_ + ": output: expected a tensor, got " + selected.type()->repr_str());
+    throw ModelError(path_ + ": output: expected a tensor, got " + selected.type()->repr_str() + advice(result));
   }
   return selected.toTensor();
+}
+
+std::string OutputReader::advice(const c10::IValue& result) const {
+  std::string parts;
+  for (const ModelOutput& output : tensors_of(result)) {
+    if (!output.selector) continue;
+    const auto* index = std::get_if<std::size_t>(&*output.selector);
+    const std::string part = index ? std::to_string(*index) : "\"" + std::get<std::string>(*output.selector) + "\"";
+    parts += (parts.empty() ? "" : ", ") + part + " " + describe(output.tensor);
+  }
+  return parts.empty() ? "; return the logits, a tensor, from forward()"
+                       : "; set model.output to the part that the answers are: " + parts;
 }
 
 c10::IValue OutputReader::select_key(const c10::Dict<c10::IValue, c10::IValue>& dictionary) const {

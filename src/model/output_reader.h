@@ -32,6 +32,8 @@ class OutputReader {
 
  private:
   at::Tensor select(const c10::IValue& result) const;
+  /// What can be done about a part that is no tensor; begins with "; ".
+  std::string advice(const c10::IValue& result) const;
   c10::IValue select_key(const c10::Dict<c10::IValue, c10::IValue>& dictionary) const;
 
   std::string path_;

@@ -100,6 +100,10 @@ std::string terminal_text(std::string_view text, const TextStyle& style) {
   return ascii;
 }
 
+std::string name_among_numbers(const std::string& name) {
+  return name.find_first_not_of("0123456789") == std::string::npos ? "'" + name + "'" : name;
+}
+
 std::string cut_to_width(std::string_view text, std::size_t width, const TextStyle& style) {
   if (display_width(text) <= width) return std::string(text);
   const std::string_view ellipsis = style.unicode ? "…" : "...";

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 
 namespace modattr {
 
@@ -20,12 +19,12 @@ std::size_t first_of_largest(std::span<const double> values) {
   return std::min(static_cast<std::size_t>(std::ranges::find(values, largest) - values.begin()), values.size() - 1);
 }
 
-double mean_token_log_probability(std::span<const double> probabilities) {
+double mean_token_log_probability(std::span<const double> logarithms) {
   double sum = 0.0;
   std::size_t count = 0;
-  for (const double probability : probabilities) {
-    if (probability < 0.0) continue;
-    sum += std::log(std::max(probability, static_cast<double>(std::numeric_limits<float>::min())));
+  for (const double logarithm : logarithms) {
+    if (is_ignored_token(logarithm)) continue;
+    sum += logarithm;
     ++count;
   }
   return sum / static_cast<double>(count);
@@ -46,6 +45,20 @@ double ClassReader::log_probability(std::span<const double> output, std::size_t 
   double sum = 0.0;
   for (const double logit : output) sum += std::exp(logit - largest);
   return output[label] - largest - std::log(sum);
+}
+
+void ClassReader::log_probabilities(std::span<const double> output, std::span<double> logarithms) const {
+  if (kind_ == OutputKind::kProbabilities || output_width_ == 1) {
+    for (std::size_t label = 0; label < logarithms.size(); ++label) logarithms[label] = log_probability(output, label);
+    return;
+  }
+  const double largest = std::ranges::max(output);
+  double sum = 0.0;
+  for (const double logit : output) sum += std::exp(logit - largest);
+  const double log_sum = std::log(sum);
+  for (std::size_t label = 0; label < logarithms.size(); ++label) {
+    logarithms[label] = output[label] - largest - log_sum;
+  }
 }
 
 double ClassReader::probability(std::span<const double> output, std::size_t label) const {

@@ -85,7 +85,8 @@ class PredictedClassMetric final : public ClassMetric {
 
 class RocAucMetric final : public ClassMetric {
  public:
-  using ClassMetric::ClassMetric;
+  RocAucMetric(const ClassReader& reader, const MetricInput& input)
+      : ClassMetric("roc_auc", reader, input.labels), class_names_(input.class_names) {}
 
   std::size_t width() const noexcept override { return reader().class_count() == 2 ? 1 : reader().class_count(); }
   void outcome(Row output, std::size_t, std::span<double> outcome) const override {
@@ -93,11 +94,12 @@ class RocAucMetric final : public ClassMetric {
       outcome[0] = reader().positive_score(output);
       return;
     }
-    for (std::size_t label = 0; label < width(); ++label) {
-      outcome[label] = std::exp(reader().log_probability(output, label));
-    }
+    reader().log_probabilities(output, outcome);
+    for (double& number : outcome) number = std::exp(number);
   }
   std::unique_ptr<OutcomeScorer> scorer(Row outcomes, Examples examples) const override {
+    // Nothing to rank: a class without examples leaves the score undefined.
+    if (!missing_class(examples).empty()) return make_undefined_scorer();
     std::vector<double> scores;
     scores.reserve(examples.size() * width());
     for (const std::uint32_t example : examples) {
@@ -107,6 +109,25 @@ class RocAucMetric final : public ClassMetric {
     return make_roc_auc_scorer(std::move(scores), labels_of(examples), width());
   }
   std::optional<double> majority_score(Examples) const override { return 0.5; }
+  std::string why_undefined(Examples examples) const override {
+    const std::string missing = missing_class(examples);
+    return missing.empty() ? "" : "no example has label " + missing;
+  }
+
+ private:
+  /// The first class that no example has as its label, with the number of others; empty where there is none.
+  std::string missing_class(Examples examples) const {
+    std::vector<bool> occurs(reader().class_count());
+    for (const std::uint32_t label : labels_of(examples)) occurs[label] = true;
+    const auto first = std::ranges::find(occurs, false);
+    if (first == occurs.end()) return "";
+    const auto others = std::ranges::count(occurs, false) - 1;
+    const auto label = static_cast<std::size_t>(first - occurs.begin());
+    return (label < class_names_.size() ? "'" + class_names_[label] + "'" : std::to_string(label)) +
+           (others == 0 ? "" : " (nor one of " + std::to_string(others) + " others)");
+  }
+
+  std::vector<std::string> class_names_;
 };
 
 ClassReader class_reader(std::string_view metric, const MetricInput& input) {
@@ -228,12 +249,7 @@ class NoMetric final : public Metric {
   Orientation orientation() const noexcept override { return Orientation::kHigherIsBetter; }
   bool is_mean() const noexcept override { return false; }
   void outcome(Row, std::size_t, std::span<double> outcome) const override { outcome[0] = 0.0; }
-  std::unique_ptr<OutcomeScorer> scorer(Row, Examples) const override {
-    class NoScore final : public OutcomeScorer {
-      std::optional<double> score(std::span<const std::uint32_t>) const override { return std::nullopt; }
-    };
-    return std::make_unique<NoScore>();
-  }
+  std::unique_ptr<OutcomeScorer> scorer(Row, Examples) const override { return make_undefined_scorer(); }
   std::optional<double> majority_score(Examples) const override { return std::nullopt; }
 };
 
@@ -251,7 +267,7 @@ const std::map<std::string_view, Factory>& factories() {
       {"macro_f1", make_macro_f1},
       {"roc_auc",
        [](const MetricInput& input) -> std::unique_ptr<Metric> {
-         return std::make_unique<RocAucMetric>("roc_auc", labelled_class_reader("roc_auc", input), input.labels);
+         return std::make_unique<RocAucMetric>(labelled_class_reader("roc_auc", input), input);
        }},
       {"log_loss", make_log_loss},
       {"vqa_accuracy", make_vqa_accuracy},

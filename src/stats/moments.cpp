@@ -1,6 +1,7 @@
 #include "modattr/stats/moments.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -28,6 +29,20 @@ std::optional<double> standard_error(std::span<const double> values) {
   for (const double value : values) sum += (value - centre) * (value - centre);
   const auto count = static_cast<double>(values.size());
   return std::sqrt(sum / (count - 1.0) / count);
+}
+
+double student_factor(std::size_t draw_count) {
+  // Two-sided 95 % of 1, 2 and 3 degrees of freedom, and of the normal distribution.
+  constexpr std::array kQuantiles = {12.706204736432095, 4.302652729911275, 3.182446305284263};
+  constexpr double kNormalQuantile = 1.959963984540054;
+  return draw_count < kFewestDraws ? kQuantiles.at(draw_count - 2) / kNormalQuantile : 1.0;
+}
+
+std::optional<double> monte_carlo_error(std::span<const double> draws) {
+  const std::optional<double> error = standard_error(draws);
+  if (!error || draws.size() >= kFewestDraws) return error;
+  if (are_same_answers(draws)) return std::nullopt;
+  return *error * student_factor(draws.size());
 }
 
 double sum_of_magnitudes(std::span<const double> values) {

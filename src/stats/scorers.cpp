@@ -264,6 +264,13 @@ std::unique_ptr<OutcomeScorer> make_roc_auc_scorer(std::vector<double> scores, s
   return std::make_unique<RocAucScorer>(std::move(scores), std::move(labels), column_count);
 }
 
+std::unique_ptr<OutcomeScorer> make_undefined_scorer() {
+  class UndefinedScore final : public OutcomeScorer {
+    std::optional<double> score(std::span<const std::uint32_t>) const override { return std::nullopt; }
+  };
+  return std::make_unique<UndefinedScore>();
+}
+
 std::unique_ptr<OutcomeScorer> make_r2_scorer(std::vector<double> outputs, std::vector<double> labels) {
   return std::make_unique<R2Scorer>(std::move(outputs), std::move(labels));
 }

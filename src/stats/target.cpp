@@ -21,9 +21,14 @@ const std::string& name_of(ValueKind value) {
   return kValueNames[static_cast<std::size_t>(value)];
 }
 
-/// A probability of exactly 0 would make the loss infinite; the metrics clip at the same value.
-double logarithm(double probability) {
-  return std::log(std::max(probability, std::numeric_limits<double>::epsilon()));
+bool reads_logarithm(ValueKind value) {
+  return value == ValueKind::kLogProbability || value == ValueKind::kLoss;
+}
+
+/// Whether outputs are logits, whose probabilities may be too small for a double.
+bool has_logarithms(const TargetInput& input) {
+  const bool reads_logits = input.kind == OutputKind::kLogits || input.kind == OutputKind::kMultilabel;
+  return input.kind == OutputKind::kCausalLm || (reads_logits && reads_logarithm(input.value));
 }
 
 /// One number per example is enough, unless a value compares classes.
@@ -126,22 +131,47 @@ void Target::label_predictions(std::span<const double> output, std::size_t examp
     if (is_own && is_masked(output[label]) && (reads_output || reads_logarithm)) {
       throw_masked_value(input_.value, label);
     }
+    // The loss is that of the label as it is.
+    const bool is_as_asked = input_.value != ValueKind::kLoss || is_true(example, label);
+    const double probability =
+        is_as_asked ? reader.probability(output[label]) : reader.negative_probability(output[label]);
     // Means cannot hold infinite numbers, nor do they read those of other labels.
-    prediction[place] = !is_own ? 0.0 : reads_output ? output[label] : reader.probability(output[label]);
+    prediction[place] = !is_own ? 0.0 : reads_output ? output[label] : probability;
+    if (carries_logarithms_) {
+      prediction[width_ / 2 + place] = is_own ? reader.log_probability(output[label], is_as_asked) : 0.0;
+    }
   }
 }
 
-double Target::label_value(double prediction, bool is_true) const {
+double Target::label_value(std::span<const double> prediction, std::size_t place, bool is_true) const {
   switch (input_.value) {
     case ValueKind::kLogProbability:
-      return logarithm(prediction);
     case ValueKind::kLoss:
-      return logarithm(is_true ? prediction : 1.0 - prediction);
+      return logarithm(prediction, place);
     case ValueKind::kCorrect:
-      return (prediction > 0.5) == is_true ? 1.0 : 0.0;
+      return (prediction[place] > 0.5) == is_true ? 1.0 : 0.0;
     default:
-      return prediction;
+      return prediction[place];
   }
+}
+
+double Target::logarithm(std::span<const double> prediction, std::size_t place) const {
+  const double probability = prediction[place];
+  // A probability of exactly 0 would make the loss infinite; the metrics clip at the same value.
+  if (!carries_logarithms_) return std::log(std::max(probability, std::numeric_limits<double>::epsilon()));
+  constexpr double kSmallest = std::numeric_limits<double>::min();
+  return probability >= kSmallest ? std::log(probability) : prediction[width_ / 2 + place];
+}
+
+double Target::mean_token_value(std::span<const double> prediction) const {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (std::size_t token = 0; token < width_ / 2; ++token) {
+    if (is_ignored_token(prediction[width_ / 2 + token])) continue;
+    sum += logarithm(prediction, token);
+    ++count;
+  }
+  return sum / static_cast<double>(count);
 }
 
 double Target::mean_label_value(std::span<const double> prediction, std::size_t example) const {
@@ -149,7 +179,7 @@ double Target::mean_label_value(std::span<const double> prediction, std::size_t 
   std::size_t count = 0;
   for (std::size_t label = 0; label < input_.output_width; ++label) {
     if (!is_explained(example, label)) continue;
-    sum += label_value(prediction[input_.scope == LabelScope::kOne ? 0 : label], is_true(example, label));
+    sum += label_value(prediction, input_.scope == LabelScope::kOne ? 0 : label, is_true(example, label));
     ++count;
   }
   return sum / static_cast<double>(count);
@@ -158,6 +188,8 @@ double Target::mean_label_value(std::span<const double> prediction, std::size_t 
 Target::Target(TargetInput input)
     : input_(std::move(input)), reader_(input_.kind, input_.output_width), width_(prediction_width(input_)) {
   check_value(input_);
+  carries_logarithms_ = has_logarithms(input_);
+  if (carries_logarithms_) width_ *= 2;
   if (input_.kind == OutputKind::kCausalLm) return;
   const bool reads_columns = !predicts_classes(input_.kind) || input_.value == ValueKind::kOutput;
   check_classes(input_, reads_columns ? input_.output_width : reader_.class_count());
@@ -166,7 +198,10 @@ Target::Target(TargetInput input)
 void Target::prediction(std::span<const double> output, std::size_t example, std::span<double> prediction) const {
   const std::uint32_t target = input_.classes[example];
   if (input_.kind == OutputKind::kCausalLm) {
-    std::ranges::copy(output, prediction.begin());
+    for (std::size_t token = 0; token < output.size(); ++token) {
+      prediction[token] = is_ignored_token(output[token]) ? 0.0 : std::exp(output[token]);
+      prediction[width_ / 2 + token] = output[token];
+    }
     return;
   }
   if (predicts_label_sets(input_.kind)) return label_predictions(output, example, prediction);
@@ -190,18 +225,19 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
       return;
     default:
       prediction[0] = reader_.probability(output, target);
+      if (carries_logarithms_) prediction[1] = reader_.log_probability(output, target);
   }
 }
 
 double Target::value(std::span<const double> prediction, std::size_t example) const {
-  if (input_.kind == OutputKind::kCausalLm) return mean_token_log_probability(prediction);
+  if (input_.kind == OutputKind::kCausalLm) return mean_token_value(prediction);
   if (predicts_label_sets(input_.kind)) return mean_label_value(prediction, example);
   const std::uint32_t target = input_.classes[example];
   switch (input_.value) {
     case ValueKind::kLogProbability:
-      return logarithm(prediction[0]);
+      return logarithm(prediction, 0);
     case ValueKind::kLoss: {
-      if (input_.kind != OutputKind::kRegression) return logarithm(prediction[0]);
+      if (input_.kind != OutputKind::kRegression) return logarithm(prediction, 0);
       const double error = prediction[0] - input_.label_values[example];
       return -error * error;
     }

@@ -49,6 +49,16 @@ std::string output_of(const CallContext& context, const MixedRows& rows, std::si
   return origin_of(context, rows, row).text;
 }
 
+std::optional<NotFiniteInput> find_not_finite(const Dataset& dataset) {
+  for (std::uint32_t example = 0; example < dataset.example_count(); ++example) {
+    for (std::size_t input = 0; input < dataset.input_count(); ++input) {
+      const at::Tensor data = dataset.gather(input, std::span(&example, 1));
+      if (data.is_floating_point() && !data.isfinite().all().item<bool>()) return NotFiniteInput{example, input};
+    }
+  }
+  return std::nullopt;
+}
+
 void throw_not_finite(const CallContext& context, const MixedRows& rows, std::size_t row,
                       std::span<const double> output) {
   const auto& [model_path, dataset, layout] = context;

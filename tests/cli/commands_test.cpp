@@ -312,14 +312,15 @@ TEST(Completion, IsForThreeShells) {
   EXPECT_EQ(run_program({.arguments = {"completion", "bash"}}).output,
             run_program({.arguments = {"completion"}}).output);
   const std::string zsh = run_program({.arguments = {"completion", "zsh"}}).output;
-  EXPECT_NE(zsh.find("\nbashcompinit\n_modattr() {\n"), std::string::npos) << zsh;
+  EXPECT_NE(zsh.find("\nbashcompinit\n_modattr_config() {\n"), std::string::npos) << zsh;
   const std::string fish = run_program({.arguments = {"completion", "fish"}}).output;
   for (const char* const line :
        {"complete -c modattr -n __fish_use_subcommand -a shap -d '",
         "complete -c modattr -n '__fish_seen_subcommand_from lime' -l surrogate -x -a 'ridge lasso tree' -d '",
         "complete -c modattr -n '__fish_seen_subcommand_from permute' -l config -r -F -d '",
         "complete -c modattr -n '__fish_seen_subcommand_from permute' -l exact -d '",
-        "complete -c modattr -n '__fish_seen_subcommand_from permute' -s m -l modality -x -d '"}) {
+        "complete -c modattr -n '__fish_seen_subcommand_from permute' -s m -l modality -x -a '(__modattr_modalities)' "
+        "-d '"}) {
     EXPECT_NE(fish.find(line), std::string::npos) << line << " in\n" << fish;
   }
   expect_one_line(run_program({.arguments = {"completion", "csh"}}), 2,

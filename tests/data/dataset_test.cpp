@@ -119,6 +119,29 @@ TEST_F(DatasetTest, IsCutByLabelInNumericalOrder) {
   EXPECT_EQ(strata[2].examples, (Rows{0, 3}));
 }
 
+TEST_F(DatasetTest, RefusesALabelForAllRows) {
+  EXPECT_EQ(error_of({floats("x", {2}), TestArray::of<std::int64_t>("label", {}, {1})}),
+            "val.npz: labels 'label': expected one per example, [N], got a single number; save np.array([...]) with a "
+            "label for every row");
+}
+
+TEST_F(DatasetTest, NamesClassesInTheOrderOfTheirLabels) {
+  const std::vector<std::string> names = {"zebra", "ant"};
+  const auto names_of = [](const std::vector<Stratum>& strata) {
+    std::vector<std::string> result;
+    for (const Stratum& stratum : strata) result.push_back(stratum.name);
+    return result;
+  };
+  EXPECT_EQ(names_of(open({floats("x", {3}), integers("label", {1, 2, 0})}, {.inputs = {"x"}, .class_names = names})
+                         .strata("label")),
+            (std::vector<std::string>{"zebra", "ant", "2"}));
+  EXPECT_EQ(names_of(open({floats("x", {3}), integers("answer", {1, 2, 0})},
+                          {.inputs = {"x"}, .label = "answer", .group = "answer", .class_names = names})
+                         .strata("answer")),
+            (std::vector<std::string>{"2", "ant", "zebra"}))
+      << "by its own name it is a column like others";
+}
+
 TEST_F(DatasetTest, IsCutByAnArrayOrByMetadata) {
   const DatasetOptions options = {.inputs = {"x"},
                                   .group = "kind",

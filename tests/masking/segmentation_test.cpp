@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/masking/token_texts.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
@@ -39,7 +40,7 @@ class TestSet {
     inputs_.front().columns = std::move(columns);
     return *this;
   }
-  Dataset& dataset() { return *dataset_; }
+  Dataset& dataset() const { return *dataset_; }
 
   std::unique_ptr<Segmentation> segmentation(SegmentationOptions options) const {
     options.masks = masks_;
@@ -100,6 +101,14 @@ TEST(Segmentation, TilesAnImageWithPatchesAcrossChannels) {
     }
   }
   EXPECT_EQ(owners(layout), expected) << "the border belongs to smaller patches";
+  ASSERT_EQ(layout.patches.size(), 6U);
+  const auto place_of = [&](std::size_t player) {
+    const PatchPlace& patch = layout.patches.at(player);
+    return std::vector<std::size_t>{patch.row, patch.column, patch.height, patch.width};
+  };
+  EXPECT_EQ(place_of(0), (std::vector<std::size_t>{0, 0, 3, 3}));
+  EXPECT_EQ(place_of(3), (std::vector<std::size_t>{3, 3, 3, 2}));
+  EXPECT_EQ(place_of(5), (std::vector<std::size_t>{6, 3, 1, 2}));
 }
 
 TEST(Segmentation, CutsAnImageIntoAnEighthOfItsSides) {
@@ -204,6 +213,33 @@ TEST(Segmentation, JoinsWordsThatBeginWithAMark) {
     EXPECT_EQ(layout.labels.front(), mark + "unhappy");
     EXPECT_EQ(owners(layout), (Owners{0, 0, 1, 2, 2}));
   }
+}
+
+TEST(Segmentation, TellsWhatATextSays) {
+  const TestSet set({ids({2, 7}, {1, 2, 3, 0, 3, 4, 9, 0, 0, 0, 0, 0, 0, 0})});
+  const std::vector<SegmentedInput> inputs = {{0, {}}};
+  const auto text =
+      token_texts({.special_ids = {0}, .vocabulary = {"[SEP]", "un", "##happi", "##ness", "a"}}, set.dataset(), inputs);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text(0), "unhappiness ##ness a 9");
+  EXPECT_EQ(text(1), "") << "nothing but padding";
+  EXPECT_FALSE(token_texts({.special_ids = {0}}, set.dataset(), inputs)) << "numbers are no words";
+}
+
+TEST(Segmentation, TellsATextWithoutTheMarksOfItsWords) {
+  const std::vector<float> seen = {1, 1, 1, 1, 0};
+  const TestSet set({ids({1, 5}, {0, 1, 2, 1, 2}), TestArray::of<float>("attention_mask", {1, 5}, seen)});
+  const std::vector<SegmentedInput> inputs = {{0, {}}, {1, {}}};
+  for (const std::string mark : {"\u2581", "\u0120"}) {
+    const auto text = token_texts({.vocabulary = {mark + "un", "happy", mark + "cat"}}, set.dataset(), inputs);
+    EXPECT_EQ(text(0), "unhappy cathappy") << "the last position is not seen";
+  }
+}
+
+TEST(Segmentation, NamesColumns) {
+  const TestSet set({floats("x", {1, 2, 3}), floats("y", {1})});
+  EXPECT_EQ(set.layout({.type = PlayerType::kColumn, .column_names = {{"age", "height"}, {}}}).labels,
+            (Words{"age", "height", "y"}));
 }
 
 TEST(Segmentation, SharesPlayersOfAMaskAmongInputs) {

@@ -151,7 +151,10 @@ TEST_F(TorchScriptModelTest, RefusesOutputsThatAreNotOneRowPerExample) {
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return x.t()"), {"got float32[2, 3]"}));
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return x.unsqueeze(0)"), {"float32[1, 3, 2]"}));
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return x[:, :0]"), {"float32[3, 0]"}));
-  EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return x.size(0)"), {"expected a tensor, got int"}));
+  EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return x.size(0)"),
+                       {"expected a tensor, got int; return the logits"}));
+  EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return (x.size(0), x)"),
+                       {"expected a tensor, got int; set model.output to the part that the answers are: 1 float32["}));
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return (x, 3)", std::size_t{1}), {"got int"}));
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x): return torch.complex(x, x)"),
                        {"expected real numbers, got complex64[3, 2]"}));

@@ -1,5 +1,6 @@
 #include "modattr/stats/metrics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -245,6 +246,38 @@ TEST(DefaultMetric, SuitsTheModelAndTheLabels) {
   EXPECT_EQ(default_metric_name(OutputKind::kMultilabel, IndicatorLabels{}), "macro_f1");
   EXPECT_EQ(default_metric_name(kRegression, ValueLabels{}), "mse");
   EXPECT_EQ(default_metric_name(kRegression, NoLabels{}), "output");
+}
+
+TEST(RocAuc, NamesTheClassThatNoExampleHas) {
+  const auto labels = classes({0, 2, 2, 0});
+  const std::vector<std::uint32_t> all = {0, 1, 2, 3};
+  EXPECT_EQ(
+      make_metric("roc_auc", {.kind = OutputKind::kLogits, .output_width = 3, .labels = labels})->why_undefined(all),
+      "no example has label 1");
+  EXPECT_EQ(
+      make_metric(
+          "roc_auc",
+          {.kind = OutputKind::kLogits, .output_width = 5, .labels = labels, .class_names = {"a", "b", "c", "d", "e"}})
+          ->why_undefined(all),
+      "no example has label 'b' (nor one of 2 others)");
+  EXPECT_EQ(
+      make_metric("accuracy", {.kind = OutputKind::kLogits, .output_width = 3, .labels = labels})->why_undefined(all),
+      "");
+}
+
+TEST(RocAuc, OfManyClassesTakesOnePassOverTheOutputs) {
+  // One pass per class would take minutes.
+  constexpr std::size_t kClasses = 20'000;
+  const auto labels = classes(std::vector<std::int64_t>(20, 3));
+  const auto metric = make_metric("roc_auc", {.kind = OutputKind::kLogits, .output_width = kClasses, .labels = labels});
+  std::vector<double> outcomes(20 * kClasses);
+  const std::vector<double> output(kClasses, 1.0);
+  const std::vector<std::uint32_t> all(20);
+  for (std::size_t example = 0; example < all.size(); ++example) {
+    metric->outcome(output, example, std::span(outcomes).subspan(example * kClasses, kClasses));
+  }
+  EXPECT_NEAR(outcomes.back(), 1.0 / kClasses, 1e-15);
+  EXPECT_EQ(metric->scorer(outcomes, all)->score(std::vector<std::uint32_t>(20, 1)), std::nullopt);
 }
 
 }  // namespace

@@ -49,5 +49,22 @@ TEST(StandardError, NeedsTwoValues) {
   EXPECT_EQ(standard_error({}), std::nullopt);
 }
 
+TEST(MonteCarloError, IsWidenedWhereFewDrawsStandBehindIt) {
+  // Tables of Student's t: 12.706 of one degree of freedom, 4.303 of two, 3.182 of three; 1.960 of many.
+  EXPECT_NEAR(monte_carlo_error(std::array{0.0, 1.0}).value(), 0.5 * 12.706 / 1.96, 1e-3);
+  EXPECT_NEAR(student_factor(3), 4.303 / 1.96, 1e-3);
+  EXPECT_NEAR(student_factor(4), 3.182 / 1.96, 1e-3);
+  EXPECT_EQ(student_factor(5), 1.0);
+  EXPECT_EQ(monte_carlo_error(std::array{1.0, 2.0, 3.0, 4.0, 5.0}),
+            standard_error(std::array{1.0, 2.0, 3.0, 4.0, 5.0}));
+}
+
+TEST(MonteCarloError, OfAFewEqualDrawsIsNotKnown) {
+  EXPECT_EQ(monte_carlo_error(std::array{0.5}), std::nullopt);
+  EXPECT_EQ(monte_carlo_error(std::array{0.5, 0.5}), std::nullopt);
+  EXPECT_EQ(monte_carlo_error(std::vector<double>(4, 0.5)), std::nullopt);
+  EXPECT_EQ(monte_carlo_error(std::vector<double>(5, 0.5)), 0.0);
+}
+
 }  // namespace
 }  // namespace modattr

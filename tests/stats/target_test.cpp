@@ -167,7 +167,41 @@ TEST(Target, KeepsTheLogarithmOfNothingFinite) {
   const double smallest = std::log(std::numeric_limits<double>::epsilon());
   for (const ValueKind kind : {ValueKind::kLogProbability, ValueKind::kLoss}) {
     EXPECT_EQ(value_of(classifier(OutputKind::kProbabilities, 2, kind, 1), Numbers{1.0, 0.0}), smallest);
-    EXPECT_EQ(value_of(classifier(OutputKind::kLogits, 2, kind, 1), Numbers{2000.0, 0.0}), smallest);
+  }
+}
+
+TEST(Target, TakesTheLogarithmOfAnyFiniteLogit) {
+  for (const ValueKind kind : {ValueKind::kLogProbability, ValueKind::kLoss}) {
+    // ln p = -z + ln(1 + e^-z).
+    for (const double logit : {50.0, 700.0, 2000.0}) {
+      EXPECT_NEAR(value_of(classifier(OutputKind::kLogits, 2, kind, 1), Numbers{logit, 0.0}), -logit, 1e-12 * logit);
+      EXPECT_NEAR(value_of(classifier(OutputKind::kLogits, 1, kind, 0), Numbers{logit}), -logit, 1e-12 * logit);
+      TargetInput labels = classifier(OutputKind::kMultilabel, 1, kind, 0);
+      labels.label_flags = {1};
+      EXPECT_NEAR(value_of(labels, Numbers{-logit}), -logit, 1e-12 * logit);
+    }
+    // ln((e^-60 + e^-62) / 2): probabilities are averaged first.
+    EXPECT_NEAR(value_of(classifier(OutputKind::kLogits, 2, kind, 1), std::vector<Numbers>{{60.0, 0.0}, {62.0, 0.0}}),
+                -60.0 + std::log((1.0 + std::exp(-2.0)) / 2.0), 1e-12);
+    // Equal donors, whose probability is too small for a double.
+    EXPECT_NEAR(value_of(classifier(OutputKind::kLogits, 2, kind, 1), std::vector<Numbers>{{900.0, 0.0}, {900.0, 0.0}}),
+                -900.0, 1e-9);
+  }
+  TargetInput labels = classifier(OutputKind::kMultilabel, 2, ValueKind::kLoss, 0);
+  labels.scope = LabelScope::kAll;
+  labels.label_flags = {1, 0};
+  EXPECT_NEAR(value_of(labels, Numbers{-40.0, 1500.0}), -(40.0 + 1500.0) / 2.0, 1e-9)
+      << "also of a label that is false";
+}
+
+TEST(Target, TakesTheLogarithmOfAnyLabelToken) {
+  for (const ValueKind kind : {ValueKind::kLogProbability, ValueKind::kLoss}) {
+    const TargetInput tokens = classifier(OutputKind::kCausalLm, 3, kind, 0);
+    EXPECT_EQ(value_of(tokens, Numbers{-200.0, 1.0, -1000.0}), -600.0) << "1 is an ignored token";
+    // The mean of 1/2 and 1/8, and of 1/4 and 1/4.
+    EXPECT_NEAR(value_of(tokens, std::vector<Numbers>{{std::log(0.5), 1.0, std::log(0.25)},
+                                                      {std::log(0.125), 1.0, std::log(0.25)}}),
+                (std::log(0.3125) + std::log(0.25)) / 2.0, 1e-15);
   }
 }
 
@@ -318,11 +352,9 @@ TEST(Target, HasNamesForItsValues) {
 TEST(Target, IsTheMeanLogProbabilityOfLabelTokens) {
   for (const ValueKind value : {ValueKind::kLogProbability, ValueKind::kLoss}) {
     const Target target({.kind = OutputKind::kCausalLm, .output_width = 3, .value = value, .classes = {0, 0}});
-    ASSERT_EQ(target.width(), 3U);
-    const std::vector<double> output = {0.25, -1.0, 1.0};
-    std::vector<double> prediction(3);
+    const std::vector<double> output = {std::log(0.25), 1.0, 0.0};
+    std::vector<double> prediction(target.width());
     target.prediction(output, 1, prediction);
-    EXPECT_EQ(prediction, output);
     EXPECT_DOUBLE_EQ(target.value(prediction, 1), -std::log(2.0));
   }
   EXPECT_THROW(Target({.kind = OutputKind::kCausalLm, .output_width = 3, .classes = {0}}), ConfigError);

@@ -35,6 +35,14 @@ struct Score {
   std::optional<double> p_value_examples = std::nullopt;
 };
 
+/// Where a patch lies in its picture, in pixels.
+struct PatchPlace {
+  std::size_t row = 0;
+  std::size_t column = 0;
+  std::size_t height = 0;
+  std::size_t width = 0;
+};
+
 /// The score of one player on one example, in units of v.
 struct PlayerScore {
   std::size_t modality = 0;
@@ -47,6 +55,8 @@ struct PlayerScore {
   std::optional<double> std_error;
   /// Sampling error of the validation set, where the value is one of many examples.
   std::optional<Interval> ci95 = std::nullopt;
+  /// Of a player that is a patch.
+  std::optional<PatchPlace> patch = std::nullopt;
 };
 
 /// What a local surrogate adds where two players are present together.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace modattr {
@@ -46,6 +47,11 @@ class Metric {
                                                 std::span<const std::uint32_t> examples) const = 0;
   /// The best score that a constant answer reaches on `examples`; nullopt for metrics whose best value is not 1.
   virtual std::optional<double> majority_score(std::span<const std::uint32_t> examples) const = 0;
+  /// Why the score of these examples is not defined, in a few words; empty where their labels do not tell.
+  virtual std::string why_undefined(std::span<const std::uint32_t> examples) const {
+    (void)examples;
+    return {};
+  }
 };
 
 }  // namespace modattr

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,12 @@ class ArrayStorage {
   virtual void release_pages() const noexcept {}
 };
 
+/// How texts of one length lie in an array: code points of 4 bytes, or bytes; what is behind a text's end is 0.
+struct TextType {
+  std::size_t item_bytes = 0;
+  bool is_unicode = false;
+};
+
 /// A named array of a data file: row-major, native byte order, not necessarily aligned.
 struct Array {
   std::string name;
@@ -36,6 +43,8 @@ struct Array {
   /// Why the elements cannot be read, such as a dtype that libtorch lacks: the message of the error that whoever needs
   /// them throws. dtype, shape and bytes are then undefined. Empty for arrays that can be read.
   std::string unreadable = {};
+  /// Of an array of texts, which are no elements: texts_of() reads them from `bytes`. It is unreadable otherwise.
+  std::optional<TextType> text = std::nullopt;
 
   /// Where `bytes` begins in the storage.
   std::size_t storage_offset() const noexcept {

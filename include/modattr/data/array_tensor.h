@@ -32,7 +32,7 @@ bool is_integral(const Array& array);
 /// Throws DataError that says why where the elements cannot be read.
 void check_readable(const Array& array);
 
-/// "float32[400, 3, 64, 64]", for messages; "not readable" for an array that is not.
+/// "float32[400, 3, 64, 64]", for messages; "text[15]" for texts, "not readable" for another array that is not.
 std::string describe(const Array& array);
 std::string describe(const at::Tensor& tensor);
 

@@ -41,6 +41,8 @@ struct DatasetOptions {
   std::string column_option = option("within");
   /// One JSON object per example.
   std::optional<std::filesystem::path> metadata = std::nullopt;
+  /// Names of the classes, by their labels; empty = they have none.
+  std::vector<std::string> class_names = {};
   /// Decides whether labels are classes or values.
   OutputKind output_kind = OutputKind::kLogits;
   AnswerColumns answer_columns = AnswerColumns::kByContent;
@@ -89,7 +91,8 @@ class Dataset {
   std::string id(std::size_t example) const;
   /// Name of the column behind the group breakdown.
   const std::optional<std::string>& group_column() const noexcept { return group_column_; }
-  /// The examples grouped by "label", the group column or the further column; throws ConfigError for another name.
+  /// The examples grouped by "label", under the names of the classes where they have some, the group column or the
+  /// further column; throws ConfigError for another name.
   std::vector<Stratum> strata(std::string_view column) const;
 
   /// Keeps only these examples, numbered as they are now, in this order.
@@ -133,6 +136,7 @@ class Dataset {
   std::string reference_name_;
   std::size_t row_count_ = 0;
   std::shared_ptr<const Labels> labels_;
+  std::vector<std::string> class_names_;
   std::optional<std::vector<std::int64_t>> numeric_ids_;
   std::optional<std::vector<std::string>> text_ids_;
   std::optional<std::string> group_column_;

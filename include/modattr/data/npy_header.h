@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <c10/core/ScalarType.h>
+
+#include "modattr/data/array.h"
 
 namespace modattr {
 
@@ -21,9 +24,11 @@ struct NpyHeader {
   std::vector<std::int64_t> shape;
   /// Bytes of the elements that follow the header.
   std::uint64_t data_bytes = 0;
-  /// What is wrong with a dtype that libtorch does not have, as an error without its place; dtype and data_bytes are
-  /// then undefined.
+  /// What is wrong with a dtype that libtorch does not have, as an error without its place; dtype and, but for texts,
+  /// data_bytes are then undefined.
   std::string unreadable = {};
+  /// Of texts, which libtorch does not have, either.
+  std::optional<TextType> text = std::nullopt;
 };
 
 /// Enough of a file's first bytes for npy_header_bytes.

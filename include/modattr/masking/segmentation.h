@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "modattr/core/attribution.h"
 #include "modattr/data/dataset.h"
 
 namespace modattr {
@@ -35,6 +36,8 @@ struct PlayerLayout {
   std::vector<std::string> labels;
   /// Cuts a row of each input of the modality, in its order, without gaps.
   std::vector<std::vector<PlayerRun>> inputs;
+  /// Of players that are patches, where they lie; [players], else empty.
+  std::vector<PatchPlace> patches = {};
 };
 
 /// How the data of a modality becomes players.
@@ -50,6 +53,8 @@ struct SegmentationOptions {
   /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one
   /// player.
   std::vector<Array> masks = {};
+  /// For kColumn: names of the columns of each input's array, [inputs] of [columns]; empty where they have none.
+  std::vector<std::vector<std::string>> column_names = {};
 };
 
 /// An input of a modality, and the columns of it that belong there.

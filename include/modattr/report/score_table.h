@@ -29,6 +29,12 @@ struct EvaluationCounts {
   std::uint64_t fusion = 0;
 };
 
+/// What a modality of an example says, in words.
+struct ExampleText {
+  std::size_t modality = 0;
+  std::string text;
+};
+
 /// An example that is explained one by one, or the whole set.
 struct ExampleRecord {
   /// Of the data's id column, or the row's number; nullopt for the whole set.
@@ -41,6 +47,12 @@ struct ExampleRecord {
   /// label tokens.
   std::optional<std::size_t> target;
   ExampleAttribution attribution;
+  /// Names of the label's class, the predicted one and the explained one, where they have some.
+  std::optional<std::string> label_name = std::nullopt;
+  std::optional<std::string> predicted_name = std::nullopt;
+  std::optional<std::string> target_name = std::nullopt;
+  /// The words of modalities that are texts.
+  std::vector<ExampleText> texts = {};
 };
 
 /// Everything that one command found out, and what is needed to find it again.

@@ -16,6 +16,9 @@ std::string sanitize_for_terminal(std::string_view text);
 /// Sanitized text in the characters that `style` allows: without Unicode, others become '?'.
 std::string terminal_text(std::string_view text, const TextStyle& style);
 
+/// A name that stands where numbers may: one that reads like an index is quoted.
+std::string name_among_numbers(const std::string& name);
+
 /// Cuts sanitized text to at most `width` cells (at least 3); a cut text ends in "…" ("..." without Unicode).
 std::string cut_to_width(std::string_view text, std::size_t width, const TextStyle& style);
 

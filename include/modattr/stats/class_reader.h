@@ -11,9 +11,14 @@ namespace modattr {
 /// Index of the largest number, of equal ones the first. `values` is not empty.
 std::size_t first_of_largest(std::span<const double> values);
 
-/// Mean natural logarithm of the probabilities of label tokens [label positions], without those that are ignored (-1);
-/// probabilities below the smallest normal float, 2^-126, count as that. nan where all are ignored.
-double mean_token_log_probability(std::span<const double> probabilities);
+/// Whether an output of a language model, the logarithm of a label token's probability, is that of an ignored token: 1,
+/// where others are at most 0.
+constexpr bool is_ignored_token(double output) noexcept {
+  return output > 0.5;
+}
+
+/// Mean of the outputs of label tokens [label positions], without those that are ignored. nan where all are ignored.
+double mean_token_log_probability(std::span<const double> logarithms);
 
 /// Turns outputs into classes and probabilities; one number is the positive class of two.
 class ClassReader {
@@ -27,6 +32,8 @@ class ClassReader {
   }
   /// Natural logarithm; probabilities below 2^-52 count as 2^-52.
   double log_probability(std::span<const double> output, std::size_t label) const;
+  /// log_probability() of every class, [class_count()]; in one pass over the outputs.
+  void log_probabilities(std::span<const double> output, std::span<double> logarithms) const;
   double probability(std::span<const double> output, std::size_t label) const;
   /// The probability of every class, or that of class 1 where the output is one number; `probabilities`: [outputs].
   void probabilities(std::span<const double> output, std::span<double> probabilities) const;

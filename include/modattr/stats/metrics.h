@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "modattr/core/labels.h"
 #include "modattr/core/metric.h"
@@ -26,6 +27,8 @@ struct MetricInput {
   /// Numbers per output row; one logit or probability means two classes.
   std::size_t output_width = 0;
   std::shared_ptr<const Labels> labels;
+  /// Names of the classes, by index, for messages; empty = they have none.
+  std::vector<std::string> class_names = {};
 };
 
 /// Throws ConfigError for an unknown name or a metric that does not go with the labels or the kind of output, and

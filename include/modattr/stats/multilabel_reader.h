@@ -13,6 +13,8 @@ class MultilabelReader {
   /// Whether the probability is above one half.
   bool is_predicted(double output) const noexcept { return output > (reads_logits_ ? 0.0 : 0.5); }
   double probability(double output) const;
+  /// Of the label not being true.
+  double negative_probability(double output) const;
   /// Natural logarithm of the probability of the label as it is; probabilities below 2^-52 count as 2^-52.
   double log_probability(double output, bool is_true) const;
 

@@ -30,6 +30,9 @@ std::unique_ptr<OutcomeScorer> make_macro_f1_scorer(std::vector<std::uint32_t> p
 std::unique_ptr<OutcomeScorer> make_roc_auc_scorer(std::vector<double> scores, std::vector<std::uint32_t> labels,
                                                    std::size_t column_count);
 
+/// Undefined.
+std::unique_ptr<OutcomeScorer> make_undefined_scorer();
+
 /// 1 - sum of squared errors / sum of squares around the mean label; undefined when all labels are equal.
 std::unique_ptr<OutcomeScorer> make_r2_scorer(std::vector<double> outputs, std::vector<double> labels);
 

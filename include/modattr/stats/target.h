@@ -55,6 +55,8 @@ struct TargetInput {
 /// order; Covert, Lundberg, Lee 2020): output -> prediction, mean over donors, -> value. Logits are averaged for kLogit
 /// and kMargin, probabilities for the other values of a classifier and for label tokens, outputs for regressions. A
 /// value that needs the logit of a class that is ruled out throws MaskedLogitError.
+/// A logarithm of a mean probability that is too small for a double is the mean of the logarithms, which predictions
+/// carry where outputs are logits; where they are probabilities, one below 2^-52 counts as 2^-52.
 class Target {
  public:
   /// Throws ConfigError when the value does not go with the kind of output, or a class is none of the model's, and
@@ -73,15 +75,20 @@ class Target {
   double value(std::span<const double> prediction, std::size_t example) const;
 
  private:
+  /// ln of the probability at a place of a prediction.
+  double logarithm(std::span<const double> prediction, std::size_t place) const;
+  double mean_token_value(std::span<const double> prediction) const;
   bool is_explained(std::size_t example, std::size_t label) const;
   bool is_true(std::size_t example, std::size_t label) const;
   void label_predictions(std::span<const double> output, std::size_t example, std::span<double> prediction) const;
-  double label_value(double prediction, bool is_true) const;
+  double label_value(std::span<const double> prediction, std::size_t place, bool is_true) const;
   double mean_label_value(std::span<const double> prediction, std::size_t example) const;
 
   TargetInput input_;
   ClassReader reader_;
+  /// Of a prediction; its second half are logarithms of probabilities, where it has some.
   std::size_t width_ = 1;
+  bool carries_logarithms_ = false;
 };
 
 }  // namespace modattr

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -35,6 +37,15 @@ struct CallContext {
 
 /// For messages: "model.pt: output for example 3 with text of example 5", where the row has other data than its own.
 std::string output_of(const CallContext& context, const MixedRows& rows, std::size_t row);
+
+/// An input of an example that is not finite itself.
+struct NotFiniteInput {
+  std::uint32_t example = 0;
+  std::size_t input = 0;
+};
+
+/// The first one of a set; nullopt where all are finite.
+std::optional<NotFiniteInput> find_not_finite(const Dataset& dataset);
 
 /// Throws the NotFiniteError of a row: it names the example, whose data it has instead of its own, and the input that
 /// is not finite itself, where there is one.

@@ -41,7 +41,7 @@ std::optional<double> p_value_over_examples(const Estimate& loss, std::optional<
   return is_rounding ? std::optional(1.0) : normal_p_value(loss);
 }
 
-std::optional<double> monte_carlo_error(std::span<const std::optional<double>> draw_scores, PermutationDraws draws) {
+std::optional<double> error_over_draws(std::span<const std::optional<double>> draw_scores, PermutationDraws draws) {
   // All pairs were visited: nothing is left to chance.
   if (draws == PermutationDraws::kAllPairs) return 0.0;
   std::vector<double> values;
@@ -49,7 +49,7 @@ std::optional<double> monte_carlo_error(std::span<const std::optional<double>> d
     if (!score) return std::nullopt;
     values.push_back(*score);
   }
-  return standard_error(values);
+  return monte_carlo_error(values);
 }
 
 /// Stands for a score that is not defined.
@@ -98,8 +98,8 @@ class SubsetRows {
     const Estimate& alone = estimates_[2 + 2 * index];
     const Estimate loss =
         combine(clean(), without, [&](auto score, auto permuted) { return drop(metric, score, permuted); });
-    const std::optional<double> without_error = monte_carlo_error(series.without.draw_scores(subset_), plan_.draws);
-    const std::optional<double> alone_error = monte_carlo_error(series.alone.draw_scores(subset_), plan_.draws);
+    const std::optional<double> without_error = error_over_draws(series.without.draw_scores(subset_), plan_.draws);
+    const std::optional<double> alone_error = error_over_draws(series.alone.draw_scores(subset_), plan_.draws);
 
     std::vector<Score> rows;
     rows.push_back(row(index, "permutation.drop", loss, without_error));
@@ -182,8 +182,9 @@ void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetR
                        std::vector<std::string>& warnings) {
   const std::string where = " for " + subset_name(subset);
   if (!rows.clean().value) {
+    const std::string why = metric.why_undefined(subset.examples);
     warnings.push_back(std::string(metric.name()) + " is not defined" + where +
-                       " (one class only?); its rows are empty");
+                       (why.empty() ? " (one class only?)" : ": " + why) + "; its rows are empty");
   } else if (rows.is_score_near_zero()) {
     warnings.push_back("perceptual.model is not defined" + where + ": the score is " +
                        (*rows.clean().value == 0.0 ? "0" : "near 0, so that a ratio over it says nothing"));

@@ -54,11 +54,14 @@ struct ModalityColumns {
   std::size_t accuracy = 0;
 };
 
-/// Share of interactions in what a game is made of; nullopt where nothing happens.
-std::optional<double> interaction_share(std::span<const double> main_effects, std::span<const double> pairs) {
+/// Share of interactions in what a game is made of; nullopt where nothing happens but rounding. `size`: of the values
+/// that the effects are differences of; models answer in float32, which has seven digits of them.
+std::optional<double> interaction_share(std::span<const double> main_effects, std::span<const double> pairs,
+                                        double size) {
+  constexpr double kFloatRounding = 1e-7;
   const double interactions = sum_of_magnitudes(pairs);
   const double total = interactions + sum_of_magnitudes(main_effects);
-  return total > 0.0 ? std::optional(interactions / total) : std::nullopt;
+  return total > kFloatRounding * size ? std::optional(interactions / total) : std::nullopt;
 }
 
 /// [columns, examples]
@@ -80,7 +83,9 @@ Matrix fill_columns(const SolvedGames& games, const ModalityColumns& columns) {
       put(columns.pair_values, game.pairs);
       put(columns.pair_magnitudes, magnitudes(game.pairs));
       put(columns.main_effects, game.main_effects);
-      const std::optional<double> share = interaction_share(game.main_effects, game.pairs);
+      const double size = std::abs(games.full_value(0, example)) + std::abs(games.empty_value(0, example)) +
+                          sum_of_magnitudes(game.values);
+      const std::optional<double> share = interaction_share(game.main_effects, game.pairs, size);
       put(columns.local_ratio, std::vector{share.value_or(0.0), share ? 1.0 : 0.0});
     }
     if (games.knows_accuracy()) {
@@ -128,8 +133,10 @@ class SubsetRows {
     add(rows, kAllModalities, "shapley.efficiency_gap", {largest_gap(), {}}, 0.0);
     if (columns_.pair_count == 0) return;
     add(rows, kAllModalities, "interaction.intershap", bootstrap_.estimate([&](std::span<const double> means) {
+      const double size = sum_of_magnitudes(means.subspan(columns_.ends, 2)) +
+                          sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count()));
       return interaction_share(means.subspan(columns_.main_effects, games_.modality_count()),
-                               means.subspan(columns_.pair_values, columns_.pair_count));
+                               means.subspan(columns_.pair_values, columns_.pair_count), size);
     }),
         0.0);
     add(rows, kAllModalities, "interaction.intershap_local", bootstrap_.estimate([&](std::span<const double> means) {

@@ -80,12 +80,28 @@ std::vector<double> interactions(const JsonField& field, const Names& modalities
   return scores;
 }
 
+std::vector<ExampleText> texts_of(const JsonField& field, const Names& modalities) {
+  std::vector<ExampleText> texts;
+  for (const JsonField& member : field.members()) {
+    const auto found = std::ranges::find(modalities, member.key());
+    if (found == modalities.end()) field.fail("only modalities of the table");
+    texts.push_back({static_cast<std::size_t>(found - modalities.begin()), member.text()});
+  }
+  return texts;
+}
+
 PlayerScore player_score(const JsonField& field, const Names& modalities) {
   PlayerScore player{.modality = modality_of(field.member("modality"), modalities),
                      .player = field.member("player").count(),
                      .label = field.member("name").text(),
                      .value = field.member("value").number(),
                      .std_error = field.member("std_error").number_or_null()};
+  if (field.has("row")) {
+    player.patch = {.row = field.member("row").count(),
+                    .column = field.member("column").count(),
+                    .height = field.member("height").count(),
+                    .width = field.member("width").count()};
+  }
   if (field.has("ci95")) player.ci95 = field.member("ci95").interval();
   return player;
 }
@@ -176,6 +192,12 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
                        .predicted = line.member("predicted").count_or_null(),
                        .target = line.member("target").count_or_null(),
                        .attribution = {}};
+  if (line.has("label_name")) {
+    record.label_name = line.member("label_name").text_or_null();
+    record.predicted_name = line.member("predicted_name").text_or_null();
+    record.target_name = line.member("target_name").text_or_null();
+  }
+  if (line.has("texts")) record.texts = texts_of(line.member("texts"), modalities);
   // The whole set has nothing but the word.
   if (record.id == "all" && !record.label && !record.predicted && !record.target) record.id.reset();
   ExampleAttribution& attribution = record.attribution;

@@ -107,6 +107,17 @@ Json value_of(const Detail& detail) {
   return nullptr;
 }
 
+/// Keys that are there where something has a name, or words.
+void add_names(const ExampleRecord& record, const std::vector<std::string>& modalities, Json& document) {
+  const auto text_or_null = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); };
+  if (record.label_name || record.predicted_name || record.target_name) {
+    document["label_name"] = text_or_null(record.label_name);
+    document["predicted_name"] = text_or_null(record.predicted_name);
+    document["target_name"] = text_or_null(record.target_name);
+  }
+  for (const ExampleText& text : record.texts) document["texts"][modalities[text.modality]] = text.text;
+}
+
 Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
   const ExampleAttribution& attribution = record.attribution;
   Json document;
@@ -114,6 +125,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   document["label"] = label_of(record);
   document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
   document["target"] = record.target ? Json(*record.target) : Json(nullptr);
+  add_names(record, modalities, document);
   document["value_full"] = number_or_null(attribution.value_full);
   document["value_empty"] = number_or_null(attribution.value_empty);
   document["efficiency_gap"] = number_or_null(attribution.efficiency_gap);
@@ -136,6 +148,12 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
                   {"name", player.label},
                   {"value", number_or_null(player.value)},
                   {"std_error", number_or_null(player.std_error)}};
+    if (player.patch) {
+      entry["row"] = player.patch->row;
+      entry["column"] = player.patch->column;
+      entry["height"] = player.patch->height;
+      entry["width"] = player.patch->width;
+    }
     if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};
     document["players"].push_back(std::move(entry));
   }
@@ -164,6 +182,7 @@ std::string to_trace_lines(const ScoreTable& table) {
     document["id"] = record.id ? id_of(*record.id) : Json(nullptr);
     document["label"] = label_of(record);
     document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
+    add_names(record, table.modalities, document);
     for (const Detail& detail : record.attribution.details) add_detail(detail, {}, document);
     document["evaluations"] = record.attribution.evaluation_count;
     text += escape_invisible(to_line(document)) + "\n";

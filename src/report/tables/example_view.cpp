@@ -165,13 +165,32 @@ std::string short_number(double value) {
   return {text.begin(), end};
 }
 
+/// A class by its name, else by its index.
+std::string class_text(const std::optional<std::string>& name, const std::string& index) {
+  return name ? name_among_numbers(*name) : index;
+}
+
 std::string heading(const ExampleRecord& record) {
   if (!record.id) return "all examples";
   std::string text = "example " + *record.id;
-  if (record.label) text += ": label " + short_number(*record.label);
-  if (record.predicted) text += ", predicted " + std::to_string(*record.predicted);
+  if (record.label) text += ": label " + class_text(record.label_name, short_number(*record.label));
+  if (record.predicted) {
+    text += ", predicted " + class_text(record.predicted_name, std::to_string(*record.predicted));
+  }
   if (!record.target) return text + ", explained: its label tokens";
-  return text + ", explained: " + (record.predicted ? "class " : "output ") + std::to_string(*record.target);
+  return text + ", explained: " + (record.predicted ? "class " : "output ") +
+         class_text(record.target_name, std::to_string(*record.target));
+}
+
+/// What the texts of an example say, below its heading.
+std::string text_lines(const ExampleRecord& record, const std::vector<std::string>& modalities,
+                       const TextStyle& style) {
+  std::string lines;
+  for (const ExampleText& text : record.texts) {
+    const std::string line = terminal_text(modalities[text.modality] + ": " + text.text, style);
+    for (const std::string& part : wrap_words(line, style.width - 2)) lines += "  " + part + "\n";
+  }
+  return lines;
 }
 
 std::size_t name_width_of(const std::vector<Line>& lines, const TextStyle& style) {
@@ -360,6 +379,7 @@ std::string view_of(const ExampleRecord& record, const ScoreTable& table, const 
       std::max({ends.cells_before_point(), part_numbers.cells_before_point(), pair_numbers.cells_before_point()});
 
   std::string text = painted(terminal_text(heading(record), style), Paint::kStrong, style) + "\n";
+  text += text_lines(record, modalities, style);
   const auto add_end = [&](const std::string& name, const std::string& number) {
     text += "  " + painted(pad(name, name_width, Alignment::kLeft), Paint::kFaint, style) + "  " + number;
     text.erase(text.find_last_not_of(' ') + 1);

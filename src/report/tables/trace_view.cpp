@@ -89,10 +89,11 @@ class Cells {
   std::vector<std::vector<std::string>> lines_;
 };
 
-std::string paragraph(std::string_view text, Paint paint, const TextStyle& style) {
+/// Wrapped text behind `indent` spaces.
+std::string paragraph(std::string_view text, Paint paint, const TextStyle& style, std::size_t indent = 0) {
   std::string result;
-  for (const std::string& line : wrap_words(terminal_text(text, style), style.width)) {
-    result += painted(line, paint, style) + "\n";
+  for (const std::string& line : wrap_words(terminal_text(text, style), style.width - indent)) {
+    result += std::string(indent, ' ') + painted(line, paint, style) + "\n";
   }
   return result;
 }
@@ -135,9 +136,11 @@ std::string errors_summary(const ScoreTable& table, const TextStyle& style) {
     for (std::size_t begin = 0; begin < text.size(); ++number) {
       const std::size_t end = text.find('\n', begin);
       std::string line = text.substr(begin, end - begin);
-      if (number > 0 && number <= shares.size()) {
+      const bool has_bar = number > 0 && number <= shares.size() && shares[number - 1] * kLongestShareBar >= 0.125;
+      if (has_bar) {
         line = pad(line, used, Alignment::kLeft) + draw_bar(shares[number - 1], axis, BarEmphasis::kCertain, style);
       }
+      while (line.ends_with(' ')) line.pop_back();
       with_bars += line + "\n";
       begin = end + 1;
     }
@@ -261,62 +264,81 @@ std::string typicality_words(const std::vector<Detail>& evidence) {
   return "is unusual (1 in " + format_fixed(std::floor(1.0 / p_value), 0) + ")";
 }
 
-std::string label_text(const std::optional<double>& label) {
-  return label ? format_exact(label) : std::string("-");
+/// "yes (1)", or the number alone.
+std::string class_words(const std::optional<std::string>& name, const std::string& number) {
+  return name ? *name + " (" + number + ")" : number;
 }
 
-std::string example_text(const ExampleRecord& record, const TextStyle& style) {
+std::string title_of(const ExampleRecord& record, const TextStyle& style) {
   const std::vector<Detail>& details = record.attribution.details;
   const std::string verdict = text_in(details, "verdict");
-  const bool is_right = verdict == "right";
   const std::string dot = style.unicode ? " · " : " | ";
-  std::string title = "example " + record.id.value_or("") + dot + "label " + label_text(record.label);
-  if (record.predicted) title += dot + "answer " + std::to_string(*record.predicted);
-  title += is_right ? dot + "right" : dot + "wrong" + dot + "verdict: " + verdict;
+  std::string title = "example " + record.id.value_or("");
+  if (record.label) title += dot + "label " + class_words(record.label_name, format_exact(record.label));
+  if (record.predicted) {
+    title += dot + "answer " + class_words(record.predicted_name, std::to_string(*record.predicted));
+  }
+  if (verdict == "right") return title + dot + "right";
+  title += dot + "wrong" + dot + "verdict: " + verdict;
   const std::optional<double> confidence = number_of(details, "confidence");
-  if (confidence) title += " (" + percent(confidence) + ")";
-  std::string text = "\n" + paragraph(title, Paint::kStrong, style);
-  const std::vector<Detail>& evidence = members_of(details, "evidence");
-  for (const Detail& modality : evidence) {
-    const std::vector<Detail>& own = std::get<Detail::Object>(modality.value).members;
-    const double donors = number_of(own, "donors").value_or(0.0);
-    const double repaired = number_of(own, "repaired").value_or(0.0);
-    const std::string answer = is_right ? "the answer stays right in " : "the right answer comes in ";
-    text += paragraph("  with another " + modality.name + " " + answer + format_fixed(repaired, 0) + " of " +
-                          format_fixed(donors, 0) + " cases; the " + modality.name + " " + typicality_words(own),
-                      Paint::kPlain, style);
-  }
-  const std::optional<double> probability = number_of(details, "probability_of_label");
-  text += paragraph(
-      "  the model gives the right answer " + percent(probability) + (is_right ? "" : "; what is behind the error:"),
-      Paint::kPlain, style);
-  Cells cells(style);
-  const std::vector<Detail>& probabilities = members_of(details, "probability");
-  for (const Detail& each : probabilities) {
-    const double value = std::get<double>(each.value);
-    const BarAxis axis = fit_bar_axis(std::array{1.0}, kLongestShareBar);
-    text += "    " + pad(terminal_text(each.name, style), 12, Alignment::kLeft) + " " +
-            pad(percent(value), 7, Alignment::kRight) + "  " + draw_bar(value, axis, BarEmphasis::kCertain, style) +
-            "\n";
-  }
-  const std::vector<Detail>& where = members_of(details, "where");
+  return confidence ? title + " (" + percent(confidence) + ")" : title;
+}
+
+/// Where the answer can be repaired; empty where nobody looked.
+std::string place_words(const std::vector<Detail>& where) {
   const Detail* players = member(where, "players");
   const auto* list = players == nullptr ? nullptr : std::get_if<Detail::List>(&players->value);
-  if (list == nullptr || verdict == "model") return text;
+  if (list == nullptr) return "";
   const std::string modality = text_in(where, "modality");
   std::string names;
   for (const Detail& player : list->values) {
-    names += (names.empty() ? "" : ", ") + text_in(std::get<Detail::Object>(player.value).members, "name");
+    names += (names.empty() ? "" : "; ") + text_in(std::get<Detail::Object>(player.value).members, "name");
   }
-  const std::optional<double> full = number_of(where, "value");
-  const std::optional<double> without = number_of(where, "value_without");
-  if (names.empty())
-    return text + paragraph("  no part of the " + modality + " is in the way by itself", Paint::kPlain, style);
-  const NumberFormat format(std::max(std::abs(full.value_or(0.0)), std::abs(without.value_or(0.0))),
-                            Orientation::kHigherIsBetter);
-  return text + paragraph("  in the " + modality + ": without " + names + " the value of the right answer goes from " +
-                              format(full, "-") + " to " + format(without, "-"),
-                          Paint::kPlain, style);
+  if (names.empty()) return "no part of the " + modality + " is in the way by itself";
+  const double full = number_of(where, "value").value_or(0.0);
+  const double without = number_of(where, "value_without").value_or(0.0);
+  const NumberFormat format(std::max(std::abs(full), std::abs(without)), Orientation::kHigherIsBetter);
+  return "in the " + modality + ": without " + names + " the value of the right answer goes from " + format(full, "-") +
+         " to " + format(without, "-");
+}
+
+std::string example_text(const ExampleRecord& record, const std::vector<std::string>& modalities,
+                         const TextStyle& style) {
+  constexpr std::size_t kIndent = 2;
+  const std::vector<Detail>& details = record.attribution.details;
+  const bool is_right = text_in(details, "verdict") == "right";
+  std::string text = "\n" + paragraph(title_of(record, style), Paint::kStrong, style);
+  for (const ExampleText& own : record.texts) {
+    text += paragraph(modalities[own.modality] + ": " + own.text, Paint::kFaint, style, kIndent);
+  }
+  for (const Detail& modality : members_of(details, "evidence")) {
+    const std::vector<Detail>& own = std::get<Detail::Object>(modality.value).members;
+    const std::string answer = is_right ? "the answer stays right in " : "the right answer comes in ";
+    text += paragraph("with another " + modality.name + " " + answer +
+                          format_fixed(number_of(own, "repaired").value_or(0.0), 0) + " of " +
+                          format_fixed(number_of(own, "donors").value_or(0.0), 0) + " cases; the " + modality.name +
+                          " " + typicality_words(own),
+                      Paint::kPlain, style, kIndent);
+  }
+  text += paragraph("the model gives the right answer " + percent(number_of(details, "probability_of_label")) +
+                        (is_right ? "" : "; what is behind the error:"),
+                    Paint::kPlain, style, kIndent);
+  std::size_t name_width = 0;
+  const std::vector<Detail>& probabilities = members_of(details, "probability");
+  for (const Detail& each : probabilities) {
+    name_width = std::max(name_width, display_width(terminal_text(each.name, style)));
+  }
+  const BarAxis axis = fit_bar_axis(std::array{1.0}, kLongestShareBar);
+  for (const Detail& each : probabilities) {
+    const double value = std::get<double>(each.value);
+    const std::string bar = value * kLongestShareBar < 0.125 ? "" : draw_bar(value, axis, BarEmphasis::kCertain, style);
+    std::string line = "    " + pad(terminal_text(each.name, style), name_width, Alignment::kLeft) + "  " +
+                       pad(percent(value), 6, Alignment::kRight) + "  " + bar;
+    while (line.ends_with(' ')) line.pop_back();
+    text += line + "\n";
+  }
+  const std::string place = text_in(details, "verdict") == "model" ? "" : place_words(members_of(details, "where"));
+  return place.empty() ? text : text + paragraph(place, Paint::kPlain, style, kIndent);
 }
 
 }  // namespace
@@ -337,7 +359,7 @@ std::string to_trace_examples(const ScoreTable& table, const TextStyle& style) {
   std::size_t shown = 0;
   for (const ExampleRecord& record : table.examples) {
     if (shown++ == kMostShownExamples) break;
-    text += example_text(record, style);
+    text += example_text(record, table.modalities, style);
   }
   if (table.examples.size() > kMostShownExamples) {
     text += "\n" + paragraph(counted(table.examples.size() - kMostShownExamples, "further example") +

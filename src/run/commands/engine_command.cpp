@@ -1,6 +1,7 @@
 // Every engine's run: experiment -> targets -> removal -> players -> attribute -> table. What an engine needs of it
 // says its description in the registry.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -89,6 +90,7 @@ class EngineRun {
 
   CommandResult result() {
     if (request_.options.flag("skip_invalid")) skip_invalid_examples(experiment_, context_, warnings_);
+    warn_of_one_example();
     std::optional<Explanation> explanation;
     const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
     if (removes_data) explanation.emplace(explain());
@@ -109,11 +111,28 @@ class EngineRun {
                       option("force"));
   }
 
+  void warn_of_one_example() {
+    const Dataset& dataset = experiment_.dataset();
+    if (dataset.example_count() != 1 || !request_.common.ids.empty()) return;
+    std::string text = "there is one example: intervals, which need two, are not known";
+    const auto is_own_background = [](const ModalityConfig& modality) {
+      return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
+    };
+    if (dataset.row_count() == 1 && needs_.game != GameKind::kPermutation &&
+        std::ranges::any_of(experiment_.config().modalities, is_own_background)) {
+      text +=
+          "; as a background it stands for itself, so that its removal changes nothing: name a reference file in "
+          "removal.path";
+    }
+    warnings_.push_back(std::move(text));
+  }
+
   Explanation explain() {
     const TargetChoices choices{.target = request_.options.text("target"),
                                 .value = needs_.value ? needs_.value : request_.options.text("value")};
     ExplainedTargets targets = experiment_.retry_on_split_failure(
         context_, [&] { return make_targets(experiment_, choices, context_.progress); });
+    if (targets.warning) warnings_.push_back(*targets.warning);
     RemovalSetup removal(experiment_, request_.options.count("background"));
     if (removal.dropped_row_count() > 0) {
       warnings_.push_back("rows of the background were left out as their output is not finite: " +
@@ -189,6 +208,7 @@ class EngineRun {
       options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
       records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
       if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
+      if (explanation->players) add_patches(*explanation->players, records);
       explained = explained_text(experiment_, targets, removal,
                                  {.target = target.is_string() ? target.get<std::string>() : target.dump(),
                                   .is_whole_set = needs_.is_whole_set,

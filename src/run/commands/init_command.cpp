@@ -23,7 +23,8 @@ const std::vector<std::string> kLabelNames = {"label", "labels", "target",  "tar
 const std::vector<std::string> kIdNames = {"id", "ids", "example_id", "question_id"};
 
 bool is_helper(const std::string& name) {
-  return name.ends_with("__rows") || name.ends_with("__players") || name.ends_with("__baseline");
+  return name.ends_with("__rows") || name.ends_with("__players") || name.ends_with("__baseline") ||
+         name.ends_with("__columns");
 }
 
 std::string relative_to(const std::filesystem::path& file, const std::filesystem::path& folder) {
@@ -69,7 +70,10 @@ class Starter {
     const GuessedTask task = guess_model(tried, document["model"]);
     guess_data(document);
     std::optional<std::string> vocab = options_.text("vocab");
-    if (vocab) vocab = relative_to(existing_file(*vocab), folder_);
+    if (vocab) vocab = relative_to(existing_file("vocab", *vocab), folder_);
+    if (const std::optional<std::string> classes = options_.text("classes")) {
+      document["data"]["classes"] = relative_to(existing_file("classes", *classes), folder_);
+    }
     document["modalities"] = guess_modalities(inputs, vocab, guesses_);
     if (task.metric) document["metric"] = *task.metric;
     document["seed"] = 0;
@@ -87,10 +91,12 @@ class Starter {
   /// Whether forward() cannot do without the array.
   bool is_required(const std::string& name) const { return required_.contains(name); }
 
-  static std::filesystem::path existing_file(const std::string& file) {
+  static std::filesystem::path existing_file(const std::string& option_name, const std::string& file) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) {
-      throw ConfigError(option("vocab") + ": expected a file, one word per line, got '" + file + "', which is none");
+      const std::string item = option_name == "vocab" ? "word" : "name";
+      throw ConfigError(option(option_name) + ": expected a file, one " + item + " per line, got '" + file +
+                        "', which is none");
     }
     return file;
   }

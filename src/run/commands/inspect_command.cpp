@@ -75,7 +75,7 @@ std::string duration_text(double seconds) {
 
 std::string kind_word(OutputKind kind) {
   if (kind == OutputKind::kProbabilities) return "probabilities";
-  if (kind == OutputKind::kCausalLm) return "probabilities of label tokens";
+  if (kind == OutputKind::kCausalLm) return "log probabilities of label tokens";
   if (kind == OutputKind::kMultilabel) return "logits of labels";
   if (kind == OutputKind::kMultilabelProbabilities) return "probabilities of labels";
   return kind == OutputKind::kRegression ? "regression" : "logits";
@@ -119,6 +119,7 @@ std::string use_of(const Experiment& experiment, const Array& array) {
   const DataConfig& data = experiment.config().data;
   for (const LayoutInput& input : experiment.layout().inputs) {
     if (array.name == input.name + "__rows") return "rows of " + input.name;
+    if (array.name == input.name + "__columns" && array.text) return "columns of " + input.name;
     if (array.name != input.name) continue;
     std::string modalities;
     for (const InputPart& part : input.parts) {
@@ -272,7 +273,14 @@ InspectionSection data_section(const Experiment& experiment, Json& document) {
       groups += (groups.empty() ? "" : ", ") + stratum.name + " (" + std::to_string(stratum.examples.size()) + ")";
       document["examples_by_group"][stratum.name] = stratum.examples.size();
     }
-    section.rows.push_back({"groups by " + *group, groups});
+    section.rows.push_back({"groups", *group + ": " + groups});
+  }
+  const std::vector<std::string>& classes = experiment.config().data.classes;
+  if (!classes.empty()) {
+    std::string names;
+    for (const std::string& name : classes) names += (names.empty() ? "" : ", ") + name;
+    section.rows.push_back({"classes", names});
+    document["classes"] = classes;
   }
   return section;
 }

@@ -28,10 +28,12 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
   document["model"]["rows_per_call"] = experiment.rows_per_call();
   document["data"]["path"] = config.data.path.string();
   if (config.data.metadata) document["data"]["metadata"] = config.data.metadata->string();
+  if (config.data.classes_file) document["data"]["classes"] = config.data.classes_file->string();
   for (std::size_t place = 0; place < config.modalities.size(); ++place) {
     const ModalityConfig& modality = config.modalities[place];
     Json& entry = document["modalities"][place];
     if (modality.vocab) entry["vocab"] = modality.vocab->string();
+    if (modality.columns_file) entry["columns"] = modality.columns_file->string();
     if (modality.removal.path) entry["removal"]["path"] = modality.removal.path->string();
   }
   document["metric"] = experiment.metric().name();

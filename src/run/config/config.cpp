@@ -11,6 +11,7 @@
 #include "modattr/core/nearest.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
+#include "name_list.h"
 #include "run_config.h"
 
 namespace modattr {
@@ -20,8 +21,8 @@ using Words = std::vector<std::string>;
 
 const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs"};
 const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
-const Words kDataKeys = {"path", "label", "id", "group", "metadata"};
-const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids"};
+const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes"};
+const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids", "columns"};
 const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
@@ -132,6 +133,9 @@ class ConfigReader {
     config_.data.id = data.find_string("id");
     config_.data.group = data.find_string("group");
     config_.data.metadata = resolved(data.find_string("metadata"));
+    NameList classes = read_name_list(data, "classes", folder_);
+    config_.data.classes = std::move(classes.names);
+    config_.data.classes_file = std::move(classes.file);
   }
 
   void read_modality(JsonObject modality) {
@@ -141,8 +145,15 @@ class ConfigReader {
                           .inputs = {},
                           .vocab = resolved(modality.find_string("vocab")),
                           .special_ids = {},
+                          .columns = {},
+                          .columns_file = {},
                           .players = {},
                           .removal = {}};
+    if (result.name == "all" || result.name.find('|') != std::string::npos) {
+      throw ConfigError(modality.where("name") +
+                        ": expected a name without '|' that is not 'all', as results name pairs " +
+                        "a|b and the whole all, got '" + result.name + "'");
+    }
     for (const std::string& text : modality.require_strings("inputs")) {
       const std::optional<InputReference> reference = parse_input_reference(text);
       if (!reference) modality.fail("inputs", "names such as \"x\", \"x[0:216]\" or \"x[0,3,5:9]\"");
@@ -156,8 +167,21 @@ class ConfigReader {
       }
     }
     read_players(modality, result.players);
+    read_columns(modality, result);
     read_removal(modality, result.removal);
     config_.modalities.push_back(std::move(result));
+  }
+
+  void read_columns(JsonObject& modality, ModalityConfig& config) const {
+    if (!modality.has("columns")) return;
+    const std::string& type = config.players.type;
+    if (!type.empty() && type != "column") {
+      throw ConfigError(modality.where("columns") + ": expected players.type column, got " + type +
+                        ", whose players are no columns; leave one of them out");
+    }
+    NameList columns = read_name_list(modality, "columns", folder_);
+    config.columns = std::move(columns.names);
+    config.columns_file = std::move(columns.file);
   }
 
   static void read_players(JsonObject& modality, PlayersConfig& config) {
@@ -218,6 +242,22 @@ class ConfigReader {
     }
   }
 
+  void read_target_name(const JsonObject& root, const Json& target) {
+    const Words& classes = config_.data.classes;
+    const auto named = target.is_string() ? std::ranges::find(classes, target.get<std::string>()) : classes.end();
+    if (named != classes.end()) {
+      config_.target = {TargetChoice::kFixed, static_cast<std::uint32_t>(named - classes.begin())};
+      return;
+    }
+    Words known = kTargetWords;
+    known.insert(known.end(), classes.begin(), classes.end());
+    const std::string word = target.is_string() ? nearest_word(target.get<std::string>(), known) : "";
+    root.fail("target",
+              std::string("\"predicted\", \"label\"") + (classes.empty() ? "" : ", a name of data.classes") +
+                  " or a class index",
+              word.empty() ? "" : "; did you mean '" + word + "'?");
+  }
+
   /// Keys that say how examples are explained one by one; a configuration serves all commands, permutation needs none
   /// of them.
   void read_explanation_keys(JsonObject& root) {
@@ -227,9 +267,7 @@ class ConfigReader {
       } else if (target->is_string() && *target == "label") {
         config_.target.choice = TargetChoice::kLabel;
       } else if (!target->is_string() || *target != "predicted") {
-        const std::string word = target->is_string() ? nearest_word(target->get<std::string>(), kTargetWords) : "";
-        root.fail("target", "\"predicted\", \"label\" or a class index",
-                  word.empty() ? "" : "; did you mean '" + word + "'?");
+        read_target_name(root, *target);
       }
     }
     config_.value = root.find_word("value", value_names());
@@ -247,6 +285,16 @@ class ConfigReader {
 };
 
 }  // namespace
+
+std::string_view player_type_of(const ModalityConfig& modality) {
+  if (!modality.players.type.empty()) return modality.players.type;
+  // Whoever names columns wants to see them.
+  if (!modality.columns.empty()) return "column";
+  if (modality.kind == "image") return "patch";
+  if (modality.kind == "tokens") return "token";
+  if (modality.kind == "columns") return "column";
+  return modality.kind == "audio" ? "segment" : "element";
+}
 
 Config read_config(const std::filesystem::path& file) {
   return ConfigReader(file).read();

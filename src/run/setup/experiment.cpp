@@ -9,12 +9,13 @@
 #include <thread>
 #include <utility>
 
-#include "modality_checks.h"
+#include "class_names.h"
+#include "column_names.h"
+#include "example_selection.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/core/rng.h"
-#include "modattr/core/tracing/case_game.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
@@ -24,7 +25,8 @@
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/bind_inputs.h"
 #include "modattr/value/not_finite.h"
-#include "model_failure.h"
+#include "run/checks/modality_checks.h"
+#include "run/checks/model_failure.h"
 
 namespace modattr {
 namespace {
@@ -49,20 +51,6 @@ InputLayout make_layout(const Config& config) {
   return layout;
 }
 
-/// What `texts` name: a text that is no known name stands for those between its commas.
-std::vector<std::string> names_of(const std::vector<std::string>& texts, const std::vector<std::string>& known) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts) {
-    if (text.find(',') == std::string::npos || std::ranges::find(known, text) != known.end()) {
-      names.push_back(text);
-      continue;
-    }
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) names.push_back(part);
-  }
-  return names;
-}
-
 std::vector<std::size_t> select_modalities(const Players& players, const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
   for (const Players::Modality& modality : players.modalities()) names.push_back(modality.name);
@@ -76,19 +64,6 @@ std::vector<std::size_t> select_modalities(const Players& players, const std::ve
   std::ranges::sort(selected);
   selected.erase(std::unique(selected.begin(), selected.end()), selected.end());
   return selected;
-}
-
-std::vector<std::uint32_t> random_subset(std::size_t example_count, std::size_t subset_size, std::uint64_t seed) {
-  std::vector<std::uint32_t> examples(example_count);
-  std::iota(examples.begin(), examples.end(), 0u);
-  RandomStream stream = Rng(seed).stream(RandomPurpose::kExampleSubset, 0, 0);
-  for (std::uint32_t place = 0; place < subset_size; ++place) {
-    const auto rest = static_cast<std::uint32_t>(example_count - place);
-    std::swap(examples[place], examples[place + stream.below(rest)]);
-  }
-  examples.resize(subset_size);
-  std::ranges::sort(examples);
-  return examples;
 }
 
 /// Memory that the system could give without swapping.
@@ -126,6 +101,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   dataset_ = dataset.get();
   check_columns(*dataset_, layout_);
   check_modalities(config_, *dataset_, layout_);
+  check_column_names(config_, *dataset_);
   context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
   warn_of_unused_data();
@@ -139,6 +115,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .masked_logits = masked_logits()});
   try {
     output_width_ = evaluator_->output_width();
+    check_class_names(config_, *model_, output_width_);
     check_probabilities();
   } catch (const ModelError& error) {
     throw_with_hint(error);
@@ -158,7 +135,8 @@ void Experiment::check_label_columns() {
   if (counts == nullptr || config_.metric == "vqa_accuracy" || counts->largest() > 1.0) return;
   warnings_.emplace_back(
       "labels [N, answers] with no number above 1 are taken as answer counts (VQA), whose score is then at most 1/3; "
-      "for a multilabel model set model.kind to multilabel, for counts set metric to vqa_accuracy");
+      "for soft scores of 0 to 1 save 3 * label, for a multilabel model set model.kind to multilabel, for counts set "
+      "metric to vqa_accuracy");
 }
 
 void Experiment::warn_of_unused_data() {
@@ -187,7 +165,8 @@ void Experiment::throw_with_hint(const ModelError& error) const {
   if (dynamic_cast<const NotFiniteError*>(&error) != nullptr) throw;
   throw ModelError(
       error.what() +
-      hint_at_failure({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()}));
+      hint_at_failure({.model = *model_, .dataset = *dataset_, .layout = layout_, .rows_per_call = rows_per_call()},
+                      error.what()));
 }
 
 void Experiment::choose_model_use(const RunContext& context) {
@@ -227,7 +206,7 @@ void Experiment::apply_batch_dependence(BatchDependence behaviour) {
     split_reason_ = "its answer for a row depends on the other rows of the batch";
     warnings_.push_back(
         "the model's answer for a row depends on the other rows of its batch: results depend on how rows are "
-        "batched; save it in eval() mode, or without operations over the batch");
+        "batched; save it in eval() mode, or without operations over the batch, of which dynamic quantisation is one");
   }
 }
 
@@ -291,23 +270,13 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
       .column = options.column,
       .column_option = option(options.column_option),
       .metadata = data.metadata,
+      .class_names = data.classes,
       .output_kind = config_.model.kind,
       .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent});
 }
 
-void Experiment::order_by_identity() {
-  std::vector<std::uint64_t> identities;
-  for (std::size_t example = 0; example < dataset_->example_count(); ++example) {
-    identities.push_back(identity_of(dataset_->id(example)));
-  }
-  std::vector<std::uint32_t> order(identities.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::uint32_t example) { return identities[example]; });
-  dataset_->keep(order);
-}
-
 void Experiment::select_examples(const CommonOptions& common) {
-  if (ids_use_ == IdsUse::kAmongAll) order_by_identity();
+  if (ids_use_ == IdsUse::kAmongAll) dataset_->keep(examples_by_identity(*dataset_));
   if (!common.ids.empty()) {
     std::vector<std::string> known;
     for (std::size_t example = 0; example < dataset_->example_count(); ++example)
@@ -377,8 +346,10 @@ void Experiment::make_metric() {
   }
   const std::string name = config_.metric.value_or(default_metric_name(config_.model.kind, *dataset_->labels()));
   try {
-    metric_ = modattr::make_metric(
-        name, {.kind = config_.model.kind, .output_width = output_width_, .labels = dataset_->labels()});
+    metric_ = modattr::make_metric(name, {.kind = config_.model.kind,
+                                          .output_width = output_width_,
+                                          .labels = dataset_->labels(),
+                                          .class_names = config_.data.classes});
   } catch (const DataError& error) {
     throw DataError(dataset_->path() + ": " + error.what());
   } catch (const ModelError& error) {

@@ -1,7 +1,13 @@
 #include "explained_examples.h"
 
+#include <cmath>
+#include <functional>
 #include <utility>
 #include <variant>
+
+#include "class_names.h"
+#include "modality_inputs.h"
+#include "modattr/masking/token_texts.h"
 
 namespace modattr {
 namespace {
@@ -18,6 +24,33 @@ std::optional<double> label_of(const Experiment& experiment, std::size_t example
   return std::nullopt;
 }
 
+/// The words of every modality that has a vocabulary; empty functions for others.
+std::vector<std::function<std::string(std::size_t)>> texts_of_modalities(const Experiment& experiment) {
+  std::vector<std::function<std::string(std::size_t)>> texts;
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    texts.emplace_back();
+    if (!modality.vocab) continue;
+    const SegmentationOptions options{.special_ids = modality.special_ids,
+                                      .vocabulary = read_vocabulary(*modality.vocab)};
+    texts.back() = token_texts(options, experiment.dataset(), segmented_inputs(experiment, modality));
+  }
+  return texts;
+}
+
+void name_classes(const Config& config, ExampleRecord& record) {
+  const bool is_class = record.label && *record.label >= 0.0 && std::trunc(*record.label) == *record.label;
+  if (is_class) record.label_name = class_name(config, static_cast<std::size_t>(*record.label));
+  if (record.predicted) record.predicted_name = class_name(config, *record.predicted);
+  if (record.target) record.target_name = class_name(config, *record.target);
+}
+
+void add_texts(std::span<const std::function<std::string(std::size_t)>> texts, std::size_t example,
+               ExampleRecord& record) {
+  for (std::size_t modality = 0; modality < texts.size(); ++modality) {
+    if (texts[modality]) record.texts.push_back({modality, texts[modality](example)});
+  }
+}
+
 }  // namespace
 
 std::vector<ExampleRecord> example_records(const Experiment& experiment, const ExplainedTargets& targets,
@@ -25,6 +58,7 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
   const Dataset& dataset = experiment.dataset();
   const Target& target = targets.targets.front();
   const bool has_target = experiment.config().model.kind != OutputKind::kCausalLm && target.is_one_class();
+  const std::vector<std::function<std::string(std::size_t)>> texts = texts_of_modalities(experiment);
   std::vector<ExampleRecord> records;
   for (ExampleAttribution& attribution : attributions) {
     const std::size_t example = attribution.example;
@@ -34,11 +68,14 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
          .predicted = targets.predicted.empty() ? std::nullopt : std::optional<std::size_t>(targets.predicted[example]),
          .target = has_target ? std::optional<std::size_t>(target.target_class(example)) : std::nullopt,
          .attribution = std::move(attribution)});
+    name_classes(experiment.config(), records.back());
+    add_texts(texts, example, records.back());
   }
   return records;
 }
 
 std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions) {
+  const std::vector<std::function<std::string(std::size_t)>> texts = texts_of_modalities(experiment);
   std::vector<ExampleRecord> records;
   for (ExampleAttribution& attribution : attributions) {
     const std::size_t example = attribution.example;
@@ -47,6 +84,8 @@ std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vec
                        .predicted = attribution.predicted,
                        .target = std::nullopt,
                        .attribution = std::move(attribution)});
+    name_classes(experiment.config(), records.back());
+    add_texts(texts, example, records.back());
   }
   return records;
 }

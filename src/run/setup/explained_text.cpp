@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "class_names.h"
 #include "modattr/report/number_format.h"
+#include "modattr/report/text.h"
 
 namespace modattr {
 namespace {
+
+/// A class or label by its name, else by its index.
+std::string class_words(const Config& config, const std::string& target) {
+  const std::uint32_t index = class_of_word(config, target);
+  const std::optional<std::string> name = class_name(config, index);
+  return name ? name_among_numbers(*name) : std::to_string(index);
+}
 
 std::string target_words(const Config& config, const std::string& target, bool is_single_output) {
   const bool is_index = target != "predicted" && target != "label";
@@ -14,10 +23,11 @@ std::string target_words(const Config& config, const std::string& target, bool i
     return is_index && !is_single_output ? " " + target : "";
   }
   if (predicts_label_sets(config.model.kind)) {
-    if (is_index) return " of label " + target;
+    if (is_index) return " of label " + class_words(config, target);
     return target == "label" ? " of the true labels, their mean" : " of the most probable label";
   }
-  return is_index ? " of class " + target : " of the " + (target == "label" ? target : target + " class");
+  return is_index ? " of class " + class_words(config, target)
+                  : " of the " + (target == "label" ? target : target + " class");
 }
 
 std::string value_words(const Experiment& experiment, const ExplainedTargets& targets, const ExplainedBy& by) {
@@ -25,7 +35,7 @@ std::string value_words(const Experiment& experiment, const ExplainedTargets& ta
   if (targets.value == ValueKind::kLoss) {
     text = "minus the loss";
     const bool is_one_label = predicts_label_sets(experiment.config().model.kind) && by.target != "label";
-    if (is_one_label) text += " of label " + by.target;
+    if (is_one_label) text += " of label " + class_words(experiment.config(), by.target);
   } else if (experiment.config().model.kind == OutputKind::kCausalLm) {
     text = "mean log probability of the label tokens";
   } else {

@@ -16,6 +16,18 @@ std::vector<std::size_t> inputs_of(const Experiment& experiment, const ModalityC
   return inputs;
 }
 
+std::vector<SegmentedInput> segmented_inputs(const Experiment& experiment, const ModalityConfig& modality) {
+  const std::vector<std::size_t> places = inputs_of(experiment, modality);
+  std::vector<SegmentedInput> inputs;
+  for (std::size_t place = 0; place < places.size(); ++place) {
+    inputs.push_back({places[place], {}});
+    for (const ColumnRange& range : modality.inputs[place].columns) {
+      inputs.back().columns.push_back({range.first, range.end});
+    }
+  }
+  return inputs;
+}
+
 std::vector<Array> companion_arrays(const Experiment& experiment, const ModalityConfig& modality,
                                     const std::string& suffix, const std::string& purpose) {
   std::vector<Array> companions;

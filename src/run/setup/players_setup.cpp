@@ -1,49 +1,50 @@
 #include "players_setup.h"
 
-#include <algorithm>
-#include <string_view>
-
+#include "column_names.h"
 #include "modality_inputs.h"
 
 namespace modattr {
 namespace {
 
-/// The players of a modality that names none.
-std::string_view default_players(const ModalityConfig& modality) {
-  if (modality.kind == "image") return "patch";
-  if (modality.kind == "tokens") return "token";
-  if (modality.kind == "columns") return "column";
-  return modality.kind == "audio" ? "segment" : "element";
-}
-
-SegmentationOptions segmentation_options(const Experiment& experiment, const ModalityConfig& modality) {
-  SegmentationOptions options{
-      .type = parse_player_type(modality.players.type.empty() ? default_players(modality) : modality.players.type),
-      .size = modality.players.size,
-      .special_ids = modality.special_ids,
-      .vocabulary = {},
-      .masks = {}};
+SegmentationOptions segmentation_options(const Experiment& experiment, std::size_t place) {
+  const ModalityConfig& modality = experiment.config().modalities[place];
+  SegmentationOptions options{.type = parse_player_type(player_type_of(modality)),
+                              .size = modality.players.size,
+                              .special_ids = modality.special_ids,
+                              .vocabulary = {},
+                              .masks = {},
+                              .column_names = {}};
   if (modality.vocab) options.vocabulary = read_vocabulary(*modality.vocab);
   if (options.type == PlayerType::kMask) {
     options.masks = companion_arrays(experiment, modality, "__players", "whose players are a mask");
   }
+  if (options.type == PlayerType::kColumn)
+    options.column_names = column_names(experiment.config(), place, experiment.dataset());
   return options;
 }
 
 }  // namespace
 
-PlayersSetup::PlayersSetup(const Experiment& experiment) {
-  for (const ModalityConfig& modality : experiment.config().modalities) {
-    inputs_.push_back(inputs_of(experiment, modality));
-    std::vector<SegmentedInput> inputs;
-    for (std::size_t place = 0; place < modality.inputs.size(); ++place) {
-      inputs.push_back({inputs_.back()[place], {}});
-      for (const ColumnRange& range : modality.inputs[place].columns) {
-        inputs.back().columns.push_back({range.first, range.end});
-      }
+void add_patches(const PlayersSetup& players, std::vector<ExampleRecord>& records) {
+  for (ExampleRecord& record : records) {
+    for (PlayerScore& player : record.attribution.players) {
+      const Segmentation& segmentation = *players.segmentations().at(player.modality);
+      // Patches are the same for all examples.
+      if (!segmentation.is_shared()) continue;
+      const std::shared_ptr<const PlayerLayout> layout = segmentation.layout(0);
+      if (player.player < layout->patches.size()) player.patch = layout->patches[player.player];
     }
+  }
+}
+
+PlayersSetup::PlayersSetup(const Experiment& experiment) {
+  const std::vector<ModalityConfig>& modalities = experiment.config().modalities;
+  for (std::size_t place = 0; place < modalities.size(); ++place) {
+    const ModalityConfig& modality = modalities[place];
+    inputs_.push_back(inputs_of(experiment, modality));
+    const std::vector<SegmentedInput> inputs = segmented_inputs(experiment, modality);
     segmentations_.push_back(
-        make_segmentation(segmentation_options(experiment, modality), modality.name, experiment.dataset(), inputs));
+        make_segmentation(segmentation_options(experiment, place), modality.name, experiment.dataset(), inputs));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "modattr/masking/segmentation.h"
+#include "modattr/report/score_table.h"
 #include "modattr/run/setup/experiment.h"
 
 namespace modattr {
@@ -23,5 +24,8 @@ class PlayersSetup {
   std::vector<std::unique_ptr<Segmentation>> segmentations_;
   std::vector<std::vector<std::size_t>> inputs_;
 };
+
+/// Tells where the players that are patches lie.
+void add_patches(const PlayersSetup& players, std::vector<ExampleRecord>& records);
 
 }  // namespace modattr

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,19 @@ std::string hint_at_removal(const Config& config, const RemovalRows& rows, std::
   if (changes.empty()) return {};
   return "; try another " + changes + ", or leave the example out: " + option("skip_invalid") +
          " sees untouched data only";
+}
+
+/// The first row of a background that is not finite itself; empty where all are.
+std::string hint_at_background(const Dataset& reference, const InputLayout& layout) {
+  const std::optional<NotFiniteInput> found = find_not_finite(reference);
+  if (!found) return {};
+  std::string names;
+  for (const InputPart& part : layout.inputs[found->input].parts) {
+    names += (names.empty() ? "" : " and ") + layout.modalities.modality_name(part.modality);
+  }
+  return "; row " + std::to_string(reference.row(found->example)) + " of " + reference.path() +
+         ", which is in the background, is not finite itself: input '" + layout.inputs[found->input].name + "' of " +
+         names + "; " + option("skip_invalid") + " leaves such rows out";
 }
 
 }  // namespace
@@ -72,6 +86,8 @@ Attribution RemovalSetup::guard(const Experiment& experiment, const std::functio
     return explain();
   } catch (const NotFiniteError& error) {
     if (error.removed().empty()) throw;
+    const std::string background = reference_ ? hint_at_background(*reference_, experiment.layout()) : "";
+    if (!background.empty()) throw ModelError(error.what() + background);
     throw ModelError(error.what() + hint_at_removal(experiment.config(), *rows_, error.removed()));
   } catch (const SplitAssumptionError&) {
     throw;

@@ -1,12 +1,11 @@
 #include "targets.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <utility>
 
+#include "class_names.h"
 #include "modattr/core/error.h"
-#include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/stats/class_reader.h"
 
@@ -17,15 +16,7 @@ TargetConfig target_config(const Experiment& experiment, const std::optional<std
   if (!word) return experiment.config().target;
   if (*word == "predicted") return {TargetChoice::kPredicted, 0};
   if (*word == "label") return {TargetChoice::kLabel, 0};
-  TargetConfig target{TargetChoice::kFixed, 0};
-  const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), target.fixed);
-  if (error != std::errc{} || end != word->data() + word->size()) {
-    const std::vector<std::string> words = {"predicted", "label"};
-    const std::string nearest = nearest_word(*word, words);
-    throw ConfigError(option("target") + ": expected predicted, label or a class index from 0 on, got '" + *word + "'" +
-                      (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
-  }
-  return target;
+  return {TargetChoice::kFixed, class_of_word(experiment.config(), *word)};
 }
 
 /// The most probable class, or label.
@@ -52,7 +43,10 @@ std::vector<std::uint32_t> label_classes(const Experiment& experiment) {
   const auto* labels = std::get_if<ClassLabels>(experiment.dataset().labels().get());
   if (labels == nullptr) {
     throw ConfigError("target 'label': expected class labels, got " +
-                      std::string(kind_name(*experiment.dataset().labels())) + "; use predicted or a class index");
+                      std::string(kind_name(*experiment.dataset().labels())) + "; use predicted or a class index" +
+                      (std::holds_alternative<AnswerCounts>(*experiment.dataset().labels())
+                           ? ", or model.kind multilabel where several labels of 0 and 1 are true at once"
+                           : ""));
   }
   return {labels->classes.begin(), labels->classes.end()};
 }
@@ -115,6 +109,7 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
   const TargetConfig choice = target_config(experiment, choices.target);
   const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
   ExplainedTargets result;
+  if (choices.target) result.warning = warning_of_number(experiment.config(), *choices.target);
   result.value = word                            ? parse_value_kind(*word)
                  : is_regression                 ? ValueKind::kOutput
                  : has_classes || has_label_sets ? ValueKind::kProbability

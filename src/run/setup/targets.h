@@ -13,7 +13,7 @@ namespace modattr {
 
 /// What a game explains, as configuration and command line say.
 struct TargetChoices {
-  /// "predicted", "label" or a class index; nullopt = the configuration's.
+  /// "predicted", "label", a class index or a name of data.classes; nullopt = the configuration's.
   std::optional<std::string> target = std::nullopt;
   /// nullopt = the configuration's.
   std::optional<std::string> value = std::nullopt;
@@ -26,6 +26,8 @@ struct ExplainedTargets {
   ValueKind value = ValueKind::kProbability;
   /// Most probable class of each example; empty for regressions.
   std::vector<std::uint32_t> predicted;
+  /// What should be known of the choice.
+  std::optional<std::string> warning = std::nullopt;
 };
 
 /// Runs the model on the untouched data to see what it predicts. Throws ConfigError where target, value, model and

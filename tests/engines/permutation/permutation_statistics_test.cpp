@@ -247,7 +247,8 @@ TEST(PermutationGroups, AreEmptyWhereTheMetricIsNotDefined) {
     EXPECT_EQ(row.examples, 2U) << definition;
   }
   ASSERT_EQ(result.warnings.size(), 1U);
-  EXPECT_EQ(result.warnings[0], "roc_auc is not defined for group 'negatives' (one class only?); its rows are empty");
+  EXPECT_EQ(result.warnings[0],
+            "roc_auc is not defined for group 'negatives': no example has label 1; its rows are empty");
 }
 
 TEST(PermutationGroups, OfOneExampleHaveNoInterval) {

@@ -76,8 +76,31 @@ TEST(ModalityInteractions, InterShapTakesMeansBeforeSizesAndTheLocalOneSizesFirs
   EXPECT_EQ(value_of(result, "a|b", "interaction.mean"), 0.0);
   EXPECT_NEAR(value_of(result, "a|b", "interaction.mean_abs"), 0.25, kRounding);
   ASSERT_EQ(result.warnings.size(), 1U);
-  EXPECT_EQ(result.warnings.front(),
-            "interaction.intershap is not defined for all examples: main effects and interactions are all 0");
+  EXPECT_EQ(
+      result.warnings.front(),
+      "interaction.intershap is not defined for all examples: main effects and interactions are all 0, or no more "
+      "than rounding");
+}
+
+TEST(ModalityInteractions, InterShapIsNoRatioOfRoundingErrors) {
+  // An additive game whose effects cancel over its two examples, but for what float32 loses.
+  TableProblem problem(
+      {.data = Matrix(2, 2),
+       .model = [](Numbers) { return std::vector{0.0}; },
+       .metric = regression_metric("output", {0.0, 0.0}),
+       .game =
+           [](const Coalition& present, std::size_t example) {
+             const double sign = example == 0 ? 1.0 : -1.0;
+             const double rounding = present.contains(0) && present.contains(1) && example == 0 ? 4e-8 : 0.0;
+             return std::vector{0.9 + sign * ((present.contains(0) ? 0.5 : 0.0) + (present.contains(1) ? 0.25 : 0.0)) +
+                                rounding};
+           }});
+  const Attribution result = explain(std::move(problem));
+  EXPECT_EQ(row_of(result, "all", "interaction.intershap").value, std::nullopt);
+  EXPECT_NEAR(value_of(result, "all", "interaction.intershap_local"), 0.0, 1e-7);
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_TRUE(result.warnings.front().starts_with("interaction.intershap is not defined for all examples"))
+      << result.warnings.front();
 }
 
 TEST(ModalityInteractions, InterShapCountsEveryPairOnce) {

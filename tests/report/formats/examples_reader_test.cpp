@@ -63,7 +63,8 @@ ExampleRecord full_record() {
                            .label = "1,3",
                            .value = -0.5,
                            .std_error = {},
-                           .ci95 = Interval{-1.0, 0.25}}},
+                           .ci95 = Interval{-1.0, 0.25},
+                           .patch = PatchPlace{.row = 8, .column = 24, .height = 8, .width = 4}}},
               .evaluation_count = 256,
               .method = "tree",
               .surrogate = SurrogateReport{.kind = "tree",
@@ -107,6 +108,20 @@ TEST(ExamplesReader, GivesBackTheBytesThatWereWritten) {
   expect_round_trip({full_record(), bare_record(), full_record()}, kModalities);
   expect_round_trip({}, kModalities);
   expect_round_trip({ExampleRecord{}}, {});
+}
+
+TEST(ExamplesReader, GivesBackTheBytesOfNamesAndTexts) {
+  ExampleRecord record = full_record();
+  record.target_name = "a \"cat\"";
+  record.texts = {{1, "what is\nred"}, {0, ""}};
+  expect_round_trip({record}, kModalities);
+  const ExampleRecord read = read_all(written({record}, kModalities), kModalities).at(0);
+  EXPECT_EQ(read.target_name, record.target_name);
+  EXPECT_EQ(read.label_name, std::nullopt);
+  ASSERT_EQ(read.texts.size(), 2U);
+  EXPECT_EQ(read.texts[0].text, "what is\nred");
+  record.attribution.details.clear();
+  EXPECT_TRUE(read_all(written({record}, kModalities), kModalities).at(0).attribution.details.empty());
 }
 
 TEST(ExamplesReader, GivesBackTheBytesOfASurrogateWithoutItsQuality) {

@@ -52,6 +52,28 @@ TEST(ExamplesWriter, WritesTheLineOfTheSchema) {
                   "\n");
 }
 
+TEST(ExamplesWriter, AddsNamesTextsAndPlacesWhereThereAreSome) {
+  ExampleRecord record = example_record();
+  record.label_name = "cat";
+  record.target_name = "dog";
+  record.texts = {{1, "is it red"}};
+  record.attribution.players = {{.modality = 0,
+                                 .player = 2,
+                                 .label = "0,2",
+                                 .value = 0.5,
+                                 .std_error = {},
+                                 .patch = PatchPlace{.row = 0, .column = 16, .height = 8, .width = 4}}};
+  const Json line = line_of(record);
+  EXPECT_EQ(line.at("label"), 3);
+  EXPECT_EQ(line.at("label_name"), "cat");
+  EXPECT_TRUE(line.at("predicted_name").is_null());
+  EXPECT_EQ(line.at("target_name"), "dog");
+  EXPECT_EQ(line.at("texts"), Json::parse(R"({"text": "is it red"})"));
+  EXPECT_EQ(line.at("players")[0], Json::parse(R"({"modality": "image", "player": 2, "name": "0,2", "value": 0.5,
+                                                   "std_error": null, "row": 0, "column": 16, "height": 8,
+                                                   "width": 4})"));
+}
+
 TEST(ExamplesWriter, WritesALineForEveryExample) {
   ExampleRecord other = example_record();
   other.id = "18";

@@ -49,6 +49,19 @@ TEST(ExampleView, LeadsFromNoDataToAllOfIt) {
   EXPECT_GT(view.find("with all data"), view.find("word7"));
 }
 
+TEST(ExampleView, NamesClassesAndShowsTexts) {
+  ScoreTable table = one_example();
+  ExampleRecord& record = table.examples.front();
+  record.label_name = "cat";
+  record.predicted_name = "2";
+  record.target_name = "top left";
+  record.texts = {{1, "what is \x1b[31mred"}};
+  const std::string view = to_example_view(table, kPlain);
+  EXPECT_NE(view.find("example a1: label cat, predicted '2', explained: class top left\n  text: what is red\n"),
+            std::string::npos)
+      << view;
+}
+
 TEST(ExampleView, DrawsSignedBarsOnOneScale) {
   const std::string view = to_example_view(one_example(), kPlain);
   const auto length_of = [&](const std::string& word) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -126,6 +127,31 @@ TEST(EngineCommand, RefusesAnEngineThatDoesNotExist) {
   CommandResult result;
   EXPECT_EQ(thrown_message<ConfigError>([&] { modattr_command_engine(request, set.context(), result); }),
             "unknown engine 'shape'");
+}
+
+TEST(EngineCommand, SaysWhatIsNotKnownOfOneExample) {
+  RunSet set;
+  set.data({TestArray::of<float>("a", {1, 2}, {3, 0}), TestArray::of<float>("b", {1, 2}, {1, 0}),
+            TestArray::of<std::int64_t>("label", {1}, {0})});
+  const std::vector<std::string> warnings = run(set, "shap").table->warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_EQ(warnings.front(),
+            "there is one example: intervals, which need two, are not known; as a background it stands for itself, so "
+            "that its removal changes nothing: name a reference file in removal.path");
+  for (auto& modality : set.config["modalities"]) modality["removal"] = {{"type", "zero"}};
+  EXPECT_EQ(run(set, "shap").table->warnings.front(), "there is one example: intervals, which need two, are not known");
+}
+
+TEST(EngineCommand, NamesTheRowOfABackgroundThatIsNotFinite) {
+  RunSet set;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  write_npz(set.write_config().parent_path() / "bg.npz",
+            {TestArray::of<float>("a", {2, 2}, {1, 2, 3, nan}), TestArray::of<float>("b", {2, 2}, {1, 2, 3, 4})});
+  for (auto& modality : set.config["modalities"]) modality["removal"] = {{"type", "background"}, {"path", "bg.npz"}};
+  EXPECT_TRUE(
+      mentions(spell_options(thrown_message<ModelError>([&] { run(set, "shap"); }), command_line_option),
+               {"; row 1 of ",
+                "bg.npz, which is in the background, is not finite itself: input 'a' of a; --skip-invalid leaves"}));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct DataConfig {
   std::optional<std::string> id;
   std::optional<std::string> group;
   std::optional<std::filesystem::path> metadata;
+  /// Names of the classes, or of the labels of a multilabel model, by index; empty = they have none.
+  std::vector<std::string> classes;
+  /// Where the names come from, if not from the configuration itself.
+  std::optional<std::filesystem::path> classes_file;
 };
 
 /// What the players of a modality are when its features play.
@@ -71,9 +76,16 @@ struct ModalityConfig {
   std::vector<InputReference> inputs;
   std::optional<std::filesystem::path> vocab;
   std::vector<std::int64_t> special_ids;
+  /// Names of its columns, over its inputs; empty = they have none.
+  std::vector<std::string> columns;
+  /// Where the names come from, if not from the configuration itself.
+  std::optional<std::filesystem::path> columns_file;
   PlayersConfig players;
   RemovalConfig removal;
 };
+
+/// The word of players.type that is in force: the modality's own, or that of its kind.
+std::string_view player_type_of(const ModalityConfig& modality);
 
 /// An entry of `runs`.
 struct RunConfig {

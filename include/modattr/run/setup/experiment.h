@@ -123,7 +123,6 @@ class Experiment {
   /// Throws the error with what it has to do with the data.
   [[noreturn]] void throw_with_hint(const ModelError& error) const;
   void select_examples(const CommonOptions& common);
-  void order_by_identity();
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
   void make_metric();

@@ -10,12 +10,11 @@
 
 #include "modattr/core/error.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
+#include "modattr/stats/moments.h"
 
 namespace modattr {
 namespace {
 
-/// From so many orders on their agreement counts as knowledge.
-constexpr std::size_t kFewestOrders = 5;
 /// Squares of what rounding leaves, relative to the square of a value.
 constexpr double kRounding = 1e-20;
 
@@ -94,6 +93,8 @@ ShapleyEstimate PermutationShapley::estimate(const SampledGame& game) const {
   }
   ShapleyEstimate result{std::vector<double>(player_count, 0.0), std::vector<double>(player_count, 0.0)};
   const auto count = static_cast<double>(order_count);
+  // Every order of two players asks the same two coalitions.
+  const double widening = player_count == 2 || order_count < 2 ? 1.0 : student_factor(order_count);
   for (std::size_t player = 0; player < player_count; ++player) {
     for (std::size_t draw = 0; draw < order_count; ++draw) result.values[player] += shares(draw, player) / count;
     double squares = 0.0;
@@ -102,10 +103,10 @@ ShapleyEstimate PermutationShapley::estimate(const SampledGame& game) const {
       squares += difference * difference;
     }
     // A few orders that agree say nothing of the others.
-    const bool is_known = player_count == 2 || order_count >= kFewestOrders ||
+    const bool is_known = player_count == 2 || order_count >= kFewestDraws ||
                           squares > kRounding * result.values[player] * result.values[player];
-    result.std_errors[player] =
-        is_known ? std::sqrt(squares / std::max(count - 1.0, 1.0) / count) : std::numeric_limits<double>::infinity();
+    result.std_errors[player] = is_known ? widening * std::sqrt(squares / std::max(count - 1.0, 1.0) / count)
+                                         : std::numeric_limits<double>::infinity();
   }
   return result;
 }

@@ -1,4 +1,4 @@
-#include "run/setup/modality_checks.h"
+#include "run/checks/modality_checks.h"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +66,36 @@ TEST(ModalityChecks, WarnOfDataInNoModality) {
   ASSERT_EQ(warnings.size(), 2U);
   EXPECT_TRUE(mentions(warnings[0], {"'b' of ", "is in no modality", "default"}));
   EXPECT_TRUE(mentions(warnings[1], {"a[0] is in no modality"}));
+}
+
+TEST(ModalityChecks, WarnOfDataThatIsTheSameInEveryRow) {
+  RunSet set;
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[1] = TestArray::of<float>("b", {6, 2}, {1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2});
+  set.data(arrays);
+  const std::vector<std::string> warnings = set.open()->warnings();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(mentions(warnings[0], {"modality 'b' has the same data in every row of ", "it scores 0 by permutation"}));
+  // Of its own columns alone.
+  set.model("def forward(self, b): return b");
+  set.config["modalities"] = {{{"name", "first"}, {"kind", "columns"}, {"inputs", {"b[0]"}}},
+                              {{"name", "second"}, {"kind", "columns"}, {"inputs", {"b[1]"}}}};
+  arrays[1] = TestArray::of<float>("b", {6, 2}, {1, 2, 1, 3, 1, 2, 1, 2, 1, 2, 1, 2});
+  set.data(arrays);
+  const std::vector<std::string> of_columns = set.open()->warnings();
+  ASSERT_EQ(of_columns.size(), 1U);
+  EXPECT_TRUE(mentions(of_columns[0], {"modality 'first' has the same data"}));
+}
+
+TEST(ModalityChecks, WarnOfAModalityWithoutData) {
+  RunSet set;
+  set.model("def forward(self, a, b): return a + b.sum(1, keepdim=True)");
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[1] = TestArray::of<float>("b", {6, 0}, {});
+  set.data(arrays);
+  const std::vector<std::string> warnings = set.open()->warnings();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0], "modality 'b' has no data: its score is 0 whatever the model does");
 }
 
 }  // namespace

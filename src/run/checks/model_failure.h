@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modattr/data/dataset.h"
@@ -23,9 +24,10 @@ struct ModelTrial {
 /// they are and takes them once they have that type; empty otherwise.
 std::vector<std::string> inputs_to_cast(const ModelTrial& trial);
 
-/// What a failure of the model has to do with the data, found by trying a few rows: integers where the model needs
-/// floats, rows that it takes beside others only, an example that it never takes. Begins with "; "; empty where nothing
-/// is found.
-std::string hint_at_failure(const ModelTrial& trial);
+/// What a failure of the model has to do with the data, by the text of its error (a batch size that it was traced for,
+/// an unknown id, a wrong number of columns, complex numbers, weights of half precision) or found by trying a few rows:
+/// integers where the model needs floats, rows that it takes beside others only, an example that it never takes. Begins
+/// with "; "; empty where nothing is found.
+std::string hint_at_failure(const ModelTrial& trial, std::string_view error);
 
 }  // namespace modattr

@@ -1,4 +1,4 @@
-#include "run/setup/model_failure.h"
+#include "run/checks/model_failure.h"
 
 #include <gtest/gtest.h>
 
@@ -66,8 +66,8 @@ TEST(ModelFailure, AnExampleThatIsNeverTakenIsNamed) {
              {{"weight", {3, 1}, {1, 2, 3}}});
   set.data({TestArray::of<std::int64_t>("a", {3, 2}, {0, 1, 2, 9, 1, 1}), TestArray::of<float>("b", {3, 1}, {1, 2, 3}),
             TestArray::of<std::int64_t>("label", {3}, {1, 1, 1})});
-  EXPECT_TRUE(
-      mentions(thrown_message<ModelError>([&] { set.open(); }), {"it takes example 0, but example 1 beside no other"}));
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"example 1 (row 1) has an id that the model does not know: its ids are 'a' 2 to 9"}));
 }
 
 TEST(ModelFailure, MoreExamplesThanThereAreIsSaid) {
@@ -77,6 +77,44 @@ TEST(ModelFailure, MoreExamplesThanThereAreIsSaid) {
   const auto experiment = set.open(options);
   ASSERT_EQ(experiment->warnings().size(), 1U);
   EXPECT_TRUE(mentions(experiment->warnings()[0], {"7: there are 6 examples, all of which are used"}));
+}
+
+TEST(ModelFailure, ABatchSizeThatWasTracedIsNamed) {
+  RunSet set;
+  set.model("def forward(self, a, b): return a.reshape([60, 2]) + b");
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"shape '[60, 2]' is invalid", "traced for a batch of 60: set model.rows_per_call to 60"}));
+  set.config["model"]["rows_per_call"] = 60;
+  EXPECT_NO_THROW(set.open());
+}
+
+TEST(ModelFailure, AWrongNumberOfColumnsIsNamed) {
+  RunSet set;
+  give_weights<float>(set);
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[1] = TestArray::of<float>("b", {6, 3}, std::vector<float>(18));
+  set.data(arrays);
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"; a layer takes 2 columns and gets 3, as many as 'b' has: save the columns"}));
+}
+
+TEST(ModelFailure, ComplexNumbersAreNamed) {
+  RunSet set;
+  give_weights<c10::complex<float>>(set);
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"'a' is complex64 and the model's weights are float32: save real numbers, such as np.abs(a)"}));
+}
+
+TEST(ModelFailure, AnIdThatTheModelDoesNotKnowIsNamed) {
+  RunSet set;
+  save_model(set.write_config().parent_path() / "model.pt",
+             "def forward(self, a, b): return torch.embedding(self.weight, a) + b", {{"weight", {2, 2}, {1, 0, 0, 1}}});
+  set.data({TestArray::of<std::int64_t>("a", {4}, {0, 1, 7, 0}),
+            TestArray::of<float>("b", {4, 2}, std::vector<float>(8)),
+            TestArray::of<std::int64_t>("id", {4}, {10, 11, 12, 13}),
+            TestArray::of<std::int64_t>("label", {4}, {0, 1, 0, 1})});
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"example 12 (row 2) has an id that the model does not know: its ids are 'a' 7"}));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "constant_data.h"
 #include "modattr/core/error.h"
 #include "modattr/data/array_layout.h"
 #include "modattr/data/array_tensor.h"
@@ -194,6 +195,10 @@ std::vector<std::string> unused_data(const Config& config, const Dataset& datase
     const std::string columns = free_columns(dataset.input(input), layout.inputs[input]);
     if (columns.empty()) continue;
     warnings.push_back(columns + " is in no modality: it stays the example's own");
+  }
+  for (std::size_t modality = 0; dataset.row_count() > 1 && modality < layout.modalities.count(); ++modality) {
+    const std::optional<std::string> problem = constant_data(dataset, layout, modality);
+    if (problem) warnings.push_back("modality '" + layout.modalities.modality_name(modality) + "' " + *problem);
   }
   return warnings;
 }
