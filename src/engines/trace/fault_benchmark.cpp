@@ -178,32 +178,54 @@ class Rows {
   Attribution& result_;
 };
 
-/// Mean distance of confidence and hits, each case weighing as in the balanced mean.
-double calibration_error(const Group& group) {
-  std::array<double, kBinCount> weights{};
-  std::array<double, kBinCount> confidences{};
-  std::array<double, kBinCount> hits{};
+/// Cases by the confidence of their verdicts, each weighing as in the balanced mean.
+struct Bin {
+  std::size_t case_count = 0;
+  double weight = 0.0;
+  double confidence = 0.0;
+  double hits = 0.0;
+};
+
+std::array<Bin, kBinCount> bins_of(const Group& group) {
+  std::array<Bin, kBinCount> bins{};
   std::vector<std::size_t> modalities;
   for (const FaultOutcomes* fault : group.faults) modalities.push_back(fault->cases->fault.modality);
-  const auto fault_count = [&](std::size_t modality) {
-    return static_cast<double>(std::ranges::count(modalities, modality));
-  };
-  double total = 0.0;
   for (const FaultOutcomes* fault : group.faults) {
-    if (fault->outcomes.empty()) continue;
-    const double weight =
-        1.0 / (fault_count(fault->cases->fault.modality) * static_cast<double>(fault->outcomes.size()));
+    const auto faults = static_cast<double>(std::ranges::count(modalities, fault->cases->fault.modality));
+    const double weight = 1.0 / (faults * std::max(1.0, static_cast<double>(fault->outcomes.size())));
     for (const Outcome& outcome : fault->outcomes) {
-      const auto bin = std::min(static_cast<std::size_t>(outcome.confidence * kBinCount), kBinCount - 1);
-      weights[bin] += weight;
-      confidences[bin] += weight * outcome.confidence;
-      hits[bin] += weight * outcome.hit;
-      total += weight;
+      Bin& bin = bins[std::min(static_cast<std::size_t>(outcome.confidence * kBinCount), kBinCount - 1)];
+      ++bin.case_count;
+      bin.weight += weight;
+      bin.confidence += weight * outcome.confidence;
+      bin.hits += weight * outcome.hit;
     }
   }
+  return bins;
+}
+
+double calibration_error(std::span<const Bin> bins) {
   double error = 0.0;
-  for (std::size_t bin = 0; bin < kBinCount; ++bin) error += std::abs(confidences[bin] - hits[bin]);
+  double total = 0.0;
+  for (const Bin& bin : bins) {
+    error += std::abs(bin.confidence - bin.hits);
+    total += bin.weight;
+  }
   return total > 0.0 ? error / total : 0.0;
+}
+
+/// The reliability diagram of all verdicts as rows, a bin of confidence each.
+void add_reliability(const Group& balanced, Rows& rows) {
+  const std::array<Bin, kBinCount> bins = bins_of(balanced);
+  for (std::size_t place = 0; place < kBinCount; ++place) {
+    const Bin& bin = bins[place];
+    if (bin.case_count == 0) continue;
+    const std::string low = place == 0 ? "0" : "0." + std::to_string(place);
+    const std::string high = place + 1 == kBinCount ? "1" : "0." + std::to_string(place + 1);
+    const Group group{.modality = balanced.modality, .name = "confidence " + low + " to " + high, .faults = {}};
+    rows.add_row(group, "trace.confidence", bin.confidence / bin.weight, std::nullopt, bin.case_count);
+    rows.add_row(group, "trace.reliability", bin.hits / bin.weight, std::nullopt, bin.case_count);
+  }
 }
 
 void add_group(const Group& group, Rows& rows) {
@@ -219,7 +241,7 @@ void add_group(const Group& group, Rows& rows) {
       [](const FaultOutcomes& fault, std::size_t each) { return fault.outcomes[each].decided; });
   rows.add(group, "trace.brier",
            [](const FaultOutcomes& fault, std::size_t each) { return fault.outcomes[each].brier; });
-  rows.add_row(group, "trace.ece", calibration_error(group), std::nullopt, case_count);
+  rows.add_row(group, "trace.ece", calibration_error(bins_of(group)), std::nullopt, case_count);
   const std::vector<std::pair<std::string, Rule>> rules = simple_rules();
   for (std::size_t rule = 0; rule < rules.size(); ++rule) {
     if (std::ranges::any_of(group.faults, [&](const FaultOutcomes* fault) { return fault->rule_hits[rule].empty(); })) {
@@ -314,6 +336,7 @@ void add_benchmark(const TraceShared& shared, const std::vector<std::string>& mo
                .faults = {&fault}},
               rows);
   }
+  add_reliability(balanced, rows);
   add_natural_errors(shared, calibration, modality_names, threshold, rows);
 }
 

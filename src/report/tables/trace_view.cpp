@@ -208,6 +208,14 @@ std::string benchmark_summary(const ScoreTable& table, const TextStyle& style) {
     }
   }
   text += "\n" + rules.text(1);
+  Cells reliability(style);
+  reliability.add({"all verdicts", "cases", "mean", "hit"});
+  for (const Score& row : table.rows) {
+    if (row.definition != "trace.reliability") continue;
+    reliability.add({terminal_text(row.group.value_or(""), style), std::to_string(row.examples),
+                     value_text(table, row, "trace.confidence"), percent(row.value)});
+  }
+  text += "\n" + reliability.text(1);
   Cells natural(style);
   natural.add({"natural errors", "at the threshold", "true mixture", "estimated"});
   bool any = false;
