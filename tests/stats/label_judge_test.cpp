@@ -106,10 +106,11 @@ TEST(LabelJudge, ComparesLabelTokensWithWhatTheyAreWithoutData) {
                                        .output_width = 3,
                                        .labels = shared(TokenLabels{}),
                                        .token_limits = {std::log(0.3), std::log(0.6)}});
-  // The third position is ignored: the geometric mean of 0.5 and 0.5.
-  EXPECT_TRUE(judge->is_right(Output{0.5, 0.5, -1.0}, 0));
-  EXPECT_FALSE(judge->is_right(Output{0.5, 0.5, -1.0}, 1));
-  EXPECT_NEAR(judge->probability(Output{0.5, 0.5, -1.0}, 0), 0.5, 1e-12);
+  // The third position is ignored: the geometric mean of 0.25 and 1.
+  const Output logarithms = {std::log(0.25), std::log(1.0), 1.0};
+  EXPECT_TRUE(judge->is_right(logarithms, 0));
+  EXPECT_FALSE(judge->is_right(logarithms, 1));
+  EXPECT_NEAR(judge->probability(logarithms, 0), 0.5, 1e-12);
   EXPECT_EQ(judge->behaviour_width(), 0U);
 }
 

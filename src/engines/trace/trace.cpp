@@ -230,8 +230,7 @@ Attribution Trace::summarise(const EvaluatedExamples& evaluated, const Problem& 
     add_benchmark(shared, modality_names, options_.threshold, rng, result);
     return result;
   }
-  add_verdicts({.problem = problem,
-                .shared = shared,
+  add_verdicts({.shared = shared,
                 .examples = examples,
                 .subsets = subsets,
                 .modality_names = modality_names,

@@ -236,7 +236,7 @@ void add_verdicts(const VerdictInput& input, const Rng& rng, Attribution& result
 
   std::vector<Traced> all = std::move(wrong);
   all.insert(all.end(), right.begin(), right.end());
-  std::ranges::sort(all, {}, [&](const Traced& traced) { return input.problem.example_key(traced.example); });
+  std::ranges::sort(all, {}, &Traced::example);
   for (const Traced& traced : all) {
     const bool is_asked = input.asked.empty() || std::ranges::find(input.asked, traced.example) != input.asked.end();
     if (is_asked) result.examples.push_back(attribution_of(traced, input.modality_names));

@@ -256,20 +256,27 @@ std::string text_in(const std::vector<Detail>& details, std::string_view name) {
   return text == nullptr ? "" : *text;
 }
 
-/// "unusual (1 in 400)" or "usual", by the smallest p-value, which counts for as many as there are.
+/// "is unusual (1 in 400)" or "is not unusual": by the smallest of the p-values, which counts for as many as there are.
+/// Where only the answers with the same label tell, that is said.
 std::string typicality_words(const std::vector<Detail>& evidence) {
-  std::optional<double> least;
-  double count = 0.0;
-  for (const std::string_view name : {"p_data", "p_encoding", "p_behaviour"}) {
-    const std::optional<double> value = number_of(evidence, name);
-    if (!value) continue;
-    least = std::min(least.value_or(1.0), *value);
-    count += 1.0;
-  }
-  if (!least) return "cannot be compared";
-  const double p_value = std::min(1.0, *least * count);
-  if (p_value > kUnusual) return "is not unusual";
-  return "is unusual (1 in " + format_fixed(std::floor(1.0 / p_value), 0) + ")";
+  const auto least_of = [&](const std::array<std::string_view, 3>& names) -> std::optional<double> {
+    std::optional<double> least;
+    double count = 0.0;
+    for (const std::string_view name : names) {
+      const std::optional<double> value = number_of(evidence, name);
+      if (!value) continue;
+      least = std::min(least.value_or(1.0), *value);
+      count += 1.0;
+    }
+    return least ? std::optional(std::min(1.0, *least * count)) : std::nullopt;
+  };
+  const std::optional<double> overall = least_of({"p_data", "p_encoding", "p_behaviour"});
+  const std::optional<double> label = least_of({"p_data_label", "p_encoding_label", "p_behaviour_label"});
+  if (!overall && !label) return "cannot be compared";
+  const auto words = [](double p_value) { return "(1 in " + format_fixed(std::floor(1.0 / p_value), 0) + ")"; };
+  if (overall && *overall <= kUnusual) return "is unusual " + words(*overall);
+  if (label && *label <= kUnusual) return "is unusual for this label " + words(*label);
+  return "is not unusual";
 }
 
 /// "yes (1)", or the number alone.

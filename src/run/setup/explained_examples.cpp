@@ -1,5 +1,6 @@
 #include "explained_examples.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <utility>
@@ -75,6 +76,10 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
 }
 
 std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions) {
+  // In the order of the file.
+  std::ranges::sort(attributions, {}, [&](const ExampleAttribution& attribution) {
+    return experiment.dataset().row(attribution.example);
+  });
   const std::vector<std::function<std::string(std::size_t)>> texts = texts_of_modalities(experiment);
   std::vector<ExampleRecord> records;
   for (ExampleAttribution& attribution : attributions) {

@@ -183,7 +183,7 @@ TEST(Trace, SaysWhenFaultsCalibrateNothing) {
 
 TEST(Trace, RefusesSetsThatItCannotTrace) {
   SumSet set;
-  for (std::int64_t& label : set.labels) label = (label + 1) % kClasses;
+  for (std::int64_t& label : set.labels) label = (label + 2) % kClasses;
   TableProblem none_right = set.problem();
   EXPECT_NE(thrown_message<ConfigError>([&] { Trace({}).attribute(none_right, Rng(1)); }).find("some right answers"),
             std::string::npos);

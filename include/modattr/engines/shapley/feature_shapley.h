@@ -52,7 +52,9 @@ class FeatureShapley final : public Attributor {
  public:
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap.feature"; }
+  std::string_view name() const noexcept override {
+    return options_.pair_index ? "shap.feature.pairs" : "shap.feature";
+  }
   Guarantees guarantees() const noexcept override {
     return options_.estimator ? options_.estimator->guarantees() : Guarantees{};
   }

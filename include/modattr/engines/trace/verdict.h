@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "modattr/core/attribution.h"
-#include "modattr/core/problem.h"
 #include "modattr/core/rng.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/engines/trace/trace_evaluation.h"
@@ -15,7 +14,6 @@ namespace modattr {
 
 /// What verdicts are made of.
 struct VerdictInput {
-  const Problem& problem;
   const TraceShared& shared;
   /// All examples of the run.
   std::span<const TraceExample> examples;
