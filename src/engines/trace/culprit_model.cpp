@@ -16,7 +16,7 @@ constexpr double kRidge = 0.01;
 /// Weights that all modalities share.
 constexpr std::size_t kShared = 3;
 /// Of the blame, with more than two modalities; of two, repair says the same.
-constexpr double kUsualBlameWeight = 10.0;
+constexpr double kUsualBlameWeight = 20.0;
 constexpr int kNewtonRounds = 50;
 constexpr int kExpectationRounds = 15;
 constexpr int kShareRounds = 200;
@@ -91,28 +91,35 @@ std::vector<double> chances(const Matrix& features, std::span<const double> para
   return scores;
 }
 
-double loss_of(std::span<const Choice> choices, std::span<const double> parameters, std::span<const double> centre) {
+/// Where the parameters are drawn to, and how strongly.
+struct Penalty {
+  std::vector<double> centre;
+  std::vector<double> strengths;
+};
+
+double loss_of(std::span<const Choice> choices, std::span<const double> parameters, const Penalty& penalty) {
   double loss = 0.0;
   for (const Choice& choice : choices) {
     loss -= choice.weight * std::log(std::max(chances(choice.features, parameters)[choice.chosen], 1e-300));
   }
   for (std::size_t place = 0; place < parameters.size(); ++place) {
-    loss += 0.5 * kRidge * (parameters[place] - centre[place]) * (parameters[place] - centre[place]);
+    const double difference = parameters[place] - penalty.centre[place];
+    loss += 0.5 * penalty.strengths[place] * difference * difference;
   }
   return loss;
 }
 
 /// Penalised maximum likelihood of a conditional logit (McFadden 1974) by Newton's method with halved steps.
 std::vector<double> fit_choices(std::span<const Choice> choices, std::vector<double> parameters,
-                                std::span<const double> centre) {
+                                const Penalty& penalty) {
   const std::size_t count = parameters.size();
-  double loss = loss_of(choices, parameters, centre);
+  double loss = loss_of(choices, parameters, penalty);
   for (int round = 0; round < kNewtonRounds; ++round) {
     std::vector<double> gradient(count);
     Matrix curvature(count, count);
     for (std::size_t place = 0; place < count; ++place) {
-      gradient[place] = kRidge * (parameters[place] - centre[place]);
-      curvature(place, place) = kRidge;
+      gradient[place] = penalty.strengths[place] * (parameters[place] - penalty.centre[place]);
+      curvature(place, place) = penalty.strengths[place];
     }
     for (const Choice& choice : choices) {
       const std::vector<double> chance = chances(choice.features, parameters);
@@ -141,7 +148,7 @@ std::vector<double> fit_choices(std::span<const Choice> choices, std::vector<dou
     do {
       next = parameters;
       for (std::size_t place = 0; place < count; ++place) next[place] -= scale * step[place];
-      next_loss = loss_of(choices, next, centre);
+      next_loss = loss_of(choices, next, penalty);
       scale /= 2.0;
     } while (!(next_loss <= loss) && scale > 1e-6);
     if (!(next_loss <= loss)) break;
@@ -177,6 +184,19 @@ CulpritModel default_model(std::size_t modality_count) {
   return model;
 }
 
+/// Draws weights to their usual values. A modality without cases would get a bias against it, as it never is the
+/// culprit: then no modality has a bias.
+Penalty penalty_of(std::size_t modality_count, std::span<const CalibrationCase> cases) {
+  constexpr double kFixed = 1e6;
+  Penalty penalty{.centre = parameters_of(default_model(modality_count)), .strengths = {}};
+  penalty.strengths.assign(penalty.centre.size(), kRidge);
+  for (std::size_t modality = 0; modality < modality_count; ++modality) {
+    if (std::ranges::find(cases, modality, &CalibrationCase::culprit) != cases.end()) continue;
+    for (std::size_t each = 0; each < modality_count; ++each) penalty.strengths[kShared + each] = kFixed;
+  }
+  return penalty;
+}
+
 }  // namespace
 
 std::vector<double> CulpritModel::modality_probabilities(const CaseEvidence& evidence) const {
@@ -193,15 +213,15 @@ std::vector<double> CulpritModel::probabilities(const CaseEvidence& evidence, st
 }
 
 CulpritModel fit_modalities(std::size_t modality_count, std::span<const CalibrationCase> cases) {
-  const std::vector<double> centre = parameters_of(default_model(modality_count));
-  return model_of(fit_choices(choices_of(cases, Hypotheses::kModalities), centre, centre));
+  const Penalty penalty = penalty_of(modality_count, cases);
+  return model_of(fit_choices(choices_of(cases, Hypotheses::kModalities), penalty.centre, penalty));
 }
 
 CulpritModel fit_culprits(std::size_t modality_count, std::span<const CalibrationCase> cases,
                           std::span<const CaseEvidence> wrong_answers) {
   CulpritModel model = fit_modalities(modality_count, cases);
   if (wrong_answers.empty()) return model;
-  const std::vector<double> centre = parameters_of(default_model(modality_count));
+  const Penalty penalty = penalty_of(modality_count, cases);
   std::vector<Choice> choices = choices_of(cases, Hypotheses::kModalitiesAndModel);
   const std::size_t known_count = choices.size();
   for (const CaseEvidence& evidence : wrong_answers) {
@@ -215,7 +235,7 @@ CulpritModel fit_culprits(std::size_t modality_count, std::span<const Calibratio
     const double weight = std::min(1.0, own_count / kManyModelErrors) / std::max(own_count, 1e-9);
     for (std::size_t place = 0; place < own.size(); ++place) choices[known_count + place].weight = weight * own[place];
     // Without known culprits only the model's own parameters would move, towards every error being its own.
-    if (known_count > 0) parameters = fit_choices(choices, std::move(parameters), centre);
+    if (known_count > 0) parameters = fit_choices(choices, std::move(parameters), penalty);
     std::vector<std::vector<double>> chance;
     for (std::size_t place = 0; place < own.size(); ++place) {
       chance.push_back(chances(choices[known_count + place].features, parameters));

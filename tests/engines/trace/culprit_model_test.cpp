@@ -65,6 +65,20 @@ TEST(CulpritModel, WeighsModalitiesAlike) {
   EXPECT_NEAR(fit_modalities(2, once).repair_weight, fit_modalities(2, often).repair_weight, 1e-6);
 }
 
+TEST(CulpritModel, HasNoBiasAgainstAModalityWithoutCases) {
+  RandomStream stream = Rng(5).stream(RandomPurpose::kFault, 0, 0);
+  std::vector<CalibrationCase> cases;
+  for (int number = 0; number < 300; ++number) {
+    CalibrationCase each = drawn_case(stream, 1.0, 1.0, 0.0);
+    if (each.culprit == 0) cases.push_back(each);
+  }
+  const CulpritModel model = fit_modalities(2, cases);
+  EXPECT_NEAR(model.biases[0], 0.0, 1e-3);
+  EXPECT_NEAR(model.biases[1], 0.0, 1e-3);
+  // What speaks against the other one is heard.
+  EXPECT_GT(model.modality_probabilities(evidence_of({0.1, 0.9}, {0.6, 40.0}))[1], 0.9);
+}
+
 TEST(CulpritModel, GivesErrorsOfItsOwnToTheModel) {
   RandomStream stream = Rng(3).stream(RandomPurpose::kFault, 0, 0);
   std::vector<CalibrationCase> cases;
