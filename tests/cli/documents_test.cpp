@@ -208,7 +208,9 @@ TEST(DocumentExamples, OfEveryEngineHaveDescribedDefinitions) {
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "stii", "--budget", "900", "--ids", "17"},
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "fsii", "--budget", "900", "--ids", "17"},
       {"shap", "--sage", "--examples", "20"},
-      {"lime", "--ids", "17"}};
+      {"lime", "--ids", "17"},
+      {"trace"},
+      {"trace", "--inject", "all"}};
   for (std::vector<std::string> run : runs) {
     run.insert(run.end(), {"--format", "json", "--quiet", "--config", "configs/vqa-features.json"});
     const Json scores = Json::parse(program_output(run));

@@ -21,6 +21,8 @@ constexpr int kNewtonRounds = 50;
 constexpr int kExpectationRounds = 15;
 constexpr int kShareRounds = 200;
 constexpr double kSmallestProbability = 1e-4;
+/// Fewer cases of a kind weigh less than the usual weights.
+constexpr double kManyCases = 50.0;
 /// With fewer errors of its own, what they say of the model weighs less.
 constexpr double kManyModelErrors = 10.0;
 
@@ -172,7 +174,7 @@ std::vector<Choice> choices_of(std::span<const CalibrationCase> cases, Hypothese
     const bool has_both = count_of(each.culprit, !each.is_swap) > 0.0;
     choices.push_back({.features = features_of(each.evidence, hypotheses),
                        .chosen = each.culprit,
-                       .weight = (has_both ? 0.5 : 1.0) / alike});
+                       .weight = (has_both ? 0.5 : 1.0) * std::min(1.0, alike / kManyCases) / alike});
   }
   return choices;
 }

@@ -36,22 +36,23 @@ std::vector<double> negated(std::vector<double> values) {
   return values;
 }
 
-/// Rules that people use instead, by the end of their definition.
+/// Rules that people use instead, by their definition.
 std::vector<std::pair<std::string, Rule>> simple_rules() {
   return {
-      {"share",
+      {"trace.hit_share",
        [](const CaseEvidence& evidence) {
          std::vector<double> values = evidence.rules.predicted;
          for (double& value : values) value = std::abs(value);
          return values;
        }},
-      {"probability",
+      {"trace.hit_probability",
        [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.blame; }); }},
-      {"log_probability", [](const CaseEvidence& evidence) { return negated(evidence.rules.log_probability); }},
-      {"margin", [](const CaseEvidence& evidence) { return negated(evidence.rules.margin); }},
-      {"repair",
+      {"trace.hit_log_probability",
+       [](const CaseEvidence& evidence) { return negated(evidence.rules.log_probability); }},
+      {"trace.hit_margin", [](const CaseEvidence& evidence) { return negated(evidence.rules.margin); }},
+      {"trace.hit_repair",
        [](const CaseEvidence& evidence) { return per_modality(evidence, [](const auto& own) { return own.repair; }); }},
-      {"typicality", [](const CaseEvidence& evidence) {
+      {"trace.hit_typicality", [](const CaseEvidence& evidence) {
          return per_modality(evidence, [](const auto& own) { return own.typicality; });
        }}};
 }
@@ -247,7 +248,7 @@ void add_group(const Group& group, Rows& rows) {
     if (std::ranges::any_of(group.faults, [&](const FaultOutcomes* fault) { return fault->rule_hits[rule].empty(); })) {
       continue;
     }
-    rows.add(group, "trace.hit_" + rules[rule].first,
+    rows.add(group, rules[rule].first,
              [&](const FaultOutcomes& fault, std::size_t each) { return fault.rule_hits[rule][each]; });
   }
 }

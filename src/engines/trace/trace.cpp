@@ -200,6 +200,10 @@ EvaluatedExamples Trace::evaluate(Problem& problem, const Rng& rng) const {
     throw ConfigError("trace: expected 2 to " + std::to_string(kMostModalities) + " modalities, got " +
                       std::to_string(modality_count));
   }
+  for (const std::string& name : names_of(problem.players())) {
+    if (name != "model" && name != "undecided") continue;
+    throw ConfigError("trace: expected modalities of other names than verdicts have, got '" + name + "'; rename it");
+  }
   const std::unique_ptr<CaseGame> game = problem.case_game();
   Evaluation evaluation(options_, names_of(problem.players()), *game, rng);
   evaluation.calibrate();

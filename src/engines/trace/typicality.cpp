@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kNeighbourCount = 5;
 /// Fewer rows tell nothing of their like.
 constexpr std::size_t kFewestRows = 10;
-constexpr double kSmallestPValue = 1e-4;
+constexpr double kSmallestPValue = 1e-3;
 /// Where the tail of distances begins.
 constexpr double kTailQuantile = 0.9;
 

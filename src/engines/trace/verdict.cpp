@@ -96,21 +96,20 @@ ExampleAttribution attribution_of(const Traced& traced, const std::vector<std::s
                                  .predicted = traced.predicted};
   for (const ModalityEvidence& own : evidence.modalities) attribution.modalities.push_back(-own.blame);
   Detail::Object probabilities;
-  std::string verdict = kUndecided;
+  Detail verdict{"verdict", std::monostate{}};
   std::optional<double> confidence;
-  if (evidence.is_right) {
-    verdict = "right";
-  } else {
+  if (!evidence.is_right) {
+    verdict.value = std::string(kUndecided);
     confidence = std::ranges::max(traced.probabilities);
     for (std::size_t place = 0; place < traced.probabilities.size(); ++place) {
       const std::string& name = place < names.size() ? names[place] : kModel;
-      if (traced.verdict == place) verdict = name;
+      if (traced.verdict == place) verdict.value = name;
       probabilities.members.push_back({name, traced.probabilities[place]});
     }
   }
   attribution.details = {{"right", evidence.is_right},
                          {"probability_of_label", evidence.probability},
-                         {"verdict", verdict},
+                         std::move(verdict),
                          number_detail("confidence", confidence),
                          evidence_detail(evidence, names),
                          {"probability", std::move(probabilities)}};

@@ -279,6 +279,12 @@ std::string typicality_words(const std::vector<Detail>& evidence) {
   return "is not unusual";
 }
 
+bool is_right_answer(const std::vector<Detail>& details) {
+  const Detail* detail = member(details, "right");
+  const auto* right = detail == nullptr ? nullptr : std::get_if<bool>(&detail->value);
+  return right != nullptr && *right;
+}
+
 /// "yes (1)", or the number alone.
 std::string class_words(const std::optional<std::string>& name, const std::string& number) {
   return name ? *name + " (" + number + ")" : number;
@@ -293,7 +299,7 @@ std::string title_of(const ExampleRecord& record, const TextStyle& style) {
   if (record.predicted) {
     title += dot + "answer " + class_words(record.predicted_name, std::to_string(*record.predicted));
   }
-  if (verdict == "right") return title + dot + "right";
+  if (is_right_answer(details)) return title + dot + "right";
   title += dot + "wrong" + dot + "verdict: " + verdict;
   const std::optional<double> confidence = number_of(details, "confidence");
   return confidence ? title + " (" + percent(confidence) + ")" : title;
@@ -321,7 +327,7 @@ std::string example_text(const ExampleRecord& record, const std::vector<std::str
                          const TextStyle& style) {
   constexpr std::size_t kIndent = 2;
   const std::vector<Detail>& details = record.attribution.details;
-  const bool is_right = text_in(details, "verdict") == "right";
+  const bool is_right = is_right_answer(details);
   std::string text = "\n" + paragraph(title_of(record, style), Paint::kStrong, style);
   for (const ExampleText& own : record.texts) {
     text += paragraph(modalities[own.modality] + ": " + own.text, Paint::kFaint, style, kIndent);

@@ -89,9 +89,11 @@ const ExampleAttribution& example_of(const Attribution& result, std::uint32_t ex
   return *found;
 }
 
+/// "none" for right answers.
 std::string verdict_of(const ExampleAttribution& example) {
   const auto found = std::ranges::find(example.details, "verdict", &Detail::name);
-  return std::get<std::string>(found->value);
+  const auto* verdict = std::get_if<std::string>(&found->value);
+  return verdict == nullptr ? "none" : *verdict;
 }
 
 std::map<std::string, double> probabilities_of(const ExampleAttribution& example) {
@@ -148,10 +150,10 @@ TEST(Trace, TracesRightAnswersThatAreAskedFor) {
   TableProblem problem = set.problem();
   const Attribution all = Trace({.answers = TracedAnswers::kAll}).attribute(problem, Rng(1));
   EXPECT_EQ(all.examples.size(), 600U);
-  EXPECT_EQ(verdict_of(example_of(all, 0)), "right");
+  EXPECT_EQ(verdict_of(example_of(all, 0)), "none");
   const Attribution asked = Trace({.asked = {0, 7}}).attribute(problem, Rng(1));
   ASSERT_EQ(asked.examples.size(), 2U);
-  EXPECT_EQ(verdict_of(asked.examples[0]), "right");
+  EXPECT_EQ(verdict_of(asked.examples[0]), "none");
   EXPECT_EQ(verdict_of(asked.examples[1]), "b");
   // The verdict is that of the whole set.
   EXPECT_EQ(probabilities_of(asked.examples[1]), probabilities_of(example_of(Trace({}).attribute(problem, Rng(1)), 7)));

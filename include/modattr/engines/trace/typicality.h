@@ -19,7 +19,7 @@ class DistanceTail {
 
   std::size_t count() const noexcept { return distances_.size(); }
   /// (1 + #{distances >= d}) / (1 + count); beyond the largest distance a Pareto tail fitted above the 90 % point takes
-  /// over (Hill 1975). At least 1e-4.
+  /// over (Hill 1975). At least 1e-3, so that no single number outweighs all else.
   double p_value(double distance) const;
 
  private:
