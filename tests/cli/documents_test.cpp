@@ -163,6 +163,7 @@ Names known_definitions() {
     if (entry.path().extension() != ".cpp") continue;
     for (const std::string& id : all_matches(read_file(entry.path()), "\"([a-z]+\\.\\w+)\"")) {
       const std::string family = id.substr(0, id.find('.'));
+      if (id.ends_with(".jsonl")) continue;
       if (families.contains(family)) {
         ids.insert(id);
         with_members.insert(family);

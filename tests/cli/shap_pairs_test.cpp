@@ -93,6 +93,7 @@ std::string demo_pairs(const std::string& patch_size, std::vector<std::string> a
   absolute(config["model"]["path"]);
   absolute(config["data"]["path"]);
   absolute(config["data"]["metadata"]);
+  absolute(config["data"]["classes"]);
   absolute(config["modalities"][1]["vocab"]);
   write_file(folder / "modattr.json", config.dump());
   arguments.insert(arguments.begin(), {"shap", "--level", "feature", "--interactions", "--config",

@@ -149,10 +149,9 @@ class ConfigReader {
                           .columns_file = {},
                           .players = {},
                           .removal = {}};
-    if (result.name == "all" || result.name.find('|') != std::string::npos) {
-      throw ConfigError(modality.where("name") +
-                        ": expected a name without '|' that is not 'all', as results name pairs " +
-                        "a|b and the whole all, got '" + result.name + "'");
+    if (result.name.find('|') != std::string::npos) {
+      throw ConfigError(modality.where("name") + ": expected a name without '|', as results name pairs a|b, got '" +
+                        result.name + "'");
     }
     for (const std::string& text : modality.require_strings("inputs")) {
       const std::optional<InputReference> reference = parse_input_reference(text);
