@@ -41,8 +41,6 @@ double student_factor(std::size_t draw_count) {
 std::optional<double> monte_carlo_error(std::span<const double> draws) {
   const std::optional<double> error = standard_error(draws);
   if (!error || draws.size() >= kFewestDraws) return error;
-  // Draws that change nothing at all owe nothing to chance.
-  if (std::ranges::all_of(draws, [](double draw) { return draw == 0.0; })) return 0.0;
   if (are_same_answers(draws)) return std::nullopt;
   return *error * student_factor(draws.size());
 }

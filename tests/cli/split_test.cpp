@@ -343,7 +343,7 @@ TEST(Split, TellsWhatFeaturesCost) {
   const ProgramResult shown = project.run({"inspect", "--format", "json"});
   ASSERT_EQ(shown.exit_code, 0) << shown.errors;
   const Json costs = Json::parse(shown.output).at("cost");
-  const Json& cost = costs.at(costs.size() - 2);
+  const Json& cost = costs.at(costs.size() - 3);
   EXPECT_EQ(cost.at("engine"), "shap --level feature, one example");
   // Four columns each: all 16 coalitions of one modality, with and without the other.
   EXPECT_EQ(cost.at("encoder_rows"), 32);

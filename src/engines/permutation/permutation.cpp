@@ -41,9 +41,12 @@ std::optional<double> p_value_over_examples(const Estimate& loss, std::optional<
   return is_rounding ? std::optional(1.0) : normal_p_value(loss);
 }
 
-std::optional<double> error_over_draws(std::span<const std::optional<double>> draw_scores, PermutationDraws draws) {
+std::optional<double> error_over_draws(std::span<const std::optional<double>> draw_scores, PermutationDraws draws,
+                                       std::optional<double> clean) {
   // All pairs were visited: nothing is left to chance.
   if (draws == PermutationDraws::kAllPairs) return 0.0;
+  // No draw changes anything: the model ignores the data.
+  if (clean && std::ranges::all_of(draw_scores, [&](const auto& score) { return score == clean; })) return 0.0;
   std::vector<double> values;
   for (const std::optional<double>& score : draw_scores) {
     if (!score) return std::nullopt;
@@ -98,8 +101,10 @@ class SubsetRows {
     const Estimate& alone = estimates_[2 + 2 * index];
     const Estimate loss =
         combine(clean(), without, [&](auto score, auto permuted) { return drop(metric, score, permuted); });
-    const std::optional<double> without_error = error_over_draws(series.without.draw_scores(subset_), plan_.draws);
-    const std::optional<double> alone_error = error_over_draws(series.alone.draw_scores(subset_), plan_.draws);
+    const std::optional<double> without_error =
+        error_over_draws(series.without.draw_scores(subset_), plan_.draws, clean().value);
+    const std::optional<double> alone_error =
+        error_over_draws(series.alone.draw_scores(subset_), plan_.draws, clean().value);
 
     std::vector<Score> rows;
     rows.push_back(row(index, "permutation.drop", loss, without_error));
