@@ -28,7 +28,7 @@ struct TableCasesParts {
 };
 
 /// A toy model's answers, with no library behind it. Faults: noise adds up to its strength, scale multiplies, zero and
-/// anything else make the number 0.
+/// anything else make the number 0; dropout is impossible.
 class TableCases final : public CaseGame {
  public:
   explicit TableCases(TableCasesParts parts);
@@ -42,7 +42,9 @@ class TableCases final : public CaseGame {
     return contents_[modality][example];
   }
   std::size_t content_count(std::size_t modality) const override { return content_counts_[modality]; }
-  std::string why_not(std::size_t, const Fault&) const override { return {}; }
+  std::string why_not(std::size_t, const Fault& fault) const override {
+    return fault.kind == "dropout" ? "one number has no stretches" : "";
+  }
   std::uint32_t add_faulty_row(std::size_t modality, std::uint32_t example, const Fault& fault,
                                const RandomStream& stream) override;
   void clear_faulty_rows() override;

@@ -84,6 +84,7 @@ class Evaluation {
     const bool is_usual = options_.calibration.empty();
     std::string rare;
     for (const ModalityFault& fault : is_usual ? usual_calibration(game_) : options_.calibration) {
+      if (!can_have(fault)) continue;
       FaultCases cases = cases_of(fault, reference_.right(), kCalibrationLimits);
       const std::string& name = modality_names_[fault.modality];
       const std::size_t count = cases.evidence.size();
@@ -103,11 +104,7 @@ class Evaluation {
 
   void test() {
     for (const ModalityFault& fault : options_.tested) {
-      if (const std::string reason = game_.why_not(fault.modality, fault.fault); !reason.empty()) {
-        shared_.gaps.push_back("modality '" + modality_names_[fault.modality] + "' has no fault " +
-                               fault_name(fault.fault) + ": " + reason);
-        continue;
-      }
+      if (!can_have(fault)) continue;
       shared_.tested.push_back(cases_of(fault, reference_.tested(), kTestLimits));
     }
     shared_.own_errors = evidence_of(reference_.wrong());
@@ -154,6 +151,15 @@ class Evaluation {
   }
 
  private:
+  /// Whether the modality's data can be damaged so; where it cannot, that is a gap.
+  bool can_have(const ModalityFault& fault) {
+    const std::string reason = game_.why_not(fault.modality, fault.fault);
+    if (reason.empty()) return true;
+    shared_.gaps.push_back("modality '" + modality_names_[fault.modality] + "' has no fault " +
+                           fault_name(fault.fault) + ": " + reason);
+    return false;
+  }
+
   FaultCases cases_of(const ModalityFault& fault, std::span<const std::uint32_t> pool, const InjectionLimits& limits) {
     game_.progress().begin("inject " + fault_name(fault.fault), 0);
     const InjectedCases found = inject_fault(game_, reference_, *collector_, pool, fault, limits, rng_);

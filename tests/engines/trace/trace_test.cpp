@@ -183,6 +183,19 @@ TEST(Trace, SaysWhenFaultsCalibrateNothing) {
   EXPECT_NE(result.warnings.front().find("(0 of 3000)"), std::string::npos);
 }
 
+TEST(Trace, SaysWhichFaultsDataCannotHave) {
+  const SumSet set;
+  TableProblem problem = set.problem();
+  const std::vector<ModalityFault> faults = {{0, {"dropout"}}, {1, {"swap"}}};
+  for (const Attribution& result : {Trace({.calibration = faults}).attribute(problem, Rng(1)),
+                                    Trace({.tested = faults}).attribute(problem, Rng(1))}) {
+    const bool says_so = std::ranges::any_of(result.warnings, [](const std::string& warning) {
+      return warning == "modality 'a' has no fault dropout: one number has no stretches";
+    });
+    EXPECT_TRUE(says_so);
+  }
+}
+
 TEST(Trace, RefusesSetsThatItCannotTrace) {
   SumSet set;
   for (std::int64_t& label : set.labels) label = (label + 2) % kClasses;
