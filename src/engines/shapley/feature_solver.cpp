@@ -14,6 +14,7 @@
 #include "modattr/core/parallel.h"
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
+#include "modattr/engines/shapley/estimators/shapley_weight.h"
 #include "modattr/engines/shapley/solved_games.h"
 
 namespace modattr {
@@ -31,15 +32,6 @@ constexpr std::size_t kMostEnumeratedSize = 16;
 constexpr std::size_t kComfort = 3;
 /// No game is asked for more.
 constexpr std::size_t kMostCoalitions = std::size_t{1} << 40;
-
-/// |T|! (M - |T| - 1)! / M!
-double owen_weight(std::size_t set_size, std::size_t modality_count) {
-  double weight = 1.0 / static_cast<double>(modality_count);
-  for (std::size_t place = 0; place < set_size; ++place) {
-    weight *= static_cast<double>(place + 1) / static_cast<double>(modality_count - 1 - place);
-  }
-  return weight;
-}
 
 /// Coalitions of each game, of `left` in all, in proportion to the players; what a small game does not need goes to the
 /// others. `sizes` ascend.
@@ -114,7 +106,7 @@ std::vector<FeatureSolver::Surrounding> FeatureSolver::surroundings(const Exampl
   std::vector<Surrounding> sets;
   for (std::size_t mask = 0; mask < std::size_t{1} << example.playing.size(); ++mask) {
     if ((mask >> place & 1U) != 0) continue;
-    sets.push_back({mask, owen_weight(static_cast<std::size_t>(std::popcount(mask)), example.playing.size())});
+    sets.push_back({mask, shapley_weight(static_cast<std::size_t>(std::popcount(mask)), example.playing.size())});
   }
   return sets;
 }

@@ -42,7 +42,7 @@ struct Choice {
   double weight = 1.0;
 };
 
-/// Places of the parameters: w_R, w_Z, b_1 ... b_M, then b_0, w_0.
+/// Places of the parameters: w_R, w_Z, w_B, b_1 ... b_M, then b_0, w_0.
 std::vector<double> parameters_of(const CulpritModel& model) {
   std::vector<double> parameters = {model.repair_weight, model.typicality_weight, model.blame_weight};
   parameters.insert(parameters.end(), model.biases.begin(), model.biases.end());
@@ -205,13 +205,8 @@ std::vector<double> CulpritModel::modality_probabilities(const CaseEvidence& evi
   return chances(features_of(evidence, Hypotheses::kModalities), parameters_of(*this));
 }
 
-std::vector<double> CulpritModel::probabilities(const CaseEvidence& evidence, std::span<const double> prior) const {
-  std::vector<double> result = chances(features_of(evidence, Hypotheses::kModalitiesAndModel), parameters_of(*this));
-  if (prior.empty()) return result;
-  double sum = 0.0;
-  for (std::size_t place = 0; place < result.size(); ++place) sum += result[place] *= prior[place];
-  for (double& probability : result) probability /= sum;
-  return result;
+std::vector<double> CulpritModel::probabilities(const CaseEvidence& evidence) const {
+  return chances(features_of(evidence, Hypotheses::kModalitiesAndModel), parameters_of(*this));
 }
 
 CulpritModel fit_modalities(std::size_t modality_count, std::span<const CalibrationCase> cases) {
@@ -221,8 +216,9 @@ CulpritModel fit_modalities(std::size_t modality_count, std::span<const Calibrat
 
 CulpritModel fit_culprits(std::size_t modality_count, std::span<const CalibrationCase> cases,
                           std::span<const CaseEvidence> wrong_answers) {
-  CulpritModel model = fit_modalities(modality_count, cases);
-  if (wrong_answers.empty()) return model;
+  const CulpritModel model = fit_modalities(modality_count, cases);
+  // Without known culprits only the model's own parameters would move, towards every error being its own.
+  if (wrong_answers.empty() || cases.empty()) return model;
   const Penalty penalty = penalty_of(modality_count, cases);
   std::vector<Choice> choices = choices_of(cases, Hypotheses::kModalitiesAndModel);
   const std::size_t known_count = choices.size();
@@ -231,26 +227,22 @@ CulpritModel fit_culprits(std::size_t modality_count, std::span<const Calibratio
   }
   std::vector<double> own(wrong_answers.size(), 1.0);
   std::vector<double> parameters = parameters_of(model);
-  std::vector<double> shares;
   for (int round = 0; round < kExpectationRounds; ++round) {
     const double own_count = std::accumulate(own.begin(), own.end(), 0.0);
     const double weight = std::min(1.0, own_count / kManyModelErrors) / std::max(own_count, 1e-9);
     for (std::size_t place = 0; place < own.size(); ++place) choices[known_count + place].weight = weight * own[place];
-    // Without known culprits only the model's own parameters would move, towards every error being its own.
-    if (known_count > 0) parameters = fit_choices(choices, std::move(parameters), penalty);
+    parameters = fit_choices(choices, std::move(parameters), penalty);
     std::vector<std::vector<double>> chance;
     for (std::size_t place = 0; place < own.size(); ++place) {
       chance.push_back(chances(choices[known_count + place].features, parameters));
     }
-    shares = estimate_shares(chance);
+    const std::vector<double> shares = estimate_shares(chance);
     for (std::size_t place = 0; place < own.size(); ++place) {
       const double all = std::inner_product(shares.begin(), shares.end(), chance[place].begin(), 0.0);
       own[place] = all > 0.0 ? shares.back() * chance[place].back() / all : 0.0;
     }
   }
-  model = model_of(parameters);
-  model.shares = std::move(shares);
-  return model;
+  return model_of(parameters);
 }
 
 std::vector<double> estimate_shares(std::span<const std::vector<double>> probabilities,

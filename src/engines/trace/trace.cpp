@@ -70,7 +70,10 @@ class Evaluation {
                         std::to_string(game.example_count()) + "; check model.kind, data.label and " +
                         option("wrong_if"));
     }
-    game.progress().begin("describe", 0);
+    // At most; entries are different data.
+    game.progress().begin("describe", game.modality_count() *
+                                          std::min(reference_.right().size(), NormalData::kMostTexts) *
+                                          std::min(reference_.donors().size(), NormalData::kBehaviourDonors));
     collector_.emplace(game, reference_, rng);
     game.progress().finish();
     shared_.right_count = reference_.right().size();
@@ -161,10 +164,12 @@ class Evaluation {
   }
 
   FaultCases cases_of(const ModalityFault& fault, std::span<const std::uint32_t> pool, const InjectionLimits& limits) {
-    game_.progress().begin("inject " + fault_name(fault.fault), 0);
+    const ShapleyValues shapley = ShapleyValues::kWanted;
+    game_.progress().begin("inject " + fault_name(fault.fault),
+                           limits.most_tries + collector_->evaluation_count(limits.case_count, shapley));
     const InjectedCases found = inject_fault(game_, reference_, *collector_, pool, fault, limits, rng_);
     FaultCases cases{.fault = fault, .try_count = found.try_count, .evidence = {}};
-    cases.evidence = collector_->collect(found.cases, ShapleyValues::kWanted);
+    cases.evidence = collector_->collect(found.cases, shapley);
     game_.progress().finish();
     return cases;
   }
@@ -172,7 +177,7 @@ class Evaluation {
   std::vector<CaseEvidence> evidence_of(std::span<const std::uint32_t> examples) {
     std::vector<TracedCase> cases;
     for (const std::uint32_t example : examples) cases.push_back({.example = example});
-    game_.progress().begin("trace", cases.size() * options_.donor_count * (game_.modality_count() + 1));
+    game_.progress().begin("trace", collector_->evaluation_count(cases.size(), ShapleyValues::kWanted));
     std::vector<CaseEvidence> evidence = collector_->collect(cases, ShapleyValues::kWanted);
     game_.progress().finish();
     return evidence;
@@ -245,7 +250,8 @@ Attribution Trace::summarise(const EvaluatedExamples& evaluated, const Problem& 
                 .subsets = subsets,
                 .modality_names = modality_names,
                 .threshold = options_.threshold,
-                .asked = options_.asked},
+                .asked = options_.asked,
+                .thread_count = problem.thread_count()},
                rng, result);
   return result;
 }

@@ -122,7 +122,7 @@ class Summary {
   Summary(const VerdictInput& input, const Rng& rng, std::span<const Traced> wrong, Attribution& result)
       : input_(input), rng_(rng), wrong_(wrong), result_(result) {}
 
-  void add(std::size_t subset_number, std::size_t thread_count) {
+  void add(std::size_t subset_number) {
     const Subset& subset = input_.subsets[subset_number];
     std::vector<char> belongs(input_.examples.size(), 0);
     for (const std::uint32_t example : subset.examples) belongs[example] = 1;
@@ -131,7 +131,7 @@ class Summary {
       if (belongs[traced.example] != 0) own.push_back(&traced);
     }
     if (own.empty()) return;
-    add_shares(subset, subset_number, own, thread_count);
+    add_shares(subset, subset_number, own);
     add_evidence(subset, own);
   }
 
@@ -152,14 +152,13 @@ class Summary {
                             .p_value = std::nullopt});
   }
 
-  void add_shares(const Subset& subset, std::size_t subset_number, std::span<const Traced* const> own,
-                  std::size_t thread_count) {
+  void add_shares(const Subset& subset, std::size_t subset_number, std::span<const Traced* const> own) {
     std::vector<std::vector<double>> probabilities;
     for (const Traced* traced : own) probabilities.push_back(traced->probabilities);
     const std::vector<double> shares = estimate_shares(probabilities);
     std::vector<std::vector<std::optional<double>>> replicates(
         shares.size(), std::vector<std::optional<double>>(own.size() < 2 ? 0 : kBootstrapReplicateCount));
-    parallel_for(replicates.front().size(), thread_count, [&](std::size_t replicate) {
+    parallel_for(replicates.front().size(), input_.thread_count, [&](std::size_t replicate) {
       std::vector<std::uint32_t> counts(own.size());
       bootstrap_weights(rng_, static_cast<std::uint32_t>(subset_number), static_cast<std::uint32_t>(replicate), counts);
       const std::vector<double> weights(counts.begin(), counts.end());
@@ -231,7 +230,7 @@ void add_verdicts(const VerdictInput& input, const Rng& rng, Attribution& result
 
   if (wrong.empty()) result.warnings.emplace_back("every answer is right: there is no error to trace");
   Summary summary(input, rng, wrong, result);
-  for (std::size_t subset = 0; subset < input.subsets.size(); ++subset) summary.add(subset, 1);
+  for (std::size_t subset = 0; subset < input.subsets.size(); ++subset) summary.add(subset);
 
   std::vector<Traced> all = std::move(wrong);
   all.insert(all.end(), right.begin(), right.end());

@@ -30,14 +30,10 @@ struct CulpritModel {
   std::vector<double> biases;
   double model_bias = 0.0;
   double model_weight = 1.0;
-  /// Estimated part of the wrong answers that is due to each modality, and to the model at last, [modalities + 1];
-  /// empty where there were none.
-  std::vector<double> shares;
-
   /// Probability of each modality where one of them is known to be faulty, [modalities].
   std::vector<double> modality_probabilities(const CaseEvidence& evidence) const;
-  /// Probability of each modality and of the model, [modalities + 1]; `prior` [modalities + 1], empty = all equal.
-  std::vector<double> probabilities(const CaseEvidence& evidence, std::span<const double> prior = {}) const;
+  /// Probability of each modality and of the model, all equally likely before, [modalities + 1].
+  std::vector<double> probabilities(const CaseEvidence& evidence) const;
 };
 
 /// Fits the modalities' weights to cases with injected faults: each modality weighs 1, half of that its swaps, and a

@@ -10,9 +10,9 @@
 
 #include "modattr/core/rng.h"
 #include "modattr/core/tracing/case_game.h"
+#include "modattr/engines/trace/normal_data.h"
 #include "modattr/engines/trace/reference_set.h"
 #include "modattr/engines/trace/traced_case.h"
-#include "modattr/engines/trace/typicality.h"
 
 namespace modattr {
 
@@ -36,21 +36,12 @@ class EvidenceCollector {
   /// The model's answers to the cases themselves: which of them are right.
   std::vector<char> are_right(std::span<const TracedCase> cases);
 
+  /// Mixes that collect() asks for.
+  std::size_t evaluation_count(std::size_t case_count, ShapleyValues shapley) const;
   /// Why no typicality is known; empty where it is.
   const std::string& typicality_gap() const noexcept { return typicality_gap_; }
 
  private:
-  /// What normal data of a modality looks like.
-  struct NormalData {
-    /// Examples whose data are the entries.
-    std::vector<std::uint32_t> entries;
-    /// Entry of each example, by its place among the entries; nullopt for others. [examples]
-    std::vector<std::optional<std::uint32_t>> entry_of;
-    std::unique_ptr<Neighbours> data;
-    std::unique_ptr<WordPairs> texts;
-    std::unique_ptr<Neighbours> encoding;
-    std::unique_ptr<Neighbours> behaviour;
-  };
   /// What is read from the answer to a mix.
   struct MixAnswer;
   /// Cases that are evaluated together, with the rows of their modalities.
@@ -60,14 +51,14 @@ class EvidenceCollector {
 
   /// Rows of each modality of the cases, [modalities][cases]; faulty ones are made.
   std::vector<std::vector<std::uint32_t>> add_rows(std::span<const TracedCase> cases);
-  void describe_modality(std::size_t modality);
-  FloatRows behaviours_of_entries(std::size_t modality, std::span<const std::uint32_t> entries);
-  std::vector<std::vector<std::uint32_t>> labels_of_entries(std::size_t modality,
-                                                            std::span<const std::uint32_t> entries) const;
   /// Coalitions, as bits of the modalities that keep the case's data, that are asked with donor `donor`.
   std::vector<std::uint32_t> coalitions_of(std::size_t donor, ShapleyValues shapley) const;
   std::vector<std::size_t> permutation_of(std::size_t donor) const;
   void collect_block(std::span<const TracedCase> cases, ShapleyValues shapley, std::span<CaseEvidence> evidence);
+  MixAnswer read(const Block& block, std::size_t place, std::span<const double> output) const;
+  /// The cases themselves, and then their mixes with donors.
+  void ask_cases(Block& block);
+  void ask_mixes(Block& block, ShapleyValues shapley);
   void add_repair(const Block& block, std::size_t place, CaseEvidence& evidence) const;
   void add_shapley(const Block& block, std::size_t place, CaseEvidence& evidence) const;
   void add_typicality(const Block& block, std::span<CaseEvidence> evidence);
@@ -78,6 +69,7 @@ class EvidenceCollector {
   std::vector<std::uint32_t> donors_;
   /// Donors whose mixes with one modality of a case show its behaviour.
   std::size_t behaviour_donor_count_ = 0;
+  /// [modalities]; empty where typicality is not known.
   std::vector<NormalData> normal_;
   std::string typicality_gap_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct VerdictInput {
   double threshold = 0.8;
   /// Examples that were asked for by id; empty = none.
   std::span<const std::uint32_t> asked = {};
+  std::size_t thread_count = 1;
 };
 
 /// Adds the verdict on every traced example, and for each modality, "model" and "undecided", of all wrong answers and
