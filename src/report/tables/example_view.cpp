@@ -1,8 +1,6 @@
 #include "modattr/report/tables/example_view.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <span>
 #include <string_view>
@@ -11,6 +9,7 @@
 
 #include "modattr/report/number_format.h"
 #include "modattr/report/tables/bar.h"
+#include "modattr/report/tables/record_words.h"
 #include "modattr/report/tables/surrogate_view.h"
 #include "modattr/report/tables/trace_view.h"
 #include "modattr/report/text.h"
@@ -157,40 +156,14 @@ std::string index_name(const std::string& definition) {
   return name == "K_SII" ? "k-SII" : name;
 }
 
-/// A class in full, another number with six significant digits.
-std::string short_number(double value) {
-  if (value == std::trunc(value)) return format_exact(value);
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 6).ptr;
-  return {text.begin(), end};
-}
-
-/// A class by its name, else by its index.
-std::string class_text(const std::optional<std::string>& name, const std::string& index) {
-  return name ? name_among_numbers(*name) : index;
-}
-
 std::string heading(const ExampleRecord& record) {
   if (!record.id) return "all examples";
   std::string text = "example " + *record.id;
-  if (record.label) text += ": label " + class_text(record.label_name, short_number(*record.label));
-  if (record.predicted) {
-    text += ", predicted " + class_text(record.predicted_name, std::to_string(*record.predicted));
-  }
+  if (record.label) text += ": label " + label_words(record);
+  if (record.predicted) text += ", predicted " + predicted_words(record);
   if (!record.target) return text + ", explained: its label tokens";
   return text + ", explained: " + (record.predicted ? "class " : "output ") +
-         class_text(record.target_name, std::to_string(*record.target));
-}
-
-/// What the texts of an example say, below its heading.
-std::string text_lines(const ExampleRecord& record, const std::vector<std::string>& modalities,
-                       const TextStyle& style) {
-  std::string lines;
-  for (const ExampleText& text : record.texts) {
-    const std::string line = terminal_text(modalities[text.modality] + ": " + text.text, style);
-    for (const std::string& part : wrap_words(line, style.width - 2)) lines += "  " + part + "\n";
-  }
-  return lines;
+         class_words(record.target_name, std::to_string(*record.target));
 }
 
 std::size_t name_width_of(const std::vector<Line>& lines, const TextStyle& style) {

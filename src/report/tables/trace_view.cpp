@@ -12,6 +12,7 @@
 #include "modattr/report/number_format.h"
 #include "modattr/report/tables/bar.h"
 #include "modattr/report/tables/example_view.h"
+#include "modattr/report/tables/record_words.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
 
@@ -228,8 +229,6 @@ std::string benchmark_summary(const ScoreTable& table, const TextStyle& style) {
   return any ? text + "\n" + natural.text(1) : text;
 }
 
-// Evidence in words ------------------------------------------------------------------------------------------------
-
 const Detail* member(const std::vector<Detail>& details, std::string_view name) {
   const auto found = std::ranges::find(details, name, &Detail::name);
   return found == details.end() ? nullptr : &*found;
@@ -285,20 +284,13 @@ bool is_right_answer(const std::vector<Detail>& details) {
   return right != nullptr && *right;
 }
 
-/// "yes (1)", or the number alone.
-std::string class_words(const std::optional<std::string>& name, const std::string& number) {
-  return name ? *name + " (" + number + ")" : number;
-}
-
 std::string title_of(const ExampleRecord& record, const TextStyle& style) {
   const std::vector<Detail>& details = record.attribution.details;
   const std::string verdict = text_in(details, "verdict");
   const std::string dot = style.unicode ? " · " : " | ";
   std::string title = "example " + record.id.value_or("");
-  if (record.label) title += dot + "label " + class_words(record.label_name, format_exact(record.label));
-  if (record.predicted) {
-    title += dot + "answer " + class_words(record.predicted_name, std::to_string(*record.predicted));
-  }
+  if (record.label) title += dot + "label " + label_words(record);
+  if (record.predicted) title += dot + "answer " + predicted_words(record);
   if (is_right_answer(details)) return title + dot + "right";
   title += dot + "wrong" + dot + "verdict: " + verdict;
   const std::optional<double> confidence = number_of(details, "confidence");
@@ -329,9 +321,7 @@ std::string example_text(const ExampleRecord& record, const std::vector<std::str
   const std::vector<Detail>& details = record.attribution.details;
   const bool is_right = is_right_answer(details);
   std::string text = "\n" + paragraph(title_of(record, style), Paint::kStrong, style);
-  for (const ExampleText& own : record.texts) {
-    text += paragraph(modalities[own.modality] + ": " + own.text, Paint::kFaint, style, kIndent);
-  }
+  text += text_lines(record, modalities, style);
   for (const Detail& modality : members_of(details, "evidence")) {
     const std::vector<Detail>& own = std::get<Detail::Object>(modality.value).members;
     const std::string answer = is_right ? "the answer stays right in " : "the right answer comes in ";
