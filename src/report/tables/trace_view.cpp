@@ -51,13 +51,7 @@ class Cells {
   void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
   /// `text_columns`: how many columns from the left are text.
   std::string text(std::size_t text_columns) const {
-    std::vector<std::size_t> widths;
-    for (const std::vector<std::string>& line : lines_) {
-      widths.resize(std::max(widths.size(), line.size()));
-      for (std::size_t column = 0; column < line.size(); ++column) {
-        widths[column] = std::max(widths[column], display_width(line[column]));
-      }
-    }
+    const std::vector<std::size_t> widths = column_widths();
     std::string result;
     for (std::size_t number = 0; number < lines_.size(); ++number) {
       std::string line;
@@ -72,8 +66,15 @@ class Cells {
     }
     return result;
   }
+  /// Cells that the columns take.
   std::size_t width() const {
-    std::size_t widest = 0;
+    std::size_t sum = 0;
+    for (const std::size_t width : column_widths()) sum += width + (sum == 0 ? 0 : kColumnGap);
+    return sum;
+  }
+
+ private:
+  std::vector<std::size_t> column_widths() const {
     std::vector<std::size_t> widths;
     for (const std::vector<std::string>& line : lines_) {
       widths.resize(std::max(widths.size(), line.size()));
@@ -81,11 +82,9 @@ class Cells {
         widths[column] = std::max(widths[column], display_width(line[column]));
       }
     }
-    for (const std::size_t width : widths) widest += width + kColumnGap;
-    return widest;
+    return widths;
   }
 
- private:
   const TextStyle& style_;
   std::vector<std::vector<std::string>> lines_;
 };
@@ -113,6 +112,35 @@ std::string count_text(const Score* score) {
   return score == nullptr || !score->value ? "-" : format_fixed(*score->value, 0);
 }
 
+enum class GroupColumns { kCounts, kCountsAndShares };
+
+/// Verdicts, and estimated shares, group by group.
+Cells group_cells(const ScoreTable& table, const std::vector<std::string>& culprits,
+                  const std::vector<std::string>& groups, GroupColumns columns, const TextStyle& style) {
+  const bool has_shares = columns == GroupColumns::kCountsAndShares;
+  Cells cells(style);
+  std::vector<std::string> titles = {"group", "wrong"};
+  for (const std::string& name : culprits) titles.push_back(terminal_text(name, style));
+  titles.emplace_back("undecided");
+  for (const std::string& name : culprits) {
+    if (has_shares) titles.push_back("share " + terminal_text(name, style));
+  }
+  cells.add(std::move(titles));
+  for (const std::string& group : groups) {
+    const Score* share = find_score(table, culprits.front(), "trace.share", group);
+    std::vector<std::string> line = {terminal_text(group, style),
+                                     share == nullptr ? "-" : std::to_string(share->examples)};
+    for (const std::string& name : culprits) line.push_back(count_text(find_score(table, name, "trace.count", group)));
+    line.push_back(count_text(find_score(table, "undecided", "trace.count", group)));
+    for (const std::string& name : culprits) {
+      const Score* own = find_score(table, name, "trace.share", group);
+      if (has_shares) line.push_back(percent(own == nullptr ? std::nullopt : own->value));
+    }
+    cells.add(std::move(line));
+  }
+  return cells;
+}
+
 std::string errors_summary(const ScoreTable& table, const TextStyle& style) {
   const std::vector<std::string> culprits = culprits_of(table);
   if (culprits.empty()) return "";
@@ -128,7 +156,7 @@ std::string errors_summary(const ScoreTable& table, const TextStyle& style) {
   }
   cells.add({"undecided", count_text(find_score(table, "undecided", "trace.count", std::nullopt)), "", ""});
   std::string text = cells.text(1);
-  const std::size_t used = cells.width();
+  const std::size_t used = cells.width() + kColumnGap;
   if (used + kShortestShareBar <= style.width) {
     // Behind each share its bar.
     const BarAxis axis = fit_bar_axis(shares, std::min(kLongestShareBar, style.width - used));
@@ -153,25 +181,10 @@ std::string errors_summary(const ScoreTable& table, const TextStyle& style) {
     if (std::ranges::find(groups, *row.group) == groups.end()) groups.push_back(*row.group);
   }
   if (groups.empty()) return text;
-  Cells by_group(style);
-  std::vector<std::string> titles = {"group", "wrong"};
-  for (const std::string& name : culprits) titles.push_back(terminal_text(name, style));
-  titles.emplace_back("undecided");
-  for (const std::string& name : culprits) titles.push_back("share " + terminal_text(name, style));
-  by_group.add(titles);
-  for (const std::string& group : groups) {
-    const Score* share = find_score(table, culprits.front(), "trace.share", group);
-    std::vector<std::string> line = {terminal_text(group, style),
-                                     share == nullptr ? "-" : std::to_string(share->examples)};
-    for (const std::string& name : culprits) line.push_back(count_text(find_score(table, name, "trace.count", group)));
-    line.push_back(count_text(find_score(table, "undecided", "trace.count", group)));
-    for (const std::string& name : culprits) {
-      const Score* own = find_score(table, name, "trace.share", group);
-      line.push_back(percent(own == nullptr ? std::nullopt : own->value));
-    }
-    by_group.add(std::move(line));
-  }
-  return text + "\n" + by_group.text(1);
+  const Cells all = group_cells(table, culprits, groups, GroupColumns::kCountsAndShares, style);
+  if (all.width() <= style.width) return text + "\n" + all.text(1);
+  // Too narrow for the shares.
+  return text + "\n" + group_cells(table, culprits, groups, GroupColumns::kCounts, style).text(1);
 }
 
 std::string value_text(const ScoreTable& table, const Score& key, std::string_view definition) {
