@@ -80,15 +80,12 @@ std::vector<double> shapley_values(std::span<const double> table, std::size_t pl
   return result;
 }
 
-Matrix shapley_interactions(std::span<const double> table, std::size_t player_count) {
-  const std::vector<double> values = shapley_values(table, player_count);
-  Matrix result(player_count, player_count);
-  for (std::size_t player = 0; player < player_count; ++player) result(player, player) = values[player];
-  if (player_count < 2) return result;
-
+std::vector<double> weighted_pair_sums(std::span<const double> table, std::size_t player_count,
+                                       std::span<const double> weights) {
+  check_table(table, player_count);
   const std::vector<std::uint8_t> sizes = coalition_sizes(player_count);
-  // A pair takes part like one player of a game with one player less.
-  const std::vector<double> weights = weights_by_size(player_count - 1);
+  std::vector<double> sums;
+  sums.reserve(player_count * (player_count - 1) / 2);
   for (std::size_t low = 0; low < player_count; ++low) {
     const std::size_t low_bit = std::size_t{1} << low;
     for (std::size_t high = low + 1; high < player_count; ++high) {
@@ -102,6 +99,24 @@ Matrix shapley_interactions(std::span<const double> table, std::size_t player_co
           }
         }
       }
+      sums.push_back(sum);
+    }
+  }
+  return sums;
+}
+
+Matrix shapley_interactions(std::span<const double> table, std::size_t player_count) {
+  const std::vector<double> values = shapley_values(table, player_count);
+  Matrix result(player_count, player_count);
+  for (std::size_t player = 0; player < player_count; ++player) result(player, player) = values[player];
+  if (player_count < 2) return result;
+
+  // A pair takes part like one player of a game with one player less.
+  const std::vector<double> sums = weighted_pair_sums(table, player_count, weights_by_size(player_count - 1));
+  std::size_t pair = 0;
+  for (std::size_t low = 0; low < player_count; ++low) {
+    for (std::size_t high = low + 1; high < player_count; ++high) {
+      const double sum = sums[pair++];
       result(low, high) = result(high, low) = sum;
       result(low, low) -= sum / 2.0;
       result(high, high) -= sum / 2.0;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <limits>
 #include <stdexcept>
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/engines/shapley/estimators/exact_shapley.h"
 
 namespace modattr {
 namespace {
@@ -72,36 +72,12 @@ std::vector<double> pair_size_weights(PairIndex index, std::size_t player_count)
   return weights;
 }
 
-// Differences first, then weights, as in shapley_interactions(): a pair that adds nothing has exactly 0.
 std::vector<double> pair_values(PairIndex index, std::span<const double> table, std::size_t player_count) {
   if (player_count >= std::numeric_limits<std::size_t>::digits || table.size() != std::size_t{1} << player_count) {
     throw std::invalid_argument("pairs: expected 2^players values");
   }
-  std::vector<double> result;
-  if (player_count < 2) return result;
-  const std::vector<double> weights = weights_of_one_set(index, player_count);
-  std::vector<std::uint8_t> sizes(table.size(), 0);
-  for (std::size_t members = 1; members < sizes.size(); ++members) {
-    sizes[members] = static_cast<std::uint8_t>(sizes[members >> 1] + (members & 1));
-  }
-  result.reserve(pair_count_of(player_count));
-  for (std::size_t low = 0; low < player_count; ++low) {
-    const std::size_t low_bit = std::size_t{1} << low;
-    for (std::size_t high = low + 1; high < player_count; ++high) {
-      const std::size_t high_bit = std::size_t{1} << high;
-      double sum = 0.0;
-      for (std::size_t outer = 0; outer < table.size(); outer += 2 * high_bit) {
-        for (std::size_t first = outer; first < outer + high_bit; first += 2 * low_bit) {
-          for (std::size_t members = first; members < first + low_bit; ++members) {
-            const double with_high = table[members + low_bit + high_bit] - table[members + high_bit];
-            sum += weights[sizes[members]] * (with_high - (table[members + low_bit] - table[members]));
-          }
-        }
-      }
-      result.push_back(sum);
-    }
-  }
-  return result;
+  if (player_count < 2) return {};
+  return weighted_pair_sums(table, player_count, weights_of_one_set(index, player_count));
 }
 
 }  // namespace modattr

@@ -17,6 +17,11 @@ namespace modattr {
 /// gets exactly 0. Returns [players]. Throws std::invalid_argument when the table has another length.
 std::vector<double> shapley_values(std::span<const double> table, std::size_t player_count);
 
+/// Sum over S without i and j of weights[|S|] (v(S + ij) - v(S + i) - v(S + j) + v(S)), for the pairs (0, 1), (0, 2),
+/// ... (1, 2), ... `table` as above; `weights` [players - 1]. A pair that adds nothing gets exactly 0.
+std::vector<double> weighted_pair_sums(std::span<const double> table, std::size_t player_count,
+                                       std::span<const double> weights);
+
 /// Shapley interaction index of every pair (Grabisch, Roubens 1999), the main effects on the diagonal:
 ///
 ///   phi_ij = sum over S without i and j of |S|! (n - |S| - 2)! / (n - 1)! (v(S + ij) - v(S + i) - v(S + j) + v(S))
