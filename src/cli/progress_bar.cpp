@@ -81,8 +81,12 @@ void ProgressBar::draw(Clock::time_point now) {
 std::string ProgressBar::line(Clock::time_point now, std::size_t width) const {
   constexpr std::size_t kFewestCells = 4;
   constexpr std::size_t kMostCells = 24;
+  if (total_ == 0) {
+    // Nobody knows how much it will be.
+    return (phase_ + " " + std::to_string(done_)).substr(0, width);
+  }
   const std::size_t done = std::min(done_, total_);
-  const double fraction = total_ == 0 ? 0.0 : static_cast<double>(done) / static_cast<double>(total_);
+  const double fraction = static_cast<double>(done) / static_cast<double>(total_);
   const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
   char percent[16];
   std::snprintf(percent, sizeof percent, "%3.0f %%", fraction * 100.0);
