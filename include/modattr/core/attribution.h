@@ -33,6 +33,8 @@ struct Score {
   std::optional<double> p_value;
   /// Of a test over examples.
   std::optional<double> p_value_examples = std::nullopt;
+  /// Name of the run that it is of, where a table holds several; else empty.
+  std::string run = {};
 };
 
 /// Where a patch lies in its picture, in pixels.

@@ -1,5 +1,6 @@
 #include "modattr/report/formats/csv_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <vector>
@@ -76,21 +77,25 @@ Score score_row(const ScoreTable& table) {
 }  // namespace
 
 std::string to_csv(const ScoreTable& table) {
-  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value,p_value_examples\n";
+  const bool has_runs = std::ranges::any_of(table.rows, [](const Score& row) { return !row.run.empty(); });
+  std::string text = "modality,definition,group,value,std_error,ci95_low,ci95_high,examples,p_value,p_value_examples";
+  text += has_runs ? ",run\n" : "\n";
   std::vector<Score> rows;
   if (has_metric(table)) rows.push_back(score_row(table));
   rows.insert(rows.end(), table.rows.begin(), table.rows.end());
   for (const Score& row : rows) {
-    const std::vector<std::string> cells = {text_cell(row.modality),
-                                            text_cell(row.definition),
-                                            group_cell(row.group),
-                                            format_exact(row.value),
-                                            format_exact(row.std_error),
-                                            low(row.ci95),
-                                            high(row.ci95),
-                                            std::to_string(row.examples),
-                                            format_exact(row.p_value),
-                                            format_exact(row.p_value_examples)};
+    std::vector<std::string> cells = {text_cell(row.modality),
+                                      text_cell(row.definition),
+                                      group_cell(row.group),
+                                      format_exact(row.value),
+                                      format_exact(row.std_error),
+                                      low(row.ci95),
+                                      high(row.ci95),
+                                      std::to_string(row.examples),
+                                      format_exact(row.p_value),
+                                      format_exact(row.p_value_examples)};
+    // The score of the model is every run's.
+    if (has_runs) cells.push_back(row.run.empty() ? "" : text_cell(row.run));
     for (std::size_t column = 0; column < cells.size(); ++column)
       text.append(column == 0 ? "" : ",").append(cells[column]);
     text += '\n';

@@ -197,6 +197,7 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
     record.predicted_name = line.member("predicted_name").text_or_null();
     record.target_name = line.member("target_name").text_or_null();
   }
+  if (line.has("run")) record.run = line.member("run").text();
   if (line.has("texts")) record.texts = texts_of(line.member("texts"), modalities);
   // The whole set has nothing but the word.
   if (record.id == "all" && !record.label && !record.predicted && !record.target) record.id.reset();

@@ -122,6 +122,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   const ExampleAttribution& attribution = record.attribution;
   Json document;
   document["id"] = record.id ? id_of(*record.id) : Json("all");
+  if (!record.run.empty()) document["run"] = record.run;
   document["label"] = label_of(record);
   document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
   document["target"] = record.target ? Json(*record.target) : Json(nullptr);
@@ -180,6 +181,7 @@ std::string to_trace_lines(const ScoreTable& table) {
   for (const ExampleRecord& record : table.examples) {
     Json document;
     document["id"] = record.id ? id_of(*record.id) : Json(nullptr);
+    if (!record.run.empty()) document["run"] = record.run;
     document["label"] = label_of(record);
     document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
     add_names(record, table.modalities, document);

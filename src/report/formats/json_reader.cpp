@@ -24,7 +24,8 @@ Score read_row(const JsonField& row) {
           .ci95 = row.member("ci95").interval_or_null(),
           .examples = row.member("examples").count(),
           .p_value = row.member("p_value").number_or_null(),
-          .p_value_examples = row.member("p_value_examples").number_or_null()};
+          .p_value_examples = row.member("p_value_examples").number_or_null(),
+          .run = row.has("run") ? row.member("run").text() : std::string()};
 }
 
 const Json* find(const Json& object, std::string_view key) {

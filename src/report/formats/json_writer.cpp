@@ -20,6 +20,7 @@ Json interval_or_null(const std::optional<Interval>& interval) {
 
 Json row_document(const Score& row) {
   Json document;
+  if (!row.run.empty()) document["run"] = row.run;
   document["modality"] = row.modality;
   document["definition"] = row.definition;
   document["group"] = row.group ? Json(*row.group) : Json(nullptr);
