@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <spdlog/spdlog.h>
-
 #include "command_library.h"
 #include "commands.h"
 #include "common_options.h"
@@ -15,10 +13,8 @@
 #include "modattr/engines/registry.h"
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
-#include "modattr/report/tables/example_view.h"
-#include "modattr/report/tables/main_definitions.h"
-#include "modattr/report/text.h"
 #include "option_arguments.h"
+#include "result_output.h"
 
 namespace modattr {
 namespace {
@@ -52,50 +48,16 @@ std::string footer(const Engine& engine) {
   return text + (engine.notes.empty() ? "" : "\n\n" + engine.notes);
 }
 
-void show(const ScoreTable& table, const OutputOptions& output) {
-  print(render(table, output.format, standard_output_style()));
-  if (output.format == OutputFormat::kTable) print(to_example_view(table, standard_output_style()));
-  if (output.format != OutputFormat::kTable && table.examples_are_chosen && !table.examples.empty() && !output.out) {
-    spdlog::warn("the explanations of single examples are in examples.jsonl of --out DIR only");
-  }
-  // The table and the JSON hold the warnings themselves.
-  if (output.format == OutputFormat::kCsv || output.format == OutputFormat::kMarkdown) {
-    for (const std::string& warning : table.warnings) spdlog::warn("warning: {}", sanitize_for_terminal(warning));
-  }
-}
-
-/// Refuses to replace results of another command; those of another model are refused once the model is known.
-void expect_replaceable(const std::filesystem::path& folder, CommandRequest& request) {
-  const std::optional<FormerRun> former = former_run(folder);
-  if (!former) return;
-  if (former->command != request.engine) {
-    throw ConfigError(folder.string() + ": expected results of " + request.engine + " or none, got results of " +
-                      former->command + "; choose another folder, or replace them with --force");
-  }
-  request.expected_model_sha256 = former->model_sha256;
-}
-
-void write(const CommandResult& result, const ResultDirectory& directory, const OutputOptions& output) {
-  const std::vector<NamedContent> files = render_files(*result.table, result.files);
-  directory.write(files, former_files());
-  if (output.quiet) return;
-  std::string names;
-  for (const NamedContent& file : files) names += (names.empty() ? "" : ", ") + (directory.path() / file.name).string();
-  print_notice("wrote " + names);
-}
-
 ExitCode run(EngineCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
   std::optional<ResultDirectory> directory;
   if (output.out) {
-    if (!output.force) expect_replaceable(*output.out, command.request);
+    if (!output.force) expect_replaceable(*output.out, command.request.engine, command.request);
     directory.emplace(ResultDirectory::open(*output.out));
   }
   CommandResult result = run_command("engine", command.request, output);
-  if (directory) write(result, *directory, output);
-  const bool is_for_people = output.format == OutputFormat::kTable || output.format == OutputFormat::kMarkdown;
-  if (is_for_people && !output.all_definitions) keep_main_definitions(*result.table);
+  if (directory) write_results(render_files(*result.table, result.files), *directory, output);
   show(*result.table, output);
   return result.exit_code;
 }

@@ -46,13 +46,17 @@ void ScoreSeries::add_sums(std::span<const double> sums, std::span<const std::ui
   }
 }
 
+double ScoreSeries::mean_difference(std::size_t example) const {
+  return counts_[example] > 0 ? differences_[example] / counts_[example] : 0.0;
+}
+
 DrawScorer ScoreSeries::scorer(std::size_t subset) const {
   std::vector<std::unique_ptr<OutcomeScorer>> scorers;
   const std::vector<std::uint32_t>& examples = subsets_[subset].examples;
   if (metric_.is_mean()) {
     std::vector<double> means(clean_.begin(), clean_.end());
     for (std::size_t example = 0; example < means.size(); ++example) {
-      if (counts_[example] > 0) means[example] += differences_[example] / counts_[example];
+      means[example] += mean_difference(example);
     }
     scorers.push_back(metric_.scorer(means, examples));
   } else {

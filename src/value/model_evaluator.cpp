@@ -258,6 +258,10 @@ const ModalityRows& ModelEvaluator::modality_rows() {
 }
 
 MixTable& ModelEvaluator::mix_table(EncodedRows* rows) {
+  // Without synthetic rows all mixes are mixes of examples.
+  if (rows != nullptr && std::ranges::all_of(rows->counts_, [](std::size_t count) { return count == 0; })) {
+    rows = nullptr;
+  }
   std::unique_ptr<MixTable>& table = rows == nullptr ? mix_table_ : rows->mix_table_;
   if (!table) {
     RowNumbers numbers(modality_rows(), rows == nullptr ? std::vector<std::size_t>{} : rows->counts_);

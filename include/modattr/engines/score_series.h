@@ -40,6 +40,8 @@ class ScoreSeries {
   /// Score of `subset` per draw; nullopt entries are undefined.
   std::span<const std::optional<double>> draw_scores(std::size_t subset) const { return draw_scores_.at(subset); }
   DrawScorer scorer(std::size_t subset) const;
+  /// Mean over draws of an example's outcome less its clean one; for mean metrics.
+  double mean_difference(std::size_t example) const;
 
  private:
   const Metric& metric_;

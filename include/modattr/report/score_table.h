@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modattr/core/attribution.h"
@@ -56,6 +57,13 @@ struct ExampleRecord {
   /// Name of the run that explains it, where a table holds several; else empty.
   std::string run = {};
 };
+
+/// How traced examples were found; they stand in trace.jsonl, all others in examples.jsonl.
+inline constexpr std::string_view kTraceMethod = "trace";
+
+inline bool is_trace(const ExampleRecord& record) {
+  return record.attribution.method == kTraceMethod;
+}
 
 /// Everything that one command found out, and what is needed to find it again.
 struct ScoreTable {

@@ -73,6 +73,8 @@ struct InspectionSection {
 struct CommandResult {
   /// Scores.
   std::optional<ScoreTable> table = std::nullopt;
+  /// Where several engines ran: the scores of each, which the table holds together.
+  std::vector<ScoreTable> tables = {};
   /// Files that hold the scores; render_file() makes them.
   std::vector<std::string> files = {};
   /// What is shown in sections.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "modattr/engines/bootstrap_estimate.h"
@@ -199,6 +200,26 @@ void warn_about_subset(const Metric& metric, const Subset& subset, const SubsetR
   }
 }
 
+/// The drop of every example: their means are permutation.drop. Not known where a modality was not scored.
+void add_examples(const PermutationOutcomes& evaluated, const Problem& problem, Attribution& result) {
+  const double sign = problem.metric().orientation() == Orientation::kHigherIsBetter ? -1.0 : 1.0;
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  for (std::uint32_t example = 0; example < problem.example_count(); ++example) {
+    ExampleAttribution attribution{.example = example,
+                                   .value_full = evaluated.clean[example],
+                                   .value_empty = kUnknown,
+                                   .efficiency_gap = kUnknown,
+                                   .modalities = std::vector<double>(problem.players().count(), kUnknown),
+                                   .interactions = {},
+                                   .players = {},
+                                   .method = "permutation"};
+    for (const ModalitySeries& series : evaluated.series) {
+      attribution.modalities[series.modality] = sign * series.without.mean_difference(example);
+    }
+    result.examples.push_back(std::move(attribution));
+  }
+}
+
 }  // namespace
 
 EvaluationHeader PermutationImportance::header(const PermutationPlan& plan, const Problem& problem,
@@ -245,6 +266,11 @@ Attribution PermutationImportance::summarise(const EvaluatedExamples& examples, 
   if (!problem.metric().majority_score(plan.subsets.front().examples)) {
     result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +
                               "': its best value is not 1");
+  }
+  if (options_.per_example && problem.metric().is_mean()) add_examples(evaluated, problem, result);
+  if (options_.per_example && !problem.metric().is_mean()) {
+    result.warnings.push_back("the drop of single examples is not defined for metric '" +
+                              std::string(problem.metric().name()) + "': it is no mean over examples");
   }
   return result;
 }

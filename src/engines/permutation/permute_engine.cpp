@@ -9,7 +9,8 @@ PermutationOptions engine_options(const OptionValues& options, const EngineSetti
   return {.modalities = setting.modalities,
           .repeats = static_cast<std::uint32_t>(options.count("repeats").value_or(0)),
           .draws = options.flag("exact") ? PermutationDraws::kAllPairs : PermutationDraws::kRandom,
-          .within = options.text("within")};
+          .within = options.text("within"),
+          .per_example = options.flag("per_example")};
 }
 
 EngineDescription describe(const OptionValues& options, const EngineSetting& setting) {
@@ -64,6 +65,7 @@ Engine permute_engine() {
                    .type = OptionType::kText,
                    .help = "Permute only among examples with the same label or the same value of a column",
                    .placeholder = "label|COLUMN"},
+                  {.name = "per_example", .help = "Also the drop of every example, in examples.jsonl of --out DIR"},
                   skip_invalid_option()},
       .variants = {{.name = "permute",
                     .summary = "how far the score falls when a modality's data comes from other examples",
@@ -71,6 +73,7 @@ Engine permute_engine() {
                     .cost = "N (1 + 2 M R), two modalities N (1 + 2 R); --exact: M N^2, two modalities N^2; equal "
                             "mixes once",
                     .source = "Breiman 2001; Fisher, Rudin, Dominici 2019; Gat et al. 2021"}},
+      .files = {"scores.json", "scores.csv", "examples.jsonl"},
       .needs =
           [](const OptionValues&) { return EngineNeeds{.game = GameKind::kPermutation, .column_option = "within"}; },
       .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {

@@ -171,6 +171,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
 std::string to_json_lines(const ScoreTable& table) {
   std::string text;
   for (const ExampleRecord& record : table.examples) {
+    if (is_trace(record)) continue;
     text += escape_invisible(to_line(document_of(record, table.modalities))) + "\n";
   }
   return text;
@@ -179,6 +180,7 @@ std::string to_json_lines(const ScoreTable& table) {
 std::string to_trace_lines(const ScoreTable& table) {
   std::string text;
   for (const ExampleRecord& record : table.examples) {
+    if (!is_trace(record)) continue;
     Json document;
     document["id"] = record.id ? id_of(*record.id) : Json(nullptr);
     if (!record.run.empty()) document["run"] = record.run;

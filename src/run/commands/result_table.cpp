@@ -1,5 +1,6 @@
 #include "result_table.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -53,6 +54,13 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
 
 }  // namespace
 
+EvaluationCounts evaluations_of(const Experiment& experiment) {
+  const ModelEvaluator& evaluator = experiment.evaluator();
+  const EncodingCache* const encodings = evaluator.encoding_cache();
+  if (encodings == nullptr) return {.model = evaluator.evaluation_count(), .encoder = 0, .fusion = 0};
+  return {.model = 0, .encoder = encodings->encoded_row_count(), .fusion = evaluator.evaluation_count()};
+}
+
 ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& common, ResultParts parts) {
   ScoreTable table;
   table.version = version();
@@ -66,12 +74,10 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   table.orientation = experiment.metric().orientation();
   table.score = parts.attribution.score;
   table.score_ci95 = parts.attribution.score_ci95;
-  if (const EncodingCache* encodings = experiment.evaluator().encoding_cache()) {
-    table.evaluations.encoder = encodings->encoded_row_count();
-    table.evaluations.fusion = experiment.evaluator().evaluation_count();
-  } else {
-    table.evaluations.model = experiment.evaluator().evaluation_count();
-  }
+  table.evaluations = evaluations_of(experiment);
+  table.evaluations.model -= std::min(table.evaluations.model, parts.evaluations_before.model);
+  table.evaluations.encoder -= std::min(table.evaluations.encoder, parts.evaluations_before.encoder);
+  table.evaluations.fusion -= std::min(table.evaluations.fusion, parts.evaluations_before.fusion);
   table.rows = std::move(parts.attribution.rows);
   const std::span<const DefinitionLegend> legends = definition_legends();
   table.legends.assign(legends.begin(), legends.end());

@@ -21,7 +21,12 @@ struct ResultParts {
   /// After those about the model, before those of the attribution.
   std::vector<std::string> warnings;
   std::chrono::steady_clock::time_point start;
+  /// Of earlier runs on the same experiment, which are not this run's.
+  EvaluationCounts evaluations_before = {};
 };
+
+/// What an experiment has evaluated so far.
+EvaluationCounts evaluations_of(const Experiment& experiment);
 
 /// The table of a run: what was found, and what is needed to find it again.
 ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& common, ResultParts parts);

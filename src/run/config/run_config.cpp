@@ -20,6 +20,18 @@ OptionValue to_option(const Json& value) {
   return {};
 }
 
+/// Texts, or whole numbers that stand for them.
+std::vector<std::string> read_ids(JsonObject& object) {
+  const Json& list = object.require("ids");
+  std::vector<std::string> ids;
+  if (!list.is_array()) object.fail("ids", "a list of ids");
+  for (const Json& id : list) {
+    if (!id.is_string() && !id.is_number_integer()) object.fail("ids", "a list of texts or whole numbers");
+    ids.push_back(id.is_string() ? id.get<std::string>() : id.dump());
+  }
+  return ids;
+}
+
 }  // namespace
 
 RunConfig read_run(const Json& entry, const std::string& where) {
@@ -31,14 +43,21 @@ RunConfig read_run(const Json& entry, const std::string& where) {
     for (const Engine& known : engine_registry()) names.emplace_back(known.name);
     throw ConfigError(object.where("engine") + ": unknown '" + name + "'" + suggestion(name, names));
   }
-  std::vector<std::string> keys = {"engine"};
+  std::vector<std::string> keys = {"engine", "examples", "ids", "modalities"};
   for (const OptionSchema& schema : engine->options) keys.push_back(schema.name);
   object.reject_unknown(keys);
 
   RunConfig run{.engine = name, .options = OptionValues(engine->options)};
+  if (const Json* examples = object.find("examples"); examples != nullptr && !examples->is_null()) {
+    run.examples = object.find_count("examples");
+    if (*run.examples == 0) object.fail("examples", "a whole number above 0");
+  }
+  if (object.has("ids")) run.ids = read_ids(object);
+  if (object.has("modalities")) run.modalities = object.require_strings("modalities");
   try {
     for (const auto& [key, value] : entry.items()) {
-      if (key != "engine") run.options.set(key, to_option(value));
+      const bool is_option = key != "engine" && key != "examples" && key != "ids" && key != "modalities";
+      if (is_option) run.options.set(key, to_option(value));
     }
     engine->check(run.options);
   } catch (const ConfigError& error) {

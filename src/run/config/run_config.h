@@ -7,8 +7,8 @@
 
 namespace modattr {
 
-/// Reads an entry of a configuration's runs: an engine and its options, by the engine's schema. `where`: file and path
-/// of the entry. Throws ConfigError that names the key.
+/// Reads an entry of a configuration's runs: an engine, its options by its schema, and which examples and modalities.
+/// `where`: file and path of the entry. Throws ConfigError that names the key.
 RunConfig read_run(const Json& entry, const std::string& where);
 
 /// The value as JSON; null for none.

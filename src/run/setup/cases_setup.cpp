@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "example_selection.h"
 #include "modality_inputs.h"
 #include "modattr/core/error.h"
 #include "modattr/stats/class_reader.h"
@@ -19,9 +20,9 @@ constexpr std::size_t kDonorCount = 20;
 std::vector<double> limits_without_data(Experiment& experiment, Progress& progress) {
   const Dataset& dataset = experiment.dataset();
   const std::size_t count = dataset.example_count();
-  // The examples are in the order of their identities.
-  std::vector<std::uint32_t> donors(std::min(count, kDonorCount));
-  std::iota(donors.begin(), donors.end(), 0U);
+  // Whatever their order in the set.
+  std::vector<std::uint32_t> donors = examples_by_identity(dataset);
+  donors.resize(std::min(count, kDonorCount));
   std::vector<std::vector<std::uint32_t>> rows;
   for (const std::uint32_t donor : donors) rows.emplace_back(count, donor);
   std::vector<Mix> mixes;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "modality_inputs.h"
 #include "modattr/core/error.h"
@@ -98,6 +99,21 @@ std::unique_ptr<Dataset> draw_background(const Experiment& experiment, const Bac
   return reference;
 }
 
+/// The example that each row of the validation set in the background is; empty where some are no examples.
+std::vector<std::uint32_t> examples_of_background(const Dataset& dataset, const Dataset& reference) {
+  std::unordered_map<std::uint32_t, std::uint32_t> example_of_row;
+  for (std::uint32_t example = 0; example < dataset.example_count(); ++example) {
+    example_of_row.emplace(dataset.row(example), example);
+  }
+  std::vector<std::uint32_t> examples;
+  for (std::size_t draw = 0; draw < reference.example_count(); ++draw) {
+    const auto found = example_of_row.find(reference.row(draw));
+    if (found == example_of_row.end()) return {};
+    examples.push_back(found->second);
+  }
+  return examples;
+}
+
 BaselineOptions baseline_options(const Experiment& experiment, const ModalityConfig& modality) {
   BaselineOptions options{.type = modality.removal.type,
                           .value = modality.removal.value,
@@ -127,6 +143,9 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
                            .rows = experiment.evaluator().modality_rows(),
                            .reference = reference_.get(),
                            .baselines = {}};
+  if (wanted && !wanted->path) {
+    parts.reference_examples = examples_of_background(experiment.dataset(), *reference_);
+  }
   for (const ModalityConfig& modality : experiment.config().modalities) {
     if (background || modality.removal.type == RemovalType::kBackground) {
       parts.baselines.push_back(nullptr);

@@ -50,6 +50,36 @@ void append_rows(const FloatRows& part, FloatRows& rows) {
   rows.values.insert(rows.values.end(), part.values.begin(), part.values.end());
 }
 
+/// Some of a list of queries.
+class QueryPart {
+ public:
+  explicit QueryPart(std::size_t modality_count) : rows_(modality_count) {}
+
+  void add(const CaseGame::Queries& queries, std::size_t query) {
+    places_.push_back(query);
+    examples_.push_back(queries.examples[query]);
+    for (std::size_t modality = 0; modality < rows_.size(); ++modality) {
+      rows_[modality].push_back(queries.rows[modality][query]);
+    }
+  }
+
+  /// `evaluate` answers a list of mixes.
+  template <typename Evaluate>
+  void answer(const CaseGame::Receiver& receive, const Evaluate& evaluate) const {
+    if (places_.empty()) return;
+    const std::vector<std::span<const std::uint32_t>> rows(rows_.begin(), rows_.end());
+    const Mix mix{.present = Coalition(rows_.size()), .donors = {}, .baselines = rows};
+    evaluate(MixList{std::span(&mix, 1), examples_},
+             [&](std::size_t, std::size_t query, std::span<const double> output) { receive(places_[query], output); });
+  }
+
+ private:
+  std::vector<std::size_t> places_;
+  std::vector<std::uint32_t> examples_;
+  /// [modalities] of [queries]
+  std::vector<std::vector<std::uint32_t>> rows_;
+};
+
 }  // namespace
 
 CaseGames::CaseGames(const Parts& parts)
@@ -96,16 +126,20 @@ EncodedRows& CaseGames::encoded() {
 }
 
 void CaseGames::answer(const Queries& queries, const Receiver& receive) {
-  const Mix mix{.present = Coalition(modality_count()), .donors = {}, .baselines = queries.rows};
-  const MixList list{std::span(&mix, 1), queries.examples};
-  const auto receive_mix = [&](std::size_t, std::size_t query, std::span<const double> output) {
-    receive(query, output);
-  };
-  if (faulty_rows_.empty()) {
-    parts_.evaluator.evaluate(list, receive_mix, parts_.progress);
-  } else {
-    parts_.evaluator.evaluate(list, encoded(), receive_mix, parts_.progress);
+  // Mixes of examples are known for longer than those of faulty rows.
+  QueryPart of_examples(modality_count());
+  QueryPart of_faulty_rows(modality_count());
+  for (std::size_t query = 0; query < queries.examples.size(); ++query) {
+    const bool is_faulty = std::ranges::any_of(
+        queries.rows, [&](std::span<const std::uint32_t> rows) { return rows[query] >= example_count(); });
+    (is_faulty ? of_faulty_rows : of_examples).add(queries, query);
   }
+  of_examples.answer(receive, [&](const MixList& list, const ModelEvaluator::Receiver& receive_mix) {
+    parts_.evaluator.evaluate(list, receive_mix, parts_.progress);
+  });
+  of_faulty_rows.answer(receive, [&](const MixList& list, const ModelEvaluator::Receiver& receive_mix) {
+    parts_.evaluator.evaluate(list, encoded(), receive_mix, parts_.progress);
+  });
 }
 
 FloatRows CaseGames::statistics(std::size_t modality, std::span<const std::uint32_t> rows) {

@@ -92,7 +92,7 @@ at::Tensor PlayerVariants::gather(std::size_t input, std::size_t modality, std::
   };
   const auto absent_of = [&](std::uint32_t row) {
     const Variant* variant = variant_of(row);
-    return variant == nullptr ? row : static_cast<std::uint32_t>(variant->absent - example_count);
+    return variant == nullptr ? static_cast<std::uint32_t>(example_count + row) : variant->absent;
   };
   // Many rows are variants of one example over one baseline: each of these is read once.
   SourceRows absent;
@@ -101,7 +101,13 @@ at::Tensor PlayerVariants::gather(std::size_t input, std::size_t modality, std::
     absent.numbers.push_back(absent_of(row));
     if (const Variant* variant = variant_of(row)) own.numbers.push_back(variant->example);
   }
-  absent.read([&](std::span<const std::uint32_t> numbers) { return parts_.removal.gather(input, modality, numbers); });
+  absent.read([&](std::span<const std::uint32_t> numbers) {
+    const RowOrigins origins(numbers, example_count);
+    if (origins.examples.empty()) return parts_.removal.gather(input, modality, origins.synthetic);
+    const at::Tensor examples = parts_.dataset.gather(input, origins.examples);
+    if (origins.synthetic.empty()) return examples;
+    return merge_rows(origins, examples, parts_.removal.gather(input, modality, origins.synthetic));
+  });
   own.read([&](std::span<const std::uint32_t> numbers) { return parts_.dataset.gather(input, numbers); });
 
   std::vector<std::int64_t> shape = absent.data.sizes().vec();

@@ -104,7 +104,11 @@ void RemovalGame::add_predictions(const Coalition& coalition, std::size_t first_
       prediction = prediction.subspan(target.width());
     }
   };
-  parts_.evaluator.evaluate(mixes, parts_.rows, receive, parts_.progress);
+  if (coalition.is_full()) {
+    parts_.evaluator.evaluate(mixes, receive, parts_.progress);
+  } else {
+    parts_.evaluator.evaluate(mixes, parts_.rows, receive, parts_.progress);
+  }
   // Always in the order of the draws, whatever came first.
   for (std::size_t draw = 0; draw < draw_count; ++draw) {
     means.add(std::span(predictions).subspan(draw * means.size(), means.size()));

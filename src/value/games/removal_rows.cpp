@@ -5,11 +5,12 @@
 namespace modattr {
 
 RemovalRows::RemovalRows(Parts parts) : parts_(std::move(parts)) {
-  if (parts_.reference != nullptr) reference_rows_ = std::make_unique<ModalityRows>(*parts_.reference, parts_.layout);
+  const bool has_synthetic_rows = parts_.reference != nullptr && parts_.reference_examples.empty();
+  if (has_synthetic_rows) reference_rows_ = std::make_unique<ModalityRows>(*parts_.reference, parts_.layout);
 }
 
 std::size_t RemovalRows::count(std::size_t modality) const {
-  if (uses_background(modality)) return reference_rows_->modality(modality).example_of.size();
+  if (uses_background(modality)) return reference_rows_ ? reference_rows_->modality(modality).example_of.size() : 0;
   switch (parts_.baselines[modality]->variety()) {
     case BaselineVariety::kOneForAll:
       return 1;
@@ -24,6 +25,7 @@ std::size_t RemovalRows::count(std::size_t modality) const {
 std::uint32_t RemovalRows::row(std::size_t modality, std::size_t draw, std::uint32_t example) const {
   std::uint32_t number = 0;
   if (uses_background(modality)) {
+    if (!reference_rows_) return parts_.reference_examples[draw];
     number = reference_rows_->modality(modality).row_of[draw];
   } else if (parts_.baselines[modality]->variety() == BaselineVariety::kOnePerContent) {
     number = parts_.rows.modality(modality).row_of[example];

@@ -27,6 +27,8 @@ struct PermutationOptions {
   PermutationDraws draws = PermutationDraws::kRandom;
   /// Permute only among examples with the same value of this column ("label" or a metadata column).
   std::optional<std::string> within = std::nullopt;
+  /// Also the drop of every example, of a metric that is a mean over examples.
+  bool per_example = false;
 };
 
 struct PermutationPlan;

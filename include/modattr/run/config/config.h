@@ -92,6 +92,10 @@ struct RunConfig {
   /// A name of the registry.
   std::string engine;
   OptionValues options;
+  /// As in CommonOptions.
+  std::optional<std::size_t> examples = std::nullopt;
+  std::vector<std::string> ids = {};
+  std::vector<std::string> modalities = {};
 };
 
 /// A modattr.json: what is explained. Paths are resolved against the folder of the file.

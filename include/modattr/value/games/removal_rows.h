@@ -25,6 +25,9 @@ class RemovalRows final : public SyntheticRows {
     const ModalityRows& rows;
     /// nullptr when no modality is removed by a background.
     const Dataset* reference = nullptr;
+    /// The example that each row of the reference set is, [reference examples]; empty where some are no examples, and
+    /// all of them are synthetic rows.
+    std::vector<std::uint32_t> reference_examples = {};
     /// Per modality; nullptr = the background. [modalities]
     std::vector<std::unique_ptr<Baseline>> baselines;
   };

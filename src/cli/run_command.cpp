@@ -1,0 +1,76 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command_library.h"
+#include "commands.h"
+#include "common_options.h"
+#include "console.h"
+#include "modattr/report/formats/result_files.h"
+#include "modattr/report/result_writer.h"
+#include "result_output.h"
+
+namespace modattr {
+namespace {
+
+constexpr const char* kRunCommand = "run";
+
+struct RunCommand {
+  CommandRequest request = {.options = OptionValues({})};
+  OutputOptions output;
+};
+
+ExitCode run(RunCommand& command) {
+  const OutputOptions& output = command.output;
+  start_logging(output);
+  std::optional<ResultDirectory> directory;
+  if (output.out) {
+    if (!output.force) expect_replaceable(*output.out, kRunCommand, command.request);
+    directory.emplace(ResultDirectory::open(*output.out));
+  }
+  const CommandResult result = run_command(kRunCommand, command.request, output);
+  if (directory) {
+    std::vector<NamedContent> files = render_files(*result.table, result.files);
+    files.push_back({"run.json", result.document});
+    write_results(files, *directory, output);
+  }
+  const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
+  if (is_one_document) {
+    show(*result.table, output);
+    return result.exit_code;
+  }
+  for (std::size_t place = 0; place < result.tables.size(); ++place) {
+    if (place > 0) print("\n");
+    show(result.tables[place], output);
+  }
+  return result.exit_code;
+}
+
+}  // namespace
+
+void add_run_command(CommandLine& line) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App& app = *line.program.add_subcommand(kRunCommand, "Every engine that the configuration's runs list, at once");
+  app.footer(
+      "Examples:\n"
+      "  modattr run                       the runs of the nearest modattr.json, each with its table\n"
+      "  modattr run --out results         all scores in one folder, for `modattr check`\n"
+      "  modattr run --out results --resume  goes on where an interrupted run stopped");
+  app.add_option("-m,--modality", command->request.common.modalities, "Score these modalities only")
+      ->option_text("NAME...");
+  add_common_options(app, command->request.common);
+  app.add_option("--out", command->output.out,
+                 "Also write scores.json, scores.csv, run.json, and examples.jsonl and trace.jsonl where there are "
+                 "any, into this folder")
+      ->type_name("DIR")
+      ->check(not_empty("a folder"));
+  app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
+  add_format_option(app, command->output);
+  app.add_flag("--all-definitions", command->output.all_definitions,
+               "Print the rows of all definitions, also of those that answer the same question or check the run");
+  add_verbosity_options(app, command->output);
+  app.callback([command, &line] { line.exit_code = run(*command); });
+}
+
+}  // namespace modattr

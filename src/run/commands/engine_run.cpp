@@ -1,0 +1,275 @@
+#include "engine_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/data/file_digest.h"
+#include "modattr/engines/budget_error.h"
+#include "modattr/engines/registry.h"
+#include "modattr/report/number_format.h"
+#include "modattr/value/games/model_problem.h"
+#include "modattr/value/not_finite.h"
+#include "result_table.h"
+#include "run/setup/cases_setup.h"
+#include "run/setup/explained_examples.h"
+#include "run/setup/explained_text.h"
+#include "run/setup/players_setup.h"
+#include "run/setup/removal_setup.h"
+#include "run/setup/targets.h"
+
+namespace modattr {
+namespace {
+
+/// Rows of a background that stand for removed features while errors are traced, unless somebody chose their number.
+constexpr std::size_t kCaseBackgroundRows = 10;
+
+/// The text of an option that the engine may not have.
+std::optional<std::string> text_of(const OptionValues& options, std::string_view name) {
+  const bool is_known = std::ranges::find(options.schema(), name, &OptionSchema::name) != options.schema().end();
+  return is_known ? options.text(name) : std::nullopt;
+}
+
+EngineSetting setting_of(const Experiment& experiment) {
+  EngineSetting setting{.kinds = {}, .modalities = experiment.modalities()};
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    setting.kinds.push_back(modality.kind);
+    setting.names.push_back(modality.name);
+  }
+  setting.asked_examples = experiment.asked_examples();
+  return setting;
+}
+
+/// What stands for removed data, and what is explained; only where the engine's game removes modalities.
+struct Explanation {
+  ExplainedTargets targets;
+  RemovalSetup removal;
+  /// Only where features play.
+  std::optional<PlayersSetup> players = std::nullopt;
+};
+
+class EngineRun {
+ public:
+  EngineRun(Experiment& experiment, const CommandRequest& request, const RunContext& context, RunStart start)
+      : start_(start),
+        request_(request),
+        context_(context),
+        engine_(known_engine(request.engine)),
+        needs_(engine_.needs(request.options)),
+        experiment_(experiment),
+        setting_(setting_of(experiment_)),
+        attributor_(engine_.make(request.options, setting_)) {
+    expect_model(request.expected_model_sha256);
+  }
+
+  CommandResult result() {
+    // Of several runs on one experiment, the first one leaves them out.
+    if (request_.options.flag("skip_invalid") && !experiment_.drops_invalid_examples())
+      skip_invalid_examples(experiment_, context_, warnings_);
+    warn_of_one_example();
+    std::optional<Explanation> explanation;
+    const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
+    if (removes_data) explanation.emplace(explain());
+    if (needs_.game == GameKind::kErrors) make_cases();
+    Attribution attribution = attribute_within_budget(explanation);
+    CommandResult result{.table = make_table(explanation, std::move(attribution)), .files = engine_.files};
+    if (result.table->examples.empty()) {
+      std::erase_if(result.files, [](const std::string& file) { return file.ends_with(".jsonl"); });
+    }
+    return result;
+  }
+
+ private:
+  void expect_model(const std::string& sha256) const {
+    if (sha256.empty() || sha256 == sha256_of_file(experiment_.config().model.path)) return;
+    throw ConfigError(option("out") + ": expected a folder without results of another model than " +
+                      experiment_.model().path() + ", got such results; choose another folder, or replace them with " +
+                      option("force"));
+  }
+
+  void warn_of_one_example() {
+    const Dataset& dataset = experiment_.dataset();
+    if (dataset.example_count() != 1 || !request_.common.ids.empty()) return;
+    std::string text = "there is one example: intervals, which need two, are not known";
+    const auto is_own_background = [](const ModalityConfig& modality) {
+      return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
+    };
+    if (dataset.row_count() == 1 && needs_.game != GameKind::kPermutation &&
+        std::ranges::any_of(experiment_.config().modalities, is_own_background)) {
+      text +=
+          "; as a background it stands for itself, so that its removal changes nothing: name a reference file in "
+          "removal.path";
+    }
+    warnings_.push_back(std::move(text));
+  }
+
+  Explanation explain() {
+    const TargetChoices choices{.target = request_.options.text("target"),
+                                .value = needs_.value ? needs_.value : request_.options.text("value")};
+    ExplainedTargets targets = experiment_.retry_on_split_failure(
+        context_, [&] { return make_targets(experiment_, choices, context_.progress); });
+    if (targets.warning) warnings_.push_back(*targets.warning);
+    RemovalSetup removal(experiment_, request_.options.count("background"));
+    if (removal.dropped_row_count() > 0) {
+      warnings_.push_back("rows of the background were left out as their output is not finite: " +
+                          std::to_string(removal.dropped_row_count()));
+    }
+    Explanation explanation{.targets = std::move(targets), .removal = std::move(removal)};
+    if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_);
+    return explanation;
+  }
+
+  void make_cases() {
+    cases_.emplace(experiment_.retry_on_split_failure(
+        context_, [&] { return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress); }));
+    // Features are looked at in single answers only.
+    if (experiment_.asked_examples().empty()) return;
+    case_removal_.emplace(experiment_, std::nullopt);
+    if (!case_removal_->rows_are_chosen()) case_removal_.emplace(experiment_, std::nullopt, kCaseBackgroundRows);
+    case_players_.emplace(experiment_);
+  }
+
+  /// Where nobody chose the rows of the background and they are too many for the budget, takes fewer.
+  Attribution attribute_within_budget(std::optional<Explanation>& explanation) {
+    try {
+      return attribute(explanation);
+    } catch (const BudgetError& error) {
+      const std::size_t rows = error.need().fitting_rows();
+      if (!explanation || explanation->removal.rows_are_chosen() || rows == 0) throw;
+      const std::optional<std::size_t> usual = explanation->removal.background_count();
+      if (!usual || *usual <= rows) throw;
+      explanation->removal = RemovalSetup(experiment_, std::nullopt, rows);
+      warnings_.push_back("removed data comes from " + counted(rows, "background row") + ", not " +
+                          std::to_string(*usual) + ", as " + option("budget") + " " +
+                          std::to_string(error.need().budget) + " allows no more; " + option("background") +
+                          " chooses their number");
+      return attribute(explanation);
+    }
+  }
+
+  Attribution attribute(const std::optional<Explanation>& explanation) {
+    // The problem's games are made anew where the stage is repeated.
+    const auto evaluate = [&] {
+      ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(), experiment_.evaluator(),
+                           context_.progress);
+      if (explanation) problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
+      if (explanation && explanation->players) {
+        problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
+      }
+      if (cases_) problem.set_cases(cases_->modalities(), cases_->judge());
+      if (case_removal_) {
+        problem.set_removal(case_removal_->rows(), cases_->targets());
+        problem.set_players(case_players_->segmentations(), case_players_->inputs());
+      }
+      return attributor_->attribute(problem, Rng(experiment_.seed()));
+    };
+    return experiment_.retry_on_split_failure(context_, [&] {
+      const RemovalSetup* removal = explanation ? &explanation->removal : case_removal_ ? &*case_removal_ : nullptr;
+      return removal != nullptr ? removal->guard(experiment_, evaluate) : evaluate();
+    });
+  }
+
+  ScoreTable make_table(const std::optional<Explanation>& explanation, Attribution attribution) {
+    const EngineDescription description = engine_.describe(request_.options, setting_);
+    Json options = Json::object();
+    for (const auto& [name, value] : description.in_force) options[name] = to_json(value);
+    std::vector<ExampleRecord> records;
+    std::vector<std::string> explained;
+    if (explanation) {
+      const ExplainedTargets& targets = explanation->targets;
+      const RemovalSetup& removal = explanation->removal;
+      const Json target = target_in_force(experiment_.config(), targets, request_.options.text("target"));
+      options["target"] = target;
+      options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
+      options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
+      records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
+      if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
+      if (explanation->players) add_patches(*explanation->players, records);
+      explained = explained_text(experiment_, targets, removal,
+                                 {.target = target.is_string() ? target.get<std::string>() : target.dump(),
+                                  .is_whole_set = needs_.is_whole_set,
+                                  .index = description.index,
+                                  .method = description.method},
+                                 records);
+    }
+    if (cases_) {
+      records = traced_records(experiment_, std::exchange(attribution.examples, {}));
+      explained = traced_text(*cases_);
+    }
+    ScoreTable table = make_result_table(experiment_, request_.common,
+                                         {.command = request_.engine,
+                                          .options = std::move(options),
+                                          .attribution = std::move(attribution),
+                                          .warnings = std::move(warnings_),
+                                          .start = start_.time,
+                                          .evaluations_before = start_.evaluations});
+    for (std::string& warning : table.warnings) warning = spell_options(warning, context_.spell);
+    table.repeat_count = description.repeat_count;
+    table.examples = std::move(records);
+    table.explained = std::move(explained);
+    return table;
+  }
+
+  RunStart start_;
+  const CommandRequest& request_;
+  const RunContext& context_;
+  const Engine& engine_;
+  EngineNeeds needs_;
+  Experiment& experiment_;
+  EngineSetting setting_;
+  std::unique_ptr<Attributor> attributor_;
+  /// Where errors are traced.
+  std::optional<CasesSetup> cases_;
+  /// Only where single answers were asked for.
+  std::optional<RemovalSetup> case_removal_;
+  std::optional<PlayersSetup> case_players_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+const Engine& known_engine(const std::string& name) {
+  const Engine* engine = find_engine(name);
+  if (engine == nullptr) throw ConfigError("unknown engine '" + name + "'");
+  return *engine;
+}
+
+EngineNeeds checked_needs(const CommandRequest& request) {
+  const Engine& engine = known_engine(request.engine);
+  engine.check(request.options);
+  return engine.needs(request.options);
+}
+
+ExperimentOptions experiment_options(const CommandRequest& request, const EngineNeeds& needs) {
+  return {.common = request.common,
+          .metric = text_of(request.options, "metric"),
+          .metric_need = needs.game == GameKind::kPermutation ? MetricNeed::kRequired : MetricNeed::kWhereThereIsOne,
+          .column = needs.column_option.empty() ? std::nullopt : text_of(request.options, needs.column_option),
+          .column_option = needs.column_option,
+          .ids_use = needs.game == GameKind::kErrors ? IdsUse::kAmongAll : IdsUse::kOnlyThese};
+}
+
+CommandResult run_engine(Experiment& experiment, const CommandRequest& request, const RunContext& context,
+                         const RunStart& start) {
+  return EngineRun(experiment, request, context, start).result();
+}
+
+CommandResult with_hint_at_skipping(const std::function<CommandResult()>& run) {
+  try {
+    return run();
+  } catch (const NotFiniteError& error) {
+    const std::string message = error.what();
+    // Of mixed rows the message names what came from elsewhere.
+    const bool is_untouched = error.removed().empty() && message.find(" with ") == std::string::npos;
+    if (!is_untouched || message.find(option("skip_invalid")) != std::string::npos) throw;
+    throw ModelError(message + "; " + option("skip_invalid") + " leaves such examples out");
+  }
+}
+
+}  // namespace modattr
