@@ -10,7 +10,7 @@ set(rooms
     engines/trace
     report report/tables report/formats
     data graph model split split/batch_axis masking
-    value value/mixes value/encodings value/games
+    value value/mixes value/encodings value/journal value/games
     run run/config run/checks run/setup run/commands
     cli)
 set(allowed_core "")
@@ -38,6 +38,7 @@ set(allowed_masking core data)
 set(allowed_value core stats data graph model split masking value)
 set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
+set(allowed_value/journal core)
 set(allowed_value/games core stats data graph model split masking value)
 set(backend core stats engines report data graph model split masking value)
 set(allowed_run ${backend} run)

@@ -1,12 +1,15 @@
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "command_library.h"
 #include "commands.h"
 #include "common_options.h"
 #include "console.h"
+#include "modattr/core/error.h"
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
 #include "result_output.h"
@@ -15,6 +18,8 @@ namespace modattr {
 namespace {
 
 constexpr const char* kRunCommand = "run";
+/// In the folder of results while a run lasts.
+constexpr const char* kJournal = "run.journal";
 
 struct RunCommand {
   CommandRequest request = {.options = OptionValues({})};
@@ -25,15 +30,23 @@ ExitCode run(RunCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
   std::optional<ResultDirectory> directory;
+  if (command.request.resume && !output.out) {
+    throw ConfigError("--resume: expected --out DIR, the folder of the interrupted run, got none");
+  }
   if (output.out) {
     if (!output.force) expect_replaceable(*output.out, kRunCommand, command.request);
     directory.emplace(ResultDirectory::open(*output.out));
+    command.request.journal = directory->path() / kJournal;
+    command.request.replace = output.force;
   }
   const CommandResult result = run_command(kRunCommand, command.request, output);
   if (directory) {
     std::vector<NamedContent> files = render_files(*result.table, result.files);
     files.push_back({"run.json", result.document});
     write_results(files, *directory, output);
+    // Everything it holds is in the results.
+    std::error_code ignored;
+    std::filesystem::remove(*command.request.journal, ignored);
   }
   const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
   if (is_one_document) {
@@ -66,6 +79,8 @@ void add_run_command(CommandLine& line) {
       ->type_name("DIR")
       ->check(not_empty("a folder"));
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
+  app.add_flag("--resume", command->request.resume,
+               "Go on where an interrupted run with the same --out stopped; begins anew where there is none");
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,
                "Print the rows of all definitions, also of those that answer the same question or check the run");

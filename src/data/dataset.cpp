@@ -287,7 +287,10 @@ void Dataset::release_pages_after(std::size_t bytes) const {
 }
 
 std::string Dataset::id(std::size_t example) const {
-  const std::uint32_t row = selection_.at(example);
+  return row_id(selection_.at(example));
+}
+
+std::string Dataset::row_id(std::uint32_t row) const {
   if (numeric_ids_) return std::to_string((*numeric_ids_)[row]);
   if (text_ids_) return (*text_ids_)[row];
   return std::to_string(row);

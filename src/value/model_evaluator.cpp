@@ -46,6 +46,19 @@ EncodedRows ModelEvaluator::encode(const SyntheticRows& rows, const EncodedRows*
   return result;
 }
 
+EncodedRows ModelEvaluator::encode_for_next(const SyntheticRows& rows, const EncodedRows* known, std::size_t row_count,
+                                            const EncodingCache::EncodedListener& encoded) {
+  if (options_.journal == nullptr || !options_.journal->knows_next_list(row_count)) {
+    return encode(rows, known, encoded);
+  }
+  EncodedRows result(*this, split_number_, rows);
+  for (std::size_t modality = 0; modality < layout_.modalities.count(); ++modality) {
+    result.counts_.push_back(rows.count(modality));
+  }
+  if (split_) split_->encodings->count_synthetic_rows(rows, known == nullptr ? nullptr : &known->encodings_);
+  return result;
+}
+
 void ModelEvaluator::check(const EncodedRows& rows) const {
   if (rows.evaluator_ != this || rows.split_number_ != split_number_) {
     throw std::logic_error("synthetic rows have not been encoded for this split of the model");
@@ -161,9 +174,13 @@ void ModelEvaluator::run_rows(const RowWork& work, const CallListener& done, Not
   if (work.row_count == 0) return;
   speed_calls_up(work.row_count);
   const std::size_t call_size = rows_per_call();
+  CallJournal* const journal = options_.journal;
+  const std::uint64_t list = journal == nullptr ? 0 : journal->begin_list(work.row_count);
   struct Call {
     MixedRows rows;
     CallInput input;
+    /// Outputs that an interrupted run has left; empty = none.
+    std::vector<double> known;
   };
   // Rows that are encoded again for want of memory are no reading.
   const bool reads_ahead = !split_ || split_->encodings->is_complete();
@@ -172,20 +189,28 @@ void ModelEvaluator::run_rows(const RowWork& work, const CallListener& done, Not
     for (std::size_t row = 0; row < call_size; ++row) {
       work.write(std::min(call * call_size + row, work.row_count - 1), rows, row);
     }
-    CallInput input = reads_ahead ? gather(rows, work.rows) : CallInput{};
-    return Call{std::move(rows), std::move(input)};
+    const std::size_t first = call * call_size;
+    std::vector<double> known;
+    if (journal != nullptr) known = journal->find(list, first, std::min(call_size, work.row_count - first));
+    CallInput input = reads_ahead && known.empty() ? gather(rows, work.rows) : CallInput{};
+    return Call{std::move(rows), std::move(input), std::move(known)};
   };
   std::mutex done_mutex;
   const auto answer = [&](std::size_t call, const Call& prepared) {
-    const at::Tensor outputs = run(reads_ahead ? prepared.input : gather(prepared.rows, work.rows));
-    const auto width = static_cast<std::size_t>(outputs.size(1));
+    const std::size_t first = call * call_size;
+    const std::size_t count = std::min(call_size, work.row_count - first);
+    at::Tensor outputs;
+    if (prepared.known.empty()) outputs = run(reads_ahead ? prepared.input : gather(prepared.rows, work.rows));
+    const std::size_t width =
+        outputs.defined() ? static_cast<std::size_t>(outputs.size(1)) : prepared.known.size() / count;
     if (output_width_ != 0 && width != output_width_) {
       throw ModelError(model_.path() + ": output: expected rows of " + std::to_string(output_width_) +
                        " like those before, got " + std::to_string(width));
     }
-    const std::span<const double> values(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()));
-    const std::size_t first = call * call_size;
-    const std::size_t count = std::min(call_size, work.row_count - first);
+    const std::span<const double> values =
+        outputs.defined()
+            ? std::span<const double>(outputs.data_ptr<double>(), static_cast<std::size_t>(outputs.numel()))
+            : std::span<const double>(prepared.known);
     for (std::size_t row = 0; row < count; ++row) {
       const std::span<const double> output = values.subspan(row * width, width);
       const CallContext context{model_.path(), dataset_, layout_};
@@ -197,6 +222,7 @@ void ModelEvaluator::run_rows(const RowWork& work, const CallListener& done, Not
         throw MaskedLogitError(output_of(context, prepared.rows, row) + ": " + error.what());
       }
     }
+    if (journal != nullptr && outputs.defined()) journal->add(list, first, count, values.first(count * width));
     const std::lock_guard lock(done_mutex);
     done(first, count);
   };

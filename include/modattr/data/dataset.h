@@ -89,6 +89,8 @@ class Dataset {
 
   std::shared_ptr<const Labels> labels() const noexcept { return labels_; }
   std::string id(std::size_t example) const;
+  /// The same for a row of the file.
+  std::string row_id(std::uint32_t row) const;
   /// Name of the column behind the group breakdown.
   const std::optional<std::string>& group_column() const noexcept { return group_column_; }
   /// The examples grouped by "label", under the names of the classes where they have some, the group column or the

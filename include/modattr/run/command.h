@@ -43,6 +43,11 @@ struct CommandRequest {
   CommonOptions common = {};
   /// SHA-256 of the model that results in the folder of the new ones are of; empty = any.
   std::string expected_model_sha256 = {};
+  /// Where the model's outputs are kept so that an interrupted run can go on; nullopt = nowhere.
+  std::optional<std::filesystem::path> journal = std::nullopt;
+  /// Whether to go on with an interrupted run, or to replace it; neither: it is refused.
+  bool resume = false;
+  bool replace = false;
   /// The engine that is to run, where the command runs one.
   std::string engine = {};
   /// The engine's options, or the command's own.

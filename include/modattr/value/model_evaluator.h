@@ -17,6 +17,7 @@
 #include "modattr/value/encoded_rows.h"
 #include "modattr/value/encodings/encoding_cache.h"
 #include "modattr/value/input_layout.h"
+#include "modattr/value/journal/call_journal.h"
 #include "modattr/value/mixes/mix.h"
 #include "modattr/value/mixes/mix_table.h"
 #include "modattr/value/mixes/mixed_rows.h"
@@ -39,6 +40,8 @@ struct EvaluatorOptions {
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
   MaskedLogits masked_logits = MaskedLogits::kRefused;
+  /// Keeps the outputs of all rows, and knows those of an interrupted run; nullptr = none. Borrowed.
+  CallJournal* journal = nullptr;
 };
 
 /// Runs the model on mixes, each different one once unless told otherwise, in calls of one fixed size, on several
@@ -62,6 +65,11 @@ class ModelEvaluator {
   /// and are not encoded again. `encoded` as in EncodingCache::encode_synthetic_rows().
   EncodedRows encode(const SyntheticRows& rows, const EncodedRows* known = nullptr,
                      const EncodingCache::EncodedListener& encoded = {});
+
+  /// Makes rows ready for the next evaluate_rows() alone, of `row_count` rows. Where the journal knows all its outputs
+  /// nothing is encoded, but counted as if it were, so that a run that goes on tells the same counts.
+  EncodedRows encode_for_next(const SyntheticRows& rows, const EncodedRows* known, std::size_t row_count,
+                              const EncodingCache::EncodedListener& encoded);
 
   /// Evaluates mixes of examples. Throws NotFiniteError naming the example when an output is not finite, and whatever
   /// model, data and progress throw; of several failures the first in the order of the mixes. A MaskedLogitError of the

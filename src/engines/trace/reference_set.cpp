@@ -14,11 +14,7 @@ constexpr std::size_t kMostExamplesOfSource = 50;
 std::vector<std::uint32_t> order_by_identity(const CaseGame& game, const Rng& rng) {
   std::vector<std::uint64_t> ranks;
   for (std::size_t example = 0; example < game.example_count(); ++example) {
-    const std::uint64_t identity = game.identity(example);
-    RandomStream stream = rng.stream(RandomPurpose::kExampleOrder, static_cast<std::uint32_t>(identity),
-                                     static_cast<std::uint32_t>(identity >> 32));
-    const std::uint64_t high = stream.next_word();
-    ranks.push_back(high << 32 | stream.next_word());
+    ranks.push_back(donor_rank(game.identity(example), rng));
   }
   std::vector<std::uint32_t> order(ranks.size());
   std::iota(order.begin(), order.end(), 0U);

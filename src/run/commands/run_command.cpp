@@ -12,7 +12,12 @@
 #include "engine_run.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/core/version.h"
+#include "modattr/data/file_digest.h"
+#include "modattr/report/number_format.h"
+#include "modattr/value/journal/call_journal.h"
 #include "result_table.h"
+#include "run/config/json_object.h"
 #include "run_table.h"
 
 namespace modattr {
@@ -31,8 +36,7 @@ std::string name_of(const std::string& engine, std::span<const PlannedRun> earli
   return count == 0 ? engine : engine + "-" + std::to_string(count + 1);
 }
 
-std::vector<PlannedRun> plan_runs(const CommandRequest& request) {
-  const Config config = read_config(find_config_file(request.common.config));
+std::vector<PlannedRun> plan_runs(const CommandRequest& request, const Config& config) {
   if (config.runs.empty()) {
     throw ConfigError(config.file.string() +
                       R"(: runs: expected engines to run, got none; for instance "runs": [{"engine": "permute"}, )"
@@ -57,11 +61,53 @@ std::vector<PlannedRun> plan_runs(const CommandRequest& request) {
   return runs;
 }
 
+/// Everything that the outputs of the model depend on, and which outputs are asked for.
+JournalIdentity identity_of(const CommandRequest& request, const Config& config) {
+  JournalIdentity identity = {{"version", std::string(version())}};
+  const auto add_file = [&](const std::string& name, const std::filesystem::path& file) {
+    identity.emplace_back(name, sha256_of_file(file));
+  };
+  const CommonOptions& common = request.common;
+  add_file("model", common.model.value_or(config.model.path));
+  add_file("data", common.data.value_or(config.data.path));
+  if (config.data.metadata) add_file("metadata", *config.data.metadata);
+  for (const ModalityConfig& modality : config.modalities) {
+    if (modality.vocab) add_file("vocab of " + modality.name, *modality.vocab);
+    if (modality.removal.path) add_file("removal.path of " + modality.name, *modality.removal.path);
+  }
+  const Json document = Json::parse(config.document);
+  for (const auto& [key, value] : document.items()) identity.emplace_back(key, value.dump());
+  const auto text_of = [](const auto& number) { return number ? std::to_string(*number) : std::string("none"); };
+  identity.emplace_back(option("examples"), text_of(common.examples));
+  identity.emplace_back(option("seed"), text_of(common.seed));
+  identity.emplace_back(option("ids"), Json(common.ids).dump());
+  identity.emplace_back(option("modality"), Json(common.modalities).dump());
+  identity.emplace_back(option("device"), common.device);
+  identity.emplace_back(option("no_split"), common.no_split ? "yes" : "no");
+  return identity;
+}
+
+std::unique_ptr<CallJournal> open_journal(const CommandRequest& request, const Config& config,
+                                          const RunContext& context) {
+  if (!request.journal) return nullptr;
+  const JournalOpening opening = request.resume    ? JournalOpening::kResume
+                                 : request.replace ? JournalOpening::kReplace
+                                                   : JournalOpening::kNew;
+  auto journal = std::make_unique<CallJournal>(*request.journal, identity_of(request, config), opening);
+  if (request.resume) {
+    context.notice(journal->known_row_count() == 0
+                       ? "there is no interrupted run to go on with: begins anew"
+                       : "goes on with an interrupted run: " + counted(journal->known_row_count(), "evaluation") +
+                             " are known");
+  }
+  return journal;
+}
+
 /// Experiments of the runs, each made when it is first needed and shared by all runs that use the same examples and
 /// metric.
 class Experiments {
  public:
-  explicit Experiments(std::span<const PlannedRun> runs) : runs_(runs) {}
+  Experiments(std::span<const PlannedRun> runs, CallJournal* journal) : runs_(runs), journal_(journal) {}
 
   Experiment& of(const PlannedRun& run, const RunContext& context) {
     const ExperimentOptions wanted = options_of(run);
@@ -97,17 +143,21 @@ class Experiments {
       return experiment_options(other.request, other.needs).metric_need == MetricNeed::kRequired;
     });
     if (any_needs_metric) options.metric_need = MetricNeed::kRequired;
+    options.journal = journal_;
     return options;
   }
 
   std::span<const PlannedRun> runs_;
+  CallJournal* journal_;
   std::list<Made> made_;
 };
 
 CommandResult run_all(const CommandRequest& request, const RunContext& context) {
   return with_hint_at_skipping([&] {
-    const std::vector<PlannedRun> runs = plan_runs(request);
-    Experiments experiments(runs);
+    const Config config = read_config(find_config_file(request.common.config));
+    const std::vector<PlannedRun> runs = plan_runs(request, config);
+    const std::unique_ptr<CallJournal> journal = open_journal(request, config, context);
+    Experiments experiments(runs, journal.get());
     std::vector<NamedTable> tables;
     CommandResult result;
     for (const PlannedRun& run : runs) {

@@ -112,7 +112,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .batch_size = options.common.batch_size,
                        .thread_count = thread_count_,
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
-                       .masked_logits = masked_logits()});
+                       .masked_logits = masked_logits(),
+                       .journal = options.journal});
   try {
     output_width_ = evaluator_->output_width();
     check_class_names(config_, *model_, output_width_);

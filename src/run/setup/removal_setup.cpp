@@ -7,6 +7,7 @@
 #include "modality_inputs.h"
 #include "modattr/core/error.h"
 #include "modattr/core/rng.h"
+#include "modattr/core/tracing/example_identity.h"
 #include "modattr/data/array_tensor.h"
 
 namespace modattr {
@@ -48,6 +49,20 @@ std::vector<std::uint32_t> draw_rows(std::size_t row_count, std::size_t wanted, 
   for (std::uint32_t place = 0; place < wanted; ++place) {
     std::swap(rows[place], rows[place + stream.below(static_cast<std::uint32_t>(row_count - place))]);
   }
+  rows.resize(wanted);
+  return rows;
+}
+
+/// Rows of the validation set; all in their order where no fewer are wanted.
+std::vector<std::uint32_t> first_donors(const Dataset& dataset, std::size_t wanted, std::uint64_t seed) {
+  std::vector<std::uint32_t> rows(dataset.row_count());
+  std::iota(rows.begin(), rows.end(), 0u);
+  if (wanted == 0 || wanted >= rows.size()) return rows;
+  const Rng rng(seed);
+  std::vector<std::uint64_t> ranks;
+  for (const std::uint32_t row : rows) ranks.push_back(donor_rank(identity_of(dataset.row_id(row)), rng));
+  std::ranges::partial_sort(rows, rows.begin() + static_cast<std::ptrdiff_t>(wanted), {},
+                            [&](std::uint32_t row) { return ranks[row]; });
   rows.resize(wanted);
   return rows;
 }
@@ -95,7 +110,8 @@ std::unique_ptr<Dataset> draw_background(const Experiment& experiment, const Bac
                                          std::optional<std::size_t> wanted, std::optional<std::size_t> most) {
   std::unique_ptr<Dataset> reference = open_reference(experiment, background.path);
   const std::size_t count = most.value_or(wanted.value_or(background.rows.value_or(kDefaultBackgroundRows)));
-  reference->keep(draw_rows(reference->example_count(), count, experiment.seed()));
+  reference->keep(background.path ? draw_rows(reference->example_count(), count, experiment.seed())
+                                  : first_donors(experiment.dataset(), count, experiment.seed()));
   return reference;
 }
 

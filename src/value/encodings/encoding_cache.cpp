@@ -210,6 +210,17 @@ SyntheticEncodings EncodingCache::encode_synthetic_rows(const SyntheticRows& row
   return encodings;
 }
 
+void EncodingCache::count_synthetic_rows(const SyntheticRows& rows, const SyntheticEncodings* known) const {
+  for (std::size_t modality = 0; modality < modalities_.size(); ++modality) {
+    if (modalities_[modality].rows == nullptr) continue;
+    std::size_t known_count = 0;
+    if (known != nullptr && !(*known)[modality].empty()) {
+      known_count = static_cast<std::size_t>((*known)[modality].front().size(0));
+    }
+    encoded_row_counts_[modality] += rows.count(modality) - known_count;
+  }
+}
+
 std::size_t EncodingCache::encoded_row_count() const noexcept {
   std::size_t count = 0;
   for (const std::atomic<std::size_t>& of_modality : encoded_row_counts_) count += of_modality;

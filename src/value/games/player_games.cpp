@@ -100,7 +100,7 @@ std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<s
 }
 
 std::vector<double> PlayerGames::evaluate(std::span<const Query> queries) {
-  return evaluate_blocks(queries, [](const Block&) {});
+  return evaluate_blocks(queries, {});
 }
 
 ExampleGames::Measurement PlayerGames::measure(std::span<const Query> queries, Space space) {
@@ -124,11 +124,13 @@ std::vector<double> PlayerGames::evaluate_blocks(std::span<const Query> queries,
     const std::size_t count = add_block(queries.subspan(first), rows);
     BlockProgress progress(parts_.progress, count * draw_count_, rows_.variant_count());
     // Ends with the block: encodings of the next one need the memory.
-    const EncodedRows encoded = parts_.evaluator.encode(rows_, &parts_.removal_rows,
-                                                        [&](std::size_t row_count) { progress.encoded(row_count); });
+    const auto tell = [&](std::size_t row_count) { progress.encoded(row_count); };
+    const EncodedRows encoded =
+        visit ? parts_.evaluator.encode(rows_, &parts_.removal_rows, tell)
+              : parts_.evaluator.encode_for_next(rows_, &parts_.removal_rows, count * draw_count_, tell);
     const Block block{.first = first, .queries = queries.subspan(first, count), .rows = rows, .encoded = encoded};
     evaluate_block(block, std::span(values).subspan(first, count), progress);
-    visit(block);
+    if (visit) visit(block);
     first += count;
   }
   return values;

@@ -11,16 +11,10 @@
 #include "modattr/core/progress.h"
 #include "modattr/core/rng.h"
 #include "modattr/core/tracing/answer_judge.h"
+#include "modattr/core/tracing/example_identity.h"
 #include "modattr/core/tracing/fault.h"
 
 namespace modattr {
-
-/// A number that follows from an example's id: FNV-1a, 64 bits (Fowler, Noll, Vo).
-constexpr std::uint64_t identity_of(std::string_view id) noexcept {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char byte : id) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  return hash;
-}
 
 /// Rows of numbers, [rows, width].
 struct FloatRows {

@@ -47,6 +47,8 @@ struct ExperimentOptions {
   std::optional<std::string> column = std::nullopt;
   std::string column_option = {};
   IdsUse ids_use = IdsUse::kOnlyThese;
+  /// Keeps the model's outputs; nullptr = nothing does. Borrowed.
+  CallJournal* journal = nullptr;
 };
 
 /// A configuration brought to life: model, validation set, and how they bind. Owns what engines borrow.

@@ -44,6 +44,8 @@ class EncodingCache {
   /// which are copied; nullptr = none.
   SyntheticEncodings encode_synthetic_rows(const SyntheticRows& rows, const SyntheticEncodings* known = nullptr,
                                            const EncodedListener& encoded = {}) const;
+  /// Counts what encode_synthetic_rows() would encode.
+  void count_synthetic_rows(const SyntheticRows& rows, const SyntheticEncodings* known) const;
   /// Encodings of a modality for the listed rows, examples or synthetic ones, each [rows, ...]. Safe to call from many
   /// threads.
   std::vector<at::Tensor> gather(std::size_t modality, std::span<const std::uint32_t> rows,
