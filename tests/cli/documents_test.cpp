@@ -48,7 +48,9 @@ Names completed_words(const std::string& script, const std::string& before) {
 /// Every key that has a value: containers are described with what they hold.
 Names known_keys() {
   const std::string file = "src/run/config/config.cpp";
-  Names keys = {"runs[].engine"};
+  Names keys;
+  for (const std::string& key : words_in_source("src/run/config/run_config.cpp", "kRunKeys"))
+    keys.insert("runs[]." + key);
   const Names containers = {"model", "data", "modalities", "runs", "players", "removal"};
   const std::vector<std::pair<std::string, std::string>> lists = {{"kRootKeys", ""},
                                                                   {"kModelKeys", "model."},

@@ -160,9 +160,13 @@ ProgramResult run_process(const std::filesystem::path& program, const ProgramCal
   return result;
 }
 
-ProgramResult run_program(const ProgramCall& call) {
+std::filesystem::path test_program() {
   const char* other_build = std::getenv("MODATTR_TEST_PROGRAM");
-  return run_process(other_build != nullptr ? other_build : MODATTR_PROGRAM, call);
+  return other_build != nullptr ? other_build : MODATTR_PROGRAM;
+}
+
+ProgramResult run_program(const ProgramCall& call) {
+  return run_process(test_program(), call);
 }
 
 }  // namespace modattr

@@ -50,8 +50,10 @@ struct ProgramResult {
 /// Runs any program until it ends; throws std::runtime_error when it cannot be started.
 ProgramResult run_process(const std::filesystem::path& program, const ProgramCall& call);
 
-/// Runs modattr: the build beside the tests, or the program that $MODATTR_TEST_PROGRAM names. MODATTR_CONFIG and
-/// NO_COLOR of the test's own environment are not passed on.
+/// The modattr that is tested: the build beside the tests, or the program that $MODATTR_TEST_PROGRAM names.
+std::filesystem::path test_program();
+
+/// Runs it. MODATTR_CONFIG and NO_COLOR of the test's own environment are not passed on.
 ProgramResult run_program(const ProgramCall& call);
 
 }  // namespace modattr

@@ -61,6 +61,9 @@ struct ExampleRecord {
 /// How traced examples were found; they stand in trace.jsonl, all others in examples.jsonl.
 inline constexpr std::string_view kTraceMethod = "trace";
 
+/// How the drops of single examples were found; they stand in files only.
+inline constexpr std::string_view kPermutationMethod = "permutation";
+
 inline bool is_trace(const ExampleRecord& record) {
   return record.attribution.method == kTraceMethod;
 }

@@ -30,8 +30,9 @@ Json id_of(const std::string& id) {
 Json label_of(const ExampleRecord& record) {
   if (!record.label) return nullptr;
   constexpr double kLargestClass = 9007199254740992.0;
-  const bool is_class = record.predicted.has_value() && std::trunc(*record.label) == *record.label &&
-                        std::abs(*record.label) <= kLargestClass;
+  const bool has_classes = record.predicted.has_value() || record.label_name.has_value();
+  const bool is_class =
+      has_classes && std::trunc(*record.label) == *record.label && std::abs(*record.label) <= kLargestClass;
   return is_class ? Json(static_cast<std::int64_t>(*record.label)) : number_or_null(record.label);
 }
 

@@ -375,6 +375,8 @@ std::string to_example_view(const ScoreTable& table, const TextStyle& requested)
   TextStyle style = requested;
   style.width = std::max(style.width, kNarrowestView);
   if (is_trace(table)) return to_trace_examples(table, style);
+  const bool is_for_files = !table.examples.empty() && table.examples.front().attribution.method == kPermutationMethod;
+  if (is_for_files) return "";
   const bool is_long = table.examples.size() > kMostShownExamples;
   const std::size_t shown = !is_long ? table.examples.size() : table.examples_are_chosen ? kMostShownExamples : 0;
   std::string text;

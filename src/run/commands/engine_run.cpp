@@ -198,8 +198,11 @@ class EngineRun {
                                   .method = description.method},
                                  records);
     }
+    if (needs_.game == GameKind::kPermutation) {
+      records = plain_records(experiment_, std::exchange(attribution.examples, {}));
+    }
     if (cases_) {
-      records = traced_records(experiment_, std::exchange(attribution.examples, {}));
+      records = plain_records(experiment_, std::exchange(attribution.examples, {}));
       explained = traced_text(*cases_);
     }
     ScoreTable table = make_result_table(experiment_, request_.common,

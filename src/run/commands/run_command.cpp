@@ -68,9 +68,9 @@ JournalIdentity identity_of(const CommandRequest& request, const Config& config)
     identity.emplace_back(name, sha256_of_file(file));
   };
   const CommonOptions& common = request.common;
-  add_file("model", common.model.value_or(config.model.path));
-  add_file("data", common.data.value_or(config.data.path));
-  if (config.data.metadata) add_file("metadata", *config.data.metadata);
+  add_file("model file", common.model.value_or(config.model.path));
+  add_file("data file", common.data.value_or(config.data.path));
+  if (config.data.metadata) add_file("metadata file", *config.data.metadata);
   for (const ModalityConfig& modality : config.modalities) {
     if (modality.vocab) add_file("vocab of " + modality.name, *modality.vocab);
     if (modality.removal.path) add_file("removal.path of " + modality.name, *modality.removal.path);

@@ -1,5 +1,6 @@
 #include "run_config.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,9 @@
 
 namespace modattr {
 namespace {
+
+/// Beside the engine's options.
+const std::vector<std::string> kRunKeys = {"engine", "examples", "ids", "modalities"};
 
 OptionValue to_option(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
@@ -43,7 +47,7 @@ RunConfig read_run(const Json& entry, const std::string& where) {
     for (const Engine& known : engine_registry()) names.emplace_back(known.name);
     throw ConfigError(object.where("engine") + ": unknown '" + name + "'" + suggestion(name, names));
   }
-  std::vector<std::string> keys = {"engine", "examples", "ids", "modalities"};
+  std::vector<std::string> keys = kRunKeys;
   for (const OptionSchema& schema : engine->options) keys.push_back(schema.name);
   object.reject_unknown(keys);
 
@@ -56,7 +60,7 @@ RunConfig read_run(const Json& entry, const std::string& where) {
   if (object.has("modalities")) run.modalities = object.require_strings("modalities");
   try {
     for (const auto& [key, value] : entry.items()) {
-      const bool is_option = key != "engine" && key != "examples" && key != "ids" && key != "modalities";
+      const bool is_option = std::ranges::find(kRunKeys, key) == kRunKeys.end();
       if (is_option) run.options.set(key, to_option(value));
     }
     engine->check(run.options);

@@ -75,7 +75,7 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
   return records;
 }
 
-std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions) {
+std::vector<ExampleRecord> plain_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions) {
   // In the order of the file.
   std::ranges::sort(attributions, {}, [&](const ExampleAttribution& attribution) {
     return experiment.dataset().row(attribution.example);

@@ -18,7 +18,7 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
                                            std::vector<ExampleAttribution> attributions);
 
 /// The same of each traced example, which has no target.
-std::vector<ExampleRecord> traced_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions);
+std::vector<ExampleRecord> plain_records(const Experiment& experiment, std::vector<ExampleAttribution> attributions);
 
 /// The same for the set as a whole, of which there is nothing else to tell.
 ExampleRecord whole_set_record(ExampleAttribution attribution);
