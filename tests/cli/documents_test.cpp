@@ -49,7 +49,7 @@ Names completed_words(const std::string& script, const std::string& before) {
 Names known_keys() {
   const std::string file = "src/run/config/config.cpp";
   Names keys = {"runs[].engine"};
-  const Names containers = {"model", "data", "modalities", "runs", "players", "removal"};
+  const Names containers = {"model", "data", "modalities", "runs", "players", "removal", "check"};
   const std::vector<std::pair<std::string, std::string>> lists = {{"kRootKeys", ""},
                                                                   {"kModelKeys", "model."},
                                                                   {"kDataKeys", "data."},
@@ -60,6 +60,9 @@ Names known_keys() {
     for (const std::string& key : words_in_source(file, list)) {
       if (!containers.contains(key)) keys.insert(prefix + key);
     }
+  }
+  for (const std::string& key : words_in_source("src/check/check_settings.cpp", "kCheckKeys")) {
+    keys.insert("check." + key);
   }
   return keys;
 }

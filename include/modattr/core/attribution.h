@@ -33,6 +33,8 @@ struct Score {
   std::optional<double> p_value;
   /// Of a test over examples.
   std::optional<double> p_value_examples = std::nullopt;
+  /// Name of the run that it is of; empty in results of a single command.
+  std::string run = {};
 };
 
 /// Where a patch lies in its picture, in pixels.

@@ -53,6 +53,8 @@ struct ExampleRecord {
   std::optional<std::string> target_name = std::nullopt;
   /// The words of modalities that are texts.
   std::vector<ExampleText> texts = {};
+  /// Name of the run that explains it; empty in results of a single command.
+  std::string run = {};
 };
 
 /// Everything that one command found out, and what is needed to find it again.
