@@ -9,6 +9,7 @@ set(rooms
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/trace
     report report/tables report/formats
+    check
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     run run/config run/checks run/setup run/commands
@@ -29,6 +30,7 @@ set(allowed_engines/trace core stats engines/shapley/estimators)
 set(allowed_report core stats)
 set(allowed_report/tables core stats)
 set(allowed_report/formats core stats report/tables)
+set(allowed_check core stats report)
 set(allowed_data core)
 set(allowed_graph core data)
 set(allowed_model core data graph)
@@ -40,13 +42,13 @@ set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
 set(allowed_value/journal core)
 set(allowed_value/games core stats data graph model split masking value)
-set(backend core stats engines report data graph model split masking value)
+set(backend core stats engines report check data graph model split masking value)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
 set(allowed_run/setup ${backend} run/config run/checks)
 set(allowed_run/commands ${backend} run/config run/checks run/setup)
-set(allowed_cli core stats engines report run)
+set(allowed_cli core stats engines report check run)
 
 # Files at the top of a folder that rooms below it share: they belong to all of them.
 set(shared_engines 1)
@@ -57,7 +59,7 @@ set(shared_run 1)
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)
 set(homes_spdlog cli)
-set(homes_nlohmann run data report)
+set(homes_nlohmann run data report check)
 set(homes_ATen data graph model split masking value)
 set(homes_c10 data graph model split masking value)
 set(homes_torch graph model split)

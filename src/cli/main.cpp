@@ -69,14 +69,17 @@ ExitCode run(int argc, char** argv) {
       "  modattr permute --modality text     how much the nearest modattr.json's model needs the text\n"
       "  modattr inspect                     what the model takes and the data has\n"
       "  modattr init --model model.pt --data val.npz\n"
+      "  modattr check --baseline old new    whether the results in new keep to rules beside those in old\n"
       "  modattr help COMMAND                the options of a command\n"
       "\n"
-      "Exit codes: 0 done, 2 wrong usage or configuration, 3 bad model, data or other failure.");
+      "Exit codes: 0 done, 1 a rule of check is broken, 2 wrong usage or configuration,\n"
+      "3 bad model, data or other failure.");
   CommandLine line{.program = program};
   add_init_command(line);
   add_inspect_command(line);
   add_engine_commands(line);
   add_run_command(line);
+  add_check_command(line);
   add_engines_command(line);
   add_completion_command(line);
   add_help_command(line);

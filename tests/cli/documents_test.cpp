@@ -51,7 +51,7 @@ Names known_keys() {
   Names keys;
   for (const std::string& key : words_in_source("src/run/config/run_config.cpp", "kRunKeys"))
     keys.insert("runs[]." + key);
-  const Names containers = {"model", "data", "modalities", "runs", "players", "removal"};
+  const Names containers = {"model", "data", "modalities", "runs", "players", "removal", "check"};
   const std::vector<std::pair<std::string, std::string>> lists = {{"kRootKeys", ""},
                                                                   {"kModelKeys", "model."},
                                                                   {"kDataKeys", "data."},
@@ -62,6 +62,9 @@ Names known_keys() {
     for (const std::string& key : words_in_source(file, list)) {
       if (!containers.contains(key)) keys.insert(prefix + key);
     }
+  }
+  for (const std::string& key : words_in_source("src/check/check_settings.cpp", "kCheckKeys")) {
+    keys.insert("check." + key);
   }
   return keys;
 }

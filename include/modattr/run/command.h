@@ -66,7 +66,13 @@ struct RunContext {
 };
 
 /// What the program ends with.
-enum class ExitCode : int { kDone = 0, kWrongUsage = 2, kFailure = 3 };
+enum class ExitCode : int {
+  kDone = 0,
+  /// A rule of `check` is broken.
+  kGateFailed = 1,
+  kWrongUsage = 2,
+  kFailure = 3
+};
 
 /// A title and rows of cells; the first row is the header when there is more than one.
 struct InspectionSection {

@@ -8,6 +8,7 @@
 
 #include "modattr/core/matrix.h"
 #include "modattr/stats/cholesky.h"
+#include "modattr/stats/mixture_shares.h"
 
 namespace modattr {
 namespace {
@@ -19,7 +20,6 @@ constexpr std::size_t kShared = 3;
 constexpr double kUsualBlameWeight = 20.0;
 constexpr int kNewtonRounds = 50;
 constexpr int kExpectationRounds = 15;
-constexpr int kShareRounds = 200;
 constexpr double kSmallestProbability = 1e-4;
 /// Fewer cases of a kind weigh less than the usual weights.
 constexpr double kManyCases = 50.0;
@@ -243,33 +243,6 @@ CulpritModel fit_culprits(std::size_t modality_count, std::span<const Calibratio
     }
   }
   return model_of(parameters);
-}
-
-std::vector<double> estimate_shares(std::span<const std::vector<double>> probabilities,
-                                    std::span<const double> weights) {
-  if (probabilities.empty()) return {};
-  const std::size_t part_count = probabilities.front().size();
-  std::vector<double> shares(part_count, 1.0 / static_cast<double>(part_count));
-  for (int round = 0; round < kShareRounds; ++round) {
-    std::vector<double> sums(part_count);
-    double total = 0.0;
-    for (std::size_t place = 0; place < probabilities.size(); ++place) {
-      const double weight = weights.empty() ? 1.0 : weights[place];
-      if (weight == 0.0) continue;
-      const std::vector<double>& own = probabilities[place];
-      const double all = std::inner_product(shares.begin(), shares.end(), own.begin(), 0.0);
-      for (std::size_t part = 0; part < part_count; ++part) sums[part] += weight * shares[part] * own[part] / all;
-      total += weight;
-    }
-    double change = 0.0;
-    for (std::size_t part = 0; part < part_count; ++part) {
-      const double next = sums[part] / total;
-      change = std::max(change, std::abs(next - shares[part]));
-      shares[part] = next;
-    }
-    if (change < 1e-6) break;
-  }
-  return shares;
 }
 
 }  // namespace modattr

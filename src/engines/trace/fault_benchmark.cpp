@@ -11,6 +11,7 @@
 
 #include "modattr/engines/trace/culprit_model.h"
 #include "modattr/stats/bootstrap.h"
+#include "modattr/stats/mixture_shares.h"
 
 namespace modattr {
 namespace {

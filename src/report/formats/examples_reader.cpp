@@ -1,6 +1,7 @@
 #include "modattr/report/formats/examples_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <span>
 #include <utility>
@@ -186,12 +187,7 @@ Detail detail_of(const JsonField& field) {
   return detail;
 }
 
-ExampleRecord record_of(const JsonField& line, const Names& modalities) {
-  ExampleRecord record{.id = id_of(line.member("id")),
-                       .label = line.member("label").number_or_null(),
-                       .predicted = line.member("predicted").count_or_null(),
-                       .target = line.member("target").count_or_null(),
-                       .attribution = {}};
+void read_names(const JsonField& line, const Names& modalities, ExampleRecord& record) {
   if (line.has("label_name")) {
     record.label_name = line.member("label_name").text_or_null();
     record.predicted_name = line.member("predicted_name").text_or_null();
@@ -199,6 +195,15 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
   }
   if (line.has("run")) record.run = line.member("run").text();
   if (line.has("texts")) record.texts = texts_of(line.member("texts"), modalities);
+}
+
+ExampleRecord record_of(const JsonField& line, const Names& modalities) {
+  ExampleRecord record{.id = id_of(line.member("id")),
+                       .label = line.member("label").number_or_null(),
+                       .predicted = line.member("predicted").count_or_null(),
+                       .target = line.member("target").count_or_null(),
+                       .attribution = {}};
+  read_names(line, modalities, record);
   // The whole set has nothing but the word.
   if (record.id == "all" && !record.label && !record.predicted && !record.target) record.id.reset();
   ExampleAttribution& attribution = record.attribution;
@@ -226,13 +231,40 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
   return record;
 }
 
+/// The keys of a line of trace.jsonl that are no details.
+constexpr std::array<std::string_view, 9> kTraceKeys = {
+    "id", "run", "label", "predicted", "label_name", "predicted_name", "target_name", "texts", "evaluations"};
+
+ExampleRecord traced_record_of(const JsonField& line, const Names& modalities) {
+  const JsonField id = line.member("id");
+  ExampleRecord record{.id = id.value().is_null() ? std::nullopt : std::optional(id_of(id)),
+                       .label = line.member("label").number_or_null(),
+                       .predicted = line.member("predicted").count_or_null(),
+                       .target = std::nullopt,
+                       .attribution = {}};
+  if (line.has("run")) record.run = line.member("run").text();
+  read_names(line, modalities, record);
+  record.attribution.evaluation_count = line.member("evaluations").count();
+  record.attribution.method = "trace";
+  line.member("verdict").text_or_null();
+  for (const JsonField& member : line.members()) {
+    const bool is_known = std::ranges::find(kTraceKeys, member.key()) != kTraceKeys.end();
+    if (!is_known) record.attribution.details.push_back(detail_of(member));
+  }
+  return record;
+}
+
+/// Names as the writers write them: what is not UTF-8 was replaced.
+Names written_names(const Names& modalities) {
+  Names names;
+  for (const std::string& name : modalities) names.push_back(Json::parse(to_line(Json(name))));
+  return names;
+}
+
 }  // namespace
 
 ExamplesReader::ExamplesReader(std::istream& lines, std::string file, const std::vector<std::string>& modalities)
-    : lines_(lines), file_(std::move(file)) {
-  // What is not UTF-8 was replaced.
-  for (const std::string& name : modalities) modalities_.push_back(Json::parse(to_line(Json(name))));
-}
+    : lines_(lines), file_(std::move(file)), modalities_(written_names(modalities)) {}
 
 std::optional<ExampleRecord> ExamplesReader::next() {
   const std::string where = file_ + ":" + std::to_string(line_count_ + 1);
@@ -240,6 +272,19 @@ std::optional<ExampleRecord> ExamplesReader::next() {
   if (!read_line(lines_, where, text)) return std::nullopt;
   const Json parsed = parse_result(text, where);
   ExampleRecord record = record_of(JsonField(parsed, where), modalities_);
+  record.attribution.example = static_cast<std::uint32_t>(line_count_++);
+  return record;
+}
+
+TraceReader::TraceReader(std::istream& lines, std::string file, const std::vector<std::string>& modalities)
+    : lines_(lines), file_(std::move(file)), modalities_(written_names(modalities)) {}
+
+std::optional<ExampleRecord> TraceReader::next() {
+  const std::string where = file_ + ":" + std::to_string(line_count_ + 1);
+  std::string text;
+  if (!read_line(lines_, where, text)) return std::nullopt;
+  const Json parsed = parse_result(text, where);
+  ExampleRecord record = traced_record_of(JsonField(parsed, where), modalities_);
   record.attribution.example = static_cast<std::uint32_t>(line_count_++);
   return record;
 }

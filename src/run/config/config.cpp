@@ -1,11 +1,11 @@
 #include "modattr/run/config/config.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <sstream>
 
+#include "check/check_section.h"
 #include "json_object.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
@@ -19,7 +19,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs"};
+const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs", "check"};
 const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
 const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes"};
 const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids", "columns"};
@@ -95,6 +95,7 @@ class ConfigReader {
     config_.metric = root.find_string("metric");
     config_.seed = root.find_count("seed").value_or(0);
     read_explanation_keys(root);
+    if (const Json* check = root.find("check")) config_.check = check_section(*check, config_.file.string());
     config_.document = document_.dump(-1, ' ', false, Json::error_handler_t::replace);
     return std::move(config_);
   }
@@ -301,15 +302,7 @@ Config read_config(const std::filesystem::path& file) {
 
 std::filesystem::path find_config_file(const std::optional<std::filesystem::path>& explicit_file) {
   if (explicit_file) return *explicit_file;
-  if (const char* variable = std::getenv("MODATTR_CONFIG"); variable != nullptr && *variable != '\0') return variable;
-  std::error_code error;
-  const std::filesystem::path start = std::filesystem::current_path(error);
-  for (std::filesystem::path folder = start; !folder.empty(); folder = folder.parent_path()) {
-    const std::filesystem::path candidate = folder / "modattr.json";
-    // Relative where it is in the working folder, so that messages stay short.
-    if (std::filesystem::exists(candidate, error)) return folder == start ? "modattr.json" : candidate;
-    if (folder == folder.parent_path()) break;
-  }
+  if (std::optional<std::filesystem::path> file = nearest_config_file()) return std::move(*file);
   throw ConfigError(
       "configuration: expected a modattr.json in this folder or above, got none; name one with --config FILE, "
       "or write one with `modattr init --model model.pt --data val.npz`");

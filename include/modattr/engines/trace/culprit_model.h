@@ -46,9 +46,4 @@ CulpritModel fit_modalities(std::size_t modality_count, std::span<const Calibrat
 CulpritModel fit_culprits(std::size_t modality_count, std::span<const CalibrationCase> cases,
                           std::span<const CaseEvidence> wrong_answers);
 
-/// Parts of a mixture from probabilities under equal priors, [cases][parts], by expectation maximisation (Saerens,
-/// Latinne, Decaestecker 2002); `weights` [cases], empty = 1 each.
-std::vector<double> estimate_shares(std::span<const std::vector<double>> probabilities,
-                                    std::span<const double> weights = {});
-
 }  // namespace modattr

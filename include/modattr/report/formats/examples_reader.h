@@ -29,4 +29,22 @@ class ExamplesReader {
   std::size_t line_count_ = 0;
 };
 
+/// Reads trace.jsonl line by line, so that to_trace_lines() writes the same bytes again. The verdict and its evidence
+/// are details, as the writer takes them; `method` is "trace". Throws DataError like ExamplesReader.
+class TraceReader {
+ public:
+  /// Borrows `lines`, which must outlive the reader. `file` is for messages; `modalities`: ScoreTable::modalities.
+  TraceReader(std::istream& lines, std::string file, const std::vector<std::string>& modalities);
+
+  /// The next traced example; nullopt behind the last one. `attribution.example` is its place in the file.
+  std::optional<ExampleRecord> next();
+
+ private:
+  std::istream& lines_;
+  std::string file_;
+  /// As the writer writes them.
+  std::vector<std::string> modalities_;
+  std::size_t line_count_ = 0;
+};
+
 }  // namespace modattr

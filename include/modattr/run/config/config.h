@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "modattr/check/check_settings.h"
 #include "modattr/core/labels.h"
 #include "modattr/core/options.h"
 #include "modattr/masking/baseline.h"
@@ -110,6 +111,7 @@ struct Config {
   std::optional<std::string> value;
   std::uint64_t seed = 0;
   std::vector<RunConfig> runs;
+  CheckSettings check;
   /// The document itself, as serialised JSON.
   std::string document;
 };

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modattr/check/result_set.h"
+#include "modattr/core/matrix.h"
+
+namespace modattr {
+
+/// Numbers of a definition as a function of how often each example counts, so that they can be resampled:
+///
+///     mean          permutation.drop, shapley.mean, shapley.mean_abs, shapley.full, shapley.empty, the metric
+///     part of sums  share.abs: sum of |phi_m| over the sum of all
+///     mean share    share.owen, share.mm_shap, share.mm_shap_avg, share.net: over the examples that have one
+///     mixture       trace.share: of the wrong answers, by estimate_shares()
+class ExampleStatistic {
+ public:
+  enum class Form : std::uint8_t { kMean, kPartOfSums, kMeanShare, kMixture };
+
+  /// Examples of one run and what each adds. `columns` [columns, examples]: one per name, of kMeanShare one more with 1
+  /// where the example has shares.
+  struct Values {
+    Form form = Form::kMean;
+    /// Of the modalities or pairs that it has numbers of.
+    std::vector<std::string> names;
+    /// In any order.
+    std::vector<std::string> ids;
+    Matrix columns;
+  };
+
+  /// Puts the examples into the order of their ids.
+  explicit ExampleStatistic(Values values);
+
+  const std::vector<std::string>& names() const noexcept { return names_; }
+  /// Ascending.
+  const std::vector<std::string>& ids() const noexcept { return ids_; }
+  /// Tells which weight belongs to each example: `places` [examples].
+  void set_places(std::vector<std::uint32_t> places) { places_ = std::move(places); }
+  /// Writes the numbers to `numbers` [names]; NaN where one is not defined.
+  void evaluate(std::span<const std::uint32_t> weights, std::span<double> numbers) const;
+
+ private:
+  void evaluate_mixture(std::span<const std::uint32_t> weights, std::span<double> numbers) const;
+
+  Form form_;
+  std::vector<std::string> names_;
+  std::vector<std::string> ids_;
+  Matrix columns_;
+  std::vector<std::uint32_t> places_;
+};
+
+/// Name of the metric among definitions.
+inline constexpr std::string_view kMetricDefinition = "metric";
+
+/// The numbers of `definition` in a run, or of the metric, from single examples. nullopt, and why in `reason`, where
+/// the result does not hold what they are made of.
+std::optional<ExampleStatistic> make_statistic(const ResultSet& set, const std::string& run,
+                                               const std::string& definition, std::string& reason);
+
+}  // namespace modattr

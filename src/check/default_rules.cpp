@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "modattr/check/check.h"
+#include "modattr/check/ndcg.h"
+#include "modattr/report/number_format.h"
+
+namespace modattr {
+namespace {
+
+/// Kinds of shares that say something of their own. share.mm_shap_avg and share.net are other views of share.mm_shap.
+constexpr std::array<std::string_view, 5> kJudgedShares = {"share.abs", "share.owen", "share.mm_shap", "lime.share",
+                                                           "trace.share"};
+/// Whose order is judged: the first of them that there is.
+constexpr std::array<std::string_view, 4> kOrderedShares = {"share.abs", "share.owen", "share.mm_shap", "lime.share"};
+
+/// Whether both results hold known numbers of the definition, of the same modalities and runs.
+bool both_hold(std::string_view definition, const ResultSet& baseline, const ResultSet& next) {
+  const auto keys = [&](const ResultSet& set) {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const Score& row : set.table.rows) {
+      if (row.definition == definition && !row.group && row.value) found.emplace_back(row.run, row.modality);
+    }
+    std::ranges::sort(found);
+    return found;
+  };
+  const auto old_keys = keys(baseline);
+  return !old_keys.empty() && old_keys == keys(next);
+}
+
+std::string change_rule(std::string_view definition, double tolerance) {
+  return "change of " + std::string(definition) + " <= " + format_exact(tolerance);
+}
+
+}  // namespace
+
+std::vector<Rule> default_rules(const ResultSet& baseline, const ResultSet& next, const DefaultTolerances& tolerances) {
+  std::vector<std::string> texts;
+  if (baseline.table.score && next.table.score) {
+    const bool counts_errors = next.table.orientation == Orientation::kLowerIsBetter;
+    texts.push_back("drop of metric <= " + (counts_errors ? format_exact(tolerances.loss_rise_percent) + "%"
+                                                          : format_exact(tolerances.metric_drop)));
+  }
+  bool has_share = false;
+  for (const std::string_view definition : kJudgedShares) {
+    if (!both_hold(definition, baseline, next)) continue;
+    has_share = true;
+    texts.push_back(change_rule(definition, tolerances.share_change));
+  }
+  if (!has_share && both_hold("permutation.drop", baseline, next)) {
+    texts.push_back(change_rule("permutation.drop", tolerances.drop_change));
+  }
+  for (const std::string_view definition : kOrderedShares) {
+    if (!both_hold(definition, baseline, next)) continue;
+    texts.push_back("order of " + std::string(definition));
+    break;
+  }
+  if (!runs_with_players(baseline, next).empty()) {
+    texts.push_back("ndcg of players >= " + format_exact(tolerances.ndcg));
+  }
+  return parse_rules(texts);
+}
+
+}  // namespace modattr

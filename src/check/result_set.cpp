@@ -1,0 +1,77 @@
+#include "modattr/check/result_set.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/report/formats/examples_reader.h"
+#include "modattr/report/formats/json_reader.h"
+
+namespace modattr {
+namespace {
+
+constexpr const char* kScoresFile = "scores.json";
+/// read_scores() refuses more; no need to read further than that.
+constexpr std::uintmax_t kMostScoresBytes = (std::uintmax_t{256} << 20) + 1;
+
+std::string scores_text(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw DataError(file.string() + ": expected a result of modattr, got no such file");
+  }
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file, error)) {
+    throw DataError(file.string() + ": expected a file that can be read, got none");
+  }
+  std::string text;
+  std::uintmax_t left = kMostScoresBytes;
+  for (std::istreambuf_iterator<char> byte(stream), end; byte != end && left > 0; ++byte, --left) text += *byte;
+  return text;
+}
+
+/// The lines of a file beside the scores; none where there is no such file.
+template <typename Reader>
+std::vector<ExampleRecord> read_lines(const std::filesystem::path& file, const std::vector<std::string>& modalities) {
+  std::error_code error;
+  std::vector<ExampleRecord> records;
+  if (!std::filesystem::exists(file, error)) return records;
+  std::ifstream stream(file, std::ios::binary);
+  Reader reader(stream, file.string(), modalities);
+  while (std::optional<ExampleRecord> record = reader.next()) records.push_back(std::move(*record));
+  return records;
+}
+
+bool holds_verdict(const ExampleRecord& record) {
+  return std::ranges::find(record.attribution.details, "verdict", &Detail::name) != record.attribution.details.end();
+}
+
+}  // namespace
+
+ResultSet result_set_of(ScoreTable table, std::string name) {
+  ResultSet set{.name = std::move(name), .table = std::move(table), .traced = {}};
+  const auto traced = std::ranges::stable_partition(set.table.examples, std::not_fn(holds_verdict));
+  std::ranges::move(traced, std::back_inserter(set.traced));
+  set.table.examples.erase(traced.begin(), traced.end());
+  return set;
+}
+
+ResultSet read_result_set(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(path, error);
+  const std::filesystem::path file = is_folder ? path / kScoresFile : path;
+  ResultSet set{.name = file.string(), .table = read_scores(scores_text(file), file.string()), .traced = {}};
+  // Beside a file of another name lies what belongs to somebody else.
+  if (file.filename() != kScoresFile) return set;
+  const std::filesystem::path folder = file.parent_path();
+  set.table.examples = read_lines<ExamplesReader>(folder / "examples.jsonl", set.table.modalities);
+  set.traced = read_lines<TraceReader>(folder / "trace.jsonl", set.table.modalities);
+  return set;
+}
+
+}  // namespace modattr
