@@ -18,6 +18,7 @@ void add_inspect_command(CommandLine& line);
 /// One command per engine of the registry.
 void add_engine_commands(CommandLine& line);
 void add_run_command(CommandLine& line);
+void add_history_command(CommandLine& line);
 void add_engines_command(CommandLine& line);
 void add_completion_command(CommandLine& line);
 /// Knows the commands that were added before it.

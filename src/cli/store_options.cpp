@@ -1,0 +1,41 @@
+#include "store_options.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "common_options.h"
+#include "modattr/history/result_store.h"
+#include "modattr/report/formats/result_files.h"
+
+namespace modattr {
+
+void add_store_options(CLI::App& command, StoreOptions& options) {
+  auto* store = command
+                    .add_option("--store", options.store,
+                                "Also append the result to this store, which `modattr history` reads; made if missing")
+                    ->type_name("FILE")
+                    ->check(not_empty("a file"));
+  command.add_option("--tag", options.tag, "Name of the result in the store, such as a version: one of its own")
+      ->needs(store)
+      ->option_text("NAME");
+}
+
+void expect_storable(const StoreOptions& options) {
+  if (options.store) expect_appendable(*options.store, options.tag);
+}
+
+std::optional<std::string> append_to_store(const StoreOptions& options, const ScoreTable& table,
+                                           std::span<const std::string> file_names) {
+  if (!options.store) return std::nullopt;
+  StoredFiles files;
+  for (NamedContent& file : render_files(table, file_names)) {
+    if (file.name == "scores.json") files.scores_json = std::move(file.content);
+    if (file.name == "examples.jsonl") files.examples_jsonl = std::move(file.content);
+    if (file.name == "trace.jsonl") files.trace_jsonl = std::move(file.content);
+  }
+  const std::int64_t id = ResultStore::open_to_append(*options.store).append(files, options.tag);
+  return "stored result " + std::to_string(id) + (options.tag ? " (" + *options.tag + ")" : "") + " in " +
+         options.store->string();
+}
+
+}  // namespace modattr
