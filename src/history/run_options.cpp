@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <vector>
@@ -42,9 +43,10 @@ SortedJson selection_of(const SortedJson& options, const SortedJson& config) {
   SortedJson selection = SortedJson::object();
   for (const char* const key : {"examples", "ids"}) {
     const SortedJson* value = find_member(options, key);
-    if (value != nullptr && !value->empty()) selection[key] = *value;
+    if (value != nullptr) selection[key] = *value;
   }
-  if (selection.contains("examples") && config.contains("seed")) selection["seed"] = config["seed"];
+  const SortedJson* count = find_member(selection, "examples");
+  if (count != nullptr && !count->is_null() && config.contains("seed")) selection["seed"] = config["seed"];
   return selection;
 }
 
@@ -66,6 +68,19 @@ SortedJson without_places(SortedJson config) {
     }
   }
   return config;
+}
+
+/// Without members that say nothing: an option that a later version adds, and that is not used, changes nothing.
+void drop_empty_members(SortedJson& value) {
+  if (value.is_array()) {
+    for (SortedJson& element : value) drop_empty_members(element);
+  }
+  if (!value.is_object()) return;
+  for (auto member = value.begin(); member != value.end();) {
+    drop_empty_members(*member);
+    // Also of null.
+    member = member->empty() ? value.erase(member) : std::next(member);
+  }
 }
 
 /// "/config/modalities/0/kind" as modalities[0].kind.
@@ -111,6 +126,7 @@ std::string options_of_run(const StoredHead& head, std::string_view run) {
     known["config"] = std::move(config);
     known["options"] = std::move(options);
   }
+  drop_empty_members(known);
   return to_line(known);
 }
 

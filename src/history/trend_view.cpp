@@ -60,22 +60,34 @@ std::string signed_change(const LastSegment& segment, const NumberFormat& format
   return (change > 0.0 ? "+" : "") + format(change, unknown);
 }
 
-/// Cuts names where the terminal is too narrow, the longest column first.
-void shorten_columns(std::vector<HistoryColumn>& columns, std::size_t name_count, std::size_t room,
-                     const TextStyle& style) {
+std::size_t total_width_of(const std::vector<HistoryColumn>& columns) {
+  std::size_t total = kColumnGap * columns.size();
+  for (const HistoryColumn& column : columns) total += column.width();
+  return total;
+}
+
+/// Where the terminal is too narrow cuts names, the longest column first, and then leaves columns out; returns their
+/// titles.
+std::vector<std::string> fit_history_columns(std::vector<HistoryColumn>& columns, std::size_t room,
+                                             const TextStyle& style) {
+  constexpr std::ptrdiff_t kNameColumns = 3;
   constexpr std::size_t kShortestColumn = 8;
-  for (;;) {
-    std::size_t total = kColumnGap * columns.size();
-    for (const HistoryColumn& column : columns) total += column.width();
-    if (total <= room) return;
-    const auto names =
-        std::ranges::subrange(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(name_count));
+  while (total_width_of(columns) > room) {
+    const auto names = std::ranges::subrange(columns.begin(), columns.begin() + kNameColumns);
     const auto longest = std::ranges::max_element(names, {}, &HistoryColumn::width);
     const std::size_t width = longest->width();
-    if (width <= kShortestColumn) return;
+    if (width <= kShortestColumn) break;
     for (std::string& cell : longest->cells) cell = cut_to_width(cell, width - 1, style);
-    if (longest->width() >= width) return;
+    // The title is the longest.
+    if (longest->width() >= width) break;
   }
+  std::vector<std::string> hidden;
+  for (const char* const title : {"results", "first"}) {
+    if (total_width_of(columns) <= room) break;
+    std::erase_if(columns, [&](const HistoryColumn& column) { return column.title == title; });
+    hidden.emplace_back(title);
+  }
+  return hidden;
 }
 
 std::vector<const Trend*> trends_of_all_examples(const History& history) {
@@ -121,10 +133,16 @@ std::string without_spaces_at_end(std::string line) {
   return line + "\n";
 }
 
-std::string trend_grid(const std::vector<const Trend*>& trends, const TextStyle& style) {
-  constexpr std::size_t kNameColumns = 3;
+/// Lines of aligned columns, and what they leave out.
+struct HistoryGrid {
+  std::string text;
+  std::vector<std::string> hidden;
+};
+
+HistoryGrid trend_grid(const std::vector<const Trend*>& trends, const TextStyle& style) {
+  HistoryGrid grid;
   std::vector<HistoryColumn> columns = value_columns(trends, style);
-  shorten_columns(columns, kNameColumns, style.width - kShortestTrend, style);
+  grid.hidden = fit_history_columns(columns, style.width - kShortestTrend, style);
   std::string titles;
   std::size_t used = 0;
   for (const HistoryColumn& column : columns) {
@@ -148,10 +166,9 @@ std::string trend_grid(const std::vector<const Trend*>& trends, const TextStyle&
   }
   std::string rule;
   for (std::size_t cell = 0; cell < used + longest; ++cell) rule += style.unicode ? "─" : "-";
-  std::string text =
-      painted(titles + "trend", Paint::kStrong, style) + "\n" + painted(rule, Paint::kFaint, style) + "\n";
-  for (const std::string& line : lines) text += line;
-  return text;
+  grid.text = painted(titles + "trend", Paint::kStrong, style) + "\n" + painted(rule, Paint::kFaint, style) + "\n";
+  for (const std::string& line : lines) grid.text += line;
+  return grid;
 }
 
 /// "3" or "3 (v1.2)".
@@ -171,7 +188,14 @@ std::string history_heading(const History& history, const std::string& store) {
 /// A label and, beside it, what it says.
 using Note = std::pair<std::string, std::string>;
 
-std::vector<Note> notes_of(const History& history, const std::vector<const Trend*>& trends, const TextStyle& style) {
+std::string joined_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::vector<Note> notes_of(const History& history, const std::vector<const Trend*>& trends,
+                           const std::vector<std::string>& hidden_columns, const TextStyle& style) {
   std::vector<Note> notes;
   if (std::ranges::any_of(trends, [](const Trend* trend) { return trend->run.empty(); })) {
     notes.emplace_back("score", history.results.back().head.metric + " of the model on the untouched data");
@@ -186,11 +210,16 @@ std::vector<Note> notes_of(const History& history, const std::vector<const Trend
     notes.emplace_back("", "result " + result_name(history.results[each.result]) + ", " +
                                (each.run.empty() ? "score of the model" : each.run) + ": " + each.what);
   }
-  std::string hidden;
-  for (const std::string& definition : history.hidden_definitions) hidden += (hidden.empty() ? "" : ", ") + definition;
-  if (!hidden.empty()) {
-    notes.emplace_back("not shown", hidden + " (" + style.spell_option("all_definitions") + " shows them)");
+  std::vector<std::string> hidden;
+  if (!hidden_columns.empty()) {
+    hidden.push_back(joined_names(hidden_columns) + " (too narrow here; " + style.spell_option("format") +
+                     " csv has all)");
   }
+  if (!history.hidden_definitions.empty()) {
+    hidden.push_back(joined_names(history.hidden_definitions) + " (" + style.spell_option("all_definitions") +
+                     " shows them)");
+  }
+  for (const std::string& each : hidden) notes.emplace_back("not shown", each);
   return notes;
 }
 
@@ -213,8 +242,9 @@ std::string history_table(const History& history, const std::string& store, cons
   const std::vector<const Trend*> trends = trends_of_all_examples(history);
   std::string text = paragraph(history_heading(history, store), Paint::kStrong) + "\n";
   if (trends.empty()) return text + paragraph("no scores", Paint::kFaint);
-  text += trend_grid(trends, style) + "\n";
-  const std::vector<Note> notes = notes_of(history, trends, style);
+  const HistoryGrid grid = trend_grid(trends, style);
+  text += grid.text + "\n";
+  const std::vector<Note> notes = notes_of(history, trends, grid.hidden, style);
   std::size_t label_width = 0;
   for (const auto& [label, content] : notes) label_width = std::max(label_width, display_width(label));
   const std::size_t indent = label_width + kColumnGap;
