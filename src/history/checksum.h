@@ -28,10 +28,13 @@ class Checksum {
     if (number) add(std::bit_cast<std::int64_t>(*number == 0.0 ? 0.0 : *number));
     return *this;
   }
-  Checksum& add(const std::optional<std::string>& text) {
+  Checksum& add(const std::optional<std::string_view>& text) {
     add_byte(text ? 1 : 0);
-    if (text) add(std::string_view(*text));
+    if (text) add(*text);
     return *this;
+  }
+  Checksum& add(const std::optional<std::string>& text) {
+    return add(text ? std::optional<std::string_view>(*text) : std::nullopt);
   }
   Checksum& add(const std::string& text) { return add(std::string_view(text)); }
 

@@ -49,8 +49,8 @@ std::int64_t checksum_of(const StoredResult& result, std::int64_t files_checksum
 }
 
 /// A file that a command does not write is not there, in the table as here.
-std::optional<std::string> text_or_none(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
+std::optional<std::string_view> text_or_none(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
 std::int64_t checksum_of(const StoredFiles& files) {

@@ -30,7 +30,7 @@ void drop_folder(SortedJson& object, const char* key) {
 }
 
 /// The options of a run: under the command's name, or of a result of several engines under runs and the run's name.
-SortedJson engine_options(const SortedJson& config, const StoredHead& head, std::string_view run) {
+SortedJson run_options_in(const SortedJson& config, const StoredHead& head, std::string_view run) {
   const SortedJson* options = find_member(config, head.command);
   if (const SortedJson* runs = find_member(config, "runs"); runs != nullptr && runs->is_object()) {
     options = run.empty() && !runs->empty() ? &*runs->begin() : find_member(*runs, run);
@@ -110,7 +110,7 @@ std::string readable_value(const SortedJson& flat, const std::string& pointer) {
 std::string options_of_run(const StoredHead& head, std::string_view run) {
   SortedJson config = SortedJson::parse(head.config, nullptr, false);
   if (!config.is_object()) config = SortedJson::object();
-  SortedJson options = engine_options(config, head, run);
+  SortedJson options = run_options_in(config, head, run);
   config.erase(head.command);
   config.erase("runs");
   config = without_places(std::move(config));

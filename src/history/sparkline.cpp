@@ -37,7 +37,7 @@ const char* segment_mark(const TextStyle& style) {
 }
 
 std::string sparkline(std::span<const SparkPoint> points, std::size_t width, const TextStyle& style) {
-  std::size_t first = 0;
+  std::size_t first = points.size() > width ? points.size() - width : 0;
   while (first < points.size() && cells_from(points, first) > width) ++first;
   std::string text;
   for (std::size_t place = first; place < points.size(); ++place) {

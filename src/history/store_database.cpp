@@ -66,7 +66,7 @@ StoreStatement& StoreStatement::bind(const std::optional<double>& value) {
   return *this;
 }
 
-StoreStatement& StoreStatement::bind(const std::optional<std::string>& value) {
+StoreStatement& StoreStatement::bind(const std::optional<std::string_view>& value) {
   ++bound_;
   const int code =
       value ? sqlite3_bind_text64(statement_.get(), bound_, value->data(), value->size(), SQLITE_TRANSIENT, SQLITE_UTF8)

@@ -29,7 +29,7 @@ class StoreStatement {
 
   StoreStatement& bind(std::int64_t value);
   StoreStatement& bind(const std::optional<double>& value);
-  StoreStatement& bind(const std::optional<std::string>& value);
+  StoreStatement& bind(const std::optional<std::string_view>& value);
 
   /// The next row; false behind the last one.
   bool step();
