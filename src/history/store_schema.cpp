@@ -120,6 +120,10 @@ void expect_store(const StoreDatabase& database) {
                     ", got schema " + std::to_string(version) + "; use a newer modattr");
   }
   if (version != kSchemaVersion) database.fail_as_damaged("schema " + std::to_string(version));
+  // SQLite calls a file of a later format read-only.
+  constexpr std::size_t kFormatPlace = 18;
+  constexpr unsigned char kLatestFormat = 2;
+  if (header.at(kFormatPlace) > kLatestFormat) database.fail_as_damaged("its format is not known");
 }
 
 void expect_whole_store(const StoreDatabase& database) {

@@ -20,6 +20,7 @@ namespace modattr {
 namespace {
 
 // Places in the header of an SQLite file.
+constexpr std::size_t kWriteFormat = 18;
 constexpr std::size_t kUserVersion = 63;
 constexpr std::size_t kApplicationId = 68;
 
@@ -93,6 +94,9 @@ TEST_F(StoreDamage, AStoreOfANewerProgram) {
   EXPECT_TRUE(mentions(refusal(changed), {"expected a store of schema 1, got schema 2; use a newer modattr"}));
   changed[kUserVersion] = 0;
   EXPECT_TRUE(mentions(refusal(changed), {"damaged", "schema 0"}));
+  changed = whole_;
+  changed[kWriteFormat] = 3;
+  EXPECT_TRUE(mentions(refusal(changed), {"damaged", "format is not known"}));
 }
 
 TEST_F(StoreDamage, AStoreThatIsCut) {
