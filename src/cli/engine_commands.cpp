@@ -61,8 +61,7 @@ ExitCode run(EngineCommand& command) {
   expect_storable(command.store);
   CommandResult result = run_command("engine", command.request, output);
   if (directory) write_results(render_files(*result.table, result.files), *directory, output);
-  const std::optional<std::string> stored = append_to_store(command.store, *result.table, result.files);
-  if (stored && !output.quiet) print_notice(*stored);
+  store_result(command.store, *result.table, result.files, output);
   show(*result.table, output);
   return result.exit_code;
 }

@@ -1,9 +1,9 @@
 #include "store_options.h"
 
-#include <algorithm>
-#include <vector>
+#include <cstdint>
+#include <utility>
 
-#include "common_options.h"
+#include "console.h"
 #include "modattr/history/result_store.h"
 #include "modattr/report/formats/result_files.h"
 
@@ -24,9 +24,9 @@ void expect_storable(const StoreOptions& options) {
   if (options.store) expect_appendable(*options.store, options.tag);
 }
 
-std::optional<std::string> append_to_store(const StoreOptions& options, const ScoreTable& table,
-                                           std::span<const std::string> file_names) {
-  if (!options.store) return std::nullopt;
+void store_result(const StoreOptions& options, const ScoreTable& table, std::span<const std::string> file_names,
+                  const OutputOptions& output) {
+  if (!options.store) return;
   StoredFiles files;
   for (NamedContent& file : render_files(table, file_names)) {
     if (file.name == "scores.json") files.scores_json = std::move(file.content);
@@ -34,8 +34,9 @@ std::optional<std::string> append_to_store(const StoreOptions& options, const Sc
     if (file.name == "trace.jsonl") files.trace_jsonl = std::move(file.content);
   }
   const std::int64_t id = ResultStore::open_to_append(*options.store).append(files, options.tag);
-  return "stored result " + std::to_string(id) + (options.tag ? " (" + *options.tag + ")" : "") + " in " +
-         options.store->string();
+  if (output.quiet) return;
+  print_notice("stored result " + std::to_string(id) + (options.tag ? " (" + *options.tag + ")" : "") + " in " +
+               options.store->string());
 }
 
 }  // namespace modattr

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common_options.h"
 #include "modattr/report/score_table.h"
 
 namespace modattr {
@@ -20,12 +21,12 @@ struct StoreOptions {
 /// Adds --store and --tag.
 void add_store_options(CLI::App& command, StoreOptions& options);
 
-/// Throws what append_to_store() would throw, before a long run; does nothing without --store.
+/// Throws what store_result() would throw, before a long run; does nothing without --store.
 void expect_storable(const StoreOptions& options);
 
-/// Appends a result with the files of these names; does nothing without --store. Returns what to tell the user, or
-/// nothing. The table must hold all of its rows. Throws like ResultStore.
-std::optional<std::string> append_to_store(const StoreOptions& options, const ScoreTable& table,
-                                           std::span<const std::string> file_names);
+/// Appends a result with the files of these names and says so; does nothing without --store. The table must hold all of
+/// its rows. Throws like ResultStore.
+void store_result(const StoreOptions& options, const ScoreTable& table, std::span<const std::string> file_names,
+                  const OutputOptions& output);
 
 }  // namespace modattr

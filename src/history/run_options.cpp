@@ -29,11 +29,20 @@ void drop_folder(SortedJson& object, const char* key) {
   if (path.is_string()) path = std::filesystem::path(path.get<std::string>()).filename().string();
 }
 
+/// The run whose model score a result of several runs has: the first one that has a metric.
+std::string scored_run(const StoredHead& head) {
+  const auto config = nlohmann::ordered_json::parse(head.config, nullptr, false);
+  for (const auto& [name, options] : config.at("runs").items()) {
+    if (options.is_object() && options.value("metric", nlohmann::ordered_json()) != "none") return name;
+  }
+  return {};
+}
+
 /// The options of a run: under the command's name, or of a result of several engines under runs and the run's name.
 SortedJson run_options_in(const SortedJson& config, const StoredHead& head, std::string_view run) {
   const SortedJson* options = find_member(config, head.command);
   if (const SortedJson* runs = find_member(config, "runs"); runs != nullptr && runs->is_object()) {
-    options = run.empty() && !runs->empty() ? &*runs->begin() : find_member(*runs, run);
+    options = find_member(*runs, run.empty() ? scored_run(head) : std::string(run));
   }
   return options != nullptr && options->is_object() ? *options : SortedJson::object();
 }
@@ -111,6 +120,12 @@ std::string options_of_run(const StoredHead& head, std::string_view run) {
   SortedJson config = SortedJson::parse(head.config, nullptr, false);
   if (!config.is_object()) config = SortedJson::object();
   SortedJson options = run_options_in(config, head, run);
+  // Of several engines each has a metric of its own; the engine is in the run's name.
+  if (const SortedJson* metric = find_member(options, "metric"); metric != nullptr && metric->is_string()) {
+    config["metric"] = *metric;
+  }
+  options.erase("metric");
+  options.erase("engine");
   config.erase(head.command);
   config.erase("runs");
   config = without_places(std::move(config));

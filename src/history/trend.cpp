@@ -15,12 +15,20 @@ namespace {
 
 /// What two values must share to be compared.
 struct TrendContext {
+  std::string command;
   std::string data_sha256;
   std::uint64_t example_count = 0;
   std::string options;
-
-  bool operator==(const TrendContext&) const = default;
 };
+
+/// Of several engines the result tells the largest number of examples only.
+bool have_equal_counts(const TrendContext& before, const TrendContext& after) {
+  return before.command != after.command || before.example_count == after.example_count;
+}
+
+bool are_comparable(const TrendContext& before, const TrendContext& after) {
+  return before.data_sha256 == after.data_sha256 && before.options == after.options && have_equal_counts(before, after);
+}
 
 bool is_among(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
@@ -55,7 +63,7 @@ std::string change_between(const TrendContext& before, const TrendContext& after
     add("data: sha256 from " + before.data_sha256.substr(0, kShownDigits) + " to " +
         after.data_sha256.substr(0, kShownDigits));
   }
-  if (before.options == after.options && before.example_count != after.example_count) {
+  if (before.options == after.options && !have_equal_counts(before, after)) {
     add("examples: from " + std::to_string(before.example_count) + " to " + std::to_string(after.example_count));
   }
   if (before.options != after.options) add("options: " + describe_change(before.options, after.options));
@@ -104,7 +112,7 @@ class TrendCollector {
     TrendPoint point{.result = result, .score = score};
     if (!trend.points.empty()) {
       const TrendPoint& former = trend.points.back();
-      const bool continues = context(former.result, row.run) == context(result, row.run);
+      const bool continues = are_comparable(context(former.result, row.run), context(result, row.run));
       point.segment = former.segment + (continues ? 0 : 1);
       if (!continues) add_break(former.result, result, row.run);
     }
@@ -115,7 +123,7 @@ class TrendCollector {
   const TrendContext& context(std::size_t result, const std::string& run) {
     const auto [found, is_new] = contexts_.try_emplace({result, run});
     const StoredHead& head = history_.results[result].head;
-    if (is_new) found->second = {head.data.sha256, head.example_count, options_of_run(head, run)};
+    if (is_new) found->second = {head.command, head.data.sha256, head.example_count, options_of_run(head, run)};
     return found->second;
   }
 

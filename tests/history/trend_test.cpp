@@ -142,25 +142,49 @@ TEST(Trends, GoOnWhereOnlyPlacesAreOthers) {
   EXPECT_TRUE(history.breaks.empty());
 }
 
+/// The result of `modattr run`: permute of all examples, and a second one of half of them.
+StoredResult several_runs(const std::string& repeats) {
+  StoredResult result =
+      result_of(0.2, R"({"model": {}, "data": {}, "metric": "none", "seed": 0, "runs": {)"
+                     R"("lime": {"engine": "lime", "metric": "none", "examples": 5},)"
+                     R"("permute-2": {"engine": "permute", "metric": "log_loss", "repeats": )" +
+                         repeats +
+                         R"(, "examples": 200},)"
+                         R"("permute": {"engine": "permute", "metric": "accuracy", "repeats": 10}}})");
+  result.head.command = "run";
+  result.head.example_count = 400;
+  result.rows.push_back(row_of("text", "permutation.drop", 0.5));
+  result.rows.back().run = "permute-2";
+  return result;
+}
+
 TEST(Trends, CompareARunWithItselfWhereverItIs) {
-  // A result of several engines: options by run.
-  StoredResult several = result_of(0.2, R"({"model": {}, "data": {}, "metric": "accuracy", "seed": 0,)"
-                                        R"( "runs": {"permute": {"repeats": 10}, "permute-2": {"repeats": 20}}})");
-  several.head.command = "run";
-  several.rows.push_back(row_of("text", "permutation.drop", 0.5));
-  several.rows.back().run = "permute-2";
   StoredResult single =
-      result_of(0.1, R"({"model": {}, "data": {}, "metric": "accuracy", "seed": 0, "permute": {"repeats": 10}})");
-  StoredResult other = several;
-  other.head.config.replace(other.head.config.find("20"), 2, "30");
-  const History history = follow_trends({single, several, other}, {});
+      result_of(0.1, R"({"model": {}, "data": {}, "metric": "accuracy", "seed": 0, "runs": [{"engine": "permute"}],)"
+                     R"( "permute": {"repeats": 10, "metric": null}})");
+  const History history = follow_trends({single, several_runs("20"), several_runs("30")}, {});
   EXPECT_EQ(segments_of(trend_of(history, "text", "permutation.drop")), (Segments{1, 1, 1}));
   const Trend& second = history.trends.back();
   EXPECT_EQ(second.run, "permute-2");
   EXPECT_EQ(segments_of(second), (Segments{1, 2}));
-  ASSERT_EQ(history.breaks.size(), 1U);
-  EXPECT_EQ(history.breaks[0].run, "permute-2");
-  EXPECT_EQ(history.breaks[0].what, "options: repeats from 20 to 30");
+  EXPECT_EQ(history.breaks.back().run, "permute-2");
+  EXPECT_EQ(history.breaks.back().what, "options: repeats from 20 to 30");
+  // The score of several runs is that of the first one with a metric.
+  EXPECT_EQ(segments_of(history.trends[0]), (Segments{1, 2, 2}));
+  EXPECT_EQ(history.breaks.front().what,
+            "options: metric from accuracy to log_loss, examples from none to 200, seed from none to 0");
+}
+
+TEST(Trends, OfSeveralEnginesHaveTheLargestNumberOfExamples) {
+  StoredResult single = result_of(0.1, R"({"metric": "accuracy", "permute": {"repeats": 10}})");
+  StoredResult several = result_of(0.2, R"({"runs": {"permute": {"metric": "accuracy", "repeats": 10}}})");
+  several.head.command = "run";
+  several.head.example_count = 5000;
+  StoredResult fewer = several;
+  fewer.head.example_count = 4999;
+  const History history = follow_trends({single, several, fewer}, {});
+  EXPECT_EQ(segments_of(trend_of(history, "text", "permutation.drop")), (Segments{1, 1, 2}));
+  EXPECT_EQ(history.breaks.back().what, "examples: from 5000 to 4999");
 }
 
 TEST(Trends, SkipResultsThatHaveNotTheNumber) {
