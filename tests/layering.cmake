@@ -9,7 +9,8 @@ set(rooms
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/trace
     report report/tables report/formats
-    check
+    report report/tables report/formats
+    check history
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     run run/config run/checks run/setup run/commands
@@ -31,6 +32,7 @@ set(allowed_report core stats)
 set(allowed_report/tables core stats)
 set(allowed_report/formats core stats report/tables)
 set(allowed_check core stats report)
+set(allowed_history core report)
 set(allowed_data core)
 set(allowed_graph core data)
 set(allowed_model core data graph)
@@ -48,7 +50,7 @@ set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
 set(allowed_run/setup ${backend} run/config run/checks)
 set(allowed_run/commands ${backend} run/config run/checks run/setup)
-set(allowed_cli core stats engines report check run)
+set(allowed_cli core stats engines report check history run)
 
 # Files at the top of a folder that rooms below it share: they belong to all of them.
 set(shared_engines 1)
@@ -59,14 +61,15 @@ set(shared_run 1)
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)
 set(homes_spdlog cli)
-set(homes_nlohmann run data report check)
+set(homes_nlohmann run data report check history)
 set(homes_ATen data graph model split masking value)
 set(homes_c10 data graph model split masking value)
 set(homes_torch graph model split)
 set(homes_minizip data)
 set(homes_openssl data)
+set(homes_sqlite3 history)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
-set(sources_only torch nlohmann minizip openssl)
+set(sources_only torch nlohmann minizip openssl sqlite3)
 # A room with more files is cut.
 set(most_files 24)
 
@@ -108,7 +111,7 @@ foreach(file IN LISTS files)
       if(NOT other STREQUAL room AND NOT is_allowed)
         violation("room ${room} may not include room ${other}")
       endif()
-    elseif(line MATCHES "<([A-Za-z0-9]+)/")
+    elseif(line MATCHES "<([A-Za-z0-9]+)[/.]")
       set(library ${CMAKE_MATCH_1})
       if(DEFINED homes_${library})
         if(NOT top IN_LIST homes_${library})

@@ -20,6 +20,7 @@ void add_engine_commands(CommandLine& line);
 void add_run_command(CommandLine& line);
 /// Compares results; needs no model.
 void add_check_command(CommandLine& line);
+void add_history_command(CommandLine& line);
 void add_engines_command(CommandLine& line);
 void add_completion_command(CommandLine& line);
 /// Knows the commands that were added before it.

@@ -15,6 +15,7 @@
 #include "modattr/report/result_writer.h"
 #include "option_arguments.h"
 #include "result_output.h"
+#include "store_options.h"
 
 namespace modattr {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct EngineCommand {
   CommandRequest request;
   OutputOptions output;
+  StoreOptions store;
 };
 
 /// "a, b and c".
@@ -56,15 +58,19 @@ ExitCode run(EngineCommand& command) {
     if (!output.force) expect_replaceable(*output.out, command.request.engine, command.request);
     directory.emplace(ResultDirectory::open(*output.out));
   }
+  expect_storable(command.store);
   CommandResult result = run_command("engine", command.request, output);
   if (directory) write_results(render_files(*result.table, result.files), *directory, output);
+  store_result(command.store, *result.table, result.files, output);
   show(*result.table, output);
   return result.exit_code;
 }
 
 void add_engine_command(CommandLine& line, const Engine& engine) {
-  auto command = std::make_shared<EngineCommand>(EngineCommand{
-      .request = {.engine = std::string(engine.name), .options = OptionValues(engine.options)}, .output = {}});
+  auto command = std::make_shared<EngineCommand>(
+      EngineCommand{.request = {.engine = std::string(engine.name), .options = OptionValues(engine.options)},
+                    .output = {},
+                    .store = {}});
   CLI::App& app = *line.program.add_subcommand(std::string(engine.name), std::string(engine.summary));
   app.footer(footer(engine));
   app.add_option("-m,--modality", command->request.common.modalities, std::string(engine.modality_help))
@@ -75,6 +81,7 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
       ->type_name("DIR")
       ->check(not_empty("a folder"));
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
+  add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,
                "Print the rows of all definitions, also of those that answer the same question or check the run");

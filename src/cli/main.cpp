@@ -80,6 +80,7 @@ ExitCode run(int argc, char** argv) {
   add_engine_commands(line);
   add_run_command(line);
   add_check_command(line);
+  add_history_command(line);
   add_engines_command(line);
   add_completion_command(line);
   add_help_command(line);

@@ -13,6 +13,7 @@
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
 #include "result_output.h"
+#include "store_options.h"
 
 namespace modattr {
 namespace {
@@ -24,6 +25,7 @@ constexpr const char* kJournal = "run.journal";
 struct RunCommand {
   CommandRequest request = {.options = OptionValues({})};
   OutputOptions output;
+  StoreOptions store;
 };
 
 ExitCode run(RunCommand& command) {
@@ -39,6 +41,7 @@ ExitCode run(RunCommand& command) {
     command.request.journal = directory->path() / kJournal;
     command.request.replace = output.force;
   }
+  expect_storable(command.store);
   const CommandResult result = run_command(kRunCommand, command.request, output);
   if (directory) {
     std::vector<NamedContent> files = render_files(*result.table, result.files);
@@ -48,6 +51,7 @@ ExitCode run(RunCommand& command) {
     std::error_code ignored;
     std::filesystem::remove(*command.request.journal, ignored);
   }
+  store_result(command.store, *result.table, result.files, output);
   const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
   if (is_one_document) {
     show(*result.table, output);
@@ -81,6 +85,7 @@ void add_run_command(CommandLine& line) {
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
   app.add_flag("--resume", command->request.resume,
                "Go on where an interrupted run with the same --out stopped; begins anew where there is none");
+  add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,
                "Print the rows of all definitions, also of those that answer the same question or check the run");

@@ -242,10 +242,9 @@ ExampleRecord traced_record_of(const JsonField& line, const Names& modalities) {
                        .predicted = line.member("predicted").count_or_null(),
                        .target = std::nullopt,
                        .attribution = {}};
-  if (line.has("run")) record.run = line.member("run").text();
   read_names(line, modalities, record);
   record.attribution.evaluation_count = line.member("evaluations").count();
-  record.attribution.method = "trace";
+  record.attribution.method = kTraceMethod;
   line.member("verdict").text_or_null();
   for (const JsonField& member : line.members()) {
     const bool is_known = std::ranges::find(kTraceKeys, member.key()) != kTraceKeys.end();

@@ -152,6 +152,17 @@ class Experiments {
   std::list<Made> made_;
 };
 
+/// Also with what an engine knows of single examples, unless the configuration says: comparisons of results need it.
+CommandRequest with_examples(CommandRequest request, const Experiment& experiment) {
+  constexpr std::string_view kPerExample = "per_example";
+  const auto schema = request.options.schema();
+  const bool has_option = std::ranges::find(schema, kPerExample, &OptionSchema::name) != schema.end();
+  if (has_option && !request.options.is_given(kPerExample) && experiment.metric().is_mean()) {
+    request.options.set(kPerExample, true);
+  }
+  return request;
+}
+
 CommandResult run_all(const CommandRequest& request, const RunContext& context) {
   return with_hint_at_skipping([&] {
     const Config config = read_config(find_config_file(request.common.config));
@@ -168,7 +179,7 @@ CommandResult run_all(const CommandRequest& request, const RunContext& context) 
           std::ranges::none_of(tables, [&](const NamedTable& other) { return other.experiment == &experiment; });
       // The encodings that all runs share are the first one's.
       if (!is_first) start.evaluations = evaluations_of(experiment);
-      CommandResult one = run_engine(experiment, run.request, context, start);
+      CommandResult one = run_engine(experiment, with_examples(run.request, experiment), context, start);
       for (const std::string& file : one.files) {
         if (std::ranges::find(result.files, file) == result.files.end()) result.files.push_back(file);
       }
