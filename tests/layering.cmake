@@ -14,7 +14,7 @@ set(rooms
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     run run/config run/checks run/setup run/commands
-    cli)
+    cli cli/commands)
 set(allowed_core "")
 set(allowed_core/tracing core)
 set(allowed_stats core)
@@ -50,13 +50,15 @@ set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
 set(allowed_run/setup ${backend} run/config run/checks)
 set(allowed_run/commands ${backend} run/config run/checks run/setup)
-set(allowed_cli core stats engines report check history run)
+set(allowed_cli core stats engines report check history run cli/commands)
+set(allowed_cli/commands core stats engines report check history run)
 
 # Files at the top of a folder that rooms below it share: they belong to all of them.
 set(shared_engines 1)
 set(shared_report 1)
 set(shared_value 1)
 set(shared_run 1)
+set(shared_cli 1)
 
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)

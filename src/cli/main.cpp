@@ -8,7 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "commands.h"
+#include "cli/commands/commands.h"
 #include "console.h"
 #include "help_formatter.h"
 #include "modattr/core/error.h"

@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/console.h"
 #include "commands.h"
-#include "console.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/common_options.h"
+#include "cli/console.h"
 #include "commands.h"
-#include "common_options.h"
-#include "console.h"
 #include "modattr/check/check.h"
 #include "modattr/check/check_settings.h"
 #include "modattr/check/judgement_report.h"

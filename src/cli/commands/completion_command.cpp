@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/console.h"
 #include "commands.h"
-#include "console.h"
 #include "modattr/core/option_name.h"
 #include "modattr/engines/registry.h"
 #include "modattr/stats/metrics.h"

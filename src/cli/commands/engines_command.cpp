@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <string>
 
+#include "cli/console.h"
 #include "commands.h"
-#include "console.h"
 #include "modattr/engines/registry.h"
 #include "modattr/report/text.h"
 

@@ -3,15 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "command_library.h"
+#include "cli/command_library.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/option_arguments.h"
 #include "commands.h"
-#include "common_options.h"
-#include "console.h"
 #include "modattr/core/option_name.h"
 #include "modattr/engines/engine.h"
 #include "modattr/report/text.h"
 #include "modattr/report/utf8.h"
-#include "option_arguments.h"
 
 namespace modattr {
 namespace {

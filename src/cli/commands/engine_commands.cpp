@@ -5,17 +5,17 @@
 #include <utility>
 #include <vector>
 
-#include "command_library.h"
+#include "cli/command_library.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/option_arguments.h"
+#include "cli/result_output.h"
+#include "cli/store_options.h"
 #include "commands.h"
-#include "common_options.h"
-#include "console.h"
 #include "modattr/core/error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
-#include "option_arguments.h"
-#include "result_output.h"
-#include "store_options.h"
 
 namespace modattr {
 namespace {

@@ -1,16 +1,16 @@
 #include <filesystem>
 #include <memory>
 
-#include "command_library.h"
+#include "cli/command_library.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/option_arguments.h"
 #include "commands.h"
-#include "common_options.h"
-#include "console.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/engines/engine.h"
 #include "modattr/report/result_writer.h"
 #include "modattr/report/text.h"
-#include "option_arguments.h"
 
 namespace modattr {
 namespace {

@@ -4,9 +4,9 @@
 #include <memory>
 #include <optional>
 
+#include "cli/common_options.h"
+#include "cli/console.h"
 #include "commands.h"
-#include "common_options.h"
-#include "console.h"
 #include "modattr/engines/definitions.h"
 #include "modattr/history/result_store.h"
 #include "modattr/history/trend_view.h"
