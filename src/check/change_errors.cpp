@@ -146,7 +146,9 @@ ChanceError ChangeErrors::of_metric_change() {
 ChanceError ChangeErrors::of_row(const Score& row) {
   const std::optional<double> error = error_of_row(row);
   if (!error) return without_interval("the row has none");
-  return {.error = error, .degrees_of_freedom = freedom_of(row.examples), .basis = "of the row, " + counted(row.examples, "example")};
+  return {.error = error,
+          .degrees_of_freedom = freedom_of(row.examples),
+          .basis = "of the row, " + counted(row.examples, "example")};
 }
 
 ChanceError ChangeErrors::of_metric() const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "modattr/check/changed_answers.h"
+#include "modattr/check/group_changes.h"
 #include "modattr/core/error.h"
 #include "modattr/stats/moments.h"
 #include "modattr/stats/student.h"
@@ -174,6 +175,7 @@ Judgement check(const ResultSet& baseline, const ResultSet& next, const CheckRul
                       .has_default_rules = rules.rules.empty(),
                       .rules = {},
                       .answers = changed_answers(baseline, next),
+                      .groups = group_changes(baseline, next, std::max<std::size_t>(options.thread_count, 1)),
                       .warnings = {}};
   CheckRules all = rules;
   if (all.rules.empty()) all.rules = default_rules(baseline, next);

@@ -67,6 +67,11 @@ std::string to_check_json(const Judgement& judgement) {
   document["level"] = judgement.level;
   document["rules"] = Json::array();
   for (const RuleJudgement& rule : judgement.rules) document["rules"].push_back(rule_document(rule));
+  document["groups"] = {
+      {"comparisons", judgement.groups.comparison_count}, {"level", judgement.groups.level}, {"moved", Json::array()}};
+  for (const JudgedNumber& number : judgement.groups.numbers) {
+    document["groups"]["moved"].push_back(number_document(number));
+  }
   document["right_to_wrong"] = judgement.answers ? Json(judgement.answers->right_to_wrong) : Json(nullptr);
   document["wrong_to_right"] = judgement.answers ? Json(judgement.answers->wrong_to_right) : Json(nullptr);
   document["warnings"] = judgement.warnings;

@@ -41,6 +41,14 @@ std::string to_check_markdown(const Judgement& judgement) {
   text += "\n| rule | number | old | new | change | interval | allowed | verdict |\n";
   text += "|:--|:--|--:|--:|--:|--:|--:|:--|\n";
   for (const RuleJudgement& rule : judgement.rules) text += rule_rows(rule);
+  if (!judgement.groups.numbers.empty()) {
+    text += "\n" + escape_markdown(groups_title(judgement.groups)) +
+            "\n\n| number | old | new | change | interval |\n|:--|--:|--:|--:|--:|\n";
+    for (const JudgementCells& own : cells_of(judgement.groups, "–")) {
+      text += "| " + escape_markdown(own.subject) + " | " + own.old_value + " | " + own.new_value + " | " + own.change +
+              " | " + escape_markdown(own.interval) + " |\n";
+    }
+  }
   const std::string intervals = interval_text(judgement);
   if (!intervals.empty()) text += "\nIntervals: " + escape_markdown(intervals) + "\n";
   if (judgement.answers) {

@@ -47,15 +47,11 @@ class CheckTable {
 
   std::string text() {
     TableLine titles;
-    titles.cells = {"",
-                    "old",
-                    "new",
-                    "change",
-                    level_text(judgement_.level) + " interval", "allowed",
-                    ""};
+    titles.cells = {"", "old", "new", "change", level_text(judgement_.level) + " interval", "allowed", ""};
     titles.paint = Paint::kStrong;
     lines_.push_back(titles);
     for (const RuleJudgement& rule : judgement_.rules) add_rule(rule);
+    if (!judgement_.groups.numbers.empty()) add_groups();
     fit();
     std::string result;
     for (const TableLine& line : lines_) result += written(line);
@@ -86,6 +82,15 @@ class CheckTable {
                      .is_broken = number.is_broken};
       if (rule.rule.kind != RuleKind::kBound && number.change && longest > 0.0) line.bar = *number.change / longest;
       lines_.push_back(std::move(line));
+    }
+  }
+
+  void add_groups() {
+    lines_.push_back({.cells = {}, .text = groups_title(judgement_.groups), .paint = Paint::kStrong});
+    for (const JudgementCells& own : cells_of(judgement_.groups, style_.unicode ? "–" : "-")) {
+      lines_.push_back({.cells = {terminal_text(own.subject, style_), own.old_value, own.new_value, own.change,
+                                  own.interval, "", ""},
+                        .text = {}});
     }
   }
 

@@ -63,6 +63,21 @@ std::vector<JudgementCells> cells_of(const RuleJudgement& rule, const std::strin
   return all;
 }
 
+std::vector<JudgementCells> cells_of(const GroupChanges& groups, const std::string& unknown) {
+  RuleJudgement shown{.rule = {}, .numbers = groups.numbers};
+  shown.numbers.resize(std::min(shown.numbers.size(), kMostShownGroupChanges));
+  std::vector<JudgementCells> cells = cells_of(shown, unknown);
+  for (JudgementCells& own : cells) own.verdict.clear();
+  return cells;
+}
+
+std::string groups_title(const GroupChanges& groups) {
+  const std::size_t count = groups.numbers.size();
+  return "moved in groups, not judged: " + std::to_string(count) + " of " + counted(groups.comparison_count, "number") +
+         " at " + level_text(groups.level) + " each" +
+         (count > kMostShownGroupChanges ? "; the clearest " + std::to_string(kMostShownGroupChanges) : "");
+}
+
 std::string level_text(double level) {
   const double percent = 100.0 * level;
   int decimals = 0;

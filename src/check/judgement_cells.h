@@ -24,6 +24,12 @@ struct JudgementCells {
 /// The numbers of a rule, with the same decimals; `unknown` stands where there is none.
 std::vector<JudgementCells> cells_of(const RuleJudgement& rule, const std::string& unknown);
 
+/// The same of what moved in groups, as many as are shown; nothing is allowed or broken.
+std::vector<JudgementCells> cells_of(const GroupChanges& groups, const std::string& unknown);
+
+/// "what moved in groups, the clearest first; not judged", with their number.
+std::string groups_title(const GroupChanges& groups);
+
 /// "97.5 %", the level of each interval.
 std::string level_text(double level);
 

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <fstream>
 #include <functional>
+#include <istream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -35,16 +37,23 @@ std::string scores_text(const std::filesystem::path& file) {
   return text;
 }
 
-/// The lines of a file beside the scores; none where there is no such file.
 template <typename Reader>
-std::vector<ExampleRecord> read_lines(const std::filesystem::path& file, const std::vector<std::string>& modalities) {
-  std::error_code error;
+std::vector<ExampleRecord> read_lines(std::istream& stream, const std::string& name,
+                                      const std::vector<std::string>& modalities) {
   std::vector<ExampleRecord> records;
-  if (!std::filesystem::exists(file, error)) return records;
-  std::ifstream stream(file, std::ios::binary);
-  Reader reader(stream, file.string(), modalities);
+  Reader reader(stream, name, modalities);
   while (std::optional<ExampleRecord> record = reader.next()) records.push_back(std::move(*record));
   return records;
+}
+
+/// The lines of a file beside the scores; none where there is no such file.
+template <typename Reader>
+std::vector<ExampleRecord> read_file_lines(const std::filesystem::path& file,
+                                           const std::vector<std::string>& modalities) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  return read_lines<Reader>(stream, file.string(), modalities);
 }
 
 bool holds_verdict(const ExampleRecord& record) {
@@ -69,8 +78,17 @@ ResultSet read_result_set(const std::filesystem::path& path) {
   // Beside a file of another name lies what belongs to somebody else.
   if (file.filename() != kScoresFile) return set;
   const std::filesystem::path folder = file.parent_path();
-  set.table.examples = read_lines<ExamplesReader>(folder / "examples.jsonl", set.table.modalities);
-  set.traced = read_lines<TraceReader>(folder / "trace.jsonl", set.table.modalities);
+  set.table.examples = read_file_lines<ExamplesReader>(folder / "examples.jsonl", set.table.modalities);
+  set.traced = read_file_lines<TraceReader>(folder / "trace.jsonl", set.table.modalities);
+  return set;
+}
+
+ResultSet parse_result_set(const ResultTexts& texts, const std::string& name) {
+  ResultSet set{.name = name, .table = read_scores(texts.scores, name), .traced = {}};
+  std::istringstream examples{std::string(texts.examples)};
+  std::istringstream trace{std::string(texts.trace)};
+  set.table.examples = read_lines<ExamplesReader>(examples, name + ": examples.jsonl", set.table.modalities);
+  set.traced = read_lines<TraceReader>(trace, name + ": trace.jsonl", set.table.modalities);
   return set;
 }
 

@@ -53,6 +53,18 @@ struct ChangedAnswers {
   std::vector<std::string> wrong_to_right;
 };
 
+/// Numbers of groups that moved; nobody judges them.
+struct GroupChanges {
+  /// Significant ones, the clearest first.
+  std::vector<JudgedNumber> numbers;
+  /// Numbers that were compared, and the level of each interval.
+  std::size_t comparison_count = 0;
+  double level = 0.95;
+};
+
+/// Most of them that are shown; JSON holds all.
+inline constexpr std::size_t kMostShownGroupChanges = 8;
+
 /// What is told of each of the two results.
 struct JudgedResult {
   std::string name;
@@ -79,6 +91,7 @@ struct Judgement {
   double level = 0.95;
   /// nullopt where results do not tell right answers from wrong ones example by example.
   std::optional<ChangedAnswers> answers;
+  GroupChanges groups = {};
   /// One sentence each.
   std::vector<std::string> warnings;
 

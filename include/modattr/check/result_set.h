@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modattr/report/score_table.h"
@@ -24,5 +25,15 @@ ResultSet result_set_of(ScoreTable table, std::string name);
 /// Reads scores.json of a folder, or a file of that format, with examples.jsonl and trace.jsonl where they lie beside a
 /// scores.json. Throws DataError where a file is missing, cannot be read or is not what its name says.
 ResultSet read_result_set(const std::filesystem::path& path);
+
+/// The texts of a result's files; empty where it has none.
+struct ResultTexts {
+  std::string_view scores;
+  std::string_view examples;
+  std::string_view trace;
+};
+
+/// The same from texts, under a name for messages.
+ResultSet parse_result_set(const ResultTexts& texts, const std::string& name);
 
 }  // namespace modattr

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_library.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "commands.h"
@@ -18,6 +19,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
+#include "modattr/history/store_reference.h"
 #include "modattr/report/result_writer.h"
 
 namespace modattr {
@@ -33,7 +35,9 @@ const std::vector<std::pair<std::string, CheckFormat>> kCheckFormats = {{"table"
 struct CheckCommand {
   std::optional<std::filesystem::path> baseline;
   std::optional<std::filesystem::path> next;
-  std::optional<std::filesystem::path> config;
+  /// Of a comparison of two models: the new one is `request.common.model`.
+  std::optional<std::filesystem::path> against;
+  CommandRequest request = {.options = OptionValues({})};
   std::vector<std::string> rules;
   bool is_strict = false;
   bool allows_other_data = false;
@@ -46,7 +50,8 @@ struct CheckCommand {
 
 /// Rules of the command line, else of the configuration.
 CheckRules rules_in_force(const CheckCommand& command) {
-  const std::optional<std::filesystem::path> file = command.config ? command.config : nearest_config_file();
+  const std::optional<std::filesystem::path>& config = command.request.common.config;
+  const std::optional<std::filesystem::path> file = config ? config : nearest_config_file();
   const CheckSettings settings = file ? read_check_settings(*file) : CheckSettings{};
   return {.rules = parse_rules(command.rules.empty() ? settings.rules : command.rules),
           .is_strict = command.is_strict || settings.is_strict};
@@ -67,15 +72,53 @@ std::string rendered(const Judgement& judgement, CheckFormat format, const Check
   return "";
 }
 
-ExitCode run(const CheckCommand& command) {
+/// A folder, a scores.json, or a result of a store.
+ResultSet read_result(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  if (!is_store_reference(text)) return read_result_set(path);
+  const StoredFiles files = read_store_reference(text);
+  return parse_result_set({.scores = files.scores_json, .examples = files.examples_jsonl, .trace = files.trace_jsonl},
+                          text);
+}
+
+/// Every run of the configuration with this model.
+ResultSet evaluate(const CheckCommand& command, const std::filesystem::path& model) {
+  CommandRequest request = command.request;
+  request.common.model = model;
+  const OutputOptions output{.quiet = command.is_quiet, .verbose = command.lists_ids};
+  CommandResult result = run_command("run", request, output);
+  return result_set_of(std::move(*result.table), model.string());
+}
+
+/// The two results that are compared.
+std::pair<ResultSet, ResultSet> results_of(const CheckCommand& command) {
+  const std::optional<std::filesystem::path>& model = command.request.common.model;
+  if (command.against || model) {
+    if (!command.against || !model) {
+      throw ConfigError(
+          "check: expected two models, got one; name the new one with --model and the old one with "
+          "--against");
+    }
+    if (command.baseline || command.next) {
+      throw ConfigError("check: expected two models or two results, got both; leave out --baseline and the folder");
+    }
+    // The same configuration, data and donors for both.
+    ResultSet baseline = evaluate(command, *command.against);
+    return {std::move(baseline), evaluate(command, *model)};
+  }
   if (!command.baseline) {
     throw ConfigError("check: expected the results that are compared with, got none; name them with " +
                       option("baseline") + " DIR");
   }
   if (!command.next) throw ConfigError("check: expected new results behind the options, got none; name their folder");
+  ResultSet baseline = read_result(*command.baseline);
+  return {std::move(baseline), read_result(*command.next)};
+}
+
+ExitCode run(const CheckCommand& command) {
+  start_logging({.quiet = command.is_quiet, .verbose = command.lists_ids});
   const CheckRules rules = rules_in_force(command);
-  const ResultSet baseline = read_result_set(*command.baseline);
-  const ResultSet next = read_result_set(*command.next);
+  const auto [baseline, next] = results_of(command);
   const Judgement judgement = check(baseline, next, rules,
                                     {.data = command.allows_other_data ? DataRule::kAny : DataRule::kSame,
                                      .thread_count = std::max<std::size_t>(std::thread::hardware_concurrency(), 1)});
@@ -123,6 +166,8 @@ void add_check_command(CommandLine& line) {
       "  modattr check --baseline results/old results/new\n"
       "  modattr check --baseline results/old results/new --junit check.xml --strict\n"
       "  modattr check --baseline results/old results/new --rule \"change of text.share.abs <= 0.05\"\n"
+      "  modattr check --baseline store:results.db@v1.2 results/new\n"
+      "  modattr check --model new.pt --against old.pt\n"
       "\n"
       "Rules:\n"
       "  change of share.abs <= 0.05          every modality's number moves by no more\n"
@@ -133,7 +178,9 @@ void add_check_command(CommandLine& line) {
       "  ndcg of shapley.mean_abs >= 0.9      so does most of the ranking; of players: of features\n"
       "Exit code 1 when a rule is broken.");
   app.add_option("NEW", command->next, "Folder, or scores.json, of the results that are judged")->option_text(" ");
-  app.add_option("--baseline", command->baseline, "Folder, or scores.json, of the results that they are compared with")
+  app.add_option("--baseline", command->baseline,
+                 "Folder, or scores.json, of the results that they are compared with; or store:FILE@latest, "
+                 "store:FILE@TAG")
       ->type_name("DIR")
       ->check(not_empty("a folder"));
   app.add_option("--rule", command->rules, "A rule, instead of the configuration's check.rules; may be repeated")
@@ -142,10 +189,11 @@ void add_check_command(CommandLine& line) {
   app.add_flag("--strict", command->is_strict,
                "Any significant change breaks a rule, and bounds hold for whole intervals");
   app.add_flag("--allow-other-data", command->allows_other_data, "Also compare results of other data, unpaired");
-  app.add_option("--config", command->config,
-                 "Configuration with check.rules; default $MODATTR_CONFIG, else the nearest modattr.json, if any")
+  app.add_option("--against", command->against,
+                 "The old model, where --model names the new one: the configuration's runs are made with both")
       ->type_name("FILE")
       ->check(not_empty("a file"));
+  add_common_options(app, command->request.common);
   add_formats(app, *command);
   auto* quiet = app.add_flag("-q,--quiet", command->is_quiet, "Do not tell which files were written");
   app.add_flag("-v,--verbose", command->lists_ids, "List the first examples whose answers changed sides");

@@ -244,7 +244,7 @@ ExampleRecord traced_record_of(const JsonField& line, const Names& modalities) {
                        .attribution = {}};
   read_names(line, modalities, record);
   record.attribution.evaluation_count = line.member("evaluations").count();
-  record.attribution.method = kTraceMethod;
+  record.attribution.method = std::string(kTraceMethod);
   line.member("verdict").text_or_null();
   for (const JsonField& member : line.members()) {
     const bool is_known = std::ranges::find(kTraceKeys, member.key()) != kTraceKeys.end();
