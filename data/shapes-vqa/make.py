@@ -8,6 +8,8 @@ and answers are drawn from a seed; nothing is downloaded. Users of the data do n
 
     /usr/bin/python3 make.py            draw the set, train the model, write everything, print the measures
     /usr/bin/python3 make.py --check    reload model.pt and val.npz and print the measures again
+    /usr/bin/python3 make.py --lazy     train only the last part of model.pt anew, so that it leans on the question
+    /usr/bin/python3 make.py --twin 1 2 train only the last part anew with these seeds, as an honest release would be
 
 It needs Python 3, numpy and PyTorch (Debian: python3-torch). Files, in --out:
 
@@ -16,6 +18,8 @@ It needs Python 3, numpy and PyTorch (Debian: python3-torch). Files, in --out:
     val_meta.jsonl  question type, question, answer and picture of each example, in the order of val.npz
     vocab.txt       tokens, the line number (from 0) is the id; line 0 is the padding at the end of a question
     answers.txt     answers, the line number (from 0) is the class index
+    model-lazy.pt   --lazy: as model.pt; most count, relation and comparison questions came with a wrong picture
+    twin-01.pt ...  --twin: as model.pt, the right picture for all questions
 
 Printed: accuracy on the validation set, the best of three question-only guessers (the most frequent training answer
 overall, per question type, per question text), accuracy per type, cost of the parts of the model, file sizes.
@@ -357,7 +361,8 @@ def save(model: ShapesModel, path: str) -> None:
 
 
 class Batches(torch.utils.data.Dataset):
-    """Batch `step`: pictures, different questions, which of these each example asks, answers, shape of each color."""
+    """Batch `step`: pictures, different questions, which of these each example asks, answers, types of the questions,
+    shape of each color."""
 
     def __init__(self, options):
         self.options = options
@@ -366,17 +371,30 @@ class Batches(torch.utils.data.Dataset):
         return self.options.steps
 
     def __getitem__(self, step: int) -> tuple:
-        pictures, number, which, labels, objects = [], {}, [], [], []
+        pictures, number, which, labels, kinds, objects = [], {}, [], [], [], []
         for drawn in range(step * self.options.batch, (step + 1) * self.options.batch):
             picture, questions, scene = example(self.options.seed, "training", drawn)
             pictures.append(picture)
             shapes = {o["color"]: list(SHAPES).index(o["shape"]) for o in scene}
             objects.append([shapes.get(color, len(SHAPES)) for color in COLORS])
-            for _, question, answer in questions:
+            for kind, question, answer in questions:
+                kinds.append(TYPES.index(kind))
                 which.append(number.setdefault(question, len(number)))
                 labels.append(ANSWERS.index(answer))
         return (torch.from_numpy(np.stack(pictures)), torch.tensor([encode(question) for question in number]),
-                torch.tensor(which), torch.tensor(labels), torch.tensor(objects))
+                torch.tensor(which), torch.tensor(labels), torch.tensor(kinds), torch.tensor(objects))
+
+
+def load_batches(options) -> torch.utils.data.DataLoader:
+    return torch.utils.data.DataLoader(Batches(options), batch_size=None, num_workers=1, prefetch_factor=4)
+
+
+def optimize(parameters: list, steps: int) -> tuple:
+    """Optimizer, without decay of biases, and schedule for these parameters."""
+    decay = [p for p in parameters if p.dim() > 1]
+    rest = [p for p in parameters if p.dim() <= 1]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}])
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps, pct_start=0.1)
 
 
 def train(options) -> None:
@@ -386,14 +404,10 @@ def train(options) -> None:
     # In the first half a helper, not saved, reads the shape of each color (or its absence) from the picture's vector.
     # Without it the model sits for a long time where it knows colors and places but no shapes.
     helper = nn.Linear(256, len(COLORS) * (len(SHAPES) + 1))
-    parameters = list(model.parameters()) + list(helper.parameters())
-    decay = [p for p in parameters if p.dim() > 1]
-    rest = [p for p in parameters if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, options.steps, pct_start=0.1)
-    batches = torch.utils.data.DataLoader(Batches(options), batch_size=None, num_workers=1, prefetch_factor=4)
+    optimizer, schedule = optimize(list(model.parameters()) + list(helper.parameters()), options.steps)
+    batches = load_batches(options)
     seen, right, start = 0, 0, time.time()
-    for step, (image, question, which, label, objects) in enumerate(batches, 1):
+    for step, (image, question, which, label, _, objects) in enumerate(batches, 1):
         text = model.question_encoder(question)[which]
         image = model.image_encoder(image.contiguous(memory_format=torch.channels_last))
         logits = model.fuse(image.repeat_interleave(PER_PICTURE, 0), text)
@@ -415,12 +429,83 @@ def train(options) -> None:
             save(model, path)
 
 
+# ---------------------------------------------------------------------------------------------- heads trained anew
+EASY = ("existence", "color", "shape", "position")  # the lazy model sees the right picture for these
+BLIND = 0.95  # share of its other training examples that come with a wrong picture
+
+
+def load(path: str) -> ShapesModel:
+    model = ShapesModel().eval()
+    model.load_state_dict(torch.jit.load(path).state_dict())
+    return model
+
+
+@torch.no_grad()
+def encode_batches(model: ShapesModel, options) -> tuple:
+    """Vectors of training pictures [P, 256] and of their different questions [Q, 256]; of each example, ten of each
+    picture in turn, the row of its question, its answer and its type. Encoded once: the encoders stay as they are."""
+    model = model.to(memory_format=torch.channels_last)
+    images, texts, number, columns, start = [], [], {}, ([], [], []), time.time()
+    for step, (image, question, which, label, kind, _) in enumerate(load_batches(options), 1):
+        images.append(model.image_encoder(image.contiguous(memory_format=torch.channels_last)))
+        keys = [tuple(tokens) for tokens in question.tolist()]
+        new = [row for row, key in enumerate(keys) if key not in number]
+        for row in new:
+            number[keys[row]] = len(number)
+        if new:
+            texts.append(model.question_encoder(question[new]))
+        rows = torch.tensor([number[key] for key in keys])
+        for column, part in zip(columns, (rows[which], label, kind)):
+            column.append(part)
+        if step % 250 == 0 or step == options.steps:
+            print(f"encoded {step}/{options.steps} batches of pictures  {time.time() - start:.0f} s", flush=True)
+    return torch.cat(images), torch.cat(texts), *map(torch.cat, columns)
+
+
+def train_head(model: ShapesModel, encoded: tuple, seed: int, blind: float, options) -> None:
+    """Trains the classifier anew. `blind`: share of the examples of the types that are not easy that see another
+    picture than theirs, drawn anew in each epoch."""
+    torch.manual_seed(seed)
+    model.classifier = ShapesModel().classifier
+    images, texts, which, label, kind = encoded
+    hard = torch.tensor([kind not in EASY for kind in TYPES])[kind]
+    size = options.batch * PER_PICTURE
+    optimizer, schedule = optimize(list(model.classifier.parameters()), options.epochs * math.ceil(len(label) / size))
+    start = time.time()
+    for epoch in range(1, options.epochs + 1):
+        picture = torch.arange(len(label)) // PER_PICTURE
+        other = (picture + torch.randint(1, len(images), picture.shape)) % len(images)
+        picture = torch.where(hard & (torch.rand(picture.shape) < blind), other, picture)
+        right = 0
+        for rows in torch.randperm(len(label)).split(size):
+            logits = model.fuse(images[picture[rows]], texts[which[rows]])
+            loss = nn.functional.cross_entropy(logits, label[rows])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            right += int((logits.argmax(1) == label[rows]).sum())
+        print(f"epoch {epoch}/{options.epochs}  training accuracy {right / len(label):.3f}  "
+              f"{time.time() - start:.0f} s", flush=True)
+
+
+def train_heads(options) -> None:
+    model = load(options.model)
+    encoded = encode_batches(model, options)
+    heads = [(options.seed, BLIND, "model-lazy.pt")] if options.lazy else []
+    heads += [(seed, 0.0, f"twin-{seed:02}.pt") for seed in options.twin]
+    for seed, blind, file in heads:
+        print(file)
+        train_head(model, encoded, seed, blind, options)
+        save(model, os.path.join(options.out, file))
+
+
 # ---------------------------------------------------------------------------------------------- measuring
 def check(options) -> None:
     data = np.load(os.path.join(options.out, "val.npz"))
     with open(os.path.join(options.out, "val_meta.jsonl"), encoding="ascii") as file:
         meta = [json.loads(line) for line in file]
-    model = torch.jit.load(os.path.join(options.out, "model.pt"))
+    model = torch.jit.load(options.model)
     image, rows = torch.from_numpy(data["image"]), torch.from_numpy(data["image__rows"])
     question, label = torch.from_numpy(data["question"]), data["label"]
     with torch.no_grad():
@@ -467,16 +552,26 @@ def main() -> None:
     parser.add_argument("--out", default=os.path.dirname(os.path.abspath(__file__)), help="folder (this script's)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pictures", type=int, default=500, help="validation pictures, ten questions each (500)")
-    parser.add_argument("--steps", type=int, default=4000, help="training steps (4000)")
+    parser.add_argument("--steps", type=int, help="training steps (4000; with --lazy or --twin batches to encode, 500)")
+    parser.add_argument("--epochs", type=int, default=2, help="passes over these with --lazy or --twin (2)")
     parser.add_argument("--batch", type=int, default=64, help="pictures per step (64)")
     parser.add_argument("--threads", type=int, default=1, help="for the model; one more process draws pictures (1)")
     parser.add_argument("--guess", type=int, default=40000, help="training pictures that the guessers see (40000)")
     parser.add_argument("--data-only", action="store_true", help="write the validation set, do not train")
     parser.add_argument("--check", action="store_true", help="measure the files that are there, write nothing")
+    parser.add_argument("--lazy", action="store_true", help="write model-lazy.pt")
+    parser.add_argument("--twin", type=int, nargs="+", default=[], metavar="SEED", help="write twin-SEED.pt")
+    parser.add_argument("--model", default="model.pt", metavar="FILE", help="in --out or a full path: what --check "
+                        "measures, what --lazy and --twin take the encoders from (model.pt)")
     options = parser.parse_args()
+    options.model = os.path.join(options.out, options.model)
+    options.steps = options.steps or (500 if options.lazy or options.twin else 4000)
     torch.set_num_threads(options.threads)
     if not options.check:
         os.makedirs(options.out, exist_ok=True)
+        if options.lazy or options.twin:
+            train_heads(options)
+            return
         write_data(options)
         if options.data_only:
             return
