@@ -47,12 +47,7 @@ class CheckTable {
 
   std::string text() {
     TableLine titles;
-    titles.cells = {"",
-                    "old",
-                    "new",
-                    "change",
-                    level_text(judgement_.level) + " interval", "allowed",
-                    ""};
+    titles.cells = {"", "old", "new", "change", level_text(judgement_.level) + " interval", "allowed", ""};
     titles.paint = Paint::kStrong;
     lines_.push_back(titles);
     for (const RuleJudgement& rule : judgement_.rules) add_rule(rule);
@@ -221,7 +216,7 @@ std::string broken_lines(const Judgement& judgement, const TextStyle& style) {
 std::string id_list(const std::vector<std::string>& ids) {
   std::string text;
   for (std::size_t place = 0; place < std::min(ids.size(), kMostListedIds); ++place) {
-    text += (place == 0 ? "" : ", ") + name_among_numbers(ids[place]);
+    text += (place == 0 ? "" : ", ") + ids[place];
   }
   return text + (ids.size() > kMostListedIds ? ", ..." : "");
 }
