@@ -82,10 +82,8 @@ ChangeErrors::Entry ChangeErrors::make_entry(const std::string& run, const std::
   std::optional<ExampleStatistic> new_statistic = make_statistic(next_, run, definition, entry.reason);
   if (!new_statistic) return entry;
   entry.pair = ResampledPair::make(std::move(*old_statistic), std::move(*new_statistic),
-                                   {.example_count = next_.table.example_count,
-                                    .is_part = definition == "trace.share",
-                                    .thread_count = thread_count_},
-                                   rng_, entry.reason);
+                                   {.example_count = next_.table.example_count, .thread_count = thread_count_}, rng_,
+                                   entry.reason);
   return entry;
 }
 

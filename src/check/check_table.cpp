@@ -226,7 +226,7 @@ std::string broken_lines(const Judgement& judgement, const TextStyle& style) {
 std::string id_list(const std::vector<std::string>& ids) {
   std::string text;
   for (std::size_t place = 0; place < std::min(ids.size(), kMostListedIds); ++place) {
-    text += (place == 0 ? "" : ", ") + name_among_numbers(ids[place]);
+    text += (place == 0 ? "" : ", ") + ids[place];
   }
   return text + (ids.size() > kMostListedIds ? ", ..." : "");
 }

@@ -135,6 +135,22 @@ std::optional<ExampleStatistic> from_records(const Records& records, std::vector
   return ExampleStatistic(std::move(values));
 }
 
+const Detail* find_detail(const std::vector<Detail>& details, std::string_view name) {
+  const auto found = std::ranges::find(details, name, &Detail::name);
+  return found == details.end() ? nullptr : &*found;
+}
+
+/// The traced examples of a run whose answers are wrong.
+Records wrong_answers(const ResultSet& set, const std::string& run) {
+  Records wrong;
+  for (const ExampleRecord* record : records_of(set.traced, run)) {
+    const Detail* right = find_detail(record->attribution.details, "right");
+    const bool* is_right = right == nullptr ? nullptr : std::get_if<bool>(&right->value);
+    if (is_right == nullptr || !*is_right) wrong.push_back(record);
+  }
+  return wrong;
+}
+
 std::optional<ExampleStatistic> metric_statistic(const ResultSet& set, std::string& reason) {
   std::vector<std::string> runs;
   for (const ExampleRecord& record : set.table.examples) {
@@ -146,20 +162,19 @@ std::optional<ExampleStatistic> metric_statistic(const ResultSet& set, std::stri
     const auto outcome = [](const ExampleRecord& record) { return std::vector{record.attribution.value_full}; };
     return from_records(records_of(set.table.examples, run), names, Form::kMean, outcome, reason);
   }
-  if (set.table.metric != "accuracy" || runs.empty()) {
+  if (set.table.metric != "accuracy" || (runs.empty() && set.traced.empty())) {
     reason = "no outcomes of single examples";
     return std::nullopt;
+  }
+  if (runs.empty()) {
+    const auto once = [](const ExampleRecord&) { return std::vector{1.0}; };
+    return from_records(wrong_answers(set, set.traced.front().run), names, Form::kPartWithout, once, reason);
   }
   const auto is_right = [](const ExampleRecord& record) -> std::vector<double> {
     if (!record.label || !record.predicted) return {};
     return {*record.label == static_cast<double>(*record.predicted) ? 1.0 : 0.0};
   };
   return from_records(records_of(set.table.examples, runs.front()), names, Form::kMean, is_right, reason);
-}
-
-const Detail* find_detail(const std::vector<Detail>& details, std::string_view name) {
-  const auto found = std::ranges::find(details, name, &Detail::name);
-  return found == details.end() ? nullptr : &*found;
 }
 
 /// Number of a detail, which files may hold as a whole one.
@@ -173,12 +188,6 @@ double number_of_detail(const Detail* detail) {
 std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const std::string& run, std::string& reason) {
   std::vector<std::string> names = set.table.modalities;
   names.emplace_back("model");
-  Records wrong;
-  for (const ExampleRecord* record : records_of(set.traced, run)) {
-    const Detail* right = find_detail(record->attribution.details, "right");
-    const bool* is_right = right == nullptr ? nullptr : std::get_if<bool>(&right->value);
-    if (is_right == nullptr || !*is_right) wrong.push_back(record);
-  }
   const auto probabilities = [&names](const ExampleRecord& record) -> std::vector<double> {
     const Detail* detail = find_detail(record.attribution.details, "probability");
     const auto* object = detail == nullptr ? nullptr : std::get_if<Detail::Object>(&detail->value);
@@ -189,7 +198,7 @@ std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const std:
     const double sum = std::accumulate(own.begin(), own.end(), 0.0);
     return std::ranges::min(own) >= 0.0 && sum > 0.0 ? own : std::vector<double>{};
   };
-  return from_records(wrong, names, Form::kMixture, probabilities, reason);
+  return from_records(wrong_answers(set, run), names, Form::kMixture, probabilities, reason);
 }
 
 }  // namespace
@@ -221,6 +230,11 @@ void ExampleStatistic::evaluate(std::span<const std::uint32_t> weights, std::spa
     sums[column] = sum;
   }
   double whole = 0.0;
+  if (form_ == Form::kPartWithout) {
+    const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+    numbers.front() = all > 0.0 ? 1.0 - sums.front() / all : kUnknown;
+    return;
+  }
   if (form_ == Form::kMean) {
     for (const std::uint32_t place : places_) whole += weights[place];
   } else {

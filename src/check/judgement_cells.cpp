@@ -22,11 +22,16 @@ NumberFormat format_of(const RuleJudgement& rule) {
     add(number.new_value);
     if (number.interval) errors.push_back(0.5 * (number.interval->high - number.interval->low));
   }
+  // An error that is next to nothing asks for no decimals.
+  constexpr double kNextToNothing = 1e-4;
+  const double largest = magnitudes.empty() ? 0.0 : std::ranges::max(magnitudes);
+  std::erase_if(errors, [&](double error) { return error < kNextToNothing * largest; });
   return NumberFormat::of_column(magnitudes, errors, Orientation::kHigherIsBetter);
 }
 
 std::string signed_number(double value, const NumberFormat& format, const std::string& unknown) {
-  return (value >= 0.0 ? "+" : "") + format(value, unknown);
+  const std::string text = format(value, unknown);
+  return (text.starts_with('-') ? "" : "+") + text;
 }
 
 /// A limit with at most six significant digits: one that is a part of the old number has many.

@@ -45,11 +45,12 @@ std::optional<double> resampling_error(const std::vector<double>& differences, s
 std::optional<ResampledPair> ResampledPair::make(ExampleStatistic old_statistic, ExampleStatistic new_statistic,
                                                  const Sample& sample, const Rng& rng, std::string& reason) {
   const std::vector<std::string> ids = united(old_statistic.ids(), new_statistic.ids());
-  if (!sample.is_part && (ids.size() != old_statistic.ids().size() || ids.size() != new_statistic.ids().size())) {
+  const bool is_part = old_statistic.is_part() && new_statistic.is_part();
+  if (!is_part && (ids.size() != old_statistic.ids().size() || ids.size() != new_statistic.ids().size())) {
     reason = "other examples are explained";
     return std::nullopt;
   }
-  if (old_statistic.names() != new_statistic.names() || (sample.is_part && ids.size() > sample.example_count)) {
+  if (old_statistic.names() != new_statistic.names() || (is_part && ids.size() > sample.example_count)) {
     reason = "other examples or modalities";
     return std::nullopt;
   }
@@ -60,7 +61,7 @@ std::optional<ResampledPair> ResampledPair::make(ExampleStatistic old_statistic,
   ResampledPair pair;
   pair.names_ = old_statistic.names();
   pair.count_ = ids.size();
-  pair.resampled_count_ = sample.is_part ? sample.example_count : ids.size();
+  pair.resampled_count_ = is_part ? sample.example_count : ids.size();
   old_statistic.set_places(places_among(old_statistic.ids(), ids));
   new_statistic.set_places(places_among(new_statistic.ids(), ids));
   pair.old_numbers_ = Matrix(1 + kBootstrapReplicateCount, pair.names_.size());

@@ -107,8 +107,9 @@ TEST(ResampledPair, SaysWhyThereIsNone) {
             "other examples are explained");
   EXPECT_EQ(reason_of(statistic_of(Form::kMean, {{1.0, 2.0}}), statistic_of(Form::kMean, {{1.0, 2.0}}), {}),
             "a single example");
-  EXPECT_EQ(reason_of(statistic_of(Form::kMean, two, 1), statistic_of(Form::kMean, two, 2),
-                      {.example_count = 2, .is_part = true}),
+  EXPECT_EQ(reason_of(statistic_of(Form::kMean, two, 1), statistic_of(Form::kMean, two, 2), {}),
+            "other examples are explained");
+  EXPECT_EQ(reason_of(statistic_of(Form::kMixture, two, 1), statistic_of(Form::kMixture, two, 2), {.example_count = 2}),
             "other examples or modalities");
 }
 
@@ -133,8 +134,7 @@ TEST(ResampledPair, ResamplesWrongAnswersAsPartsOfAllExamples) {
     return statistic_of(Form::kMixture, values, first_id);
   };
   std::string reason;
-  const auto pair =
-      ResampledPair::make(traced(100, 6), traced(106, 2), {.example_count = 400, .is_part = true}, Rng(7), reason);
+  const auto pair = ResampledPair::make(traced(100, 6), traced(106, 2), {.example_count = 400}, Rng(7), reason);
   ASSERT_TRUE(pair);
   EXPECT_EQ(pair->count(), 14U);
   EXPECT_NEAR(pair->old_value(0), 0.75, 1e-5);
@@ -142,6 +142,23 @@ TEST(ResampledPair, ResamplesWrongAnswersAsPartsOfAllExamples) {
   // To the first order the square root of the sum of squares of what each example adds to the change: of the two that
   // both have (0.75 + 0.75) / 8, of the image's old ones and the text's new ones -0.25 / 8.
   EXPECT_NEAR(*pair->change_error(0), std::sqrt(2.0 * 1.5 * 1.5 + 12.0 * 0.25 * 0.25) / 8.0, 0.04);
+}
+
+// 8 of 100 answers were wrong, then 12, 4 of them both times: the mean change of an answer is -0.04, and 12 answers
+// changed sides.
+TEST(ResampledPair, CountsRightAnswersByTheWrongOnes) {
+  const auto wrong = [](std::size_t first_id, std::size_t count) {
+    ExampleStatistic::Values made{
+        .form = Form::kPartWithout, .names = {"metric"}, .ids = {}, .columns = Matrix(1, count, 1.0)};
+    for (std::size_t example = 0; example < count; ++example) made.ids.push_back(std::to_string(first_id + example));
+    return ExampleStatistic(std::move(made));
+  };
+  std::string reason;
+  const auto pair = ResampledPair::make(wrong(100, 8), wrong(104, 12), {.example_count = 100}, Rng(7), reason);
+  ASSERT_TRUE(pair);
+  EXPECT_DOUBLE_EQ(pair->old_value(0), 0.92);
+  EXPECT_DOUBLE_EQ(pair->new_value(0), 0.88);
+  EXPECT_NEAR(*pair->change_error(0) / std::sqrt((0.12 - 0.04 * 0.04) / 99.0), 1.0, 0.08);
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ TEST(Check, ListsAnswersThatChangedSides) {
   lines.replace(lines.find("\"predicted\":1"), 13, "\"predicted\":0");
   write_file(results.path("new") / "examples.jsonl", lines);
   EXPECT_NE(results.check({"new"}).output.find("1 right became wrong, 0 wrong"), std::string::npos);
-  EXPECT_NE(results.check({"new", "-v"}).output.find("now wrong: '0'"), std::string::npos);
+  EXPECT_NE(results.check({"new", "-v"}).output.find("now wrong: 0"), std::string::npos);
 }
 
 // The second model gives the second input three times the weight.

@@ -19,12 +19,13 @@ namespace modattr {
 ///     part of sums  share.abs: sum of |phi_m| over the sum of all
 ///     mean share    share.owen, share.mm_shap, share.mm_shap_avg, share.net: over the examples that have one
 ///     mixture       trace.share: of the wrong answers, by estimate_shares()
+///     part without  the metric accuracy, where the wrong answers were traced: 1 - their part of all
 class ExampleStatistic {
  public:
-  enum class Form : std::uint8_t { kMean, kPartOfSums, kMeanShare, kMixture };
+  enum class Form : std::uint8_t { kMean, kPartOfSums, kMeanShare, kMixture, kPartWithout };
 
   /// Examples of one run and what each adds. `columns` [columns, examples]: one per name, of kMeanShare one more with 1
-  /// where the example has shares.
+  /// where the example has shares; of kPartWithout 1 each.
   struct Values {
     Form form = Form::kMean;
     /// Of the modalities or pairs that it has numbers of.
@@ -40,6 +41,8 @@ class ExampleStatistic {
   const std::vector<std::string>& names() const noexcept { return names_; }
   /// Ascending.
   const std::vector<std::string>& ids() const noexcept { return ids_; }
+  /// Whether the examples are parts of a set whose others say nothing, or the same.
+  bool is_part() const noexcept { return form_ == Form::kMixture || form_ == Form::kPartWithout; }
   /// Tells which weight belongs to each example: `places` [examples].
   void set_places(std::vector<std::uint32_t> places) { places_ = std::move(places); }
   /// Writes the numbers to `numbers` [names]; NaN where one is not defined.

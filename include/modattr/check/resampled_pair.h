@@ -16,10 +16,8 @@ class ResampledPair {
  public:
   /// What is resampled.
   struct Sample {
-    /// Examples of the data. Statistics of all of them need the same ids on both sides; those of the wrong answers
-    /// are parts of this many examples.
+    /// Examples of the data. Statistics need the same ids on both sides, but for those of parts of this many examples.
     std::size_t example_count = 0;
-    bool is_part = false;
     std::size_t thread_count = 1;
   };
 
