@@ -140,6 +140,16 @@ class RuleJudge {
   double level_;
 };
 
+/// Whether a rule is about the number of the group.
+bool is_judged(const JudgedNumber& number, const Judgement& judgement) {
+  return std::ranges::any_of(judgement.rules, [&](const RuleJudgement& rule) {
+    return std::ranges::any_of(rule.numbers, [&](const JudgedNumber& judged) {
+      return judged.run == number.run && judged.modality == number.modality && judged.definition == number.definition &&
+             judged.group == number.group;
+    });
+  });
+}
+
 JudgedResult facts_of(const ResultSet& set) {
   return {.name = set.name,
           .version = set.table.version,
@@ -189,6 +199,7 @@ Judgement check(const ResultSet& baseline, const ResultSet& next, const CheckRul
   judgement.level = 1.0 - kFamilyError / static_cast<double>(std::max<std::size_t>(judgement.comparison_count, 1));
   const RuleJudge judge(next.table.orientation, rules.is_strict, judgement.level);
   for (const PendingRule& rule : prepared) judgement.rules.push_back(judge.judge(rule));
+  std::erase_if(judgement.groups.numbers, [&](const JudgedNumber& number) { return is_judged(number, judgement); });
   if (baseline.table.version != next.table.version) {
     judgement.warnings.push_back("the results are of modattr " + baseline.table.version + " and " + next.table.version +
                                  ": what changed may be the program");

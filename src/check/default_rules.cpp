@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "modattr/check/check.h"
@@ -17,12 +19,16 @@ constexpr std::array<std::string_view, 5> kJudgedShares = {"share.abs", "share.o
 /// Whose order is judged: the first of them that there is.
 constexpr std::array<std::string_view, 4> kOrderedShares = {"share.abs", "share.owen", "share.mm_shap", "lime.share"};
 
-/// Whether both results hold known numbers of the definition, of the same modalities and runs.
-bool both_hold(std::string_view definition, const ResultSet& baseline, const ResultSet& next) {
+enum class Examples : std::uint8_t { kAll, kGroups };
+
+/// Whether both results hold known numbers of the definition, of the same modalities, groups and runs.
+bool both_hold(std::string_view definition, const ResultSet& baseline, const ResultSet& next,
+               Examples examples = Examples::kAll) {
   const auto keys = [&](const ResultSet& set) {
-    std::vector<std::pair<std::string, std::string>> found;
+    std::vector<std::tuple<std::string, std::string, std::string>> found;
     for (const Score& row : set.table.rows) {
-      if (row.definition == definition && !row.group && row.value) found.emplace_back(row.run, row.modality);
+      const bool is_meant = row.definition == definition && row.group.has_value() == (examples == Examples::kGroups);
+      if (is_meant && row.value) found.emplace_back(row.run, row.modality, row.group.value_or(""));
     }
     std::ranges::sort(found);
     return found;
@@ -49,6 +55,12 @@ std::vector<Rule> default_rules(const ResultSet& baseline, const ResultSet& next
     if (!both_hold(definition, baseline, next)) continue;
     has_share = true;
     texts.push_back(change_rule(definition, tolerances.share_change));
+  }
+  for (const std::string_view definition : kOrderedShares) {
+    if (!both_hold(definition, baseline, next, Examples::kGroups)) continue;
+    texts.push_back("change of " + std::string(definition) +
+                    " in groups <= " + format_exact(tolerances.group_share_change));
+    break;
   }
   if (!has_share && both_hold("permutation.drop", baseline, next)) {
     texts.push_back(change_rule("permutation.drop", tolerances.drop_change));

@@ -19,6 +19,7 @@ using Words = std::vector<std::string>;
 constexpr std::string_view kIn = " in ";
 constexpr std::string_view kMetricWord = "metric";
 constexpr std::string_view kPlayersWord = "players";
+constexpr std::string_view kGroupsWord = "groups";
 
 void add_word(Words& words, const std::string& word) {
   if (std::ranges::find(words, word) == words.end()) words.push_back(word);
@@ -144,6 +145,13 @@ class Vocabulary {
   /// What stands behind " in ".
   void add_clause(const std::string& clause, RuleSubject& subject) const {
     const std::size_t equals = clause.find('=');
+    if (clause == kGroupsWord) {
+      if (subject.kind != SubjectKind::kRows || rule_.kind == RuleKind::kOrder || rule_.kind == RuleKind::kNdcg) {
+        fail("expected a change or a bound of rows, which groups have, got another rule");
+      }
+      subject.is_every_group = true;
+      return;
+    }
     if (equals == std::string::npos) {
       if (std::ranges::find(runs_, clause) == runs_.end()) {
         fail(runs_.empty() ? "expected COLUMN=VALUE behind 'in', got '" + clause + "'"
@@ -196,7 +204,8 @@ RuleSubject find_subject(const Rule& rule, const ResultSet& baseline, const Resu
 std::vector<RowPair> rows_of(const RuleSubject& subject, const Rule& rule, const ResultSet& baseline,
                              const ResultSet& next) {
   const auto is_meant = [&](const Score& row) {
-    return row.definition == subject.definition && row.group == subject.group &&
+    const bool is_in_group = subject.is_every_group ? row.group.has_value() : row.group == subject.group;
+    return row.definition == subject.definition && is_in_group &&
            (!subject.modality || row.modality == *subject.modality) && (!subject.run || row.run == *subject.run);
   };
   const auto fail_missing = [&](const Score& row, const ResultSet& where) {
@@ -208,13 +217,16 @@ std::vector<RowPair> rows_of(const RuleSubject& subject, const Rule& rule, const
     if (!is_meant(row)) continue;
     const Score* old_row = find_row(baseline.table, row);
     if (old_row == nullptr && rule.kind != RuleKind::kBound) fail_missing(row, baseline);
+    // A group may be too small to have the number.
+    if (subject.is_every_group && !row.value && (old_row == nullptr || !old_row->value)) continue;
     rows.push_back({old_row, &row});
   }
   for (const Score& row : baseline.table.rows) {
     if (is_meant(row) && find_row(next.table, row) == nullptr) fail_missing(row, next);
   }
   if (rows.empty()) {
-    throw ConfigError("rule '" + rule.text + "': expected " + subject.definition + " in " + next.name + ", got none" +
+    throw ConfigError("rule '" + rule.text + "': expected " + subject.definition +
+                      (subject.is_every_group ? " of groups" : "") + " in " + next.name + ", got none" +
                       (subject.run ? " in run '" + *subject.run + "'" : ""));
   }
   return rows;

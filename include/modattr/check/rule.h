@@ -29,7 +29,8 @@ struct Rule {
   /// As it was written, with single spaces at its ends only.
   std::string text;
   RuleKind kind = RuleKind::kChange;
-  /// What it is about: `[MODALITY.]DEFINITION`, "metric" or "players", with ` in COLUMN=VALUE` or ` in RUN` behind it.
+  /// What it is about: `[MODALITY.]DEFINITION`, "metric" or "players", with ` in COLUMN=VALUE`, ` in groups` or ` in
+  /// RUN` behind it.
   std::string subject;
   Relation relation = Relation::kAtMost;
   /// Tolerance or bound; nothing of kOrder.
@@ -59,6 +60,8 @@ struct DefaultTolerances {
   /// Of metrics that count errors, which have no common scale: a part of the baseline's score.
   double loss_rise_percent = 2.0;
   double share_change = 0.05;
+  /// Of the shares of single groups, which move more.
+  double group_share_change = 0.1;
   /// Of permutation.drop, where there are no shares.
   double drop_change = 0.05;
   double ndcg = 0.9;

@@ -26,6 +26,8 @@ struct RuleSubject {
   std::string definition = {};
   /// As rows hold it; nullopt: all examples.
   std::optional<std::string> group = std::nullopt;
+  /// Every group, instead of one.
+  bool is_every_group = false;
   /// Only this run; nullopt: every run that has it.
   std::optional<std::string> run = std::nullopt;
 };
