@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,8 @@ constexpr std::size_t kCheckIndent = 2;
 constexpr std::size_t kShortestSubject = 10;
 constexpr std::size_t kShortestCheckBar = 8;
 constexpr std::size_t kLongestCheckBar = 24;
+/// Numbers that are named where the intervals of many are made of the same.
+constexpr std::size_t kMostListedSubjects = 2;
 /// Ids of answers that are listed on a terminal.
 constexpr std::size_t kMostListedIds = 20;
 
@@ -207,7 +210,9 @@ std::string bases(const Judgement& judgement) {
   std::string text;
   for (const auto& [basis, subjects] : kinds) {
     std::string names;
-    for (const std::string& subject : subjects) names += (names.empty() ? "" : ", ") + subject;
+    const std::size_t shown = subjects.size() > kMostListedSubjects + 1 ? kMostListedSubjects : subjects.size();
+    for (const std::string& subject : std::span(subjects).first(shown)) names += (names.empty() ? "" : ", ") + subject;
+    if (shown < subjects.size()) names += " and " + std::to_string(subjects.size() - shown) + " more";
     text += (text.empty() ? "" : "; ") + (kinds.size() == 1 ? basis : names + ": " + basis);
   }
   return text;

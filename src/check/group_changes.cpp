@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "modattr/check/change_errors.h"
+#include "modattr/check/rule_subject.h"
 #include "modattr/stats/student.h"
 
 namespace modattr {
@@ -40,7 +41,7 @@ GroupChanges group_changes(const ResultSet& baseline, const ResultSet& next, std
     if (std::ranges::find(kGroupDefinitions, row.definition) == kGroupDefinitions.end()) continue;
     const Score* const old_row = find_row(baseline.table, row);
     if (old_row == nullptr || !old_row->value) continue;
-    GroupChange change{.number = {.subject = row.modality + "." + row.definition + " in " + *row.group,
+    GroupChange change{.number = {.subject = subject_of(row, next.table),
                                   .modality = row.modality,
                                   .definition = row.definition,
                                   .group = row.group,

@@ -15,12 +15,6 @@
 namespace modattr {
 namespace {
 
-std::string subject_text(const Score& row) {
-  const bool is_of_all = row.modality == "all";
-  return (is_of_all ? "" : row.modality + ".") + row.definition + (row.run.empty() ? "" : " in " + row.run) +
-         (row.group ? " in " + *row.group : "");
-}
-
 class RulePreparation {
  public:
   RulePreparation(const ResultSet& baseline, const ResultSet& next, bool is_strict, std::size_t thread_count)
@@ -70,7 +64,7 @@ class RulePreparation {
 
   PendingNumber row_number(const Rule& rule, const RowPair& rows) {
     const Score& row = *rows.new_row;
-    PendingNumber pending{.number = {.subject = subject_text(row),
+    PendingNumber pending{.number = {.subject = subject_of(row, next_.table),
                                      .modality = row.modality,
                                      .definition = row.definition,
                                      .group = row.group,

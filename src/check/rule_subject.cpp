@@ -232,6 +232,15 @@ std::vector<RowPair> rows_of(const RuleSubject& subject, const Rule& rule, const
   return rows;
 }
 
+std::string subject_of(const Score& row, const ScoreTable& table) {
+  const bool is_of_all = row.modality == "all";
+  const bool has_namesake = std::ranges::any_of(table.rows, [&](const Score& other) {
+    return other.definition == row.definition && other.modality == row.modality && other.run != row.run;
+  });
+  return (is_of_all ? "" : row.modality + ".") + row.definition + (has_namesake ? " in " + row.run : "") +
+         (row.group ? " in " + *row.group : "");
+}
+
 std::string engine_of(const ScoreTable& table, const std::string& run) {
   if (run.empty()) return table.command;
   const std::size_t hyphen = run.rfind('-');

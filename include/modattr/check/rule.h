@@ -59,9 +59,9 @@ struct DefaultTolerances {
   double metric_drop = 0.02;
   /// Of metrics that count errors, which have no common scale: a part of the baseline's score.
   double loss_rise_percent = 2.0;
-  double share_change = 0.05;
+  double share_change = 0.1;
   /// Of the shares of single groups, which move more.
-  double group_share_change = 0.1;
+  double group_share_change = 0.15;
   /// Of permutation.drop, where there are no shares.
   double drop_change = 0.05;
   double ndcg = 0.9;

@@ -48,6 +48,9 @@ struct RowPair {
 std::vector<RowPair> rows_of(const RuleSubject& subject, const Rule& rule, const ResultSet& baseline,
                              const ResultSet& next);
 
+/// For people: "text.share.abs", with " in shap-2" where several runs of the table have it, and " in GROUP".
+std::string subject_of(const Score& row, const ScoreTable& table);
+
 /// The engine behind a run, e.g. "shap" of the run "shap-2"; the command where `run` is empty.
 std::string engine_of(const ScoreTable& table, const std::string& run);
 

@@ -81,12 +81,18 @@ ResultSet read_result(const std::filesystem::path& path) {
                           text);
 }
 
+OutputOptions output_of(const CheckCommand& command) {
+  OutputOptions output;
+  output.quiet = command.is_quiet;
+  output.verbose = command.lists_ids;
+  return output;
+}
+
 /// Every run of the configuration with this model.
 ResultSet evaluate(const CheckCommand& command, const std::filesystem::path& model) {
   CommandRequest request = command.request;
   request.common.model = model;
-  const OutputOptions output{.quiet = command.is_quiet, .verbose = command.lists_ids};
-  CommandResult result = run_command("run", request, output);
+  CommandResult result = run_command("run", request, output_of(command));
   return result_set_of(std::move(*result.table), model.string());
 }
 
@@ -116,7 +122,7 @@ std::pair<ResultSet, ResultSet> results_of(const CheckCommand& command) {
 }
 
 ExitCode run(const CheckCommand& command) {
-  start_logging({.quiet = command.is_quiet, .verbose = command.lists_ids});
+  start_logging(output_of(command));
   const CheckRules rules = rules_in_force(command);
   const auto [baseline, next] = results_of(command);
   const Judgement judgement = check(baseline, next, rules,
