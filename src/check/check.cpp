@@ -74,7 +74,7 @@ class RuleJudge {
         judge_bound(rule, number);
         return;
       case RuleKind::kOrder:
-        judge_order(number);
+        judge_order(rule, number);
         return;
       case RuleKind::kNdcg:
         number.is_broken = !number.new_value || !keeps(rule.relation, *number.new_value, rule.limit);
@@ -123,7 +123,7 @@ class RuleJudge {
     }
   }
 
-  static void judge_order(JudgedNumber& number) {
+  static void judge_order(const Rule& rule, JudgedNumber& number) {
     if (!number.new_order.empty()) return;
     if (!number.new_value) {
       number.is_broken = true;
@@ -131,8 +131,8 @@ class RuleJudge {
       return;
     }
     const bool is_chance = number.interval && number.interval->low <= 0.0 && number.interval->high >= 0.0;
-    number.is_broken = !is_chance;
-    number.reason = is_chance ? "" : number.interval ? "changed places" : "changed places, chance or not";
+    number.is_broken = !is_chance && std::abs(*number.new_value) > rule.limit;
+    number.reason = !number.is_broken ? "" : number.interval ? "changed places" : "changed places, chance or not";
   }
 
   Orientation orientation_;

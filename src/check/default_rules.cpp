@@ -67,7 +67,7 @@ std::vector<Rule> default_rules(const ResultSet& baseline, const ResultSet& next
   }
   for (const std::string_view definition : kOrderedShares) {
     if (!both_hold(definition, baseline, next)) continue;
-    texts.push_back("order of " + std::string(definition));
+    texts.push_back("order of " + std::string(definition) + " <= " + format_exact(tolerances.order_difference));
     break;
   }
   if (!runs_with_players(baseline, next).empty()) {

@@ -98,6 +98,10 @@ void check_limit(const Rule& rule, const RuleEnd& end) {
       if (end.is_percent) fail_rule(rule.text, "expected a bound in units of the number, such as 0.7, " + got);
       return;
     case RuleKind::kOrder:
+      if (end.relation != Relation::kAtMost || end.limit < 0.0 || end.is_percent) {
+        fail_rule(rule.text,
+                  "expected <= and the largest new difference that is allowed, or nothing, at its end, " + got);
+      }
       return;
   }
 }
@@ -111,8 +115,8 @@ Rule parse_rule(std::string_view text) {
   std::string_view rest = text;
   rule.kind = take_head(rest);
   const std::optional<RuleEnd> end = take_end(rest);
-  if (rule.kind == RuleKind::kOrder) {
-    if (end) fail_rule(text, "expected no number behind an order, got one");
+  if (rule.kind == RuleKind::kOrder && !end) {
+    rule.limit = 0.0;
   } else if (!end) {
     const std::size_t of = text.find(kOf);
     std::vector<std::string> words;

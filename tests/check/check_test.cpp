@@ -174,6 +174,9 @@ TEST(Check, BoundsTheNewResult) {
 TEST(Check, FailsOrdersThatFlipSignificantly) {
   EXPECT_FALSE(breaks(twins(0.4), "order of share.abs"));
   EXPECT_TRUE(breaks(twins(0.6), "order of share.abs"));
+  // The new difference is 0.2.
+  EXPECT_TRUE(breaks(twins(0.6), "order of share.abs <= 0.19"));
+  EXPECT_FALSE(breaks(twins(0.6), "order of share.abs <= 0.21"));
   const Twins close = twins(0.501, 0.1);
   EXPECT_FALSE(breaks(close, "order of share.abs")) << "the new difference is chance";
   const Judgement judgement = check(twins(0.6).baseline, twins(0.6).next, rules_of({"order of share.abs"}));

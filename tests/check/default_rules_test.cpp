@@ -26,16 +26,16 @@ ResultSet set_with_rows(const std::vector<std::string>& definitions) {
 
 TEST(DefaultRules, JudgeScoreSharesAndTheirOrder) {
   const ResultSet set = set_with_rows({"shapley.mean", "shapley.mean_abs", "share.abs", "interaction.mean"});
-  EXPECT_EQ(texts_of(set, set),
-            (std::vector<std::string>{"drop of metric <= 0.02", "change of share.abs <= 0.05", "order of share.abs"}));
+  EXPECT_EQ(texts_of(set, set), (std::vector<std::string>{"drop of metric <= 0.02", "change of share.abs <= 0.1",
+                                                          "order of share.abs <= 0.05"}));
 }
 
 TEST(DefaultRules, JudgeNothingTwice) {
   ResultSet set = set_with_rows({"share.mm_shap", "share.mm_shap_avg", "share.net"});
   set.table.examples.push_back({.id = "1", .label = 1.0, .predicted = 1, .target = 1, .attribution = {}});
   set.table.examples[0].attribution.players = {{.modality = 0, .label = "x", .value = 1.0, .std_error = std::nullopt}};
-  EXPECT_EQ(texts_of(set, set), (std::vector<std::string>{"drop of metric <= 0.02", "change of share.mm_shap <= 0.05",
-                                                          "order of share.mm_shap", "ndcg of players >= 0.9"}));
+  EXPECT_EQ(texts_of(set, set), (std::vector<std::string>{"drop of metric <= 0.02", "change of share.mm_shap <= 0.1",
+                                                          "order of share.mm_shap <= 0.05", "ndcg of players >= 0.9"}));
 }
 
 TEST(DefaultRules, JudgeDropsWhereThereAreNoShares) {
@@ -46,6 +46,20 @@ TEST(DefaultRules, JudgeDropsWhereThereAreNoShares) {
   EXPECT_EQ(texts_of(both, drops),
             (std::vector<std::string>{"drop of metric <= 0.02", "change of permutation.drop <= 0.05"}));
   EXPECT_EQ(texts_of(both, both).size(), 3U);
+}
+
+TEST(DefaultRules, JudgeSharesOfGroupsThatBothHold) {
+  ResultSet set = set_with_rows({"share.abs"});
+  Score grouped = set.table.rows[0];
+  grouped.group = "count";
+  set.table.rows.push_back(grouped);
+  EXPECT_EQ(texts_of(set, set)[2], "change of share.abs in groups <= 0.15");
+  ResultSet other = set;
+  other.table.rows.back().group = "color";
+  EXPECT_EQ(texts_of(set, other).size(), 3U);
+  other.table.rows.back().group = "count";
+  other.table.rows.back().value.reset();
+  EXPECT_EQ(texts_of(set, other).size(), 3U);
 }
 
 TEST(DefaultRules, MeasureErrorsRelatively) {

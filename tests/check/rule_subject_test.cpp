@@ -48,6 +48,27 @@ TEST(RuleSubject, FindsDefinitionsAndModalities) {
   EXPECT_EQ(rows_of(find_subject(rule, set, set), rule, set, set).size(), 2U);
 }
 
+TEST(RuleSubject, FindsEveryGroup) {
+  ResultSet set = set_of_rows({made_row("image", "share.abs", 0.5), in_group(made_row("image", "share.abs", 0.4), "a"),
+                               in_group(made_row("image", "share.abs", 0.3), "b"),
+                               in_group(made_row("image", "share.abs", 0.2), "too small")});
+  set.table.rows.back().value.reset();
+  const Rule rule = parse_rule("change of share.abs in groups <= 0.1");
+  const std::vector<RowPair> rows = rows_of(find_subject(rule, set, set), rule, set, set);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].new_row->group, "a");
+  EXPECT_EQ(rows[1].new_row->group, "b");
+  EXPECT_NE(message_in("order of share.abs in groups", set).find("expected a change or a bound"), std::string::npos);
+}
+
+TEST(RuleSubject, NamesTheRunOnlyWhereSeveralHaveIt) {
+  const ResultSet set = set_of_rows({in_run(made_row("image", "share.abs", 0.5), "shap"),
+                                     in_run(made_row("text", "share.owen", 0.5), "shap"),
+                                     in_run(made_row("text", "share.owen", 0.4), "shap-2")});
+  EXPECT_EQ(subject_of(set.table.rows[0], set.table), "image.share.abs");
+  EXPECT_EQ(subject_of(set.table.rows[2], set.table), "text.share.owen in shap-2");
+}
+
 TEST(RuleSubject, TakesTheLongestNameThatFits) {
   const ResultSet set = set_of_rows({made_row("a", "share.abs", 0.1), made_row("a.share", "share.abs", 0.2),
                                      made_row("words in context", "share.abs", 0.3),

@@ -76,7 +76,9 @@ TEST(Rule, SaysWhatIsWrong) {
       {"text.share.abs <= 70%",
        "rule 'text.share.abs <= 70%': expected a bound in units of the number, such as 0.7, "
        "got '<= 70%'"},
-      {"order of share.abs <= 2", "rule 'order of share.abs <= 2': expected no number behind an order, got one"},
+      {"order of share.abs >= 2",
+       "rule 'order of share.abs >= 2': expected <= and the largest new difference that is allowed, or nothing, at its "
+       "end, got '>= 2'"},
       {"change of <= 0.1", "rule 'change of <= 0.1': expected what it is about, such as share.abs, got nothing"}};
   for (const auto& [text, message] : cases) {
     EXPECT_EQ(thrown_message<ConfigError>([&text = text] { return parse_rule(text); }), message);

@@ -33,7 +33,7 @@ struct Rule {
   /// RUN` behind it.
   std::string subject;
   Relation relation = Relation::kAtMost;
-  /// Tolerance or bound; nothing of kOrder.
+  /// Tolerance or bound; of kOrder the largest new difference of two modalities that changed places.
   double limit = 0.0;
   /// Whether the limit of a change is a percentage of the baseline's number.
   bool is_relative = false;
@@ -42,7 +42,7 @@ struct Rule {
 /// Reads a rule:
 ///
 ///     change of SUBJECT <= TOLERANCE      drop of metric <= TOLERANCE       (TOLERANCE: 0.05, or 5% of the old number)
-///     SUBJECT <= BOUND                    order of SUBJECT                  (also <, >=, >)
+///     SUBJECT <= BOUND                    order of SUBJECT [<= DIFFERENCE]  (also <, >=, >)
 ///     ndcg of SUBJECT >= BOUND            ndcg of players >= BOUND
 ///
 /// Throws ConfigError that says what was expected where.
@@ -64,6 +64,8 @@ struct DefaultTolerances {
   double group_share_change = 0.15;
   /// Of permutation.drop, where there are no shares.
   double drop_change = 0.05;
+  /// New difference of two modalities that changed places.
+  double order_difference = 0.05;
   double ndcg = 0.9;
 };
 
