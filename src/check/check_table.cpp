@@ -198,7 +198,9 @@ std::string bases(const Judgement& judgement) {
   for (const auto& [basis, subjects] : kinds) {
     std::string names;
     for (const std::string& subject : subjects) names += (names.empty() ? "" : ", ") + subject;
-    text += (text.empty() ? "" : "; ") + (kinds.size() == 1 ? basis : names + ": " + basis);
+    text.append(text.empty() ? "" : "; ");
+    if (kinds.size() > 1) text.append(names).append(": ");
+    text += basis;
   }
   return text;
 }
