@@ -48,9 +48,9 @@ std::string test_case(const RuleJudgement& rule) {
     if (number.is_broken) broken += (broken.empty() ? "" : "; ") + line;
     lines += xml_text(line + (number.basis.empty() ? "" : " (" + number.basis + ")")) + "\n";
   }
-  std::string text = "    <testcase classname=\"modattr.check\" name=\"" + xml_text(rule.rule.text) + "\">\n";
+  std::string text = R"(    <testcase classname="modattr.check" name=")" + xml_text(rule.rule.text) + "\">\n";
   if (!broken.empty()) {
-    text += "      <failure type=\"broken\" message=\"" + xml_text(rule.rule.text + ": " + broken) + "\">" + lines +
+    text += R"(      <failure type="broken" message=")" + xml_text(rule.rule.text + ": " + broken) + "\">" + lines +
             "</failure>\n";
   } else {
     text += "      <system-out>" + lines + "</system-out>\n";
@@ -61,10 +61,11 @@ std::string test_case(const RuleJudgement& rule) {
 }  // namespace
 
 std::string to_check_junit(const Judgement& judgement) {
-  const std::string counts = " tests=\"" + std::to_string(judgement.rules.size()) + "\" failures=\"" +
-                             std::to_string(judgement.broken_count()) + "\" errors=\"0\"";
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"modattr check\"" + counts +
-                     ">\n  <testsuite name=\"modattr check\"" + counts + ">\n    <properties>\n";
+  const std::string counts = R"( tests=")" + std::to_string(judgement.rules.size()) + R"(" failures=")" +
+                             std::to_string(judgement.broken_count()) + R"(" errors="0")";
+  const std::string name_and_counts = R"( name="modattr check")" + counts;
+  std::string text = R"(<?xml version="1.0" encoding="UTF-8"?>)";
+  text += "\n<testsuites" + name_and_counts + ">\n  <testsuite" + name_and_counts + ">\n    <properties>\n";
   text += property("baseline", judgement.baseline.name) + property("baseline.model", judgement.baseline.model.path) +
           property("new", judgement.next.name) + property("new.model", judgement.next.model.path) +
           property("comparisons", std::to_string(judgement.comparison_count)) +

@@ -31,7 +31,10 @@ CheckSettings check_section(const nlohmann::ordered_json& value, const std::stri
   CheckSettings settings;
   for (const auto& [key, setting] : value.items()) {
     const bool is_known = std::ranges::find(kCheckKeys, key) != kCheckKeys.end();
-    if (!is_known) throw ConfigError(where + ": unknown key '" + key + "'" + suggestion(key, kCheckKeys));
+    if (!is_known) {
+      throw ConfigError(std::string(where).append(": unknown key '").append(key).append("'") +
+                        suggestion(key, kCheckKeys));
+    }
     if (key == "strict") {
       if (!setting.is_boolean()) fail_setting(where + ".strict", "true or false", setting);
       settings.is_strict = setting.get<bool>();

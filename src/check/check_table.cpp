@@ -213,7 +213,9 @@ std::string bases(const Judgement& judgement) {
     const std::size_t shown = subjects.size() > kMostListedSubjects + 1 ? kMostListedSubjects : subjects.size();
     for (const std::string& subject : std::span(subjects).first(shown)) names += (names.empty() ? "" : ", ") + subject;
     if (shown < subjects.size()) names += " and " + std::to_string(subjects.size() - shown) + " more";
-    text += (text.empty() ? "" : "; ") + (kinds.size() == 1 ? basis : names + ": " + basis);
+    text.append(text.empty() ? "" : "; ");
+    if (kinds.size() > 1) text.append(names).append(": ");
+    text += basis;
   }
   return text;
 }

@@ -63,7 +63,7 @@ struct ExampleFormula {
 };
 
 const std::vector<ExampleFormula>& example_formulas() {
-  static const std::vector<ExampleFormula> formulas = {
+  static const std::vector<ExampleFormula> kFormulas = {
       {"permutation.drop", Form::kMean, [](const ExampleAttribution& example) { return example.modalities; }},
       {"shapley.mean", Form::kMean, [](const ExampleAttribution& example) { return example.modalities; }},
       {"shapley.mean_abs", Form::kMean,
@@ -95,7 +95,7 @@ const std::vector<ExampleFormula>& example_formulas() {
       {"share.net", Form::kMeanShare, [](const ExampleAttribution& example) {
          return with_defined(magnitudes(example.modalities), example, PlayerSums(example).all);
        }}};
-  return formulas;
+  return kFormulas;
 }
 
 /// Those of a run, without the record of a whole set.
@@ -192,6 +192,7 @@ std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const std:
     const Detail* detail = find_detail(record.attribution.details, "probability");
     const auto* object = detail == nullptr ? nullptr : std::get_if<Detail::Object>(&detail->value);
     std::vector<double> own;
+    own.reserve(names.size());
     for (const std::string& name : names) {
       own.push_back(object == nullptr ? kUnknown : number_of_detail(find_detail(object->members, name)));
     }

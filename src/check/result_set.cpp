@@ -64,9 +64,10 @@ bool holds_verdict(const ExampleRecord& record) {
 
 ResultSet result_set_of(ScoreTable table, std::string name) {
   ResultSet set{.name = std::move(name), .table = std::move(table), .traced = {}};
-  const auto traced = std::ranges::stable_partition(set.table.examples, std::not_fn(holds_verdict));
-  std::ranges::move(traced, std::back_inserter(set.traced));
-  set.table.examples.erase(traced.begin(), traced.end());
+  std::vector<ExampleRecord>& examples = set.table.examples;
+  const auto traced = std::stable_partition(examples.begin(), examples.end(), std::not_fn(holds_verdict));
+  std::move(traced, examples.end(), std::back_inserter(set.traced));
+  examples.erase(traced, examples.end());
   return set;
 }
 

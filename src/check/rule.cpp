@@ -120,6 +120,7 @@ Rule parse_rule(std::string_view text) {
   } else if (!end) {
     const std::size_t of = text.find(kOf);
     std::vector<std::string> words;
+    words.reserve(kHeads.size());
     for (const RuleHead& head : kHeads) words.emplace_back(head.word);
     const bool has_other_head = rule.kind == RuleKind::kBound && of != std::string_view::npos;
     fail_rule(text, "expected a comparison such as '<= 0.05' at its end, got none" +

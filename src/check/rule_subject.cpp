@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -25,13 +28,25 @@ void add_word(Words& words, const std::string& word) {
   if (std::ranges::find(words, word) == words.end()) words.push_back(word);
 }
 
-const Score* find_row(const ScoreTable& table, const Score& key) {
-  const auto found = std::ranges::find_if(table.rows, [&](const Score& row) {
-    return row.run == key.run && row.modality == key.modality && row.definition == key.definition &&
-           row.group == key.group;
-  });
-  return found == table.rows.end() ? nullptr : &*found;
-}
+/// Rows by what they are of; of several the first.
+class RowIndex {
+ public:
+  explicit RowIndex(const ScoreTable& table) {
+    for (const Score& row : table.rows) rows_.emplace(key_of(row), &row);
+  }
+
+  /// nullptr where there is none.
+  const Score* find(const Score& row) const {
+    const auto found = rows_.find(key_of(row));
+    return found == rows_.end() ? nullptr : found->second;
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string, std::optional<std::string>>;
+  static Key key_of(const Score& row) { return {row.run, row.modality, row.definition, row.group}; }
+
+  std::map<Key, const Score*> rows_;
+};
 
 /// Columns whose values rows are broken down by: data.group, and `by` of an engine.
 struct GroupColumns {
@@ -64,12 +79,13 @@ class Vocabulary {
  public:
   Vocabulary(const Rule& rule, const ResultSet& baseline, const ResultSet& next)
       : rule_(rule), tables_{&baseline.table, &next.table} {
+    std::set<std::pair<Part, std::string>> seen;
     for (const ScoreTable* table : tables_) {
       for (const Score& row : table->rows) {
         pairs_.insert({row.modality, row.definition});
-        add_word(modalities_, row.modality);
-        add_word(definitions_, row.definition);
-        if (!row.run.empty()) add_word(runs_, row.run);
+        if (seen.insert({kModalityPart, row.modality}).second) modalities_.push_back(row.modality);
+        if (seen.insert({kDefinitionPart, row.definition}).second) definitions_.push_back(row.definition);
+        if (!row.run.empty() && seen.insert({kRunPart, row.run}).second) runs_.push_back(row.run);
       }
     }
   }
@@ -87,7 +103,7 @@ class Vocabulary {
     };
     for (const std::string& definition : definitions_) consider(definition, {.definition = definition});
     for (const auto& [modality, definition] : pairs_) {
-      consider(modality + "." + definition, {.modality = modality, .definition = definition});
+      consider(std::string(modality).append(".").append(definition), {.modality = modality, .definition = definition});
     }
     consider(std::string(kMetricWord), {.kind = SubjectKind::kMetric, .definition = {}});
     if (rule_.kind == RuleKind::kNdcg) {
@@ -99,6 +115,9 @@ class Vocabulary {
   }
 
  private:
+  /// Of a row.
+  enum Part : std::uint8_t { kModalityPart, kDefinitionPart, kRunPart };
+
   [[noreturn]] void fail(const std::string& what) const { throw ConfigError("rule '" + rule_.text + "': " + what); }
 
   [[noreturn]] void fail_unknown() const {
@@ -115,9 +134,10 @@ class Vocabulary {
       if (!is_behind) continue;
       const std::string name = whole.substr(0, whole.size() - definition.size() - 1);
       const bool has_name = std::ranges::find(modalities_, name) != modalities_.end();
-      if (has_name)
-        fail("expected a definition of modality '" + name + "', got '" + definition + "'" +
-             suggestion("", of_modality(name)));
+      if (has_name) {
+        fail(std::string("expected a definition of modality '").append(name).append("', got '").append(definition) +
+             "'" + suggestion("", of_modality(name)));
+      }
       fail("expected a modality of the results, got '" + name + "'" + suggestion(name, modalities_));
     }
     std::string longest;
@@ -175,12 +195,13 @@ class Vocabulary {
            (known.empty() ? "; set data.group or the engine's option by" : suggestion(column, known)));
     }
     Words values;
+    const std::string value_of_option = column + " " + value;
     for (const ScoreTable* table : tables_) {
       for (const Score& row : table->rows) {
         if (!row.group || row.definition != subject.definition) continue;
         if (columns.of_data == column) add_word(values, *row.group);
         if (row.group->starts_with(column + " ")) add_word(values, row.group->substr(column.size() + 1));
-        const bool is_meant = (columns.of_data == column && *row.group == value) || *row.group == column + " " + value;
+        const bool is_meant = (columns.of_data == column && *row.group == value) || *row.group == value_of_option;
         if (is_meant) subject.group = row.group;
       }
     }
@@ -212,17 +233,19 @@ std::vector<RowPair> rows_of(const RuleSubject& subject, const Rule& rule, const
     throw ConfigError("rule '" + rule.text + "': expected " + row.definition + " of " + row.modality +
                       " in both results, got none in " + where.name);
   };
+  const RowIndex old_rows(baseline.table);
+  const RowIndex new_rows(next.table);
   std::vector<RowPair> rows;
   for (const Score& row : next.table.rows) {
     if (!is_meant(row)) continue;
-    const Score* old_row = find_row(baseline.table, row);
+    const Score* old_row = old_rows.find(row);
     if (old_row == nullptr && rule.kind != RuleKind::kBound) fail_missing(row, baseline);
     // A group may be too small to have the number.
     if (subject.is_every_group && !row.value && (old_row == nullptr || !old_row->value)) continue;
     rows.push_back({old_row, &row});
   }
   for (const Score& row : baseline.table.rows) {
-    if (is_meant(row) && find_row(next.table, row) == nullptr) fail_missing(row, next);
+    if (is_meant(row) && new_rows.find(row) == nullptr) fail_missing(row, next);
   }
   if (rows.empty()) {
     throw ConfigError("rule '" + rule.text + "': expected " + subject.definition +

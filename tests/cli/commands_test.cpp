@@ -245,7 +245,8 @@ TEST(Help, OfEveryCommandHasAnExample) {
   EXPECT_TRUE(run_program({.arguments = {"--version"}}).output.starts_with("modattr 0."));
   const ProgramResult help = run_program({.arguments = {"--help"}});
   EXPECT_NE(help.output.find("Exit codes: 0 done"), std::string::npos);
-  for (const std::string command : {"permute", "shap", "lime", "inspect", "init", "check", "engines", "completion", "help"}) {
+  for (const std::string command :
+       {"permute", "shap", "lime", "inspect", "init", "check", "engines", "completion", "help"}) {
     EXPECT_NE(help.output.find("  " + command), std::string::npos) << command;
     const ProgramResult result = run_program({.arguments = {command, "--help"}});
     EXPECT_EQ(result.exit_code, 0);

@@ -181,6 +181,18 @@ TEST_F(ConfigTest, NamesTheNearestKey) {
             "modattr.json: modalities[0].removal: unknown key 'row'; did you mean 'rows'?");
 }
 
+TEST_F(ConfigTest, ReadsRulesOfTheGate) {
+  std::string text = kShortest;
+  text.insert(1, R"("check": {"rules": ["order of share.abs"], "strict": true}, )");
+  const Config config = read(text);
+  EXPECT_EQ(config.check.rules, std::vector<std::string>{"order of share.abs"});
+  EXPECT_TRUE(config.check.is_strict);
+  EXPECT_EQ(error_with_root(R"("check": {"rule": []})"),
+            "modattr.json: check: unknown key 'rule'; did you mean 'rules'?");
+  EXPECT_TRUE(mentions(error_with_root(R"("check": {"rules": ["share.abs"]})"),
+                       {"modattr.json: check.rules[0]: rule 'share.abs': expected a comparison"}));
+}
+
 TEST_F(ConfigTest, NamesTheNearestWord) {
   EXPECT_EQ(error_with_model(R"("kind": "logit")"),
             R"(modattr.json: model.kind: expected a known word, got "logit"; did you mean 'logits'?)");
