@@ -113,6 +113,25 @@ TEST_F(History, KeepsTheExamplesOfShap) {
   EXPECT_NE(history({"--format", "csv"}).output.find("shapley.full"), std::string::npos);
 }
 
+TEST_F(History, ComparesARunOfSeveralWithACommandOfItsOwn) {
+  ASSERT_EQ(permute({}).exit_code, 0);
+  project_.config()["runs"] = Json::parse(R"([{"engine": "shap"}, {"engine": "permute"}])");
+  const ProgramResult result = project_.run({"run", "--store", "releases.db", "--tag", "all", "--out", "results"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const StoredFiles files = ResultStore::open(store()).files_of("all");
+  EXPECT_EQ(files.scores_json, read_file(project_.results() / "scores.json"));
+  EXPECT_EQ(files.examples_jsonl, read_file(project_.results() / "examples.jsonl"));
+  const Json document = Json::parse(history({"--format", "json"}).output);
+  EXPECT_TRUE(document.at("breaks").empty()) << document.at("breaks");
+  std::vector<std::string> runs;
+  for (const Json& trend : document.at("trends")) {
+    const std::string run = trend.at("run").is_null() ? "" : trend.at("run").get<std::string>();
+    if (runs.empty() || runs.back() != run) runs.push_back(run);
+    EXPECT_EQ(trend.at("points").size(), run == "shap" ? 1U : 2U) << trend;
+  }
+  EXPECT_EQ(runs, (std::vector<std::string>{"", "permute", "shap"}));
+}
+
 TEST_F(History, TwoProgramsAtOnceLoseNothing) {
   constexpr int kRuns = 3;
   std::vector<ProgramResult> results(2 * kRuns);

@@ -8,13 +8,13 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "modattr/core/error.h"
 #include "modattr/history/result_store.h"
@@ -104,6 +104,21 @@ TEST_F(StoreWriters, ThreadsLoseNothing) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(tags_in(file_).size(), std::size_t{2 * kAppends});
+}
+
+TEST_F(StoreWriters, WaitForOneThatIsAtWork) {
+  append_release(file_, release_files(0.1));
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  const pid_t child = start_child([&] { return append_release(file_, release_files(0.2)) == 2 ? 0 : 1; });
+  ::usleep(500000);
+  // Readers need not wait.
+  EXPECT_EQ(ResultStore::open(file_).results().size(), 1U);
+  ASSERT_EQ(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(exit_code_of(child), 0);
+  sqlite3_close(other);
+  EXPECT_EQ(ResultStore::open(file_).results().size(), 2U);
 }
 
 TEST_F(StoreWriters, OneTagGoesToOneOfThem) {
