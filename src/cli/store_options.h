@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -25,8 +26,8 @@ void add_store_options(CLI::App& command, StoreOptions& options);
 void expect_storable(const StoreOptions& options);
 
 /// Appends a result with the files of these names and says so; does nothing without --store. The table must hold all of
-/// its rows. Throws like ResultStore.
-void store_result(const StoreOptions& options, const ScoreTable& table, std::span<const std::string> file_names,
-                  const OutputOptions& output);
+/// its rows. Returns what ResultStore throws, so that a long run's results can be shown first.
+std::exception_ptr store_result(const StoreOptions& options, const ScoreTable& table,
+                                std::span<const std::string> file_names, const OutputOptions& output);
 
 }  // namespace modattr

@@ -136,8 +136,8 @@ std::string options_of_run(const StoredHead& head, std::string_view run) {
     }
     known["options"] = selection_of(options, config);
   } else {
-    options.erase("device");
-    options.erase("no_split");
+    // The last one adds a file.
+    for (const char* const key : {"device", "no_split", "per_example"}) options.erase(key);
     known["config"] = std::move(config);
     known["options"] = std::move(options);
   }

@@ -113,6 +113,25 @@ TEST_F(History, KeepsTheExamplesOfShap) {
   EXPECT_NE(history({"--format", "csv"}).output.find("shapley.full"), std::string::npos);
 }
 
+TEST_F(History, ComparesARunOfSeveralWithACommandOfItsOwn) {
+  ASSERT_EQ(permute({}).exit_code, 0);
+  project_.config()["runs"] = Json::parse(R"([{"engine": "shap"}, {"engine": "permute"}])");
+  const ProgramResult result = project_.run({"run", "--store", "releases.db", "--tag", "all", "--out", "results"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const StoredFiles files = ResultStore::open(store()).files_of("all");
+  EXPECT_EQ(files.scores_json, read_file(project_.results() / "scores.json"));
+  EXPECT_EQ(files.examples_jsonl, read_file(project_.results() / "examples.jsonl"));
+  const Json document = Json::parse(history({"--format", "json"}).output);
+  EXPECT_TRUE(document.at("breaks").empty()) << document.at("breaks");
+  std::vector<std::string> runs;
+  for (const Json& trend : document.at("trends")) {
+    const std::string run = trend.at("run").is_null() ? "" : trend.at("run").get<std::string>();
+    if (runs.empty() || runs.back() != run) runs.push_back(run);
+    EXPECT_EQ(trend.at("points").size(), run == "shap" ? 1U : 2U) << trend;
+  }
+  EXPECT_EQ(runs, (std::vector<std::string>{"", "permute", "shap"}));
+}
+
 TEST_F(History, TwoProgramsAtOnceLoseNothing) {
   constexpr int kRuns = 3;
   std::vector<ProgramResult> results(2 * kRuns);
@@ -163,11 +182,22 @@ TEST_F(History, LeavesOtherFilesAlone) {
                   {"none/releases.db: expected a writable store, got: No such file or directory"});
 }
 
-TEST_F(History, AFullDiskKeepsTheStore) {
+TEST_F(History, AFullDiskKeepsTheStoreAndShowsTheResult) {
   ASSERT_EQ(permute({"--tag", "v1"}).exit_code, 0);
-  ProgramCall call = project_.call({"permute", "--store", "releases.db", "--tag", "v2"});
+  const std::vector<std::string> arguments = {"permute", "--store", "releases.db", "--tag", "v2"};
+  // Not even the log can be made.
+  ProgramCall call = project_.call(arguments);
   call.file_size_limit_bytes = 1000;
   expect_one_line(run_program(call), 3, {"releases.db: expected a writable store, got: "});
+  // The log can, but does not hold the configuration.
+  project_.config()["data"]["classes"] = {std::string(50000, 'n'), "other"};
+  call = project_.call(arguments);
+  call.file_size_limit_bytes = 40000;
+  const ProgramResult result = run_program(call);
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_TRUE(result.output.starts_with("permute: accuracy 1.0000")) << result.output;
+  EXPECT_TRUE(result.errors.starts_with("modattr: releases.db: expected a writable store, got: ")) << result.errors;
+  EXPECT_EQ(std::ranges::count(result.errors, '\n'), 1) << result.errors;
   const std::vector<StoredResult> stored = ResultStore::open(store()).results();
   ASSERT_EQ(stored.size(), 1U);
   EXPECT_EQ(stored[0].tag, "v1");

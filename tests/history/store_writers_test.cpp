@@ -8,13 +8,13 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "modattr/core/error.h"
 #include "modattr/history/result_store.h"
@@ -104,6 +104,24 @@ TEST_F(StoreWriters, ThreadsLoseNothing) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(tags_in(file_).size(), std::size_t{2 * kAppends});
+}
+
+TEST_F(StoreWriters, WaitForOneThatIsAtWork) {
+  append_release(file_, release_files(0.1));
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::atomic<std::int64_t> id = 0;
+  // No process of its own: an open connection must not be taken through a fork.
+  std::thread writer([&] { id = append_release(file_, release_files(0.2)); });
+  ::usleep(500000);
+  // Readers need not wait.
+  EXPECT_EQ(ResultStore::open(file_).results().size(), 1U);
+  ASSERT_EQ(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
+  writer.join();
+  EXPECT_EQ(id, 2);
+  sqlite3_close(other);
+  EXPECT_EQ(ResultStore::open(file_).results().size(), 2U);
 }
 
 TEST_F(StoreWriters, OneTagGoesToOneOfThem) {

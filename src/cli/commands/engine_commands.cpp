@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,9 @@ ExitCode run(EngineCommand& command) {
   expect_storable(command.store);
   CommandResult result = run_command("engine", command.request, output);
   if (directory) write_results(render_files(*result.table, result.files), *directory, output);
-  store_result(command.store, *result.table, result.files, output);
+  const std::exception_ptr store_failure = store_result(command.store, *result.table, result.files, output);
   show(*result.table, output);
+  if (store_failure) std::rethrow_exception(store_failure);
   return result.exit_code;
 }
 

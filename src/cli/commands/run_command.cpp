@@ -1,3 +1,4 @@
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,6 +29,19 @@ struct RunCommand {
   StoreOptions store;
 };
 
+/// The table of each run; one document of all runs where programs read it.
+void show_runs(const CommandResult& result, const OutputOptions& output) {
+  const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
+  if (is_one_document) {
+    show(*result.table, output);
+    return;
+  }
+  for (std::size_t place = 0; place < result.tables.size(); ++place) {
+    if (place > 0) print("\n");
+    show(result.tables[place], output);
+  }
+}
+
 ExitCode run(RunCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
@@ -51,16 +65,9 @@ ExitCode run(RunCommand& command) {
     std::error_code ignored;
     std::filesystem::remove(*command.request.journal, ignored);
   }
-  store_result(command.store, *result.table, result.files, output);
-  const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
-  if (is_one_document) {
-    show(*result.table, output);
-    return result.exit_code;
-  }
-  for (std::size_t place = 0; place < result.tables.size(); ++place) {
-    if (place > 0) print("\n");
-    show(result.tables[place], output);
-  }
+  const std::exception_ptr store_failure = store_result(command.store, *result.table, result.files, output);
+  show_runs(result, output);
+  if (store_failure) std::rethrow_exception(store_failure);
   return result.exit_code;
 }
 
