@@ -24,7 +24,8 @@ struct Answers {
 Answers answers_by_class(const ResultSet& set) {
   Answers answers;
   for (const ExampleRecord& record : set.table.examples) {
-    if (!record.id) continue;
+    // A drop knows of no answer; other runs may.
+    if (!record.id || record.attribution.method == kPermutationMethod) continue;
     if (!record.label || !record.predicted) return {};
     answers.add(*record.id, *record.label == static_cast<double>(*record.predicted));
   }

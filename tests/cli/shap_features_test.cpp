@@ -1,5 +1,6 @@
 // modattr shap --level feature: the demo, and what does not change its numbers.
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ TEST(ShapFeatures, ExplainOneAnswerOfTheDemo) {
   const Json line = Json::parse(demo_lines({"--ids", "17"}), nullptr, false);
   ASSERT_TRUE(line.is_object());
   EXPECT_EQ(line.at("id"), 17);
-  const Json estimators = {"gp", "leverage", "gp+leverage", "leverage+gp"};
-  EXPECT_NE(std::ranges::find(estimators, line.at("method")), estimators.end()) << line.at("method");
+  std::istringstream estimators(line.at("method").get<std::string>());
+  for (std::string estimator; std::getline(estimators, estimator, '+');) {
+    EXPECT_TRUE(estimator == "gp" || estimator == "leverage") << line.at("method");
+  }
   EXPECT_LE(line.at("evaluations").get<int>(), 600);
   EXPECT_GT(line.at("evaluations").get<int>(), 400);
   double text = 0.0;
