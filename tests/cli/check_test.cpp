@@ -99,9 +99,8 @@ TEST(Check, EndsWithOneWhereARuleIsBroken) {
   const ProgramResult failed = results.check({"new"});
   EXPECT_EQ(failed.exit_code, 1) << failed.errors;
   EXPECT_EQ(failed.errors, "");
-  for (const char* const phrase :
-       {"check failed: 1 of 3 rules broken", "change of share.abs <= 0.1", "image.share.abs", "+0.15", "broken",
-        "paired, 40 examples", "0 right became wrong"}) {
+  for (const char* const phrase : {"check failed: 1 of 3 rules broken", "change of share.abs <= 0.1", "image.share.abs",
+                                   "+0.15", "broken", "paired, 40 examples", "0 right became wrong"}) {
     EXPECT_NE(failed.output.find(phrase), std::string::npos) << phrase << " in\n" << failed.output;
   }
   const ProgramResult passed =
