@@ -22,7 +22,7 @@ void warn_about_projection(const CleanOutcomes& outcomes, const Metric& metric, 
     warnings.push_back("emap.gap is not defined for metric '" + std::string(metric.name()) +
                        "': it is no mean over examples");
   } else if (outcomes.additive.empty()) {
-    warnings.push_back("emap.gap is not defined: labels or columns that the model takes belong to no modality");
+    warnings.emplace_back("emap.gap is not defined: labels or columns that the model takes belong to no modality");
   }
 }
 

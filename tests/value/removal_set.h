@@ -48,6 +48,7 @@ class RemovalSet {
   }
 
   Dataset& dataset() { return *dataset_; }
+  const Dataset& reference() const { return *reference_; }
   const InputLayout& layout() const { return layout_; }
 
   /// Borrows `rows`.

@@ -25,7 +25,11 @@ std::size_t RemovalRows::count(std::size_t modality) const {
 std::uint32_t RemovalRows::row(std::size_t modality, std::size_t draw, std::uint32_t example) const {
   std::uint32_t number = 0;
   if (uses_background(modality)) {
-    if (!reference_rows_) return parts_.reference_examples[draw];
+    if (!reference_rows_) {
+      // Of equal rows the first one, so that what is made of them is made once.
+      const DistinctRows& rows = parts_.rows.modality(modality);
+      return rows.example_of[rows.row_of[parts_.reference_examples[draw]]];
+    }
     number = reference_rows_->modality(modality).row_of[draw];
   } else if (parts_.baselines[modality]->variety() == BaselineVariety::kOnePerContent) {
     number = parts_.rows.modality(modality).row_of[example];

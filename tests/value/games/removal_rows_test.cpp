@@ -52,6 +52,33 @@ TEST(RemovalRows, OfABackgroundAreItsRowsForAllModalitiesAndExamples) {
   EXPECT_EQ(Written(*removal, 0, 0, 4).rows, Written(*removal, 0, 2, 4).rows);
 }
 
+TEST(RemovalRows, OfExamplesAreThese) {
+  // The background is examples 2 and 1; in a example 2 is like example 0.
+  RemovalSet set({.own = kOwn, .reference = {{1, 2}, {30, 20}}});
+  const ModalityRows rows(set.dataset(), set.layout());
+  const auto synthetic = set.removal_rows(rows);
+  std::vector<std::unique_ptr<Baseline>> backgrounds(2);
+  const RemovalRows removal({.dataset = set.dataset(),
+                             .layout = set.layout(),
+                             .rows = rows,
+                             .reference = &set.reference(),
+                             .reference_examples = {2, 1},
+                             .baselines = std::move(backgrounds)});
+  EXPECT_EQ(removal.draw_count(), 2U);
+  for (std::size_t modality = 0; modality < 2; ++modality) {
+    EXPECT_EQ(removal.count(modality), 0U) << "nothing is encoded again";
+    for (std::size_t draw = 0; draw < 2; ++draw) {
+      Rows written(4);
+      removal.write_rows(modality, draw, written);
+      EXPECT_EQ(std::set(written.begin(), written.end()).size(), 1U);
+      const float data = set.dataset().gather(modality, std::span(written).first(1)).item<float>();
+      EXPECT_EQ(data, Written(*synthetic, modality, draw, 4).data.front());
+    }
+  }
+  EXPECT_EQ(removal.row(0, 0, 3), 0U) << "the first of equal rows";
+  EXPECT_EQ(removal.row(1, 0, 3), 2U);
+}
+
 TEST(RemovalRows, OfAConstantIsOneRow) {
   RemovalSet set({.own = kOwn, .removals = {{.type = RemovalType::kMean}, {.type = RemovalType::kZero}}});
   const ModalityRows rows(set.dataset(), set.layout());
