@@ -110,13 +110,17 @@ CallJournal::CallJournal(std::filesystem::path file, const JournalIdentity& iden
   open_file(opening);
   try {
     const std::string text = text_of(identity);
-    const std::uint64_t begin = kFileType.size() + 2 * sizeof(std::uint64_t) + text.size();
-    if (size_of(descriptor_) == 0) {
-      const std::array<std::uint64_t, 2> head = {text.size(), checksum_of(text)};
-      write(std::string(kFileType) + std::string(reinterpret_cast<const char*>(head.data()), sizeof head) + text);
+    const std::array<std::uint64_t, 2> head = {text.size(), checksum_of(text)};
+    const std::string begin =
+        std::string(kFileType) + std::string(reinterpret_cast<const char*>(head.data()), sizeof head) + text;
+    const std::string known = read_at(descriptor_, 0, begin.size());
+    if (known.size() < begin.size() && begin.starts_with(known)) {
+      // New, or a process was killed before it had written that much.
+      cut(0);
+      write(begin);
     } else {
       read_identity(identity, text);
-      read_records(begin);
+      read_records(begin.size());
     }
   } catch (...) {
     ::close(descriptor_);
@@ -125,7 +129,9 @@ CallJournal::CallJournal(std::filesystem::path file, const JournalIdentity& iden
 }
 
 CallJournal::~CallJournal() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  // A run that failed before the model was asked leaves nothing to go on with.
+  if (known_row_count_ == 0 && !has_added_) ::unlink(file_.c_str());
+  ::close(descriptor_);
 }
 
 void CallJournal::open_file(JournalOpening opening) {
@@ -213,9 +219,12 @@ void CallJournal::read_records(std::uint64_t offset) {
     offset += sizeof head + head.number_bytes();
   }
   // What a killed process was writing.
-  if (offset < size && ::ftruncate(descriptor_, static_cast<off_t>(offset)) != 0) {
-    throw OutputError(file_.string() + ": expected a writable file, got: " + std::generic_category().message(errno));
-  }
+  if (offset < size) cut(offset);
+}
+
+void CallJournal::cut(std::uint64_t size) {
+  if (::ftruncate(descriptor_, static_cast<off_t>(size)) == 0) return;
+  throw OutputError(file_.string() + ": expected a writable file, got: " + std::generic_category().message(errno));
 }
 
 std::uint64_t CallJournal::begin_list(std::size_t row_count) {
@@ -283,6 +292,7 @@ void CallJournal::add(std::uint64_t list, std::size_t first, std::size_t count, 
   const std::lock_guard lock(write_mutex_);
   head.list_rows = list_rows_.at(list);
   head.checksum = checksum_of(head, numbers);
+  has_added_ = true;
   write(std::string(reinterpret_cast<const char*>(&head), sizeof head) + numbers);
 }
 

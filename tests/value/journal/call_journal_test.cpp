@@ -97,6 +97,17 @@ TEST_F(CallJournalTest, DropsWhatAKilledProcessWasWriting) {
   EXPECT_LT(last, 5U);
 }
 
+TEST_F(CallJournalTest, BeginsAnewWhereNoOutputWasWritten) {
+  write_journal();
+  const std::string whole = content_of(file());
+  for (std::size_t size = 0; size < 60; ++size) {
+    write(file(), whole.substr(0, size));
+    CallJournal journal(file(), kIdentity, JournalOpening::kResume);
+    EXPECT_EQ(journal.known_row_count(), 0U) << size;
+  }
+  EXPECT_FALSE(std::filesystem::exists(file())) << "a run that asked the model for nothing leaves nothing";
+}
+
 TEST_F(CallJournalTest, NeverGivesDamagedNumbers) {
   write_journal();
   const std::string whole = content_of(file());
@@ -130,13 +141,15 @@ TEST_F(CallJournalTest, ReplacesOnlyWhenAsked) {
   write_journal();
   EXPECT_NE(error_of(file(), kIdentity, JournalOpening::kNew).find("expected a folder without an interrupted run"),
             std::string::npos);
-  const CallJournal journal(file(), kIdentity, JournalOpening::kReplace);
+  CallJournal journal(file(), kIdentity, JournalOpening::kReplace);
   EXPECT_EQ(journal.known_row_count(), 0U);
 }
 
 TEST_F(CallJournalTest, RefusesTwoWritersAndOtherFiles) {
   {
-    const CallJournal first(file(), kIdentity, JournalOpening::kNew);
+    CallJournal first(file(), kIdentity, JournalOpening::kNew);
+    first.begin_list(1);
+    first.add(0, 0, 1, std::vector{1.0});
     EXPECT_NE(error_of(file(), kIdentity, JournalOpening::kResume).find("that another run writes into"),
               std::string::npos);
   }

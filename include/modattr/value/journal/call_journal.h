@@ -33,6 +33,7 @@ class CallJournal {
   /// Throws ConfigError where a journal is there that may not be, or where it is of another identity, naming the first
   /// fact that differs; OutputError where the file cannot be written or another process has it open.
   CallJournal(std::filesystem::path file, const JournalIdentity& identity, JournalOpening opening);
+  /// Removes the file where no output is in it.
   ~CallJournal();
   CallJournal(const CallJournal&) = delete;
   CallJournal& operator=(const CallJournal&) = delete;
@@ -69,6 +70,7 @@ class CallJournal {
   void read_identity(const JournalIdentity& identity, const std::string& text);
   void read_records(std::uint64_t offset);
   void write(const std::string& bytes);
+  void cut(std::uint64_t size);
 
   std::filesystem::path file_;
   int descriptor_ = -1;
@@ -78,6 +80,7 @@ class CallJournal {
   /// As they were when the journal was opened.
   std::map<std::uint64_t, List> lists_;
   std::size_t known_row_count_ = 0;
+  bool has_added_ = false;
   std::mutex write_mutex_;
 };
 
