@@ -13,12 +13,12 @@
 namespace modattr {
 namespace {
 
-const std::vector<float> kA = {1, -2, 3, 0.5F, 0, 2, -1};
-const std::vector<float> kB = {0.5F, 1, -1, 2, 3, -0.5F, 0};
+const std::vector<float> kFirstInput = {1, -2, 3, 0.5F, 0, 2, -1};
+const std::vector<float> kSecondInput = {0.5F, 1, -1, 2, 3, -0.5F, 0};
 const std::vector<std::int64_t> kClasses = {0, 2, 1, 1, 2, 0, 0};
 
 std::vector<TestArray> inputs() {
-  return {TestArray::of<float>("a", {7, 1}, kA), TestArray::of<float>("b", {7, 1}, kB)};
+  return {TestArray::of<float>("a", {7, 1}, kFirstInput), TestArray::of<float>("b", {7, 1}, kSecondInput)};
 }
 
 std::vector<TestArray> with(std::vector<TestArray> arrays, TestArray array) {
@@ -106,7 +106,7 @@ TEST(ShapTasks, ARegressionOfSeveralOutputsNeedsATarget) {
 TEST(ShapTasks, ARegressionOfOneOutputIsExplainedAsItIs) {
   Project project("regression", {"a", "b"});
   project.model("def forward(self, a, b):\n  return 2 * a + b")
-      .data(with(inputs(), TestArray::of<float>("label", {7}, kB)));
+      .data(with(inputs(), TestArray::of<float>("label", {7}, kSecondInput)));
   const std::vector<Json> lines = explained_examples(project);
   EXPECT_EQ(lines[1].at("value_full"), -3.0);
   EXPECT_EQ(lines[1].at("label"), 1.0);
@@ -134,10 +134,10 @@ TEST(ShapTasks, DataWithoutLabelsAreExplained) {
 }
 
 TEST(ShapTasks, InvalidExamplesAreLeftOutOfTheBackgroundToo) {
-  std::vector<float> broken = kA;
+  std::vector<float> broken = kFirstInput;
   broken[4] = std::numeric_limits<float>::quiet_NaN();
   Project project = three_class_project();
-  project.data({TestArray::of<float>("a", {7, 1}, broken), TestArray::of<float>("b", {7, 1}, kB),
+  project.data({TestArray::of<float>("a", {7, 1}, broken), TestArray::of<float>("b", {7, 1}, kSecondInput),
                 TestArray::of<std::int64_t>("label", {7}, kClasses)});
   expect_shap_failure(project, 3, {"output for example 4", "input 'a' of example 4", "--skip-invalid"});
   const Scores scores = shap(project, {"--skip-invalid"});
@@ -150,7 +150,8 @@ TEST(ShapTasks, InvalidExamplesAreLeftOutOfTheBackgroundToo) {
     values.erase(values.begin() + 4);
     return values;
   };
-  sound.data({TestArray::of<float>("a", {6, 1}, drop(kA)), TestArray::of<float>("b", {6, 1}, drop(kB)),
+  sound.data({TestArray::of<float>("a", {6, 1}, drop(kFirstInput)),
+              TestArray::of<float>("b", {6, 1}, drop(kSecondInput)),
               TestArray::of<std::int64_t>("label", {6}, drop(kClasses))});
   EXPECT_EQ(scores.row_text(), shap(sound).row_text());
   // Also where the example itself is not one of those explained.
@@ -169,7 +170,7 @@ TEST(ShapTasks, TheBackgroundIsDrawnOnceForAll) {
   for (const char* const seed : {"0", "1", "2", "3"}) {
     const Scores one = shap(project, {"--background", "1", "--seed", seed, "--target", "0", "--value", "logit"});
     const double empty = one.value("all", "shapley.empty");
-    EXPECT_EQ(std::ranges::count(kA, static_cast<float>(empty)), 1) << "a row of the set";
+    EXPECT_EQ(std::ranges::count(kFirstInput, static_cast<float>(empty)), 1) << "a row of the set";
     empty_values.insert(empty);
   }
   EXPECT_GT(empty_values.size(), 1U);
