@@ -33,8 +33,8 @@ struct CheckOptions {
 ///
 /// A change, or a drop, breaks its rule where it is significant, its interval holding no 0, and larger than the
 /// tolerance; without an interval where it is larger. A bound is broken by the value itself, an order where two
-/// modalities changed places and their new difference is significant and larger than allowed, an nDCG by the value. What is not known in one of
-/// the results breaks a rule.
+/// modalities changed places and their new difference is significant and larger than allowed, an nDCG by the value.
+/// What is not known in one of the results breaks a rule.
 ///
 /// Throws ConfigError where the results are not comparable, or a rule is about something that they do not hold.
 Judgement check(const ResultSet& baseline, const ResultSet& next, const CheckRules& rules,
