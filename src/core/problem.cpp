@@ -10,6 +10,10 @@ std::vector<Matrix> Problem::permuted_outcomes(std::span<const RowMap> donors, s
   return outcomes;
 }
 
+std::unique_ptr<Contributions> Problem::contributions(const ContributionRequest& /*request*/, const Rng& /*rng*/) {
+  throw ConfigError("method: expected a model whose inside can be followed, got values of coalitions only");
+}
+
 std::unique_ptr<CaseGame> Problem::case_game() {
   throw ConfigError("tracing: expected labels that say which answers are wrong, got none");
 }

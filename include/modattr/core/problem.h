@@ -8,10 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "modattr/core/contributions.h"
 #include "modattr/core/example_games.h"
 #include "modattr/core/metric.h"
 #include "modattr/core/players.h"
 #include "modattr/core/progress.h"
+#include "modattr/core/rng.h"
 #include "modattr/core/value_function.h"
 
 namespace modattr {
@@ -64,6 +66,9 @@ class Problem {
   virtual std::unique_ptr<ValueFunction> removal_game() = 0;
   /// The same for the features of the modalities, one game per example, of the target's value alone.
   virtual std::unique_ptr<ExampleGames> player_games() = 0;
+  /// What the inside of the model says about the features' or modalities' parts in an answer. Throws ConfigError where
+  /// the model has no inside that the method can follow.
+  virtual std::unique_ptr<Contributions> contributions(const ContributionRequest& request, const Rng& rng);
   /// The examples one by one, for tracing their errors. Throws ConfigError when the run has set none up.
   virtual std::unique_ptr<CaseGame> case_game();
   /// Evaluates all pairs for a modality, for a metric that is a mean over examples. `clean`: its outcomes on the

@@ -11,9 +11,9 @@
 #include "modattr/engines/attribution_bytes.h"
 #include "modattr/engines/clean_score.h"
 #include "modattr/engines/example_batches.h"
-#include "modattr/engines/mean_bootstrap.h"
 #include "modattr/engines/open_examples.h"
 #include "modattr/engines/run_warnings.h"
+#include "modattr/engines/shapley/feature_scores.h"
 #include "modattr/engines/shapley/feature_solver.h"
 #include "modattr/engines/shapley/pair_solver.h"
 #include "modattr/engines/subsets.h"
@@ -22,42 +22,11 @@
 namespace modattr {
 namespace {
 
-/// Players of each modality, and the sum of their magnitudes, [modalities].
-struct ModalityPlayers {
-  explicit ModalityPlayers(const ExampleAttribution& example)
-      : counts(example.modalities.size(), 0), magnitudes(example.modalities.size(), 0.0) {
-    for (const PlayerScore& player : example.players) {
-      ++counts[player.modality];
-      magnitudes[player.modality] += std::abs(player.value);
-    }
-  }
-
-  std::vector<std::size_t> counts;
-  std::vector<double> magnitudes;
-};
-
-std::vector<double> magnitudes_by_modality(const ExampleAttribution& example) {
-  return ModalityPlayers(example).magnitudes;
-}
-
-double sum_of_player_magnitudes(const ExampleAttribution& example) {
-  double sum = 0.0;
-  for (const PlayerScore& player : example.players) sum += std::abs(player.value);
-  return sum;
-}
-
 double largest_error(const ExampleAttribution& example) {
   double largest = 0.0;
   for (const PlayerScore& player : example.players) largest = std::max(largest, *player.std_error);
   return largest;
 }
-
-/// One share per modality, a mean over the examples in which it is defined.
-struct ShareDefinition {
-  std::string name;
-  /// The parts of an example, [modalities]; its shares are these over their sum.
-  std::function<std::vector<double>(const ExampleAttribution&)> parts;
-};
 
 std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
   if (index == ShapleyIndex::kOwen) return {{"share.owen", magnitudes_by_modality}};
@@ -75,130 +44,6 @@ std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
   };
   return {{"share.mm_shap", magnitudes_by_modality}, {"share.mm_shap_avg", average}, {"share.net", net}};
 }
-
-/// Columns over examples, scores being functions of their means: the ends, then per modality its value and magnitude,
-/// then per share and modality the example's share, and 1 where it is defined, then per pair of modalities, one with
-/// itself included, the sum of the interactions of their players.
-class FeatureColumns {
- public:
-  FeatureColumns(std::span<const ExampleAttribution> solved, std::size_t modality_count,
-                 std::span<const ShareDefinition> shares)
-      : modality_count_(modality_count),
-        share_count_(shares.size()),
-        table_(
-            2 + 2 * modality_count + shares.size() * (modality_count + 1) + modality_count * (modality_count + 1) / 2,
-            solved.size()) {
-    for (std::size_t example = 0; example < solved.size(); ++example) {
-      table_(0, example) = solved[example].value_full;
-      table_(1, example) = solved[example].value_empty;
-      for (std::size_t modality = 0; modality < modality_count; ++modality) {
-        table_(value(modality), example) = solved[example].modalities[modality];
-        table_(magnitude(modality), example) = std::abs(solved[example].modalities[modality]);
-      }
-      // Players without an effect have values of rounding, and values that cancel leave such a sum: no shares of those.
-      const double scale = std::max({std::abs(solved[example].value_full), std::abs(solved[example].value_empty),
-                                     sum_of_player_magnitudes(solved[example])});
-      for (std::size_t place = 0; place < shares.size(); ++place) {
-        const std::vector<double> parts = shares[place].parts(solved[example]);
-        const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
-        const bool is_defined = sum > kAnswerRounding * scale;
-        table_(defined(place), example) = is_defined ? 1.0 : 0.0;
-        for (std::size_t modality = 0; modality < modality_count; ++modality) {
-          table_(share(place, modality), example) = is_defined ? parts[modality] / sum : 0.0;
-        }
-      }
-      if (!solved[example].player_interactions) continue;
-      for (const PlayerInteraction& pair : solved[example].player_interactions->pairs) {
-        // Players are in the order of their modalities.
-        table_(interplay(solved[example].players[pair.first].modality, solved[example].players[pair.second].modality),
-               example) += pair.value;
-      }
-    }
-  }
-
-  const Matrix& table() const noexcept { return table_; }
-  std::size_t value(std::size_t modality) const noexcept { return 2 + modality; }
-  std::size_t magnitude(std::size_t modality) const noexcept { return 2 + modality_count_ + modality; }
-  std::size_t defined(std::size_t place) const noexcept {
-    return 2 + 2 * modality_count_ + place * (modality_count_ + 1);
-  }
-  std::size_t share(std::size_t place, std::size_t modality) const noexcept { return defined(place) + 1 + modality; }
-  /// `first` is at most `second`.
-  std::size_t interplay(std::size_t first, std::size_t second) const noexcept {
-    return defined(share_count_) + second * (second + 1) / 2 + first;
-  }
-
- private:
-  std::size_t modality_count_;
-  std::size_t share_count_;
-  Matrix table_;
-};
-
-/// Adds the rows of a subset about a modality, or about the games.
-class RowAdder {
- public:
-  RowAdder(const Problem& problem, const FeatureColumns& columns, const Subset& subset, std::uint32_t number,
-           const Rng& rng, std::vector<Score>& rows)
-      : problem_(problem),
-        columns_(columns),
-        subset_(subset),
-        bootstrap_(columns.table(), subset.examples,
-                   {.example_count = subset.examples.size(), .subset = number, .thread_count = problem.thread_count()},
-                   rng),
-        rows_(rows) {}
-
-  void add_values(std::size_t modality) {
-    const std::size_t modality_count = problem_.players().count();
-    const std::string& name = problem_.players().modality_name(modality);
-    // Owen values are exact modality by modality, whatever the estimator.
-    add(name, "shapley.mean", mean_of(columns_.value(modality)), 0.0);
-    add(name, "shapley.mean_abs", mean_of(columns_.magnitude(modality)), 0.0);
-    add(name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
-      return ratio(means[columns_.magnitude(modality)],
-                   sum_of_magnitudes(means.subspan(columns_.magnitude(0), modality_count)));
-    }),
-        0.0);
-  }
-  /// `std_error`: 0 where every example's values are exact.
-  void add_share(std::size_t modality, std::size_t place, const std::string& definition,
-                 std::optional<double> std_error) {
-    add(problem_.players().modality_name(modality), definition, bootstrap_.estimate([&](std::span<const double> means) {
-      return ratio(means[columns_.share(place, modality)], means[columns_.defined(place)]);
-    }),
-        std_error);
-  }
-  void add_interplay(std::size_t first, std::size_t second, PairIndex index, std::optional<double> std_error) {
-    const std::string& name = problem_.players().modality_name(first);
-    add(first == second ? name : name + "|" + problem_.players().modality_name(second),
-        std::string(pair_definition(index)), mean_of(columns_.interplay(first, second)), std_error);
-  }
-  void add_ends(double largest_gap) {
-    add("all", "shapley.full", mean_of(0), 0.0);
-    add("all", "shapley.empty", mean_of(1), 0.0);
-    add("all", "shapley.efficiency_gap", {largest_gap, {}}, 0.0);
-  }
-
- private:
-  Estimate mean_of(std::size_t column) const {
-    return bootstrap_.estimate([&](std::span<const double> means) { return std::optional(means[column]); });
-  }
-  void add(const std::string& name, std::string definition, const Estimate& estimate, std::optional<double> std_error) {
-    rows_.push_back({.modality = name,
-                     .definition = std::move(definition),
-                     .group = subset_.group,
-                     .value = estimate.value,
-                     .std_error = estimate.value ? std_error : std::nullopt,
-                     .ci95 = estimate.value ? estimate.interval() : std::nullopt,
-                     .examples = subset_.examples.size(),
-                     .p_value = std::nullopt});
-  }
-
-  const Problem& problem_;
-  const FeatureColumns& columns_;
-  const Subset& subset_;
-  MeanBootstrap bootstrap_;
-  std::vector<Score>& rows_;
-};
 
 /// Says where the budget ended before the tolerance was reached.
 void warn_about_tolerance(std::span<const ExampleAttribution> solved, const FeatureShapleyOptions& options,
@@ -342,7 +187,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
     return std::ranges::all_of(example.players, [](const PlayerScore& player) { return player.std_error == 0.0; });
   });
   Attribution result;
-  std::vector<RowAdder> adders;
+  std::vector<FeatureScores> adders;
   for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
     adders.emplace_back(problem, columns, subsets[subset], static_cast<std::uint32_t>(subset), rng, result.rows);
   }
@@ -351,8 +196,11 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   };
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     if (!is_asked(modality)) continue;
-    for (RowAdder& adder : adders) {
-      if (options_.index == ShapleyIndex::kOwen) adder.add_values(modality);
+    for (FeatureScores& adder : adders) {
+      if (options_.index == ShapleyIndex::kOwen) {
+        // Owen values are exact modality by modality, whatever the estimator.
+        adder.add_values(modality, {"shapley.mean", "shapley.mean_abs", "share.abs"}, 0.0);
+      }
       for (std::size_t place = 0; place < shares.size(); ++place) {
         adder.add_share(modality, place, shares[place].name, are_exact ? std::optional(0.0) : std::nullopt);
       }
@@ -364,8 +212,9 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   for (std::size_t first = 0; options_.pair_index && first < modality_count; ++first) {
     for (std::size_t second = first; second < modality_count; ++second) {
       if (!is_asked(first) && !is_asked(second)) continue;
-      for (RowAdder& adder : adders) {
-        adder.add_interplay(first, second, *options_.pair_index, are_pairs_exact ? std::optional(0.0) : std::nullopt);
+      for (FeatureScores& adder : adders) {
+        adder.add_interplay(first, second, std::string(pair_definition(*options_.pair_index)),
+                            are_pairs_exact ? std::optional(0.0) : std::nullopt);
       }
     }
   }

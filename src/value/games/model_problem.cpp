@@ -73,6 +73,11 @@ std::unique_ptr<ExampleGames> ModelProblem::player_games() {
                                                              .inputs = segmented_inputs_});
 }
 
+std::unique_ptr<Contributions> ModelProblem::contributions(const ContributionRequest& request, const Rng& rng) {
+  if (!make_contributions_) return Problem::contributions(request, rng);
+  return make_contributions_(request, rng);
+}
+
 std::unique_ptr<CaseGame> ModelProblem::case_game() {
   if (judge_ == nullptr) return Problem::case_game();
   return std::make_unique<CaseGames>(CaseGames::Parts{.evaluator = evaluator_,

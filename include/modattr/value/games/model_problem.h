@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,9 +45,15 @@ class ModelProblem final : public Problem {
     judge_ = &judge;
   }
 
+  /// Makes contributions() from the inside of the model.
+  using ContributionsMaker = std::function<std::unique_ptr<Contributions>(const ContributionRequest&, const Rng&)>;
+  /// Sets up contributions().
+  void set_contributions(ContributionsMaker maker) { make_contributions_ = std::move(maker); }
+
   std::unique_ptr<ValueFunction> permuted_game(RowMap donors) override;
   std::unique_ptr<ValueFunction> removal_game() override;
   std::unique_ptr<ExampleGames> player_games() override;
+  std::unique_ptr<Contributions> contributions(const ContributionRequest& request, const Rng& rng) override;
   std::unique_ptr<CaseGame> case_game() override;
   std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
@@ -67,6 +74,7 @@ class ModelProblem final : public Problem {
   std::span<const Target> targets_;
   const std::vector<std::unique_ptr<Segmentation>>* segmentations_ = nullptr;
   std::vector<std::vector<std::size_t>> segmented_inputs_;
+  ContributionsMaker make_contributions_;
   std::span<const TracedModality> traced_modalities_;
   const AnswerJudge* judge_ = nullptr;
 };
