@@ -7,12 +7,13 @@ cmake_minimum_required(VERSION 3.22)
 set(rooms
     core core/tracing stats
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
-    engines/trace
+    engines/contributions engines/trace
     report report/tables report/formats
     report report/tables report/formats
     check history
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
+    graph_engines graph_engines/rules
     run run/config run/checks run/setup run/commands
     cli cli/commands)
 set(allowed_core "")
@@ -26,6 +27,8 @@ set(allowed_engines/shapley/estimators/gp core stats engines/shapley/estimators)
 set(allowed_engines/surrogate core stats)
 # Its games are solved as those of single examples are.
 set(allowed_engines/sage core stats engines/shapley)
+# Their scores are those of features, and Shapley values verify them.
+set(allowed_engines/contributions core stats engines/shapley)
 # Where an answer can be repaired is a Shapley value, too.
 set(allowed_engines/trace core stats engines/shapley/estimators)
 set(allowed_report core stats)
@@ -44,7 +47,9 @@ set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
 set(allowed_value/journal core)
 set(allowed_value/games core stats data graph model split masking value)
-set(backend core stats engines report check data graph model split masking value)
+set(allowed_graph_engines core stats data graph model masking value graph_engines/rules)
+set(allowed_graph_engines/rules core graph)
+set(backend core stats engines report check data graph model split masking value graph_engines)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
@@ -64,9 +69,9 @@ set(shared_cli 1)
 set(homes_CLI cli)
 set(homes_spdlog cli)
 set(homes_nlohmann run data report check history)
-set(homes_ATen data graph model split masking value)
-set(homes_c10 data graph model split masking value)
-set(homes_torch graph model split)
+set(homes_ATen data graph model split masking value graph_engines)
+set(homes_c10 data graph model split masking value graph_engines)
+set(homes_torch graph model split graph_engines)
 set(homes_minizip data)
 set(homes_openssl data)
 set(homes_sqlite3 history)

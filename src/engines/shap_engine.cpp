@@ -6,6 +6,8 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/engines/contributions/contribution_methods.h"
+#include "modattr/engines/contributions/feature_contributions.h"
 #include "modattr/engines/sage/sage.h"
 #include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/engines/shapley/feature_shapley.h"
@@ -17,6 +19,10 @@ namespace {
 
 bool features_play(const OptionValues& options) {
   return options.text("level") == "feature";
+}
+
+std::optional<ContributionMethod> method_inside(const OptionValues& options) {
+  return find_contribution_method(*options.text("method"));
 }
 
 std::string index_in_force(const OptionValues& options) {
@@ -32,6 +38,33 @@ bool pairs_are_asked(const OptionValues& options) {
 std::optional<PairIndex> pair_index_asked(const OptionValues& options) {
   if (!pairs_are_asked(options)) return std::nullopt;
   return pair_index_of(options.text("interaction_index").value_or(pair_index_words().front()));
+}
+
+/// Throws ConfigError for options that say nothing to methods that look inside of the model, or only to these.
+void check_inside(const OptionValues& options) {
+  const std::string method = *options.text("method");
+  const std::optional<ContributionMethod> inside = method_inside(options);
+  if (options.is_given("ig_steps") && inside != ContributionMethod::kIntegratedGradients) {
+    throw ConfigError(option("ig_steps") + ": expected " + option("method") + " ig, got " + method);
+  }
+  if (!inside) {
+    if (!options.is_given("verify")) return;
+    throw ConfigError(option("verify") + ": expected " + option("method") + " deep, ig or gradient, got " + method);
+  }
+  if (!features_play(options)) {
+    throw ConfigError(option("method") + " " + method + ": expected " + option("level") + " feature, got " +
+                      option("level") + " modality, whose values are exact without it");
+  }
+  for (const char* const name : {"interactions", "tolerance"}) {
+    if (options.is_given(name)) {
+      throw ConfigError(option(name) + ": expected a method that asks coalitions, got " + option("method") + " " +
+                        method);
+    }
+  }
+  if (options.is_given("budget") && !options.is_given("verify")) {
+    throw ConfigError(option("budget") + ": expected " + option("verify") + " N with " + option("method") + " " +
+                      method + ", which asks no coalitions, got none");
+  }
 }
 
 /// Throws ConfigError for options that say nothing at the level asked for.
@@ -53,12 +86,17 @@ void check(const OptionValues& options) {
   if (options.flag("sage")) return;
   if (!features_play(options) && options.is_given("budget")) refuse("budget");
   if (!features_play(options) && options.is_given("tolerance")) refuse("tolerance");
+  check_inside(options);
 }
 
 /// The loss is that of the label; throws ConfigError when another behaviour was asked for.
 void check_sage(const OptionValues& options) {
   if (options.flag("interactions")) {
     throw ConfigError(option("sage") + ": expected no " + option("interactions") + ", got both");
+  }
+  if (method_inside(options)) {
+    throw ConfigError(option("sage") + ": expected a method that asks coalitions, got " + option("method") + " " +
+                      *options.text("method"));
   }
   if (const auto value = options.text("value"); value && *value != "loss") {
     throw ConfigError(option("value") + ": expected loss with " + option("sage") + ", got '" + *value + "'");
@@ -79,12 +117,35 @@ EngineNeeds needs(const OptionValues& options) {
   return {.game = features_play(options) ? GameKind::kFeatures : GameKind::kModalities,
           .value = options.flag("sage") ? std::optional<std::string>("loss") : std::nullopt,
           .is_whole_set = options.flag("sage"),
-          .column_option = "by"};
+          .column_option = "by",
+          .looks_inside = method_inside(options).has_value()};
+}
+
+/// Modalities up to which each is followed with all sets of the others, by default.
+constexpr std::size_t kMostOwenModalities = 3;
+
+/// Whether contributions are Owen values: by default where their runs are few.
+bool are_owen_contributions(const OptionValues& options, std::size_t modality_count) {
+  if (method_inside(options) != ContributionMethod::kDeep) return false;
+  if (const auto index = options.text("index")) return *index == "owen";
+  return modality_count <= kMostOwenModalities;
+}
+
+std::unique_ptr<Attributor> make_contributions(const OptionValues& options, const EngineSetting& setting) {
+  return std::make_unique<FeatureContributions>(
+      FeatureContributionsOptions{.request = {.method = *method_inside(options),
+                                              .is_owen = are_owen_contributions(options, setting.kinds.size()),
+                                              .step_count = options.count("ig_steps")},
+                                  .modalities = setting.modalities,
+                                  .verified_count = options.count("verify").value_or(0),
+                                  .budget = options.count("budget"),
+                                  .breakdown = options.text("by")});
 }
 
 std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSetting& setting) {
   check_method(options, setting.kinds.size());
   if (options.flag("sage")) check_sage(options);
+  if (method_inside(options)) return make_contributions(options, setting);
   std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(*options.text("method"));
   const ShapleyIndex index = options.text("index") == "shapley" ? ShapleyIndex::kShapley : ShapleyIndex::kOwen;
   if (options.flag("sage")) {
@@ -114,8 +175,13 @@ std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSettin
 }
 
 /// What stands for an option that was not given; null where nothing limits the run.
-OptionValue fallback_in_force(const std::string& name, const OptionValues& options) {
+OptionValue fallback_in_force(const std::string& name, const OptionValues& options, std::size_t modality_count) {
   const bool is_sage = options.flag("sage");
+  if (method_inside(options)) {
+    if (name == "index") return are_owen_contributions(options, modality_count) ? "owen" : "shapley";
+    if (name == "verify") return std::size_t{0};
+    return options.value(name);
+  }
   if (name == "index") return index_in_force(options);
   if (name == "interaction_index" && pairs_are_asked(options)) return pair_index_words().front();
   if (name == "budget" && is_sage) return "512 coalitions per player";
@@ -127,9 +193,13 @@ OptionValue fallback_in_force(const std::string& name, const OptionValues& optio
 EngineDescription describe(const OptionValues& options, const EngineSetting& setting) {
   EngineDescription description = Engine::describe_all(options, setting);
   for (auto& [name, value] : description.in_force) {
-    if (!options.is_given(name)) value = fallback_in_force(name, options);
+    if (!options.is_given(name)) value = fallback_in_force(name, options, setting.kinds.size());
   }
-  if (features_play(options)) description.index = index_in_force(options);
+  if (method_inside(options)) {
+    description.index = are_owen_contributions(options, setting.kinds.size()) ? "owen" : "shapley";
+  } else if (features_play(options)) {
+    description.index = index_in_force(options);
+  }
   description.method = *options.text("method");
   return description;
 }
@@ -171,48 +241,61 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
 }
 
 std::vector<OptionSchema> schema() {
-  const std::span<const std::string> methods = shapley_estimator_names();
+  std::vector<std::string> methods = {shapley_estimator_names().begin(), shapley_estimator_names().end()};
+  methods.insert(methods.end(), contribution_method_names().begin(), contribution_method_names().end());
   const std::span<const std::string> pair_indices = pair_index_words();
-  return {{.name = "level",
-           .type = OptionType::kWord,
-           .help = "Who plays: modalities (default), or their words, patches, columns",
-           .placeholder = "modality|feature",
-           .words = {"modality", "feature"},
-           .fallback = "modality"},
-          {.name = "index",
-           .type = OptionType::kWord,
-           .help = "Features: owen (default; they add up to their modality's value) or shapley, one game of all",
-           .placeholder = "owen|shapley",
-           .words = {"owen", "shapley"}},
-          {.name = "method",
-           .type = OptionType::kWord,
-           .help = "Estimator: auto (default), exact, leverage, gp, proxy or permutation",
-           .placeholder = "METHOD",
-           .words = {methods.begin(), methods.end()},
-           .fallback = "auto"},
-          {.name = "budget",
-           .type = OptionType::kCount,
-           .help = "Features: most model evaluations per example; default 32 coalitions per player (--sage: 512)",
-           .placeholder = "N",
-           .least = 1},
-          {.name = "tolerance",
-           .type = OptionType::kPositiveNumber,
-           .help = "Features: stop where all standard errors are below it (--sage: default 2.5 % of their range)",
-           .placeholder = "ERROR"},
-          target_option(),
-          value_option(),
-          background_option(),
-          {.name = "interactions",
-           .help = "Features: also what two add only together; modalities: also emap.gap, from all pairs of examples"},
-          {.name = "interaction_index",
-           .type = OptionType::kWord,
-           .help = "Features: which interactions: k-sii (default; Shapley interaction index), stii or fsii",
-           .placeholder = "k-sii|stii|fsii",
-           .words = {pair_indices.begin(), pair_indices.end()}},
-          {.name = "sage", .help = "Explain the mean loss over the whole set instead of each answer"},
-          breakdown_option(),
-          metric_option(),
-          skip_invalid_option()};
+  return {
+      {.name = "level",
+       .type = OptionType::kWord,
+       .help = "Who plays: modalities (default), or their words, patches, columns",
+       .placeholder = "modality|feature",
+       .words = {"modality", "feature"},
+       .fallback = "modality"},
+      {.name = "index",
+       .type = OptionType::kWord,
+       .help = "Features: owen (default; they add up to their modality's value) or shapley, one game of all",
+       .placeholder = "owen|shapley",
+       .words = {"owen", "shapley"}},
+      {.name = "method",
+       .type = OptionType::kWord,
+       .help = "Estimator: auto (default), exact, leverage, gp, proxy or permutation; from the inside of the model, "
+               "features: deep (Deep SHAP), ig, gradient or input-x-gradient",
+       .placeholder = "METHOD",
+       .words = methods,
+       .fallback = "auto"},
+      {.name = "budget",
+       .type = OptionType::kCount,
+       .help = "Features: most model evaluations per example; default 32 coalitions per player (--sage: 512)",
+       .placeholder = "N",
+       .least = 1},
+      {.name = "tolerance",
+       .type = OptionType::kPositiveNumber,
+       .help = "Features: stop where all standard errors are below it (--sage: default 2.5 % of their range)",
+       .placeholder = "ERROR"},
+      {.name = "ig_steps",
+       .type = OptionType::kCount,
+       .help = "--method ig: a fixed number of Gauss-Legendre points, as peers take 50; default: as many as needed",
+       .placeholder = "N",
+       .least = 1},
+      {.name = "verify",
+       .type = OptionType::kCount,
+       .help = "--method deep, ig, gradient: compare the first N examples with their Shapley or Owen values",
+       .placeholder = "N",
+       .least = 1},
+      target_option(),
+      value_option(),
+      background_option(),
+      {.name = "interactions",
+       .help = "Features: also what two add only together; modalities: also emap.gap, from all pairs of examples"},
+      {.name = "interaction_index",
+       .type = OptionType::kWord,
+       .help = "Features: which interactions: k-sii (default; Shapley interaction index), stii or fsii",
+       .placeholder = "k-sii|stii|fsii",
+       .words = {pair_indices.begin(), pair_indices.end()}},
+      {.name = "sage", .help = "Explain the mean loss over the whole set instead of each answer"},
+      breakdown_option(),
+      metric_option(),
+      skip_invalid_option()};
 }
 
 std::vector<EngineVariant> variants() {
@@ -227,6 +310,18 @@ std::vector<EngineVariant> variants() {
            .cost = "--budget evaluations per example; each variant of a modality's data is encoded once",
            .source = "Owen 1977; Musco, Witter 2025; Parcalabescu, Frank 2023",
            .options = {{"level", "feature"}}},
+          {.name = "shap --level feature --method deep",
+           .summary = "Deep SHAP: the difference of two answers, passed back through the model's graph to its features",
+           .needs = "a TorchScript model with derivatives; a value that is smooth",
+           .cost = "about 2 forward and backward passes per background row, times M 2^(M-1) up to 3 modalities",
+           .source = "Lundberg, Lee 2017; Shrikumar, Greenside, Kundaje 2017; Owen 1977",
+           .options = {{"level", "feature"}, {"method", "deep"}}},
+          {.name = "shap --level feature --method ig",
+           .summary = "integrated gradients, or expected gradients (--method gradient), of features",
+           .needs = "a TorchScript model with derivatives; a value that is smooth",
+           .cost = "--ig-steps passes per background row, else as many as the answer's bends ask for",
+           .source = "Sundararajan, Taly, Yan 2017; Erion et al. 2021",
+           .options = {{"level", "feature"}, {"method", "ig"}}},
           {.name = "shap --level feature --interactions",
            .summary = "what two features, such as a word and a patch, add only together, example by example",
            .needs = "any model; a target class or output",
@@ -251,6 +346,7 @@ Engine shap_engine() {
                        {"--by label", "also class by class"},
                        {"--ids 17 --level feature", "the words and patches behind one answer"},
                        {"--ids 17 --level feature --interactions", "also which word and patch count only together"},
+                       {"--ids 17 --level feature --method deep", "the same by Deep SHAP, in a few passes"},
                        {"--sage --level feature", "what the loss owes to each column"},
                        {"--out results", "scores.json, scores.csv and examples.jsonl in results/"}},
           .notes = value_help(),

@@ -37,6 +37,8 @@ struct EngineNeeds {
   bool is_whole_set = false;
   /// The option that names a column to cut the examples by; empty = none.
   std::string column_option = {};
+  /// Whether it follows answers through the inside of the model.
+  bool looks_inside = false;
 };
 
 /// What an engine may know of the run when it is made.

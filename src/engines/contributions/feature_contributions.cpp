@@ -1,0 +1,265 @@
+#include "modattr/engines/contributions/feature_contributions.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string_view>
+
+#include "modattr/core/option_name.h"
+#include "modattr/engines/attribution_bytes.h"
+#include "modattr/engines/clean_score.h"
+#include "modattr/engines/contributions/verification.h"
+#include "modattr/engines/example_batches.h"
+#include "modattr/engines/open_examples.h"
+#include "modattr/engines/run_warnings.h"
+#include "modattr/engines/subsets.h"
+
+namespace modattr {
+namespace {
+
+/// Names of a method's scores.
+struct ContributionScores {
+  std::string share;
+  ValueDefinitions values;
+};
+
+ContributionScores scores_of(const ContributionRequest& request) {
+  switch (request.method) {
+    case ContributionMethod::kIntegratedGradients:
+      return {"ig", {"ig.mean", "ig.mean_abs", "ig.share_abs"}};
+    case ContributionMethod::kExpectedGradients:
+      return {"gradient", {"gradient.mean", "gradient.mean_abs", "gradient.share_abs"}};
+    case ContributionMethod::kInputTimesGradient:
+      return {"input_x_gradient", {"input_x_gradient.mean", "input_x_gradient.mean_abs", "input_x_gradient.share_abs"}};
+    case ContributionMethod::kTreeInterventional:
+      return {"tree.interventional",
+              {"tree.interventional.mean", "tree.interventional.mean_abs", "tree.interventional.share_abs"}};
+    case ContributionMethod::kTreePathDependent:
+      return {"tree.path", {"tree.path.mean", "tree.path.mean_abs", "tree.path.share_abs"}};
+    case ContributionMethod::kDeep:
+      break;
+  }
+  if (!request.is_owen) return {"deep.joint", {"deep.joint.mean", "deep.joint.mean_abs", "deep.joint.share_abs"}};
+  // Sums over modalities are exact there.
+  return {"deep.owen", {"shapley.mean", "shapley.mean_abs", "share.abs"}};
+}
+
+/// Whether the method promises that contributions add up to the difference of the values.
+bool is_complete(ContributionMethod method) {
+  return method != ContributionMethod::kExpectedGradients && method != ContributionMethod::kInputTimesGradient;
+}
+
+/// What is kept of an example beside its attribution.
+struct ContributionFacts {
+  double mixed = 0.0;
+  double spread = 0.0;
+  std::optional<OperationGap> largest_gap;
+  std::optional<Verification> verification;
+};
+
+void put_facts(const ContributionFacts& facts, ByteWriter& writer) {
+  writer.put_number(facts.mixed);
+  writer.put_number(facts.spread);
+  writer.put_optional(facts.largest_gap, [](ByteWriter& to, const OperationGap& gap) {
+    to.put_text(gap.operation);
+    to.put_number(gap.gap);
+  });
+  writer.put_optional(facts.verification, put_verification);
+}
+
+ContributionFacts take_facts(ByteReader& reader) {
+  ContributionFacts facts;
+  facts.mixed = reader.take_number();
+  facts.spread = reader.take_number();
+  facts.largest_gap = reader.take_optional([](ByteReader& from) {
+    OperationGap gap;
+    gap.operation = from.take_text();
+    gap.gap = from.take_number();
+    return gap;
+  });
+  facts.verification = reader.take_optional(take_verification);
+  return facts;
+}
+
+std::vector<Detail> details_of(const ContributionFacts& facts) {
+  std::vector<Detail> details = {{"mixed", facts.mixed}, {"spread", facts.spread}};
+  if (facts.largest_gap) {
+    details.push_back({"largest_operation_gap",
+                       Detail::Object{{{"operation", facts.largest_gap->operation}, {"gap", facts.largest_gap->gap}}}});
+  }
+  if (facts.verification) details.push_back(verification_detail(*facts.verification));
+  return details;
+}
+
+ExampleAttribution attribution_of(ExampleGames& games, const ExampleContributions& contributions,
+                                  const std::string& method, std::uint32_t number) {
+  ExampleAttribution result;
+  result.example = number;
+  result.value_full = contributions.value_full;
+  result.value_empty = contributions.value_empty;
+  result.modalities = contributions.modalities;
+  result.efficiency_gap = contributions.value_full - contributions.value_empty - contributions.mixed -
+                          std::accumulate(contributions.modalities.begin(), contributions.modalities.end(), 0.0);
+  result.evaluation_count = contributions.evaluation_count;
+  result.method = method;
+  std::size_t player = 0;
+  for (std::size_t modality = 0; modality < contributions.modalities.size(); ++modality) {
+    const std::vector<std::string>& labels = games.labels(number, modality);
+    for (std::size_t own = 0; own < labels.size(); ++own, ++player) {
+      result.players.push_back({.modality = modality,
+                                .player = own,
+                                .label = labels[own],
+                                .value = contributions.players.at(player),
+                                .std_error = contributions.std_errors.at(player)});
+    }
+  }
+  return result;
+}
+
+/// Share of the difference of values that may be missing before somebody is told.
+constexpr double kTellingGap = 1e-3;
+
+/// Says where contributions do not add up, and what in the model is behind that.
+void warn_about_gaps(std::span<const ExampleAttribution> solved, std::span<const ContributionFacts> facts,
+                     std::vector<std::string>& warnings) {
+  std::size_t count = 0;
+  std::size_t worst = 0;
+  double largest = 0.0;
+  for (std::size_t example = 0; example < solved.size(); ++example) {
+    const double difference = std::abs(solved[example].value_full - solved[example].value_empty);
+    const double scale = std::max(difference, 1e-3 * std::abs(solved[example].value_full));
+    const double gap = scale > 0.0 ? std::abs(solved[example].efficiency_gap) / scale : 0.0;
+    if (gap <= kTellingGap) continue;
+    ++count;
+    if (gap > largest) {
+      largest = gap;
+      worst = example;
+    }
+  }
+  if (count == 0) return;
+  const std::optional<OperationGap>& operation = facts[worst].largest_gap;
+  warnings.push_back("contributions do not add up to the difference of the values in " + std::to_string(count) +
+                     " of " + std::to_string(solved.size()) + (solved.size() == 1 ? " example" : " examples") +
+                     ": at worst " + short_number(100.0 * largest) + " % of it is missing" +
+                     (operation ? ", most of it at " + operation->operation : "") + "; compare with " +
+                     option("method") + " auto");
+}
+
+}  // namespace
+
+std::string contribution_definition(const ContributionRequest& request) {
+  return scores_of(request).share;
+}
+
+Guarantees FeatureContributions::guarantees() const noexcept {
+  return {.efficiency = is_complete(options_.request.method), .symmetry = false, .null_player = true};
+}
+
+EvaluationHeader FeatureContributions::header(const Problem& problem, const Rng& rng) const {
+  EvaluationHeader header{.engine = std::string(name())};
+  header.add_text("metric", std::string(problem.metric().name()));
+  header.add_count("modalities", problem.players().count());
+  header.add_text("method", contribution_definition(options_.request));
+  header.add_count("steps", options_.request.step_count);
+  header.add_count("verified", options_.verified_count);
+  header.add_count("budget", options_.budget);
+  header.add_count("seed", rng.seed());
+  return header;
+}
+
+EvaluatedExamples FeatureContributions::evaluate(Problem& problem, const Rng& rng) const {
+  // Throws for an unknown column before the model is asked.
+  subsets_of(problem, options_.breakdown);
+  const std::unique_ptr<ExampleGames> games = problem.player_games();
+  const std::unique_ptr<Contributions> source = problem.contributions(options_.request, rng);
+  Verifier verifier(*games, {.is_owen = options_.request.is_owen, .budget = options_.budget}, rng,
+                    problem.thread_count());
+  const std::string method = contribution_definition(options_.request);
+  std::vector<ByteWriter> writers;
+  solve_in_batches({.phase = "shap",
+                    .example_count = games->example_count(),
+                    .budget = [&](std::uint32_t) { return source->evaluations_per_example(); }},
+                   problem.progress(), [&](std::uint32_t first, std::size_t count) {
+                     for (const ExampleContributions& contributions : source->explain(first, count)) {
+                       const auto number = static_cast<std::uint32_t>(writers.size());
+                       ExampleAttribution example = attribution_of(*games, contributions, method, number);
+                       ContributionFacts facts{.mixed = contributions.mixed,
+                                               .spread = contributions.spread,
+                                               .largest_gap = contributions.largest_gap,
+                                               .verification = std::nullopt};
+                       if (number < options_.verified_count) {
+                         facts.verification = verifier.compare(example);
+                         example.evaluation_count += facts.verification->evaluation_count;
+                       }
+                       ByteWriter& writer = writers.emplace_back();
+                       put_attribution(example, writer);
+                       put_facts(facts, writer);
+                     }
+                   });
+  EvaluationHeader header = this->header(problem, rng);
+  ByteWriter shared;
+  shared.put_list(source->warnings(), &ByteWriter::put_text);
+  header.shared = shared.take();
+  return with_clean_outcomes(problem, std::move(header), std::move(writers));
+}
+
+Attribution FeatureContributions::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
+                                            const Rng& rng) const {
+  const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
+  const std::size_t modality_count = problem.players().count();
+  EvaluationHeader expected = header(problem, rng);
+  expected.shared = evaluated.header().shared;
+  std::vector<ByteReader> readers = open_examples(evaluated, expected, problem);
+  std::vector<ExampleAttribution> solved;
+  std::vector<ContributionFacts> facts;
+  for (ByteReader& reader : readers) {
+    solved.push_back(take_attribution(static_cast<std::uint32_t>(solved.size()), modality_count, reader));
+    for (const PlayerScore& player : solved.back().players) expect_sizes(player.std_error.has_value());
+    facts.push_back(take_facts(reader));
+    solved.back().details = details_of(facts.back());
+  }
+  const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
+  const ContributionScores scores = scores_of(options_.request);
+  const std::array shares = {ShareDefinition{scores.share, magnitudes_by_modality}};
+  const FeatureColumns columns(solved, modality_count, shares);
+
+  Attribution result;
+  const bool are_exact = std::ranges::all_of(solved, [](const ExampleAttribution& example) {
+    return std::ranges::all_of(example.players, [](const PlayerScore& player) { return player.std_error == 0.0; });
+  });
+  const std::optional<double> std_error = are_exact ? std::optional(0.0) : std::nullopt;
+  for (std::size_t number = 0; number < subsets.size(); ++number) {
+    FeatureScores adder(problem, columns, subsets[number], static_cast<std::uint32_t>(number), rng, result.rows);
+    for (std::size_t modality = 0; modality < modality_count; ++modality) {
+      const bool is_asked =
+          options_.modalities.empty() || std::ranges::find(options_.modalities, modality) != options_.modalities.end();
+      if (!is_asked) continue;
+      adder.add_values(modality, scores.values, std_error);
+      adder.add_share(modality, 0, scores.share, std_error);
+    }
+    double gap = 0.0;
+    for (const std::uint32_t example : subsets[number].examples) {
+      gap = std::max(gap, std::abs(solved[example].efficiency_gap));
+    }
+    adder.add_ends(gap);
+  }
+  warn_about_undefined(result.rows, result.warnings);
+  if (is_complete(options_.request.method)) warn_about_gaps(solved, facts, result.warnings);
+  ByteReader shared(evaluated.header().shared);
+  for (const std::string& warning : shared.take_list([](ByteReader& from) { return std::string(from.take_text()); })) {
+    result.warnings.push_back(warning);
+  }
+  std::vector<Verification> verifications;
+  for (const ContributionFacts& fact : facts) {
+    if (fact.verification) verifications.push_back(*fact.verification);
+  }
+  add_verification_rows(verifications, result.rows);
+  result.examples = std::move(solved);
+  add_scores(outcomes, problem, {.modalities = {}, .subsets = subsets}, rng, result);
+  return result;
+}
+
+}  // namespace modattr
