@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.22)
 
 # What each room may include, besides itself. A room that is named stands for the rooms below it, too.
 set(rooms
-    core core/tracing stats
+    core core/contributions core/tracing stats
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/contributions engines/trace
     report report/tables report/formats
@@ -17,6 +17,7 @@ set(rooms
     run run/config run/checks run/setup run/commands
     cli cli/commands)
 set(allowed_core "")
+set(allowed_core/contributions core)
 set(allowed_core/tracing core)
 set(allowed_stats core)
 set(allowed_engines core stats engines)

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "modattr/core/contributions.h"
 #include "modattr/core/example_games.h"
 #include "modattr/core/metric.h"
 #include "modattr/core/players.h"
@@ -19,6 +18,8 @@
 namespace modattr {
 
 class CaseGame;
+class Contributions;
+struct ContributionRequest;
 
 /// The donor example of every example, [examples].
 using RowMap = std::vector<std::uint32_t>;

@@ -24,7 +24,8 @@ enum class RandomPurpose : std::uint32_t {
   kNeighbourhood = 7,
   kHalfSample = 8,
   kExampleOrder = 9,
-  kFault = 10
+  kFault = 10,
+  kPathPoint = 11
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

@@ -65,6 +65,11 @@ class Target {
 
   std::size_t example_count() const noexcept { return input_.classes.size(); }
   std::uint32_t target_class(std::size_t example) const { return input_.classes[example]; }
+  /// What it is made of.
+  const TargetInput& input() const noexcept { return input_; }
+  /// Multilabel models: whether a label is explained, and whether it is true of the example.
+  bool is_explained(std::size_t example, std::size_t label) const;
+  bool is_true(std::size_t example, std::size_t label) const;
   /// Whether an example's target is one class, label or column.
   bool is_one_class() const noexcept { return input_.scope == LabelScope::kOne; }
   /// Numbers per prediction.
@@ -78,8 +83,6 @@ class Target {
   /// ln of the probability at a place of a prediction.
   double logarithm(std::span<const double> prediction, std::size_t place) const;
   double mean_token_value(std::span<const double> prediction) const;
-  bool is_explained(std::size_t example, std::size_t label) const;
-  bool is_true(std::size_t example, std::size_t label) const;
   void label_predictions(std::span<const double> output, std::size_t example, std::span<double> prediction) const;
   double label_value(std::span<const double> prediction, std::size_t place, bool is_true) const;
   double mean_label_value(std::span<const double> prediction, std::size_t example) const;

@@ -114,6 +114,8 @@ class ModelEvaluator {
   double measure_row();
   /// Rows sent through the model, or through the fusion once it is split, without padding.
   std::size_t evaluation_count() const noexcept { return evaluation_count_; }
+  /// Counts rows that were run by other means.
+  void count_evaluations(std::size_t row_count) noexcept { evaluation_count_ += row_count; }
   /// Takes back evaluations, down to an earlier count: what they were for has failed and is done again.
   void take_back_evaluations(std::size_t earlier_count) noexcept { evaluation_count_ = earlier_count; }
 

@@ -18,7 +18,7 @@ namespace {
 /// Coalitions per player where no budget is given.
 constexpr std::size_t kPairCoalitionsPerPlayer = 64;
 /// Games of more players are enumerated only where a budget says so.
-constexpr std::size_t kMostEnumeratedPlayers = 16;
+constexpr std::size_t kMostPlayersOfExactPairs = 16;
 /// So many times the coalitions that a method needs are better than more rows of the background.
 constexpr std::size_t kPairComfort = 3;
 
@@ -55,7 +55,7 @@ std::size_t PairSolver::player_count(std::uint32_t example) {
 
 std::size_t PairSolver::usual_count(std::size_t player_count) const {
   const std::size_t all = inner_coalition_count(player_count);
-  if (options_.estimator->name() == "exact" && player_count <= kMostEnumeratedPlayers) return all;
+  if (options_.estimator->name() == "exact" && player_count <= kMostPlayersOfExactPairs) return all;
   return std::min(kPairCoalitionsPerPlayer * player_count, all);
 }
 

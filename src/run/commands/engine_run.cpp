@@ -13,6 +13,7 @@
 #include "modattr/data/file_digest.h"
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
+#include "modattr/graph_engines/graph_contributions.h"
 #include "modattr/report/number_format.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
@@ -161,6 +162,21 @@ class EngineRun {
       if (explanation) problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
       if (explanation && explanation->players) {
         problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
+      }
+      if (explanation && needs_.looks_inside) {
+        problem.set_contributions([&](const ContributionRequest& request, const Rng& rng) {
+          return std::make_unique<GraphContributions>(
+              GraphContributions::Parts{.model = experiment_.model(),
+                                        .dataset = experiment_.dataset(),
+                                        .layout = experiment_.layout(),
+                                        .removal = explanation->removal.rows(),
+                                        .segmentations = explanation->players->segmentations(),
+                                        .inputs = explanation->players->inputs(),
+                                        .target = explanation->targets.targets.front(),
+                                        .evaluator = experiment_.evaluator(),
+                                        .progress = context_.progress},
+              request, rng);
+        });
       }
       if (cases_) problem.set_cases(cases_->modalities(), cases_->judge());
       if (case_removal_) {

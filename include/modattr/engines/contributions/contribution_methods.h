@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 
 namespace modattr {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "modattr/core/attributor.h"
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/feature_scores.h"
 
 namespace modattr {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/core/problem.h"
 #include "modattr/data/dataset.h"
 #include "modattr/masking/segmentation.h"

@@ -1,0 +1,318 @@
+#include <algorithm>
+#include <utility>
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
+
+#include "dual_interpreter.h"
+#include "modattr/core/error.h"
+#include "path_fallback.h"
+#include "graph_engines/rules/node_call.h"
+#include "graph_engines/rules/rule_function.h"
+#include "graph_engines/rules/rule_table.h"
+
+namespace modattr {
+namespace {
+
+using torch::jit::Node;
+
+std::vector<c10::IValue> sides_x(const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> values;
+  for (const Dual& argument : arguments) values.push_back(argument.x);
+  return values;
+}
+
+std::vector<c10::IValue> sides_b(const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> values;
+  for (const Dual& argument : arguments) values.push_back(argument.b);
+  return values;
+}
+
+std::uint64_t inputs_of(const std::vector<Dual>& arguments) {
+  std::uint64_t inputs = 0;
+  for (const Dual& argument : arguments) inputs |= argument.inputs;
+  return inputs;
+}
+
+/// Whether an operation returns its first argument in another shape or type.
+bool returns_view(const Node& node) {
+  const auto* const schema = node.maybeSchema();
+  if (schema == nullptr || schema->arguments().empty()) return false;
+  const auto* const alias = schema->arguments().front().alias_info();
+  return alias != nullptr && !alias->isWrite();
+}
+
+/// Cutting the tape is no wish of somebody who asks where answers come from.
+bool passes_through(const Node& node) {
+  const std::string_view name = functional_name(node);
+  return name == "detach" || name == "data";
+}
+
+/// Fused operations without a derivative, whose closed forms have one.
+bool is_fused(const Node& node) {
+  const std::string_view name = functional_name(node);
+  return name == "_native_multi_head_attention" || name == "_transformer_encoder_layer_fwd";
+}
+
+/// A value of its own, where it is a tensor or a list of tensors; on the tape where the other is.
+c10::IValue copied(const c10::IValue& value) {
+  const c10::AutoGradMode grad_mode(true);
+  if (value.isTensor()) return value.toTensor().defined() ? c10::IValue(value.toTensor().clone()) : value;
+  return value.isTensorList() || !value.isPtrType() ? value : value.deepcopy();
+}
+
+}  // namespace
+
+std::vector<Dual> DualInterpreter::operate(const Node& node, const std::vector<Dual>& arguments) {
+  const bool is_same = std::ranges::all_of(arguments, &Dual::is_same);
+  if (is_same) return operate_once(node, arguments);
+  if (passes_through(node)) return {arguments.front()};
+  const bool is_taped = std::ranges::any_of(arguments, [](const Dual& argument) { return holds_tape(argument.x); });
+  if (!is_taped) return operate_off_tape(node, arguments);
+  if (input_.kind == PassKind::kPath) return operate_at_point(node, arguments);
+  const bool others_differ = std::ranges::any_of(arguments, [](const Dual& argument) {
+    return !argument.is_same && !holds_tape(argument.x) && !holds_floats(argument.x);
+  });
+  if (others_differ) return operate_with_switch(node, arguments);
+  if (returns_view(node)) return operate_linearly(node, arguments);
+  std::vector<std::size_t> varying;
+  for (std::size_t place = 0; place < arguments.size(); ++place) {
+    if (holds_tape(arguments[place].x)) varying.push_back(place);
+  }
+  const std::string_view name = functional_name(node);
+  if (is_linear(name, varying)) return operate_linearly(node, arguments);
+  return operate_by_rules(node, arguments);
+}
+
+std::vector<Dual> DualInterpreter::operate_once(const Node& node, const std::vector<Dual>& arguments) {
+  const c10::NoGradGuard no_grad;
+  std::vector<Dual> results;
+  const std::vector<c10::IValue> values = run_operation(node, sides_x(arguments));
+  for (std::size_t output = 0; output < values.size(); ++output) {
+    const c10::IValue& value = values[output];
+    // What is written to later must not be shared, unless it is shared already.
+    const bool is_own = is_written(node.outputs()[output]) && !writes_first_argument(node) && !returns_view(node);
+    results.push_back(is_own ? Dual{value, copied(value), false} : Dual{value, value, true});
+    if (is_own && value.isTensorList()) results.back().b = value.deepcopy();
+  }
+  return results;
+}
+
+Dual DualInterpreter::untaped(const Node& node, std::size_t output, c10::IValue x, c10::IValue b,
+                              const std::vector<Dual>& arguments) {
+  const bool written = output < node.outputs().size() && is_written(node.outputs()[output]);
+  Dual result{std::move(x), std::move(b), false, inputs_of(arguments)};
+  if (are_equal(result.x, result.b)) {
+    if (!written) return {result.x, result.x, true};
+    return result;
+  }
+  if (!result.x.isTensor()) {
+    if (!holds_floats(result.x) || !result.x.isTensorList()) return result;
+    // A list of numbers that differ, each a leaf.
+    c10::List<at::Tensor> list;
+    const std::vector<at::Tensor> own = result.x.toTensorVector();
+    const std::vector<at::Tensor> other = result.b.toTensorVector();
+    for (std::size_t place = 0; place < own.size(); ++place) {
+      list.push_back(add_leaf(own[place], other.at(place), result.inputs, {}, node.kind().toQualString(), written));
+    }
+    result.x = list;
+    if (input_.kind == PassKind::kPath) result.b = result.x;
+    return result;
+  }
+  const at::Tensor own = result.x.toTensor();
+  const at::Tensor other = result.b.toTensor();
+  result.origin = origin_of(node, arguments, result.x);
+  if (!own.is_floating_point()) return result;
+  if (own.sizes() != other.sizes()) {
+    throw ModelError(
+        std::string(node.kind().toQualString()) +
+        ": expected rows of one length for an example and for its removed data, got two: " + c10::str(own.sizes()) +
+        " and " + c10::str(other.sizes()) + "; a removal of type token keeps lengths");
+  }
+  result.x = add_leaf(own, other, result.inputs, result.origin, node.kind().toQualString(), written);
+  if (input_.kind == PassKind::kPath) result.b = result.x;
+  return result;
+}
+
+std::vector<Dual> DualInterpreter::operate_off_tape(const Node& node, const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> x;
+  {
+    // Views of what is put on the tape later are made with it.
+    const c10::AutoGradMode grad_mode(true);
+    x = run_operation(node, sides_x(arguments));
+  }
+  const c10::NoGradGuard no_grad;
+  std::vector<c10::IValue> b = run_operation(node, sides_b(arguments));
+  std::vector<Dual> results;
+  for (std::size_t output = 0; output < x.size(); ++output) {
+    results.push_back(untaped(node, output, std::move(x[output]), std::move(b[output]), arguments));
+  }
+  return results;
+}
+
+std::vector<Dual> DualInterpreter::operate_at_point(const Node& node, const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> values;
+  if (is_fused(node)) {
+    std::vector<c10::IValue> plain_values;
+    for (const Dual& argument : arguments) {
+      plain_values.push_back(argument.x.isTensor() && argument.x.toTensor().defined()
+                                 ? c10::IValue(plain(argument.x.toTensor()))
+                                 : argument.x);
+    }
+    const RuleOutputs outputs = find_rule(functional_name(node))(NodeCall(node, sides_x(arguments), plain_values));
+    if (!outputs) throw ModelError(std::string(node.kind().toQualString()) + ": expected another form of attention");
+    for (const DualTensor& output : *outputs) values.emplace_back(output.x);
+  } else {
+    const c10::AutoGradMode grad_mode(true);
+    values = run_operation(node, sides_x(arguments));
+  }
+  std::vector<Dual> results;
+  for (c10::IValue& value : values) results.push_back({value, value, !holds_tape(value), inputs_of(arguments)});
+  return results;
+}
+
+std::vector<Dual> DualInterpreter::operate_linearly(const Node& node, const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> x;
+  {
+    const c10::AutoGradMode grad_mode(true);
+    x = run_operation(node, sides_x(arguments));
+  }
+  std::vector<c10::IValue> b;
+  {
+    const c10::NoGradGuard no_grad;
+    b = run_operation(node, sides_b(arguments));
+  }
+  std::vector<Dual> results;
+  for (std::size_t output = 0; output < x.size(); ++output) {
+    if (holds_tape(x[output])) {
+      results.push_back({std::move(x[output]), std::move(b[output]), false, inputs_of(arguments)});
+    } else if (x[output].isTensor() && x[output].toTensor().is_floating_point() && !are_equal(x[output], b[output])) {
+      throw ModelError(std::string(node.kind().toQualString()) + ": expected an operation with a derivative, got none");
+    } else {
+      const bool is_same = are_equal(x[output], b[output]) && !is_written(node.outputs()[output]);
+      results.push_back({x[output], is_same ? x[output] : b[output], is_same, is_same ? 0 : inputs_of(arguments)});
+    }
+  }
+  return results;
+}
+
+std::vector<Dual> DualInterpreter::operate_by_rules(const Node& node, const std::vector<Dual>& arguments) {
+  std::vector<c10::IValue> x = sides_x(arguments);
+  std::vector<c10::IValue> b = sides_b(arguments);
+  const bool copies = touches_written(node);
+  if (copies) {
+    // What multipliers keep may be written to before they are asked.
+    for (c10::IValue& value : x) value = copied(value);
+    for (c10::IValue& value : b) value = copied(value);
+  }
+  std::vector<Dual> results;
+  const Rule rule = find_rule(functional_name(node));
+  RuleOutputs outputs;
+  if (rule != nullptr) outputs = rule(NodeCall(node, x, b));
+  if (outputs) {
+    for (const DualTensor& output : *outputs) {
+      const bool is_taped = output.varies();
+      results.push_back({output.x, output.b, false, inputs_of(arguments)});
+      if (!is_taped && are_equal(output.x, output.b)) results.back() = {output.x, output.x, true};
+    }
+  } else {
+    results = run_by_path(node, x, b, input_.row_count, ledger_);
+    for (Dual& result : results) result.inputs = inputs_of(arguments);
+  }
+  if (copies) {
+    for (std::size_t output = 0; output < results.size(); ++output) {
+      if (!is_written(node.outputs()[output])) continue;
+      results[output].x = copied(results[output].x);
+      results[output].b = copied(results[output].b);
+      results[output].is_same = false;
+    }
+  }
+  write_back(node, arguments, results);
+  return results;
+}
+
+void DualInterpreter::write_back(const Node& node, const std::vector<Dual>& arguments, std::vector<Dual>& results) {
+  if (!writes_first_argument(node) || !arguments.front().x.isTensor()) return;
+  at::Tensor x = arguments.front().x.toTensor();
+  at::Tensor b = arguments.front().b.toTensor();
+  {
+    const c10::AutoGradMode grad_mode(true);
+    x.copy_(results.front().x.toTensor());
+  }
+  const c10::NoGradGuard no_grad;
+  b.copy_(results.front().b.toTensor());
+  results.front() = {x, b, false, inputs_of(arguments)};
+}
+
+std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const std::vector<Dual>& arguments) {
+  // The groups are numbers on the tape, and everything else that differs: what the first group does is the mean of what
+  // it does with the second one's x and with its b, and the rest is a leaf of the second one.
+  const auto with_others_of = [&](bool is_x) {
+    std::vector<Dual> own = arguments;
+    for (Dual& argument : own) {
+      if (argument.is_same || holds_tape(argument.x) || holds_floats(argument.x)) continue;
+      argument.x = argument.b = is_x ? argument.x : argument.b;
+      argument.is_same = true;
+    }
+    // Functionally: an operation in place would write twice.
+    if (writes_first_argument(node) && own.front().x.isTensor()) {
+      own.front().x = copied(own.front().x);
+      own.front().b = copied(own.front().b);
+    }
+    return operate(node, own);
+  };
+  const std::vector<Dual> first = with_others_of(true);
+  const std::vector<Dual> second = with_others_of(false);
+  std::uint64_t others = 0;
+  for (const Dual& argument : arguments) {
+    if (!argument.is_same && !holds_tape(argument.x)) others |= argument.inputs;
+  }
+  // -inf on one side only has no difference.
+  constexpr double kMasked = -1e4;
+  const auto finite = [](const at::Tensor& tensor) { return tensor.masked_fill(at::isneginf(tensor), kMasked); };
+  std::vector<Dual> results;
+  for (std::size_t output = 0; output < first.size(); ++output) {
+    const c10::IValue& value = first[output].x;
+    if (!value.isTensor() || !value.toTensor().is_floating_point()) {
+      const bool is_same = are_equal(first[output].x, second[output].b);
+      results.push_back({first[output].x, is_same ? first[output].x : second[output].b, is_same, inputs_of(arguments)});
+      continue;
+    }
+    const at::Tensor first_x = value.toTensor();
+    const at::Tensor second_x = second[output].x.toTensor();
+    if (first_x.sizes() != second_x.sizes()) {
+      throw ModelError(std::string(node.kind().toQualString()) +
+                       ": expected results of one shape for an example and for its removed data, got " +
+                       c10::str(first_x.sizes()) + " and " + c10::str(second_x.sizes()));
+    }
+    const bool has_masks = at::isneginf(first_x).any().item<bool>() || at::isneginf(second_x).any().item<bool>();
+    const auto read = [&](const c10::IValue& side) {
+      const c10::AutoGradMode grad_mode(true);
+      return has_masks ? finite(side.toTensor()) : side.toTensor();
+    };
+    const at::Tensor x_1 = read(first[output].x);
+    const at::Tensor b_1 = read(first[output].b);
+    const at::Tensor x_2 = read(second[output].x);
+    const at::Tensor b_2 = read(second[output].b);
+    at::Tensor control_x;
+    at::Tensor control_b;
+    {
+      const c10::NoGradGuard no_grad;
+      control_x = (plain(x_1) - plain(x_2)) / 2;
+      control_b = (b_2 - b_1) / 2;
+    }
+    at::Tensor origin = origin_of(node, arguments, value);
+    const at::Tensor control =
+        add_leaf(control_x, control_b, others, origin, std::string(node.kind().toQualString()) + " (choice)", false);
+    const c10::AutoGradMode grad_mode(true);
+    Dual result{(x_1 + x_2) / 2 + control, {}, false, inputs_of(arguments)};
+    const c10::NoGradGuard no_grad;
+    result.b = (b_1 + b_2) / 2 + control_b;
+    results.push_back(std::move(result));
+  }
+  write_back(node, arguments, results);
+  return results;
+}
+
+}  // namespace modattr

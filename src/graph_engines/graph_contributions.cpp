@@ -1,0 +1,448 @@
+#include "modattr/graph_engines/graph_contributions.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "graph/torchscript_program.h"
+#include "graph_pass.h"
+#include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
+#include "modattr/value/mixes/mixed_rows.h"
+#include "modattr/value/parallel_calls.h"
+#include "path_integral.h"
+#include "player_credits.h"
+
+namespace modattr {
+namespace {
+
+/// Draws of expected gradients per example.
+constexpr std::size_t kExpectedDraws = 200;
+/// Part of the difference over a line that one of its intervals may miss.
+constexpr double kPathTolerance = 5e-4;
+/// Points of a line, at most about.
+constexpr std::size_t kMostPathPoints = 200;
+/// What the tape of a call may take.
+constexpr std::size_t kTapeBytes = std::size_t{1} << 30;
+
+std::vector<std::vector<std::int64_t>> shapes_of(const Dataset& dataset) {
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (std::size_t input = 0; input < dataset.input_count(); ++input) {
+    const auto& shape = dataset.input(input).shape;
+    shapes.emplace_back(shape.begin() + 1, shape.end());
+  }
+  return shapes;
+}
+
+std::vector<std::int64_t> sizes_of(const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::vector<std::int64_t> sizes;
+  for (const std::vector<std::int64_t>& shape : shapes) {
+    std::int64_t size = 1;
+    for (const std::int64_t side : shape) size *= side;
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+const TorchScriptProgram& program_of(const Model& model) {
+  if (const TorchScriptProgram* program = model.program()) return *program;
+  throw ModelError(model.path() + ": expected a TorchScript model, whose graph can be followed; " + option("method") +
+                   " auto takes others");
+}
+
+/// An example and the removed data that it is compared with.
+struct Pair {
+  std::uint32_t example = 0;
+  std::size_t draw = 0;
+};
+
+/// Sums over the pairs of an example.
+struct ExampleSums {
+  std::size_t count = 0;
+  PairCredits sum;
+  /// Of each player's value squared.
+  std::vector<double> squares;
+};
+
+}  // namespace
+
+class GraphContributions::Worker {
+ public:
+  Worker(const Parts& parts, const ContributionRequest& request, const Rng& rng)
+      : parts_(parts),
+        request_(request),
+        rng_(rng),
+        shapes_(shapes_of(parts.dataset)),
+        elements_(sizes_of(shapes_)),
+        owners_(parts_.layout, parts_.segmentations, parts_.inputs, elements_, shapes_),
+        target_(parts.target, draw_count()),
+        pass_({.program = program_of(parts.model),
+               .input_names = parts.layout.input_names(),
+               .target = target_,
+               .elements = elements_}),
+        row_count_(parts.evaluator.rows_per_call()) {
+    if (parts.model.program()->output.index() == 0 && parts.layout.inputs.size() > 63) {
+      throw ConfigError("modalities: expected at most 63 inputs with methods that look inside of the model, got " +
+                        std::to_string(parts.layout.inputs.size()));
+    }
+  }
+
+  std::size_t modality_count() const { return parts_.segmentations.size(); }
+
+  std::size_t draw_count() const {
+    for (std::size_t modality = 0; modality < parts_.segmentations.size(); ++modality) {
+      if (parts_.removal.uses_background(modality)) return parts_.removal.draw_count();
+    }
+    return 1;
+  }
+
+  std::size_t rows_per_pair() const {
+    switch (request_.method) {
+      case ContributionMethod::kDeep:
+        return 2 * (request_.is_owen ? modality_count() << (modality_count() - 1) : 1);
+      case ContributionMethod::kIntegratedGradients:
+        return request_.step_count ? *request_.step_count + 2 : kMostPathPoints / 2;
+      default:
+        return 3;
+    }
+  }
+
+  std::size_t rows_per_example() const {
+    const bool is_drawn = request_.method == ContributionMethod::kExpectedGradients;
+    return rows_per_pair() * (is_drawn ? kExpectedDraws : draw_count());
+  }
+
+  std::vector<ExampleContributions> explain(std::uint32_t first, std::size_t count);
+  std::vector<std::string> warnings() const { return warnings_; }
+
+ private:
+  /// Rows of a modality for the pairs of a call, on the side of the example or of its removed data.
+  void set_rows(std::span<const Pair> pairs, std::size_t modality, bool is_present, MixedRows& rows) const {
+    for (std::size_t row = 0; row < pairs.size(); ++row) {
+      const Pair& pair = pairs[row];
+      // What has no player in an example stays.
+      const bool stays = is_present || parts_.segmentations[modality]->layout(pair.example)->labels.empty();
+      rows.by_modality[modality][row] = stays ? pair.example : parts_.removal.row(modality, pair.draw, pair.example);
+    }
+  }
+
+  /// The data of a call: modality m of `x_modalities` is the example's on the side of x, of `b_modalities` on that of
+  /// b.
+  PassData data_of(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities) const {
+    MixedRows x(modality_count(), pairs.size());
+    MixedRows b(modality_count(), pairs.size());
+    PassData data;
+    for (std::size_t row = 0; row < pairs.size(); ++row) {
+      x.own[row] = b.own[row] = pairs[row].example;
+      data.examples.push_back(pairs[row].example);
+    }
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      set_rows(pairs, modality, (x_modalities >> modality & 1U) != 0, x);
+      set_rows(pairs, modality, (b_modalities >> modality & 1U) != 0, b);
+    }
+    const std::uint64_t differing = x_modalities ^ b_modalities;
+    for (std::size_t input = 0; input < parts_.layout.inputs.size(); ++input) {
+      data.x.push_back(gather_input(parts_.dataset, parts_.layout, input, x, &parts_.removal));
+      bool differs = false;
+      for (const InputPart& part : parts_.layout.inputs[input].parts) differs |= (differing >> part.modality & 1U) != 0;
+      data.b.push_back(differs ? gather_input(parts_.dataset, parts_.layout, input, b, &parts_.removal)
+                               : data.x.back());
+    }
+    return data;
+  }
+
+  /// Rows of a call are full; the last pair is repeated.
+  std::vector<Pair> padded(std::span<const Pair> pairs, std::size_t row_count) const {
+    std::vector<Pair> rows(pairs.begin(), pairs.end());
+    rows.resize(row_count, rows.back());
+    return rows;
+  }
+
+  PairCredits blank(const ElementOwners::Players& players) const {
+    PairCredits credits;
+    credits.players.assign(players.first.back(), 0.0);
+    credits.modalities.assign(modality_count(), 0.0);
+    credits.unheld.assign(modality_count(), 0.0);
+    return credits;
+  }
+
+  void note(const PassResult& result) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [operation, gap] : result.ledger.gaps()) ledger_.add(operation, gap);
+  }
+
+  /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs.
+  void follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
+              std::optional<std::size_t> only, const std::vector<const ElementOwners::Players*>& players,
+              std::vector<PairCredits>& credits);
+  std::vector<PairCredits> deep(std::span<const Pair> pairs, const std::vector<const ElementOwners::Players*>& players);
+  std::vector<PairCredits> along_paths(std::span<const Pair> pairs,
+                                       const std::vector<const ElementOwners::Players*>& players,
+                                       const std::vector<double>& places);
+
+  ExampleContributions mean_of(const ExampleSums& sums) const;
+
+  Parts parts_;
+  ContributionRequest request_;
+  Rng rng_;
+  std::vector<std::vector<std::int64_t>> shapes_;
+  InputElements elements_;
+  ElementOwners owners_;
+  TargetFunction target_;
+  GraphPass pass_;
+  std::size_t row_count_;
+  bool is_sized_ = false;
+  std::mutex mutex_;
+  /// Gaps of operations in the examples at hand.
+  GapLedger ledger_;
+  std::vector<std::string> warnings_;
+  friend class GraphContributions;
+};
+
+void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
+                                        std::uint64_t b_modalities, double weight, std::optional<std::size_t> only,
+                                        const std::vector<const ElementOwners::Players*>& players,
+                                        std::vector<PairCredits>& credits) {
+  const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
+  const PassData data = data_of(pairs, x_modalities, b_modalities);
+  PassResult result = pass_.multipliers(data);
+  if (result.branches_on_data && pairs.size() > 1) {
+    // All rows of a call take one way through an `if`: one row at a time, each takes its own.
+    for (std::size_t row = 0; row < pairs.size(); ++row) {
+      std::vector<PairCredits> own = {std::move(credits[row])};
+      follow(pairs.subspan(row, 1), x_modalities, b_modalities, weight, only, {players[row]}, own);
+      credits[row] = std::move(own.front());
+    }
+    return;
+  }
+  if (result.parts_ways) {
+    // b went x's way; where it goes on its own is another pass.
+    const PassResult own = pass_.multipliers({.x = data.b, .b = data.b, .examples = data.examples});
+    result.ledger.add("control flow", (own.x - result.b).abs().max().item<double>());
+    result.b = own.x;
+  }
+  note(result);
+  for (std::size_t row = 0; row < pairs.size(); ++row) {
+    const auto place = static_cast<std::int64_t>(row);
+    owners_.add(result.credits, place, weight, only, *players[row], credits[row]);
+    if (x_modalities == everybody) credits[row].value_full = result.x.const_data_ptr<double>()[row];
+    if (b_modalities == 0) credits[row].value_empty = result.b.const_data_ptr<double>()[row];
+  }
+}
+
+std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> pairs,
+                                                          const std::vector<const ElementOwners::Players*>& players) {
+  std::vector<PairCredits> credits;
+  for (const ElementOwners::Players* own : players) credits.push_back(blank(*own));
+  const std::size_t count = modality_count();
+  const std::uint64_t everybody = (std::uint64_t{1} << count) - 1;
+  if (!request_.is_owen) {
+    const auto only = count == 1 ? std::optional<std::size_t>(0) : std::nullopt;
+    follow(pairs, everybody, 0, 1.0, only, players, credits);
+    return credits;
+  }
+  for (std::size_t modality = 0; modality < count; ++modality) {
+    const std::uint64_t own = std::uint64_t{1} << modality;
+    for (std::uint64_t others = 0; others <= everybody; ++others) {
+      if ((others & own) != 0) continue;
+      // |T|! (M - |T| - 1)! / M!
+      const auto size = static_cast<std::size_t>(std::popcount(others));
+      double weight = 1.0 / static_cast<double>(count);
+      for (std::size_t step = 0; step < size; ++step) {
+        weight *= static_cast<double>(step + 1) / static_cast<double>(count - 1 - step);
+      }
+      follow(pairs, others | own, others, weight, modality, players, credits);
+    }
+  }
+  return credits;
+}
+
+std::vector<PairCredits> GraphContributions::Worker::along_paths(
+    std::span<const Pair> pairs, const std::vector<const ElementOwners::Players*>& players,
+    const std::vector<double>& places) {
+  const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
+  const auto only = modality_count() == 1 ? std::optional<std::size_t>(0) : std::nullopt;
+  std::vector<PairCredits> blanks;
+  for (const ElementOwners::Players* own : players) blanks.push_back(blank(*own));
+  std::size_t evaluation_count = 0;
+  // Calls of full size over any points.
+  const auto run_some = [&](std::span<PathPoint*> points, bool values_only) {
+    for (std::size_t first = 0; first < points.size(); first += row_count_) {
+      const std::size_t count = std::min(row_count_, points.size() - first);
+      std::vector<Pair> rows;
+      at::Tensor at = at::ones({static_cast<std::int64_t>(row_count_)}, at::kDouble);
+      for (std::size_t row = 0; row < row_count_; ++row) {
+        const PathPoint& point = *points[first + std::min(row, count - 1)];
+        rows.push_back(pairs[point.pair]);
+        at.data_ptr<double>()[row] = point.place;
+      }
+      const PassResult result = pass_.gradients(data_of(rows, everybody, 0), at, values_only);
+      evaluation_count += row_count_;
+      for (std::size_t row = 0; row < count; ++row) {
+        PathPoint& point = *points[first + row];
+        point.value = result.x.const_data_ptr<double>()[row];
+        if (values_only) continue;
+        owners_.add(result.credits, static_cast<std::int64_t>(row), point.weight, only, *players[point.pair],
+                    *point.credits);
+      }
+    }
+  };
+  const PathRunner run = [&](std::span<PathPoint> points) {
+    std::vector<PathPoint*> values;
+    std::vector<PathPoint*> gradients;
+    for (PathPoint& point : points) (point.credits == nullptr ? values : gradients).push_back(&point);
+    run_some(values, true);
+    run_some(gradients, false);
+  };
+  if (request_.method == ContributionMethod::kIntegratedGradients) {
+    PathIntegrals integrals = request_.step_count
+                                  ? integrate_in_steps(std::move(blanks), *request_.step_count, run)
+                                  : integrate_adaptively(std::move(blanks), kPathTolerance, kMostPathPoints, run);
+    return std::move(integrals.credits);
+  }
+  // One gradient per pair, at its place.
+  std::vector<PathPoint> points;
+  for (std::size_t pair = 0; pair < pairs.size(); ++pair) {
+    points.push_back({.pair = pair, .place = 0.0});
+    points.push_back({.pair = pair, .place = 1.0});
+    points.push_back({.pair = pair, .place = places[pair], .weight = 1.0, .credits = &blanks[pair]});
+  }
+  run(points);
+  for (std::size_t pair = 0; pair < pairs.size(); ++pair) {
+    blanks[pair].value_empty = points[3 * pair].value;
+    blanks[pair].value_full = points[3 * pair + 1].value;
+  }
+  return blanks;
+}
+
+ExampleContributions GraphContributions::Worker::mean_of(const ExampleSums& sums) const {
+  const auto count = static_cast<double>(sums.count);
+  ExampleContributions result;
+  result.value_full = sums.sum.value_full / count;
+  result.value_empty = sums.sum.value_empty / count;
+  for (std::size_t player = 0; player < sums.sum.players.size(); ++player) {
+    const double mean = sums.sum.players[player] / count;
+    result.players.push_back(mean);
+    const double variance =
+        count > 1.0 ? std::max(0.0, sums.squares[player] - count * mean * mean) / (count - 1.0) : 0.0;
+    result.std_errors.push_back(std::sqrt(variance / count));
+  }
+  for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+    result.modalities.push_back(sums.sum.modalities[modality] / count);
+    result.spread += std::abs(sums.sum.unheld[modality]) / count;
+  }
+  result.mixed = sums.sum.mixed / count;
+  result.evaluation_count = sums.count * rows_per_pair();
+  return result;
+}
+
+std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint32_t first, std::size_t count) {
+  const bool is_drawn = request_.method == ContributionMethod::kExpectedGradients;
+  std::vector<Pair> pairs;
+  std::vector<double> places;
+  std::vector<ElementOwners::Players> players;
+  for (std::uint32_t example = first; example < first + count; ++example) {
+    players.push_back(owners_.players_of(example));
+    const std::size_t pair_count = is_drawn ? kExpectedDraws : draw_count();
+    for (std::size_t draw = 0; draw < pair_count; ++draw) {
+      Pair pair{example, draw};
+      double place = 1.0;
+      if (is_drawn) {
+        RandomStream stream =
+            rng_.stream(RandomPurpose::kPathPoint, parts_.dataset.row(example), static_cast<std::uint32_t>(draw));
+        pair.draw = stream.below(static_cast<std::uint32_t>(draw_count()));
+        // Each draw has its own stretch of the line.
+        place = (static_cast<double>(draw) + stream.uniform()) / static_cast<double>(pair_count);
+      }
+      pairs.push_back(pair);
+      places.push_back(place);
+    }
+  }
+  if (!is_sized_) {
+    // The tape keeps about what is computed; a call is as long as that fits.
+    const std::vector<Pair> probe = padded(std::span(pairs).first(std::min(row_count_, pairs.size())), row_count_);
+    const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
+    const PassResult result = pass_.gradients(data_of(probe, everybody, 0),
+                                              at::ones({static_cast<std::int64_t>(row_count_)}, at::kDouble), true);
+    while (row_count_ > 1 && 4 * result.byte_count / probe.size() * row_count_ > kTapeBytes) row_count_ /= 2;
+    is_sized_ = true;
+  }
+  // Paths share calls among the points of several pairs.
+  const bool is_deep = request_.method == ContributionMethod::kDeep;
+  const std::size_t piece_size = row_count_;
+  const std::size_t piece_count = (pairs.size() + piece_size - 1) / piece_size;
+  std::vector<std::vector<PairCredits>> pieces(piece_count);
+  parallel_model_calls(piece_count, parts_.evaluator.thread_count(), [&](std::size_t piece) {
+    const std::size_t begin = piece * piece_size;
+    const std::size_t own_count = std::min(piece_size, pairs.size() - begin);
+    const std::span<const Pair> own = std::span(pairs).subspan(begin, own_count);
+    const std::vector<Pair> rows = is_deep ? padded(own, row_count_) : std::vector<Pair>(own.begin(), own.end());
+    std::vector<const ElementOwners::Players*> row_players;
+    for (const Pair& pair : rows) row_players.push_back(&players[pair.example - first]);
+    const std::vector<double> own_places(places.begin() + static_cast<std::ptrdiff_t>(begin),
+                                         places.begin() + static_cast<std::ptrdiff_t>(begin + own_count));
+    pieces[piece] = is_deep ? deep(rows, row_players) : along_paths(rows, row_players, own_places);
+    pieces[piece].resize(own_count);
+    const std::lock_guard lock(mutex_);
+    parts_.progress.advance(own_count * rows_per_pair());
+  });
+  std::vector<ExampleSums> sums(count);
+  for (std::size_t place = 0; place < pairs.size(); ++place) {
+    PairCredits& credits = pieces[place / piece_size][place % piece_size];
+    const std::size_t example = pairs[place].example - first;
+    spread_unheld(players[example], credits);
+    ExampleSums& sum = sums[example];
+    if (sum.count == 0) {
+      sum.sum = blank(players[example]);
+      sum.squares.assign(sum.sum.players.size(), 0.0);
+    }
+    ++sum.count;
+    sum.sum.value_full += credits.value_full;
+    sum.sum.value_empty += credits.value_empty;
+    sum.sum.mixed += credits.mixed;
+    for (std::size_t player = 0; player < credits.players.size(); ++player) {
+      sum.sum.players[player] += credits.players[player];
+      sum.squares[player] += credits.players[player] * credits.players[player];
+    }
+    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
+      sum.sum.modalities[modality] += credits.modalities[modality];
+      sum.sum.unheld[modality] += credits.unheld[modality];
+    }
+  }
+  parts_.evaluator.count_evaluations(pairs.size() * rows_per_pair());
+  std::optional<OperationGap> largest;
+  for (const auto& [operation, gap] : ledger_.gaps()) {
+    if (!largest || gap > largest->gap) largest = OperationGap{operation, gap};
+  }
+  std::vector<ExampleContributions> results;
+  for (const ExampleSums& sum : sums) {
+    results.push_back(mean_of(sum));
+    results.back().largest_gap = largest;
+  }
+  return results;
+}
+
+GraphContributions::GraphContributions(const Parts& parts, const ContributionRequest& request, const Rng& rng)
+    : worker_(std::make_unique<Worker>(parts, request, rng)) {}
+
+GraphContributions::~GraphContributions() = default;
+
+std::vector<ExampleContributions> GraphContributions::explain(std::uint32_t first, std::size_t count) {
+  return worker_->explain(first, count);
+}
+
+std::size_t GraphContributions::evaluations_per_example() const noexcept {
+  return worker_->rows_per_example();
+}
+
+std::vector<std::string> GraphContributions::warnings() const {
+  return worker_->warnings();
+}
+
+}  // namespace modattr

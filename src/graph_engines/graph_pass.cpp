@@ -1,0 +1,84 @@
+#include "graph_pass.h"
+
+#include <utility>
+
+#include <ATen/Functions.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include "modattr/core/error.h"
+#include "modattr/graph/torch_errors.h"
+#include "graph_engines/rules/rule_function.h"
+
+namespace modattr {
+
+GraphPass::GraphPass(const Parts& parts)
+    : parts_(parts), graph_(make_inner_graph(parts.program)), output_(parts.program.path, parts.program.output) {}
+
+PassResult GraphPass::multipliers(const PassData& data) const {
+  return run(data, PassKind::kRules, {}, false);
+}
+
+PassResult GraphPass::gradients(const PassData& data, const at::Tensor& points, bool values_only) const {
+  return run(data, PassKind::kPath, points, values_only);
+}
+
+PassResult GraphPass::run(const PassData& data, PassKind kind, const at::Tensor& points, bool values_only) const {
+  const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
+  PassInput input{.names = parts_.input_names,
+                  .values = {},
+                  .row_count = static_cast<std::int64_t>(data.examples.size()),
+                  .kind = kind,
+                  .points = points};
+  const at::Device device = parts_.program.device;
+  for (std::size_t place = 0; place < data.x.size(); ++place) {
+    const bool is_same = data.x[place].is_same(data.b[place]) || at::equal(data.x[place], data.b[place]);
+    const at::Tensor x = data.x[place].to(device);
+    input.values.push_back({.x = x,
+                            .b = is_same ? x : data.b[place].to(device),
+                            .is_same = is_same,
+                            .inputs = is_same ? 0 : std::uint64_t{1} << std::min<std::size_t>(place, 63),
+                            .origin = is_same ? at::Tensor() : parts_.elements.origin(place, data.x[place])});
+  }
+  PassResult result;
+  DualInterpreter interpreter(graph_, input, result.ledger);
+  Dual returned = interpreter.run();
+  const auto read = [&](const c10::IValue& value) {
+    output_.check_selector(value);
+    return output_.read(value, input.row_count);
+  };
+  DualTensor output;
+  {
+    const c10::AutoGradMode grad_mode(true);
+    output.x = read(returned.x);
+  }
+  {
+    const c10::NoGradGuard no_grad;
+    output.b = kind == PassKind::kPath ? plain(output.x) : returned.is_same ? output.x : read(returned.b);
+  }
+  returned = {};
+  const DualTensor value = parts_.target(output, data.examples);
+  result.x = plain(value.x);
+  result.b = kind == PassKind::kPath ? at::Tensor() : plain(value.b);
+  result.parts_ways = interpreter.parts_ways();
+  result.branches_on_data = interpreter.branches_on_data();
+  result.byte_count = interpreter.byte_count();
+  if (values_only) return result;
+  std::vector<at::Tensor> multipliers(interpreter.leaves().size());
+  if (value.varies() && !interpreter.leaves().empty()) {
+    std::vector<at::Tensor> leaves;
+    for (const Leaf& leaf : interpreter.leaves()) leaves.push_back(leaf.x);
+    try {
+      multipliers = torch::autograd::grad({value.x.sum()}, leaves, {}, false, false, true);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw ModelError(parts_.program.path + ": the way back through the model failed: " + one_line_reason(error));
+    }
+  }
+  result.credits = credits_of(interpreter.leaves(), multipliers, parts_.elements, input.row_count);
+  return result;
+}
+
+}  // namespace modattr

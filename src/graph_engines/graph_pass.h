@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dual_interpreter.h"
+#include "input_elements.h"
+#include "model/output_reader.h"
+#include "target_function.h"
+
+namespace modattr {
+
+/// What a pass found out about the rows of a call.
+struct PassResult {
+  /// Values on both sides, [rows], float64; of a point of a path there is one, `x`.
+  at::Tensor x;
+  at::Tensor b;
+  Credits credits;
+  GapLedger ledger;
+  bool parts_ways = false;
+  bool branches_on_data = false;
+  /// About what the tape took.
+  std::size_t byte_count = 0;
+};
+
+/// The data of a call, on both sides.
+struct PassData {
+  /// [inputs] of [rows, ...]; the same tensor on both sides where nothing differs.
+  std::vector<at::Tensor> x;
+  std::vector<at::Tensor> b;
+  /// [rows]
+  std::vector<std::uint32_t> examples;
+};
+
+/// Follows a model from what differs in its inputs to the value of its answers. Const and safe to call from many
+/// threads.
+class GraphPass {
+ public:
+  struct Parts {
+    const TorchScriptProgram& program;
+    std::vector<std::string> input_names;
+    const TargetFunction& target;
+    const InputElements& elements;
+  };
+  /// Throws ModelError for a model that cannot be followed.
+  explicit GraphPass(const Parts& parts);
+
+  /// Multipliers times differences.
+  PassResult multipliers(const PassData& data) const;
+  /// Gradients at points between the sides, one per row [rows], times the differences; without credits where
+  /// `values_only`.
+  PassResult gradients(const PassData& data, const at::Tensor& points, bool values_only) const;
+
+ private:
+  PassResult run(const PassData& data, PassKind kind, const at::Tensor& points, bool values_only) const;
+
+  Parts parts_;
+  InnerGraph graph_;
+  OutputReader output_;
+};
+
+}  // namespace modattr
