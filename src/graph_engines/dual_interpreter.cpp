@@ -8,10 +8,10 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/jit/ir/constants.h>
 
-#include "modattr/core/error.h"
-#include "modattr/graph/torch_errors.h"
 #include "graph_engines/rules/node_call.h"
 #include "graph_engines/rules/rule_function.h"
+#include "modattr/core/error.h"
+#include "modattr/graph/torch_errors.h"
 
 namespace modattr {
 

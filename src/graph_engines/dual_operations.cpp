@@ -6,11 +6,11 @@
 #include <c10/core/GradMode.h>
 
 #include "dual_interpreter.h"
-#include "modattr/core/error.h"
-#include "path_fallback.h"
 #include "graph_engines/rules/node_call.h"
 #include "graph_engines/rules/rule_function.h"
 #include "graph_engines/rules/rule_table.h"
+#include "modattr/core/error.h"
+#include "path_fallback.h"
 
 namespace modattr {
 namespace {

@@ -231,8 +231,8 @@ void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64
   for (std::size_t row = 0; row < pairs.size(); ++row) {
     const auto place = static_cast<std::int64_t>(row);
     owners_.add(result.credits, place, weight, only, *players[row], credits[row]);
-    if (x_modalities == everybody) credits[row].value_full = result.x.const_data_ptr<double>()[row];
-    if (b_modalities == 0) credits[row].value_empty = result.b.const_data_ptr<double>()[row];
+    if (x_modalities == everybody) credits[row].value_full = result.x.data_ptr<double>()[row];
+    if (b_modalities == 0) credits[row].value_empty = result.b.data_ptr<double>()[row];
   }
 }
 
@@ -286,7 +286,7 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
       evaluation_count += row_count_;
       for (std::size_t row = 0; row < count; ++row) {
         PathPoint& point = *points[first + row];
-        point.value = result.x.const_data_ptr<double>()[row];
+        point.value = result.x.data_ptr<double>()[row];
         if (values_only) continue;
         owners_.add(result.credits, static_cast<std::int64_t>(row), point.weight, only, *players[point.pair],
                     *point.credits);

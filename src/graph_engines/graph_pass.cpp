@@ -7,9 +7,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include "graph_engines/rules/rule_function.h"
 #include "modattr/core/error.h"
 #include "modattr/graph/torch_errors.h"
-#include "graph_engines/rules/rule_function.h"
 
 namespace modattr {
 

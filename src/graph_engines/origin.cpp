@@ -1,6 +1,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include <ATen/ExpandUtils.h>
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 

@@ -8,10 +8,10 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "modattr/core/error.h"
-#include "modattr/stats/gauss_legendre.h"
 #include "graph_engines/rules/node_call.h"
 #include "graph_engines/rules/rule_function.h"
+#include "modattr/core/error.h"
+#include "modattr/stats/gauss_legendre.h"
 
 namespace modattr {
 namespace {

@@ -27,7 +27,7 @@ void add_to(PairCredits& sum, const PairCredits& part) {
 }
 
 /// A part of a pair's line.
-struct Interval {
+struct PathInterval {
   std::size_t pair = 0;
   double low = 0.0;
   double high = 1.0;
@@ -39,7 +39,7 @@ struct Interval {
 };
 
 /// Adds the points of an interval's integral.
-void add_points(Interval& interval, std::vector<PathPoint>& points) {
+void add_points(PathInterval& interval, std::vector<PathPoint>& points) {
   static const Quadrature rule = gauss_legendre(kPointsPerInterval);
   const double length = interval.high - interval.low;
   for (std::size_t place = 0; place < kPointsPerInterval; ++place) {
@@ -97,7 +97,7 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
     return credits;
   };
   // The values inside of the line, and the first points.
-  std::vector<Interval> open;
+  std::vector<PathInterval> open;
   std::vector<PathPoint> points;
   for (std::size_t pair = 0; pair < pair_count; ++pair) {
     for (std::size_t place = 0; place < kFirstIntervals; ++place) {
@@ -111,7 +111,7 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
       if (place > 0) points.push_back({.pair = pair, .place = open.back().low});
     }
   }
-  for (Interval& interval : open) add_points(interval, points);
+  for (PathInterval& interval : open) add_points(interval, points);
   run(points);
   for (std::size_t place = 0, inner = 0; place < open.size(); ++place) {
     if (place % kFirstIntervals == 0) continue;
@@ -119,12 +119,12 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
   }
   while (!open.empty()) {
     // The worst first, as far as the points of their pair go.
-    std::ranges::stable_sort(open, [](const Interval& left, const Interval& right) {
+    std::ranges::stable_sort(open, [](const PathInterval& left, const PathInterval& right) {
       return std::abs(left.missing()) > std::abs(right.missing());
     });
-    std::vector<Interval> halves;
+    std::vector<PathInterval> halves;
     points.clear();
-    for (Interval& interval : open) {
+    for (PathInterval& interval : open) {
       const PairCredits& pair = result.credits[interval.pair];
       const double allowed = tolerance * std::abs(pair.value_full - pair.value_empty);
       constexpr double kShortest = 1.0 / 4096.0;
@@ -137,8 +137,8 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
       result.point_counts[interval.pair] += 2 * kPointsPerInterval + 1;
       const double middle = (interval.low + interval.high) / 2;
       points.push_back({.pair = interval.pair, .place = middle});
-      Interval left = interval;
-      Interval right = interval;
+      PathInterval left = interval;
+      PathInterval right = interval;
       left.high = right.low = middle;
       left.credits = blank(interval.pair);
       right.credits = blank(interval.pair);
@@ -146,7 +146,7 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
       halves.push_back(std::move(right));
     }
     const std::size_t middle_count = points.size();
-    for (Interval& half : halves) add_points(half, points);
+    for (PathInterval& half : halves) add_points(half, points);
     if (!points.empty()) run(points);
     for (std::size_t middle = 0; middle < middle_count; ++middle) {
       halves[2 * middle].high_value = halves[2 * middle + 1].low_value = points[middle].value;

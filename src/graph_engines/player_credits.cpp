@@ -62,7 +62,7 @@ std::optional<std::size_t> ElementOwners::modality_of(std::uint64_t inputs) cons
 
 void ElementOwners::add(const Credits& credits, std::int64_t row, double weight, std::optional<std::size_t> only,
                         const Players& players, PairCredits& sum) const {
-  const double* const by_element = credits.by_element.const_data_ptr<double>() + row * elements_.count();
+  const double* const by_element = credits.by_element.data_ptr<double>() + row * elements_.count();
   for (std::size_t element = 0; element < modality_of_element_.size(); ++element) {
     if (by_element[element] == 0.0) continue;
     const double part = weight * by_element[element];
@@ -78,7 +78,7 @@ void ElementOwners::add(const Credits& credits, std::int64_t row, double weight,
     }
   }
   for (const auto& [inputs, sums] : credits.unplaced) {
-    const double part = weight * sums.const_data_ptr<double>()[row];
+    const double part = weight * sums.data_ptr<double>()[row];
     const std::optional<std::size_t> modality = only ? only : modality_of(inputs);
     if (modality) {
       sum.modalities[*modality] += part;

@@ -6,10 +6,10 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "graph_engines/rules/rule_function.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/stats/masked_logit.h"
-#include "graph_engines/rules/rule_function.h"
 
 namespace modattr {
 namespace {
