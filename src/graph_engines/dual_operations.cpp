@@ -55,6 +55,15 @@ bool is_fused(const Node& node) {
   return name == "_native_multi_head_attention" || name == "_transformer_encoder_layer_fwd";
 }
 
+/// Whether an operation that may change types gives numbers of half precision.
+bool gives_few_bits(const Node& node, const std::vector<Dual>& arguments) {
+  const c10::NoGradGuard no_grad;
+  const c10::IValue result = run_operation(node, sides_b(arguments)).front();
+  if (!result.isTensor()) return false;
+  const at::ScalarType type = result.toTensor().scalar_type();
+  return (type == at::kHalf || type == at::kBFloat16) && type != arguments.front().x.toTensor().scalar_type();
+}
+
 /// A value of its own, where it is a tensor or a list of tensors; on the tape where the other is.
 c10::IValue copied(const c10::IValue& value) {
   const c10::AutoGradMode grad_mode(true);
@@ -74,13 +83,21 @@ std::vector<Dual> DualInterpreter::operate(const Node& node, const std::vector<D
   const bool others_differ = std::ranges::any_of(arguments, [](const Dual& argument) {
     return !argument.is_same && !holds_tape(argument.x) && !holds_floats(argument.x);
   });
-  if (others_differ) return operate_with_switch(node, arguments);
-  if (returns_view(node)) return operate_linearly(node, arguments);
+  if (others_differ) {
+    // A number that was read from tensors is one of a whole batch: each row has to be run alone.
+    branches_on_data_ |= std::ranges::any_of(arguments, [](const Dual& argument) {
+      return !argument.is_same && (argument.x.isDouble() || argument.x.isInt() || argument.x.isBool());
+    });
+    return operate_with_switch(node, arguments);
+  }
+  const std::string_view name = functional_name(node);
+  const bool may_round = name == "to" || name == "_to_copy" || name == "type_as";
+  if (returns_view(node) && !may_round) return operate_linearly(node, arguments);
   std::vector<std::size_t> varying;
   for (std::size_t place = 0; place < arguments.size(); ++place) {
     if (holds_tape(arguments[place].x)) varying.push_back(place);
   }
-  const std::string_view name = functional_name(node);
+  if (may_round && gives_few_bits(node, arguments)) return operate_by_rules(node, arguments);
   if (is_linear(name, varying)) return operate_linearly(node, arguments);
   return operate_by_rules(node, arguments);
 }
@@ -295,20 +312,23 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
     const at::Tensor b_1 = read(first[output].b);
     const at::Tensor x_2 = read(second[output].x);
     const at::Tensor b_2 = read(second[output].b);
-    at::Tensor control_x;
-    at::Tensor control_b;
-    {
-      const c10::NoGradGuard no_grad;
-      control_x = (plain(x_1) - plain(x_2)) / 2;
-      control_b = (b_2 - b_1) / 2;
-    }
+    const c10::NoGradGuard no_grad;
+    const at::Tensor control_x = (plain(x_1) - plain(x_2)) / 2;
+    const at::Tensor control_b = (b_2 - b_1) / 2;
     at::Tensor origin = origin_of(node, arguments, value);
     const at::Tensor control =
         add_leaf(control_x, control_b, others, origin, std::string(node.kind().toQualString()) + " (choice)", false);
-    const c10::AutoGradMode grad_mode(true);
-    Dual result{(x_1 + x_2) / 2 + control, {}, false, inputs_of(arguments)};
-    const c10::NoGradGuard no_grad;
-    result.b = (b_1 + b_2) / 2 + control_b;
+    // The value itself, not the sum of its parts, which is rounded where a mask is one of them.
+    TensorList inputs = {control};
+    for (const at::Tensor& side : {x_1, x_2}) {
+      if (is_taped(side)) inputs.push_back(side);
+    }
+    const at::Tensor taped = on_tape({plain(x_1).clone()}, inputs, [count = inputs.size()](const TensorList& g) {
+                               TensorList multipliers(count, g.front() / 2);
+                               multipliers.front() = g.front();
+                               return multipliers;
+                             }).front();
+    Dual result{taped, b_2, false, inputs_of(arguments)};
     results.push_back(std::move(result));
   }
   write_back(node, arguments, results);

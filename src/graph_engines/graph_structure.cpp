@@ -192,6 +192,18 @@ bool DualInterpreter::run_structure(const Node& node) {
       set(node.output(), found->second);
       return true;
     }
+    case prim::CreateObject: {
+      // Of a context such as torch.no_grad(), which has no say here.
+      const auto type = node.output()->type()->expect<c10::ClassType>();
+      const c10::StrongTypePtr strong(type->compilation_unit(), type);
+      const c10::IValue object = c10::ivalue::Object::create(strong, type->numAttributes());
+      set(node.output(), {object, object});
+      return true;
+    }
+    case prim::Enter:
+    case prim::Exit:
+      set(node.output(), {});
+      return true;
     case prim::Uninitialized:
       set(node.output(), {});
       return true;

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "peer_case.h"
+#include "peer_project.h"
 #include "shap_project.h"
 
 namespace modattr {
@@ -21,59 +21,6 @@ Words with(Words words, const Words& others) {
   words.insert(words.end(), others.begin(), others.end());
   return words;
 }
-
-/// A case whose inputs a, b, ... are one modality; removed by the case's baselines, cut by its masks or into elements.
-class PeerProject {
- public:
-  explicit PeerProject(const std::string& id, const std::string& forward,
-                       const std::vector<ModelParameter>& parameters = {})
-      : peer_(peer_case(id)) {
-    Words names;
-    for (std::size_t input = 0; input < peer_.at("inputs").size(); ++input) {
-      names.emplace_back(1, static_cast<char>('a' + input));
-      arrays_.push_back(input_of(peer_, input, names.back()));
-    }
-    project_.add_modality("all", names).model(forward, parameters);
-    Json& modality = project_.config()["modalities"][0];
-    modality["players"] = {{"type", add_companions("feature_mask", "__players") ? "mask" : "element"}};
-    modality["removal"] = {{"type", add_companions("baselines", "__baseline") ? "file" : "zero"}};
-    project_.data(arrays_);
-  }
-
-  const Json& expected(const char* key) const { return peer_.at("expected").at(key); }
-  double tolerance() const { return peer_.at("tolerance").at("abs_exact").get<double>(); }
-  const Project& project() const { return project_; }
-  Json& modality() { return project_.config()["modalities"][0]; }
-
-  /// The players of every example, and that they add up; `values`: [examples][players].
-  void expect_players(const Json& values, const Words& arguments) const {
-    const std::vector<Json> lines = explained_examples(project_, arguments);
-    ASSERT_EQ(lines.size(), values.size());
-    for (std::size_t example = 0; example < lines.size(); ++example) {
-      const Json& players = lines[example].at("players");
-      ASSERT_EQ(players.size(), values[example].size()) << players;
-      for (std::size_t player = 0; player < players.size(); ++player) {
-        EXPECT_NEAR(players[player].at("value").get<double>(), values[example][player].get<double>(), tolerance())
-            << players[player];
-        EXPECT_EQ(players[player].at("std_error"), 0.0);
-      }
-      EXPECT_NEAR(lines[example].at("efficiency_gap").get<double>(), 0.0, tolerance());
-    }
-  }
-
- private:
-  bool add_companions(const char* key, const std::string& suffix) {
-    const Json& tensors = peer_.at(key);
-    for (std::size_t input = 0; input < tensors.size(); ++input) {
-      arrays_.push_back(array_of(tensors[input], std::string(1, static_cast<char>('a' + input)) + suffix));
-    }
-    return !tensors.empty();
-  }
-
-  Json peer_;
-  std::vector<TestArray> arrays_;
-  Project project_{"regression", {}};
-};
 
 /// The sum of the inputs through four units, two outputs.
 PeerProject step_project(const std::string& id, const std::string& arguments, const std::string& sum) {
@@ -112,16 +59,10 @@ TEST(ShapPeerCases, EveryOutputHasItsValues) {
   }
 }
 
-/// Removes by the case's baselines as rows of a reference set.
-void use_background(PeerProject& peer, const Json& baselines) {
-  write_npz(peer.project().path("reference.npz"), {array_of(baselines.at(0), "a")});
-  peer.modality()["removal"] = {{"type", "background"}, {"path", "reference.npz"}, {"rows", 0}};
-}
-
 TEST(ShapPeerCases, ALinearModelOnABackground) {
   PeerProject peer("shap_linear_background", "def forward(self, a):\n  return a @ self.weight",
                    {{"weight", {3, 1}, {1.0F, 2.0F, 0.0F}}});
-  use_background(peer, peer_case("shap_linear_background").at("baselines"));
+  peer.use_background();
   peer.expect_players(peer.expected("player_values"), kExact);
   EXPECT_NEAR(explained_examples(peer.project(), kExact).at(0).at("value_empty").get<double>(),
               peer.expected("expected_value").get<double>(), peer.tolerance());
@@ -130,7 +71,7 @@ TEST(ShapPeerCases, ALinearModelOnABackground) {
 TEST(ShapPeerCases, FeaturesThatEqualTheBackgroundGetNothing) {
   const std::string id = "shap_nonvarying_features_multi_output";
   PeerProject peer(id, "def forward(self, a):\n  s = a.sum(1, True)\n  return torch.cat([s, 2.0 * s], 1)");
-  use_background(peer, peer_case(id).at("baselines"));
+  peer.use_background();
   for (const std::size_t output : {0U, 1U}) {
     Json values = Json::array({Json::array()});
     for (const Json& player : peer.expected("player_values_by_player")) values[0].push_back(player.at(output));

@@ -61,6 +61,16 @@ RuleOutputs step_rule(const NodeCall& call) {
   return secant_rule(call, Secant::kKinked, [](const at::Tensor& z) { return at::zeros_like(z); });
 }
 
+/// A change of type; to 8 or fewer bits of precision it rounds, which the quotient of differences takes along.
+RuleOutputs cast_rule(const NodeCall& call) {
+  const ElementFunction function = call.function_of(0);
+  const c10::NoGradGuard no_grad;
+  const at::Tensor y = function(plain(call.x(0).toTensor()));
+  const bool rounds = y.scalar_type() == at::kHalf || y.scalar_type() == at::kBFloat16;
+  if (!rounds || y.scalar_type() == call.x(0).toTensor().scalar_type()) return std::nullopt;
+  return secant_rule(call, Secant::kKinked, [](const at::Tensor& z) { return at::ones_like(z); });
+}
+
 }  // namespace
 
 RuleOutputs rule_of_two_arguments(const NodeCall& call) {
@@ -132,6 +142,9 @@ std::vector<NamedRule> activation_rules() {
           {"fix", step_rule},
           {"sign", step_rule},
           {"sgn", step_rule},
+          {"to", cast_rule},
+          {"_to_copy", cast_rule},
+          {"type_as", cast_rule},
           {"heaviside", rule_of_two_arguments},
           {"nan_to_num", kinked},
           {"sigmoid", sigmoid_rule},

@@ -17,9 +17,10 @@ std::string_view functional_name(const torch::jit::Node& node) {
 
 std::vector<c10::IValue> run_operation(const torch::jit::Node& node, std::vector<c10::IValue> arguments) {
   torch::jit::Stack stack(std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-  const auto* const schema = node.maybeSchema();
-  const bool takes_any_number = schema != nullptr && schema->is_vararg();
-  if (takes_any_number) stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
+  // Operations that libtorch makes from a node's attributes know their arguments.
+  const torch::jit::Operator& known = node.getOperator();
+  if (known.hasOperation() && known.schema().is_vararg())
+    stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
   node.getOperation()(stack);
   return stack;
 }
