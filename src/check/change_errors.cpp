@@ -71,15 +71,15 @@ ChangeErrors::ChangeErrors(const ResultSet& baseline, const ResultSet& next, std
       rng_(next.table.seed.value_or(0)),
       has_same_data_(same_data(baseline, next)) {}
 
-ChangeErrors::Entry ChangeErrors::make_entry(const std::string& run, const std::string& definition) const {
+ChangeErrors::Entry ChangeErrors::make_entry(const StatisticSubject& subject) const {
   Entry entry;
   if (!has_same_data_) {
     entry.reason = "other data";
     return entry;
   }
-  std::optional<ExampleStatistic> old_statistic = make_statistic(baseline_, run, definition, entry.reason);
+  std::optional<ExampleStatistic> old_statistic = make_statistic(baseline_, subject, entry.reason);
   if (!old_statistic) return entry;
-  std::optional<ExampleStatistic> new_statistic = make_statistic(next_, run, definition, entry.reason);
+  std::optional<ExampleStatistic> new_statistic = make_statistic(next_, subject, entry.reason);
   if (!new_statistic) return entry;
   entry.pair = ResampledPair::make(std::move(*old_statistic), std::move(*new_statistic),
                                    {.example_count = next_.table.example_count, .thread_count = thread_count_}, rng_,
@@ -87,19 +87,16 @@ ChangeErrors::Entry ChangeErrors::make_entry(const std::string& run, const std::
   return entry;
 }
 
-const ChangeErrors::Entry& ChangeErrors::entry(const std::string& run, const std::string& definition) {
-  const auto key = std::make_pair(run, definition);
-  const auto found = entries_.find(key);
+const ChangeErrors::Entry& ChangeErrors::entry(const Score& row) {
+  StatisticSubject subject{.run = row.run, .definition = row.definition, .group = row.group};
+  const auto found = entries_.find(subject);
   if (found != entries_.end()) return found->second;
-  return entries_.emplace(key, make_entry(run, definition)).first->second;
+  Entry made = make_entry(subject);
+  return entries_.emplace(std::move(subject), std::move(made)).first->second;
 }
 
 std::optional<std::size_t> ChangeErrors::paired_place(const RowPair& rows, const Entry& entry,
                                                       std::string& reason) const {
-  if (rows.new_row->group) {
-    reason = "examples do not tell their group";
-    return std::nullopt;
-  }
   if (!entry.pair) {
     reason = entry.reason;
     return std::nullopt;
@@ -128,7 +125,7 @@ ChanceError ChangeErrors::unpaired(const Score& old_row, const Score& new_row, c
 }
 
 ChanceError ChangeErrors::of_change(const RowPair& rows) {
-  const Entry& own = entry(rows.new_row->run, rows.new_row->definition);
+  const Entry& own = entry(*rows.new_row);
   std::string reason;
   const std::optional<std::size_t> place = paired_place(rows, own, reason);
   if (!place) return unpaired(*rows.old_row, *rows.new_row, reason);
@@ -154,7 +151,7 @@ ChanceError ChangeErrors::of_metric() const {
 }
 
 ChanceError ChangeErrors::of_difference(const RowPair& first, const RowPair& second) {
-  const Entry& own = entry(first.new_row->run, first.new_row->definition);
+  const Entry& own = entry(*first.new_row);
   std::string reason;
   const std::optional<std::size_t> first_place = paired_place(first, own, reason);
   const std::optional<std::size_t> second_place = paired_place(second, own, reason);

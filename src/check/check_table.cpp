@@ -195,15 +195,22 @@ std::string result_line(const JudgedResult& result, const std::string& separator
   return line + separator + counted(result.example_count, "example");
 }
 
+/// What an interval is made of; paired groups differ in how many examples they have.
+std::string short_basis(const JudgedNumber& number) {
+  const bool is_paired_group = number.group && number.basis.starts_with("paired, ");
+  return is_paired_group ? "paired, the group's examples" : number.basis;
+}
+
 /// What intervals are made of, numbers of one kind together.
 std::string bases(const Judgement& judgement) {
   std::vector<std::pair<std::string, std::vector<std::string>>> kinds;
   for (const RuleJudgement& rule : judgement.rules) {
     for (const JudgedNumber& number : rule.numbers) {
       if (!number.new_order.empty() || number.basis.empty()) continue;
-      const auto found = std::ranges::find(kinds, number.basis, [](const auto& kind) { return kind.first; });
+      const std::string basis = short_basis(number);
+      const auto found = std::ranges::find(kinds, basis, [](const auto& kind) { return kind.first; });
       std::vector<std::string>& subjects =
-          found == kinds.end() ? kinds.emplace_back(number.basis, std::vector<std::string>{}).second : found->second;
+          found == kinds.end() ? kinds.emplace_back(basis, std::vector<std::string>{}).second : found->second;
       if (std::ranges::find(subjects, number.subject) == subjects.end()) subjects.push_back(number.subject);
     }
   }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "modattr/check/rule_subject.h"
+#include "modattr/report/number_format.h"
 #include "modattr/stats/mixture_shares.h"
 #include "modattr/stats/moments.h"
 
@@ -18,6 +19,9 @@ using Form = ExampleStatistic::Form;
 using Records = std::vector<const ExampleRecord*>;
 /// The numbers of an example; empty where it has none.
 using Numbers = std::function<std::vector<double>(const ExampleAttribution&)>;
+
+/// How Score::group names a class, where results are broken down by labels.
+constexpr std::string_view kLabelGroup = "label ";
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -53,13 +57,63 @@ std::vector<double> with_defined(std::vector<double> parts, const ExampleAttribu
   return parts;
 }
 
+/// phi_m - 1/2 sum over j of phi_mj, then the pairs; empty without pairs.
+std::vector<double> effects_and_pairs(const ExampleAttribution& example) {
+  const std::size_t modality_count = example.modalities.size();
+  const std::vector<double>& pairs = example.interactions;
+  if (modality_count < 2 || pairs.size() != modality_count * (modality_count - 1) / 2) return {};
+  std::vector<double> effects = example.modalities;
+  std::size_t pair = 0;
+  for (std::size_t first = 0; first < modality_count; ++first) {
+    for (std::size_t second = first + 1; second < modality_count; ++second, ++pair) {
+      effects[first] -= 0.5 * pairs[pair];
+      effects[second] -= 0.5 * pairs[pair];
+    }
+  }
+  effects.insert(effects.end(), pairs.begin(), pairs.end());
+  return effects;
+}
+
+/// The pairs' share of an example and 1; zeros where its effects are what float32 loses, as the engine has it.
+std::vector<double> interplay_of(const ExampleAttribution& example) {
+  constexpr double kFloatRounding = 1e-7;
+  const std::vector<double> effects = magnitudes(effects_and_pairs(example));
+  if (effects.empty()) return {};
+  const auto pairs = effects.begin() + static_cast<std::ptrdiff_t>(example.modalities.size());
+  const double all = std::accumulate(effects.begin(), effects.end(), 0.0);
+  double size = std::abs(example.value_full) + std::abs(example.value_empty);
+  for (const double value : example.modalities) size += std::abs(value);
+  if (all <= kFloatRounding * size) return {0.0, 0.0};
+  return {std::accumulate(pairs, effects.end(), 0.0) / all, 1.0};
+}
+
+/// Shares of the magnitudes of coefficients and 1; zeros where there are none. A conjunction counts half for each side.
+std::vector<double> coefficient_shares(const ExampleAttribution& example) {
+  std::vector<double> parts(example.modalities.size(), 0.0);
+  if (!example.surrogate) return {};
+  const auto add = [&](std::size_t modality, double magnitude) {
+    if (modality < parts.size()) parts[modality] += magnitude;
+  };
+  for (const PlayerScore& player : example.players) add(player.modality, std::abs(player.value));
+  for (const PairScore& pair : example.surrogate->pairs) {
+    add(pair.first.modality, 0.5 * std::abs(pair.value));
+    add(pair.second.modality, 0.5 * std::abs(pair.value));
+  }
+  const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
+  for (double& part : parts) part = sum > 0.0 ? part / sum : 0.0;
+  parts.push_back(sum > 0.0 ? 1.0 : 0.0);
+  return parts;
+}
+
+/// What the numbers of a definition are of: each modality, each pair of them, or all at once under the name "all".
+enum class NumbersOf : std::uint8_t { kModalities, kPairs, kAll };
+
 /// How a definition follows from the explanations of single examples.
 struct ExampleFormula {
   std::string_view definition;
   Form form;
   Numbers numbers;
-  /// Whether it is one number of all modalities, under the name "all".
-  bool is_of_all = false;
+  NumbersOf of = NumbersOf::kModalities;
 };
 
 const std::vector<ExampleFormula>& example_formulas() {
@@ -71,9 +125,9 @@ const std::vector<ExampleFormula>& example_formulas() {
       {"share.abs", Form::kPartOfSums,
        [](const ExampleAttribution& example) { return magnitudes(example.modalities); }},
       {"shapley.full", Form::kMean, [](const ExampleAttribution& example) { return std::vector{example.value_full}; },
-       true},
+       NumbersOf::kAll},
       {"shapley.empty", Form::kMean, [](const ExampleAttribution& example) { return std::vector{example.value_empty}; },
-       true},
+       NumbersOf::kAll},
       {"share.owen", Form::kMeanShare,
        [](const ExampleAttribution& example) {
          PlayerSums players(example);
@@ -92,32 +146,70 @@ const std::vector<ExampleFormula>& example_formulas() {
          }
          return with_defined(std::move(players.sums), example, players.all);
        }},
-      {"share.net", Form::kMeanShare, [](const ExampleAttribution& example) {
+      {"share.net", Form::kMeanShare,
+       [](const ExampleAttribution& example) {
          return with_defined(magnitudes(example.modalities), example, PlayerSums(example).all);
-       }}};
+       }},
+      {"lime.share", Form::kMeanShare, coefficient_shares},
+      {"interaction.mean", Form::kMean, [](const ExampleAttribution& example) { return example.interactions; },
+       NumbersOf::kPairs},
+      {"interaction.mean_abs", Form::kMean,
+       [](const ExampleAttribution& example) { return magnitudes(example.interactions); }, NumbersOf::kPairs},
+      {"interaction.intershap", Form::kInterplay, effects_and_pairs, NumbersOf::kAll},
+      {"interaction.intershap_local", Form::kMeanShare, interplay_of, NumbersOf::kAll}};
   return kFormulas;
 }
 
-/// Those of a run, without the record of a whole set.
-Records records_of(std::span<const ExampleRecord> all, const std::string& run) {
+std::vector<std::string> names_of(NumbersOf of, const std::vector<std::string>& modalities) {
+  if (of == NumbersOf::kModalities) return modalities;
+  if (of == NumbersOf::kAll) return {"all"};
+  std::vector<std::string> names;
+  for (std::size_t first = 0; first < modalities.size(); ++first) {
+    for (std::size_t second = first + 1; second < modalities.size(); ++second) {
+      names.push_back(modalities[first] + "|" + modalities[second]);
+    }
+  }
+  return names;
+}
+
+bool is_in_group(const ExampleRecord& record, const std::string& group) {
+  if (record.group == group) return true;
+  if (!record.label || !group.starts_with(kLabelGroup)) return false;
+  return group.substr(kLabelGroup.size()) == record.label_name.value_or(format_exact(*record.label));
+}
+
+/// Those of a run and a group, without the record of a whole set.
+Records records_of(std::span<const ExampleRecord> all, const std::string& run,
+                   const std::optional<std::string>& group = std::nullopt) {
   Records records;
   for (const ExampleRecord& record : all) {
-    if (record.run == run && record.id) records.push_back(&record);
+    if (record.run == run && record.id && (!group || is_in_group(record, *group))) records.push_back(&record);
   }
   return records;
+}
+
+/// Whether some of all examples are known to be in the group, if there is one; else says so.
+bool knows_group(const Records& in_group, const Records& all, const StatisticSubject& subject, std::string& reason) {
+  if (!subject.group || !in_group.empty() || all.empty()) return true;
+  reason = "examples do not tell this group";
+  return false;
 }
 
 /// Makes a statistic of one list of numbers per record.
 std::optional<ExampleStatistic> from_records(const Records& records, std::vector<std::string> names, Form form,
                                              const std::function<std::vector<double>(const ExampleRecord&)>& numbers,
-                                             std::string& reason) {
+                                             std::string& reason, std::size_t modality_count = 0) {
   if (records.empty()) {
     reason = "no single examples";
     return std::nullopt;
   }
-  const std::size_t column_count = names.size() + (form == Form::kMeanShare ? 1 : 0);
-  ExampleStatistic::Values values{
-      .form = form, .names = std::move(names), .ids = {}, .columns = Matrix(column_count, records.size())};
+  const std::size_t column_count = form == Form::kInterplay ? modality_count * (modality_count + 1) / 2
+                                                            : names.size() + (form == Form::kMeanShare ? 1 : 0);
+  ExampleStatistic::Values values{.form = form,
+                                  .names = std::move(names),
+                                  .main_effect_count = form == Form::kInterplay ? modality_count : 0,
+                                  .ids = {},
+                                  .columns = Matrix(column_count, records.size())};
   std::set<std::string> seen;
   for (std::size_t place = 0; place < records.size(); ++place) {
     const std::vector<double> own = numbers(*records[place]);
@@ -141,9 +233,10 @@ const Detail* find_detail(const std::vector<Detail>& details, std::string_view n
 }
 
 /// The traced examples of a run whose answers are wrong.
-Records wrong_answers(const ResultSet& set, const std::string& run) {
+Records wrong_answers(const ResultSet& set, const std::string& run,
+                      const std::optional<std::string>& group = std::nullopt) {
   Records wrong;
-  for (const ExampleRecord* record : records_of(set.traced, run)) {
+  for (const ExampleRecord* record : records_of(set.traced, run, group)) {
     const Detail* right = find_detail(record->attribution.details, "right");
     const bool* is_right = right == nullptr ? nullptr : std::get_if<bool>(&right->value);
     if (is_right == nullptr || !*is_right) wrong.push_back(record);
@@ -185,7 +278,8 @@ double number_of_detail(const Detail* detail) {
   return whole == nullptr ? kUnknown : static_cast<double>(*whole);
 }
 
-std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const std::string& run, std::string& reason) {
+std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const StatisticSubject& subject,
+                                                std::string& reason) {
   std::vector<std::string> names = set.table.modalities;
   names.emplace_back("model");
   const auto probabilities = [&names](const ExampleRecord& record) -> std::vector<double> {
@@ -199,12 +293,15 @@ std::optional<ExampleStatistic> trace_statistic(const ResultSet& set, const std:
     const double sum = std::accumulate(own.begin(), own.end(), 0.0);
     return std::ranges::min(own) >= 0.0 && sum > 0.0 ? own : std::vector<double>{};
   };
-  return from_records(wrong_answers(set, run), names, Form::kMixture, probabilities, reason);
+  const Records wrong = wrong_answers(set, subject.run, subject.group);
+  if (!knows_group(wrong, wrong_answers(set, subject.run), subject, reason)) return std::nullopt;
+  return from_records(wrong, names, Form::kMixture, probabilities, reason);
 }
 
 }  // namespace
 
-ExampleStatistic::ExampleStatistic(Values values) : form_(values.form), names_(std::move(values.names)) {
+ExampleStatistic::ExampleStatistic(Values values)
+    : form_(values.form), main_effect_count_(values.main_effect_count), names_(std::move(values.names)) {
   std::vector<std::size_t> order(values.ids.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t place) -> const std::string& { return values.ids[place]; });
@@ -236,6 +333,14 @@ void ExampleStatistic::evaluate(std::span<const std::uint32_t> weights, std::spa
     numbers.front() = all > 0.0 ? 1.0 - sums.front() / all : kUnknown;
     return;
   }
+  if (form_ == Form::kInterplay) {
+    // The means' common divisor cancels out.
+    const auto pairs = sums.begin() + static_cast<std::ptrdiff_t>(main_effect_count_);
+    for (double& sum : sums) sum = std::abs(sum);
+    whole = std::accumulate(sums.begin(), sums.end(), 0.0);
+    numbers.front() = whole > 0.0 ? std::accumulate(pairs, sums.end(), 0.0) / whole : kUnknown;
+    return;
+  }
   if (form_ == Form::kMean) {
     for (const std::uint32_t place : places_) whole += weights[place];
   } else {
@@ -258,18 +363,20 @@ void ExampleStatistic::evaluate_mixture(std::span<const std::uint32_t> weights, 
   for (std::size_t name = 0; name < names_.size(); ++name) numbers[name] = shares.empty() ? kUnknown : shares[name];
 }
 
-std::optional<ExampleStatistic> make_statistic(const ResultSet& set, const std::string& run,
-                                               const std::string& definition, std::string& reason) {
-  if (definition == kMetricDefinition) return metric_statistic(set, reason);
-  if (definition == "trace.share") return trace_statistic(set, run, reason);
-  const auto formula = std::ranges::find(example_formulas(), definition, &ExampleFormula::definition);
+std::optional<ExampleStatistic> make_statistic(const ResultSet& set, const StatisticSubject& subject,
+                                               std::string& reason) {
+  if (subject.definition == kMetricDefinition) return metric_statistic(set, reason);
+  if (subject.definition == "trace.share") return trace_statistic(set, subject, reason);
+  const auto formula = std::ranges::find(example_formulas(), subject.definition, &ExampleFormula::definition);
   if (formula == example_formulas().end()) {
     reason = "no numbers of single examples";
     return std::nullopt;
   }
-  const std::vector<std::string> names = formula->is_of_all ? std::vector<std::string>{"all"} : set.table.modalities;
   const auto numbers = [&](const ExampleRecord& record) { return formula->numbers(record.attribution); };
-  return from_records(records_of(set.table.examples, run), names, formula->form, numbers, reason);
+  const Records records = records_of(set.table.examples, subject.run, subject.group);
+  if (!knows_group(records, records_of(set.table.examples, subject.run), subject, reason)) return std::nullopt;
+  return from_records(records, names_of(formula->of, set.table.modalities), formula->form, numbers, reason,
+                      set.table.modalities.size());
 }
 
 }  // namespace modattr

@@ -57,7 +57,7 @@ void ProgressBar::begin(std::string_view phase, std::size_t evaluation_count) {
 }
 
 void ProgressBar::advance(std::size_t evaluation_count) {
-  if (interrupted != 0) throw Interrupted("interrupted: expected to finish, got a signal; nothing was written");
+  stop_if_asked();
   done_ += evaluation_count;
   if (display_ == ProgressDisplay::kNone || !is_in_phase_) return;
   const Clock::time_point now = Clock::now();
@@ -68,6 +68,10 @@ void ProgressBar::advance(std::size_t evaluation_count) {
 void ProgressBar::finish() {
   is_in_phase_ = false;
   erase();
+}
+
+void ProgressBar::stop_if_asked() const {
+  if (interrupted != 0) throw Interrupted("interrupted: expected to finish, got a signal; nothing was written");
 }
 
 void ProgressBar::draw(Clock::time_point now) {

@@ -21,6 +21,7 @@ class ProgressBar final : public Progress {
   void begin(std::string_view phase, std::size_t evaluation_count) override;
   void advance(std::size_t evaluation_count) override;
   void finish() override;
+  void stop_if_asked() const override;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -12,6 +12,7 @@
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_layout.h"
 #include "modattr/data/array_tensor.h"
+#include "modattr/data/array_text.h"
 #include "modattr/data/label_reader.h"
 #include "modattr/data/messages.h"
 #include "modattr/data/metadata.h"
@@ -21,6 +22,7 @@ namespace modattr {
 namespace {
 
 constexpr std::string_view kRowsSuffix = "__rows";
+constexpr std::string_view kClassesSuffix = "__classes";
 /// Pages of a mapped file count as resident memory until they are given back. One random row can bring in sixteen
 /// pages.
 constexpr std::size_t kReleaseInterval = std::size_t{2} << 20;
@@ -36,6 +38,7 @@ Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), 
   labels_ = std::make_shared<const Labels>(NoLabels{});
   if (options.content == DatasetContent::kInputsAndColumns) {
     class_names_ = options.class_names;
+    read_class_names(options);
     read_labels(options);
     read_columns(options);
     check_ids();
@@ -153,6 +156,14 @@ void Dataset::read_inputs(const DatasetOptions& options) {
     }
     input.rows.assign(numbers.begin(), numbers.end());
   }
+}
+
+void Dataset::read_class_names(const DatasetOptions& options) {
+  const Array* label = find_labels(options);
+  if (label == nullptr || !class_names_.empty()) return;
+  const std::string name = label->name + std::string(kClassesSuffix);
+  const auto texts = std::ranges::find(arrays_, name, &Array::name);
+  if (texts != arrays_.end()) class_names_ = texts_of(*texts, path_ + ": array " + quoted_text(name));
 }
 
 void Dataset::read_labels(const DatasetOptions& options) {
@@ -296,6 +307,20 @@ std::string Dataset::row_id(std::uint32_t row) const {
   return std::to_string(row);
 }
 
+std::optional<std::string> Dataset::group(std::size_t example) const {
+  if (!group_column_) return std::nullopt;
+  const auto found = std::ranges::find(columns_, *group_column_, &Column::name);
+  if (found != columns_.end()) return found->values[found->codes[selection_.at(example)]];
+  // The only one that is no column of its own.
+  const auto* labels = std::get_if<ClassLabels>(labels_.get());
+  return labels == nullptr ? std::nullopt : std::optional(label_name(labels->classes[example]));
+}
+
+std::string Dataset::label_name(std::int64_t label) const {
+  const bool is_named = label >= 0 && label < static_cast<std::int64_t>(class_names_.size());
+  return is_named ? class_names_[static_cast<std::size_t>(label)] : std::to_string(label);
+}
+
 std::vector<Stratum> Dataset::strata(std::string_view column) const {
   std::vector<Stratum> strata;
   const auto cut = [&](auto value_of, auto name_of) {
@@ -317,11 +342,7 @@ std::vector<Stratum> Dataset::strata(std::string_view column) const {
       cut([&](std::uint32_t example) { return labels->classes[example]; },
           [](std::int64_t label) { return std::to_string(label); });
       std::ranges::sort(strata, {}, [](const Stratum& stratum) { return std::stoll(stratum.name); });
-      for (Stratum& stratum : strata) {
-        const std::int64_t label = std::stoll(stratum.name);
-        const bool is_named = label >= 0 && label < static_cast<std::int64_t>(class_names_.size());
-        if (is_named) stratum.name = class_names_[static_cast<std::size_t>(label)];
-      }
+      for (Stratum& stratum : strata) stratum.name = label_name(std::stoll(stratum.name));
       return strata;
     }
     throw ConfigError("strata by 'label': expected class labels, got " + std::string(kind_name(*labels_)) +

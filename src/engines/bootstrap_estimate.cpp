@@ -37,6 +37,7 @@ std::vector<Estimate> bootstrap_estimates(std::span<const DrawScorer> scorers, c
     std::vector<std::uint32_t> weights(sample.example_count);
     const auto first = static_cast<std::uint32_t>(piece * kReplicatesPerPiece);
     for (std::uint32_t replicate = first; replicate < first + kReplicatesPerPiece; ++replicate) {
+      if (sample.progress != nullptr) sample.progress->stop_if_asked();
       bootstrap_weights(rng, sample.subset, replicate, weights);
       for (std::size_t index = 0; index < scorers.size(); ++index) {
         estimates[index].replicates[replicate] = scorers[index].score(weights);

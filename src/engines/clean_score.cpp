@@ -99,7 +99,8 @@ void add_scores(const CleanOutcomes& outcomes, const Problem& problem, const Sco
     const std::vector<Estimate> estimates = bootstrap_estimates(scorers,
                                                                 {.example_count = examples.examples.size(),
                                                                  .subset = static_cast<std::uint32_t>(subset),
-                                                                 .thread_count = problem.thread_count()},
+                                                                 .thread_count = problem.thread_count(),
+                                                                 .progress = &problem.progress()},
                                                                 rng);
     if (subset == 0) {
       result.score = estimates.front().value;

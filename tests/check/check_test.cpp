@@ -278,7 +278,50 @@ TEST(Check, JudgesGroups) {
       only(check(pair.baseline, pair.next, rules_of({"change of share.abs in type=count <= 0.1"})));
   EXPECT_EQ(number.subject, "text.share.abs in count");
   EXPECT_EQ(number.group, "count");
-  EXPECT_EQ(number.basis, "unpaired (examples do not tell their group)");
+  EXPECT_EQ(number.basis, "unpaired (no single examples)");
+}
+
+/// The same with rows of every second example, "odd". Each model has its intervals from itself.
+Twins with_groups(Twins pair) {
+  for (ResultSet* set : {&pair.baseline, &pair.next}) {
+    set->table.config = R"({"data":{"group":"type"}})";
+    std::vector<MadeValues> odd;
+    for (ExampleRecord& record : set->table.examples) {
+      const bool is_odd = record.attribution.example % 2 == 1;
+      record.group = is_odd ? "odd" : "even";
+      if (is_odd) odd.push_back({record.attribution.modalities[0], record.attribution.modalities[1]});
+    }
+    for (Score& row : shap_result(set->name, odd).table.rows) {
+      row.group = "odd";
+      set->table.rows.push_back(std::move(row));
+    }
+  }
+  return pair;
+}
+
+// The answers differ a lot among examples and little between the models: what only the same examples can tell.
+TEST(Check, PairsTheExamplesOfAGroup) {
+  RandomStream stream(9, RandomPurpose::kBootstrap, 3, 1);
+  std::vector<MadeValues> old_values;
+  std::vector<MadeValues> new_values;
+  for (int example = 0; example < 100; ++example) {
+    const double image = 0.1 + 0.8 * stream.uniform();
+    old_values.push_back({image, 1.0 - image});
+    const double change = example % 2 == 1 ? 0.05 + 0.01 * normal_number(stream) : 0.0;
+    new_values.push_back({image + change, 1.0 - image - change});
+  }
+  Twins pair = with_groups({shap_result("old", old_values), shap_result("new", new_values)});
+  const std::string rule = "change of image.share.abs in type=odd <= 0.02";
+  const JudgedNumber paired = only(check(pair.baseline, pair.next, rules_of({rule})));
+  EXPECT_EQ(paired.basis, "paired, 50 examples");
+  EXPECT_NEAR(*paired.change, 0.05, 0.005);
+  EXPECT_TRUE(breaks(pair, rule));
+
+  for (ExampleRecord& record : pair.next.table.examples) record.group.reset();
+  const JudgedNumber unpaired = only(check(pair.baseline, pair.next, rules_of({rule})));
+  EXPECT_EQ(unpaired.basis, "unpaired (examples do not tell this group)");
+  EXPECT_LT(10.0 * (paired.interval->high - paired.interval->low), unpaired.interval->high - unpaired.interval->low);
+  EXPECT_FALSE(breaks(pair, rule)) << "the change is within the noise of other examples";
 }
 
 TEST(Check, RefusesRulesAboutWhatIsNotThere) {

@@ -92,6 +92,16 @@ TEST(JudgementReport, FillsATableOfEightyCells) {
   EXPECT_NE(listed.find("now wrong: 17, a|b"), std::string::npos) << listed;
 }
 
+TEST(JudgementReport, TellsHowGroupsArePairedAtOnce) {
+  Judgement judgement = made_judgement();
+  std::vector<JudgedNumber>& numbers = judgement.rules[0].numbers;
+  numbers[0].group = "count";
+  numbers[0].basis = "paired, 700 examples";
+  numbers[1].group = "color";
+  const std::string text = to_check_table(judgement, {.color = false, .unicode = true, .width = 120});
+  EXPECT_NE(text.find("image.share.abs, text.share.abs: paired, the group's examples;"), std::string::npos) << text;
+}
+
 TEST(JudgementReport, KeepsToEveryWidth) {
   Judgement judgement = made_judgement();
   judgement.rules[0].numbers[0].subject = "a modality with an uncommonly long name, longer than lines.share.abs";

@@ -1,4 +1,4 @@
-// Names of modalities behind --modality, which come from the configuration.
+// What bash offers: names of modalities, which come from the configuration, and forms of results.
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace modattr {
 namespace {
 
-class CompletionOfModalities : public testing::Test {
+class BashCompletion : public testing::Test {
  protected:
   /// What bash offers for the last of the words, one a line; `folder` is that of the command line.
   std::string completed(const std::string& words, const std::filesystem::path& folder,
@@ -25,7 +25,7 @@ class CompletionOfModalities : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(CompletionOfModalities, ReadsTheConfigurationOfTheFolderOrAbove) {
+TEST_F(BashCompletion, ReadsTheConfigurationOfTheFolderOrAbove) {
   write_file(folder_ / "modattr.json",
              R"({"modalities": [{"name": "image", "inputs": ["x"]}, {"inputs": ["y"], "name" : "free text"}]})");
   std::filesystem::create_directories(folder_ / "deep/down");
@@ -37,7 +37,7 @@ TEST_F(CompletionOfModalities, ReadsTheConfigurationOfTheFolderOrAbove) {
   }
 }
 
-TEST_F(CompletionOfModalities, ReadsTheConfigurationThatTheLineNames) {
+TEST_F(BashCompletion, ReadsTheConfigurationThatTheLineNames) {
   write_file(folder_ / "modattr.json", R"({"modalities": [{"name": "image"}]})");
   write_file(folder_ / "other file.json", R"({"modalities": [{"name": "sound"}]})");
   EXPECT_EQ(completed("permute --config 'other file.json' --modality ''", folder_.path()), "sound\n");
@@ -46,10 +46,17 @@ TEST_F(CompletionOfModalities, ReadsTheConfigurationThatTheLineNames) {
   EXPECT_EQ(completed("permute --modality ''", folder_.path(), "MODATTR_CONFIG='other file.json'; "), "sound\n");
 }
 
-TEST_F(CompletionOfModalities, RunsNothingOfTheConfiguration) {
+TEST_F(BashCompletion, RunsNothingOfTheConfiguration) {
   write_file(folder_ / "modattr.json", R"({"modalities": [{"name": "$(touch seen)`touch seen`"}]})");
   EXPECT_EQ(completed("permute --modality ''", folder_.path()), "$(touch seen)`touch seen`\n");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "seen"));
+}
+
+TEST_F(BashCompletion, OffersTheFormsOfEachCommand) {
+  EXPECT_EQ(completed("permute --format ''", folder_.path()), "table\ncsv\njson\nmarkdown\n");
+  EXPECT_EQ(completed("check --format j", folder_.path()), "json\njunit\n");
+  EXPECT_EQ(completed("inspect --format ''", folder_.path()), "table\njson\n");
+  EXPECT_EQ(run_program({.arguments = {"check", "--format", "junit"}}).errors.find("unknown"), std::string::npos);
 }
 
 }  // namespace

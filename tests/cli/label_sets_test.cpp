@@ -100,6 +100,17 @@ TEST(LabelSets, ShapExplainsLabelsOfAMultilabelModel) {
   EXPECT_EQ(line.at("target"), nullptr);
   EXPECT_EQ(line.at("predicted"), 0);
   EXPECT_EQ(line.at("label"), nullptr);
+  EXPECT_FALSE(line.contains("label_names"));
+}
+
+TEST(LabelSets, ExamplesNameAllTheirLabels) {
+  Project project = multilabel_project();
+  project.config()["data"]["classes"] = {"red", "round"};
+  const std::vector<Json> lines = explained_examples(project, {});
+  EXPECT_EQ(lines.at(0).at("label_names"), Json({"red"}));
+  EXPECT_EQ(lines.at(2).at("label_names"), Json({"red", "round"}));
+  EXPECT_EQ(lines.at(3).at("label_names"), Json::array());
+  EXPECT_TRUE(lines.at(0).at("label").is_null());
 }
 
 TEST(LabelSets, SageAndLimeExplainLabelSets) {

@@ -57,7 +57,7 @@ TEST(Shap, ExplainsEveryExampleInALineOfItsOwn) {
   ASSERT_EQ(lines.size(), 4U);
   std::vector<std::string> keys;
   for (const auto& [key, value] : lines.back().items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"id", "label", "predicted", "target", "value_full", "value_empty",
+  EXPECT_EQ(keys, (std::vector<std::string>{"id", "group", "label", "predicted", "target", "value_full", "value_empty",
                                             "efficiency_gap", "modalities", "interactions", "players", "evaluations",
                                             "method"}));
   const Json& last = lines.back();

@@ -156,6 +156,18 @@ TEST_F(DatasetTest, IsCutByAnArrayOrByMetadata) {
   EXPECT_EQ(dataset.strata("block")[0].examples, (Rows{2}));
 }
 
+TEST_F(DatasetTest, TellsTheGroupOfAnExample) {
+  const std::vector<TestArray> arrays = {floats("x", {3}), integers("kind", {7, 8, 7}), integers("label", {0, 1, 5})};
+  Dataset dataset = open(arrays, {.inputs = {"x"}, .group = "kind"});
+  EXPECT_EQ(dataset.group(1), "8");
+  dataset.keep(Rows{2, 1});
+  EXPECT_EQ(dataset.group(0), "7");
+  EXPECT_EQ(open(arrays).group(0), std::nullopt);
+  const Dataset by_label = open(arrays, {.inputs = {"x"}, .group = "label", .class_names = {"cat", "dog"}});
+  EXPECT_EQ(by_label.group(1), "dog");
+  EXPECT_EQ(by_label.group(2), "5") << "has no name";
+}
+
 TEST_F(DatasetTest, IsNotCutByWhatItDoesNotHave) {
   const Dataset dataset = open({floats("x", {2}), integers("kind", {0, 1})}, {.inputs = {"x"}, .group = "kind"});
   EXPECT_EQ(thrown_message<ConfigError>([&] { return dataset.strata("kinds"); }),

@@ -1,9 +1,17 @@
 #include "modattr/engines/bootstrap_estimate.h"
 
 #include <cmath>
+#include <memory>
 #include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
+
+#include "modattr/core/error.h"
+#include "modattr/core/metric.h"
+#include "modattr/core/progress.h"
 
 namespace modattr {
 namespace {
@@ -28,6 +36,36 @@ TEST(NormalPValue, IsOneForNoEffectAndUnknownWithoutAnError) {
   EXPECT_EQ(normal_p_value({1.0, {1.0, 1.0, 1.0}}), std::nullopt);
   EXPECT_EQ(normal_p_value({1.0, {}}), std::nullopt);
   EXPECT_EQ(normal_p_value({std::nullopt, {1.0, 2.0}}), std::nullopt);
+}
+
+/// The user asks to stop at the third question.
+class Impatient final : public Progress {
+ public:
+  void stop_if_asked() const override {
+    if (++asked_ == 3) throw Interrupted("interrupted");
+  }
+
+ private:
+  mutable int asked_ = 0;
+};
+
+TEST(BootstrapEstimates, StopWhenTheUserAsks) {
+  class Mean final : public OutcomeScorer {
+   public:
+    std::optional<double> score(std::span<const std::uint32_t>) const override {
+      ++count;
+      return 1.0;
+    }
+    mutable int count = 0;
+  };
+  std::vector<std::unique_ptr<OutcomeScorer>> draws;
+  draws.push_back(std::make_unique<Mean>());
+  const Mean& mean = static_cast<const Mean&>(*draws.front());
+  std::vector<DrawScorer> scorers;
+  scorers.emplace_back(std::move(draws));
+  const Impatient progress;
+  EXPECT_THROW(bootstrap_estimates(scorers, {.example_count = 5, .progress = &progress}, Rng(1)), Interrupted);
+  EXPECT_EQ(mean.count, 3) << "the sample itself and two resamples";
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ class TableProblem final : public Problem {
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return parts_.groups; }
   std::vector<Stratum> strata(std::string_view column) const override;
-  CountingProgress& progress() noexcept override { return progress_; }
+  CountingProgress& progress() const noexcept override { return progress_; }
 
   /// The model's output when modalities outside `present` come from `donor`, [outputs].
   std::vector<double> output(const Coalition& present, std::size_t example, std::size_t donor) const;
@@ -115,7 +115,7 @@ class TableProblem final : public Problem {
  private:
   TableProblemParts parts_;
   Players players_;
-  CountingProgress progress_;
+  mutable CountingProgress progress_;
   std::vector<RowMap> row_maps_;
   std::vector<std::size_t> pair_modalities_;
   std::size_t removal_game_count_ = 0;

@@ -4,8 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 
+#include "modattr/check/example_statistic.h"
 #include "modattr/check/resampled_pair.h"
 #include "modattr/check/result_set.h"
 #include "modattr/check/rule_subject.h"
@@ -43,8 +43,9 @@ class ChangeErrors {
     std::optional<ResampledPair> pair;
     std::string reason;
   };
-  const Entry& entry(const std::string& run, const std::string& definition);
-  Entry make_entry(const std::string& run, const std::string& definition) const;
+  /// Of the numbers that a row is one of.
+  const Entry& entry(const Score& row);
+  Entry make_entry(const StatisticSubject& subject) const;
   /// The place of a row's modality in its pair, where the pair says what the rows do.
   std::optional<std::size_t> paired_place(const RowPair& rows, const Entry& entry, std::string& reason) const;
   /// From the two rows alone.
@@ -55,7 +56,7 @@ class ChangeErrors {
   std::size_t thread_count_;
   Rng rng_;
   bool has_same_data_;
-  std::map<std::pair<std::string, std::string>, Entry> entries_;
+  std::map<StatisticSubject, Entry> entries_;
 };
 
 }  // namespace modattr

@@ -80,7 +80,7 @@ class Problem {
   virtual std::span<const Stratum> groups() const noexcept = 0;
   /// The examples grouped by "label" or by the name of a metadata column; throws ConfigError for an unknown name.
   virtual std::vector<Stratum> strata(std::string_view column) const = 0;
-  virtual Progress& progress() noexcept = 0;
+  virtual Progress& progress() const noexcept = 0;
   /// Threads that an engine may use for work of its own.
   virtual std::size_t thread_count() const noexcept { return 1; }
 };

@@ -14,10 +14,11 @@ class Progress {
     (void)phase;
     (void)evaluation_count;
   }
-  /// `evaluation_count` more are done. Throws Interrupted when the user asked to stop: the one place where a run ends
-  /// early.
+  /// `evaluation_count` more are done; stop_if_asked().
   virtual void advance(std::size_t evaluation_count) { (void)evaluation_count; }
   virtual void finish() {}
+  /// Throws Interrupted when the user asked to stop: the one place where a run ends early. May be called by any thread.
+  virtual void stop_if_asked() const {}
 };
 
 }  // namespace modattr

@@ -88,11 +88,15 @@ class Dataset {
   void copy_row(std::size_t input, std::uint32_t row, std::span<std::byte> destination) const;
 
   std::shared_ptr<const Labels> labels() const noexcept { return labels_; }
+  /// Names of the classes or labels, by index: the given ones, else texts LABEL__classes of the data; empty = none.
+  const std::vector<std::string>& class_names() const noexcept { return class_names_; }
   std::string id(std::size_t example) const;
   /// The same for a row of the file.
   std::string row_id(std::uint32_t row) const;
   /// Name of the column behind the group breakdown.
   const std::optional<std::string>& group_column() const noexcept { return group_column_; }
+  /// Value of the group column; nullopt without such a column.
+  std::optional<std::string> group(std::size_t example) const;
   /// The examples grouped by "label", under the names of the classes where they have some, the group column or the
   /// further column; throws ConfigError for another name.
   std::vector<Stratum> strata(std::string_view column) const;
@@ -118,12 +122,15 @@ class Dataset {
   };
 
   void select_all();
+  /// Of a class: the number where it has no name.
+  std::string label_name(std::int64_t label) const;
   /// nullptr for none; throws DataError for one that cannot be read.
   const Array* find(std::string_view name) const;
   const Array& require(std::string_view name, std::string_view purpose) const;
   const Array* find_labels(const DatasetOptions& options) const;
   std::size_t rows_of(const Array& array) const;
   void read_inputs(const DatasetOptions& options);
+  void read_class_names(const DatasetOptions& options);
   void read_labels(const DatasetOptions& options);
   void read_columns(const DatasetOptions& options);
   [[noreturn]] void throw_unknown_column(const std::string& name, const DatasetOptions& options,

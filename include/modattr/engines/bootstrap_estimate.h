@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "modattr/core/attribution.h"
+#include "modattr/core/progress.h"
 #include "modattr/core/rng.h"
 #include "modattr/engines/score_series.h"
 #include "modattr/stats/bootstrap.h"
@@ -46,6 +47,8 @@ struct Sample {
   /// Keeps the random numbers of subsets apart.
   std::uint32_t subset = 0;
   std::size_t thread_count = 1;
+  /// Asked before every resample whether to go on, as some metrics take long; nullptr = nobody.
+  const Progress* progress = nullptr;
 };
 
 /// Scores every scorer on the sample and on the same resamples of it; [scorers]. One example has no spread: it is not

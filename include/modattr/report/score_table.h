@@ -48,10 +48,14 @@ struct ExampleRecord {
   /// label tokens.
   std::optional<std::size_t> target;
   ExampleAttribution attribution;
+  /// Value of the data's group column; nullopt where it has none.
+  std::optional<std::string> group = std::nullopt;
   /// Names of the label's class, the predicted one and the explained one, where they have some.
   std::optional<std::string> label_name = std::nullopt;
   std::optional<std::string> predicted_name = std::nullopt;
   std::optional<std::string> target_name = std::nullopt;
+  /// Names of the labels that are true of it, where there may be several (multilabel) and they have names.
+  std::optional<std::vector<std::string>> label_names = std::nullopt;
   /// The words of modalities that are texts.
   std::vector<ExampleText> texts = {};
   /// Name of the run that explains it, where a table holds several; else empty.

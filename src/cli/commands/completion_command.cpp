@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 using WordsOfOptions = std::map<std::string, std::vector<std::string>>;
 
-/// The values that options may have, by their names on a command line; the same for every command.
+/// The values that options may have, by their names on a command line; the same for every command but for --format.
 WordsOfOptions words_of_options() {
   WordsOfOptions words;
   for (const Engine& engine : engine_registry()) {
@@ -59,7 +60,6 @@ WordsOfOptions words_of_options() {
       }
     }
   }
-  words["--format"] = {"table", "csv", "json", "markdown"};
   words["--target"] = {"predicted", "label"};
   words["--device"] = {"auto", "cpu", "cuda"};
   const auto assign = [&](const char* option, const auto& names) {
@@ -67,6 +67,21 @@ WordsOfOptions words_of_options() {
   };
   assign("--metric", metric_names());
   assign("--value", value_names());
+  return words;
+}
+
+/// The forms that a command prints, as its help shows them: "...: table (default), csv or json".
+std::vector<std::string> format_words(const CLI::App& command) {
+  std::vector<std::string> words;
+  const CLI::Option* option = command.get_option_no_throw("--format");
+  if (option == nullptr) return words;
+  const std::string& help = option->get_description();
+  std::istringstream text(help.substr(std::min(help.find(':'), help.size() - 1) + 1));
+  for (std::string word; text >> word;) {
+    if (word == "or" || word.front() == '(') continue;
+    if (word.back() == ',') word.pop_back();
+    words.push_back(word);
+  }
   return words;
 }
 
@@ -130,7 +145,12 @@ std::string bash_script(const CLI::App& program) {
     commands += command->get_name() + " ";
     cases += "    " + command->get_name() + ") words=\"" + option_words(*command) + "\" ;;\n";
   }
-  std::string values;
+  std::string values = "    --format)\n      case ${COMP_WORDS[1]} in\n";
+  for (const CLI::App* command : program.get_subcommands({})) {
+    const std::vector<std::string> formats = format_words(*command);
+    if (!formats.empty()) values += "        " + command->get_name() + ") words=\"" + joined(formats) + "\" ;;\n";
+  }
+  values += "      esac\n      COMPREPLY=($(compgen -W \"$words\" -- \"$current\")); return ;;\n";
   for (const auto& [option, words] : words_of_options()) {
     values += "    " + option + ") COMPREPLY=($(compgen -W '" + joined(words) + "' -- \"$current\")); return ;;\n";
   }
@@ -182,9 +202,10 @@ std::string fish_option(const CLI::Option& option, const WordsOfOptions& words) 
 }
 
 std::string fish_script(const CLI::App& program) {
-  const WordsOfOptions words = words_of_options();
+  WordsOfOptions words = words_of_options();
   std::string text = std::string(kFishModalities) + "complete -c modattr -f\n";
   const auto add_options_of = [&](const CLI::App& command, const std::string& condition) {
+    words["--format"] = format_words(command);
     for (const CLI::Option* option : command.get_options()) {
       if (option->nonpositional()) text += "complete -c modattr -n " + quoted(condition) + fish_option(*option, words);
     }

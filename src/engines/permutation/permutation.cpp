@@ -82,7 +82,8 @@ class SubsetRows {
     estimates_ = bootstrap_estimates(scorers,
                                      {.example_count = examples().size(),
                                       .subset = static_cast<std::uint32_t>(subset),
-                                      .thread_count = problem.thread_count()},
+                                      .thread_count = problem.thread_count(),
+                                      .progress = &problem.progress()},
                                      rng);
     is_score_near_zero_ = is_near_zero();
     if (const std::optional<double> majority = problem.metric().majority_score(examples())) {

@@ -193,7 +193,13 @@ void read_names(const JsonField& line, const Names& modalities, ExampleRecord& r
     record.predicted_name = line.member("predicted_name").text_or_null();
     record.target_name = line.member("target_name").text_or_null();
   }
+  if (line.has("label_names")) {
+    std::vector<std::string>& names = record.label_names.emplace();
+    for (const JsonField& name : line.member("label_names").elements()) names.push_back(name.text());
+  }
   if (line.has("run")) record.run = line.member("run").text();
+  // Files of older versions have none.
+  if (line.has("group")) record.group = line.member("group").text_or_null();
   if (line.has("texts")) record.texts = texts_of(line.member("texts"), modalities);
 }
 
@@ -232,8 +238,9 @@ ExampleRecord record_of(const JsonField& line, const Names& modalities) {
 }
 
 /// The keys of a line of trace.jsonl that are no details.
-constexpr std::array<std::string_view, 9> kTraceKeys = {
-    "id", "run", "label", "predicted", "label_name", "predicted_name", "target_name", "texts", "evaluations"};
+constexpr std::array<std::string_view, 11> kTraceKeys = {"label_names", "id",        "run",        "group",
+                                                         "label",       "predicted", "label_name", "predicted_name",
+                                                         "target_name", "texts",     "evaluations"};
 
 ExampleRecord traced_record_of(const JsonField& line, const Names& modalities) {
   const JsonField id = line.member("id");

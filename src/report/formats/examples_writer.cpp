@@ -116,7 +116,12 @@ void add_names(const ExampleRecord& record, const std::vector<std::string>& moda
     document["predicted_name"] = text_or_null(record.predicted_name);
     document["target_name"] = text_or_null(record.target_name);
   }
+  if (record.label_names) document["label_names"] = *record.label_names;
   for (const ExampleText& text : record.texts) document["texts"][modalities[text.modality]] = text.text;
+}
+
+Json group_of(const ExampleRecord& record) {
+  return record.group ? Json(to_valid_utf8(*record.group)) : Json(nullptr);
 }
 
 Json document_of(const ExampleRecord& record, const std::vector<std::string>& modalities) {
@@ -124,6 +129,7 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
   Json document;
   document["id"] = record.id ? id_of(*record.id) : Json("all");
   if (!record.run.empty()) document["run"] = record.run;
+  document["group"] = group_of(record);
   document["label"] = label_of(record);
   document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
   document["target"] = record.target ? Json(*record.target) : Json(nullptr);
@@ -185,6 +191,7 @@ std::string to_trace_lines(const ScoreTable& table) {
     Json document;
     document["id"] = record.id ? id_of(*record.id) : Json(nullptr);
     if (!record.run.empty()) document["run"] = record.run;
+    document["group"] = group_of(record);
     document["label"] = label_of(record);
     document["predicted"] = record.predicted ? Json(*record.predicted) : Json(nullptr);
     add_names(record, table.modalities, document);

@@ -15,10 +15,10 @@ namespace modattr {
 inline constexpr std::string_view kScoresSchema = "modattr.scores/2";
 
 /// The keys of a line of examples.jsonl, and those that a local surrogate adds. Every other key is a detail.
-inline constexpr std::array<std::string_view, 18> kExampleKeys = {
-    "id",          "run",         "label",      "predicted",          "target",         "label_name", "predicted_name",
-    "target_name", "texts",       "value_full", "value_empty",        "efficiency_gap", "modalities", "interactions",
-    "players",     "evaluations", "method",     "player_interactions"};
+inline constexpr std::array<std::string_view, 20> kExampleKeys = {
+    "id",          "run",         "label",      "predicted",           "target",         "label_name", "predicted_name",
+    "target_name", "texts",       "value_full", "value_empty",         "efficiency_gap", "modalities", "interactions",
+    "players",     "evaluations", "method",     "player_interactions", "group",          "label_names"};
 inline constexpr std::array<std::string_view, 7> kSurrogateKeys = {
     "intercept", "r2", "local_prediction", "stability", "held_out", "pairs", "rules"};
 

@@ -24,7 +24,7 @@ const std::vector<std::string> kIdNames = {"id", "ids", "example_id", "question_
 
 bool is_helper(const std::string& name) {
   return name.ends_with("__rows") || name.ends_with("__players") || name.ends_with("__baseline") ||
-         name.ends_with("__columns");
+         name.ends_with("__columns") || name.ends_with("__classes");
 }
 
 std::string relative_to(const std::filesystem::path& file, const std::filesystem::path& folder) {

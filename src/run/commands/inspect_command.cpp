@@ -128,6 +128,7 @@ std::string use_of(const Experiment& experiment, const Array& array) {
     return modalities.empty() ? "label (" + label_text(experiment) + ")" : modalities;
   }
   if (array.name == data.label.value_or("label")) return "label (" + label_text(experiment) + ")";
+  if (array.name == data.classes_array) return "classes";
   if (array.name == data.id.value_or("id")) return "id";
   if (array.name == data.group) return "group";
   return "-";

@@ -8,6 +8,7 @@
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/report/number_format.h"
+#include "run/config/name_list.h"
 
 namespace modattr {
 namespace {
@@ -24,11 +25,23 @@ std::string from_file(const std::optional<std::filesystem::path>& file) {
 
 }  // namespace
 
+void take_class_names(const Dataset& dataset, Config& config) {
+  if (!config.data.classes.empty() || dataset.class_names().empty()) return;
+  config.data.classes = dataset.class_names();
+  config.data.classes_array = config.data.label.value_or("label") + "__classes";
+  if (const std::optional<std::string> problem = problem_of_names(config.data.classes)) {
+    throw DataError(dataset.path() + ": array '" + *config.data.classes_array + "': expected " + *problem);
+  }
+}
+
 void check_class_names(const Config& config, const Model& model, std::size_t output_width) {
   const std::vector<std::string>& names = config.data.classes;
   if (names.empty()) return;
   const OutputKind kind = config.model.kind;
-  const std::string where = config.file.string() + ": data.classes: expected ";
+  const std::string where =
+      (config.data.classes_array ? config.data.path.string() + ": array '" + *config.data.classes_array + "'"
+                                 : config.file.string() + ": data.classes") +
+      ": expected ";
   const bool has_labels = predicts_label_sets(kind);
   if (!has_labels && !predicts_classes(kind)) {
     throw ConfigError(where + "a model of classes or labels, got one of kind " +

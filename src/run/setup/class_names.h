@@ -6,10 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "modattr/data/dataset.h"
 #include "modattr/model/model.h"
 #include "modattr/run/config/config.h"
 
 namespace modattr {
+
+/// Takes the names that the data hold, where the configuration gives none; DataError where they cannot be told apart.
+void take_class_names(const Dataset& dataset, Config& config);
 
 /// Throws ConfigError where data.classes does not name each of the model's classes or labels, or there are none to
 /// name. `output_width`: numbers that the model gives per example.

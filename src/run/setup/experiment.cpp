@@ -99,6 +99,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   std::future<std::unique_ptr<Dataset>> dataset = std::async(std::launch::async, [&] { return open_dataset(options); });
   load_model(options, context);
   dataset_ = dataset.get();
+  take_class_names(*dataset_, config_);
   check_columns(*dataset_, layout_);
   check_modalities(config_, *dataset_, layout_);
   check_column_names(config_, *dataset_);

@@ -38,6 +38,19 @@ std::vector<std::function<std::string(std::size_t)>> texts_of_modalities(const E
   return texts;
 }
 
+/// Of an example that may have several labels; nullopt where they have no names.
+std::optional<std::vector<std::string>> true_labels(const Experiment& experiment, std::size_t example) {
+  const auto* indicators = std::get_if<IndicatorLabels>(experiment.dataset().labels().get());
+  if (indicators == nullptr || experiment.config().data.classes.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  const std::span<const std::uint8_t> flags = indicators->row(example);
+  for (std::size_t label = 0; label < flags.size(); ++label) {
+    const std::optional<std::string> name = class_name(experiment.config(), label);
+    if (flags[label] != 0 && name) names.push_back(*name);
+  }
+  return names;
+}
+
 void name_classes(const Config& config, ExampleRecord& record) {
   const bool is_class = record.label && *record.label >= 0.0 && std::trunc(*record.label) == *record.label;
   if (is_class) record.label_name = class_name(config, static_cast<std::size_t>(*record.label));
@@ -68,8 +81,10 @@ std::vector<ExampleRecord> example_records(const Experiment& experiment, const E
          .label = label_of(experiment, example, target.target_class(example)),
          .predicted = targets.predicted.empty() ? std::nullopt : std::optional<std::size_t>(targets.predicted[example]),
          .target = has_target ? std::optional<std::size_t>(target.target_class(example)) : std::nullopt,
-         .attribution = std::move(attribution)});
+         .attribution = std::move(attribution),
+         .group = dataset.group(example)});
     name_classes(experiment.config(), records.back());
+    records.back().label_names = true_labels(experiment, example);
     add_texts(texts, example, records.back());
   }
   return records;
@@ -88,8 +103,10 @@ std::vector<ExampleRecord> plain_records(const Experiment& experiment, std::vect
                        .label = label_of(experiment, example, 0),
                        .predicted = attribution.predicted,
                        .target = std::nullopt,
-                       .attribution = std::move(attribution)});
+                       .attribution = std::move(attribution),
+                       .group = experiment.dataset().group(example)});
     name_classes(experiment.config(), records.back());
+    records.back().label_names = true_labels(experiment, example);
     add_texts(texts, example, records.back());
   }
   return records;

@@ -81,7 +81,7 @@ TEST(PairSolver, FindsThePairsOfAProductWhateverTheValuesAreOf) {
 TEST(PairSolver, LeavesTheValuesAsTheyAre) {
   for (const ShapleyIndex index : {ShapleyIndex::kOwen, ShapleyIndex::kShapley}) {
     FormulaGames games({{6, 4}, {3, 5}}, knotted);
-    const FeatureShapleyOptions options = pair_options(index, "leverage");
+    const FeatureShapleyOptions options = pair_options(index, "leverage", 400);
     FeatureShapleyOptions without = options;
     without.pair_index.reset();
     const Rng rng(3);

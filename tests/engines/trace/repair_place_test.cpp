@@ -46,12 +46,12 @@ TEST(RepairPlace, IsNoneWhereEveryFeatureHelps) {
 }
 
 TEST(RepairPlace, KeepsToTheBudgetOrSaysWhatItNeeds) {
-  FormulaGames asked({{1, 200}}, [](const Coalition& present, std::uint32_t) { return -1.0 * present.contains(7); });
-  const RepairPlace place = find_repair_place(asked, 0, 1, 700, Rng(1));
+  FormulaGames asked({{1, 90}}, [](const Coalition& present, std::uint32_t) { return -1.0 * present.contains(7); });
+  const RepairPlace place = find_repair_place(asked, 0, 1, 320, Rng(1));
   // Beside the ends and what the best features gain together.
-  EXPECT_LE(place.evaluation_count, 700U + 2U + 5U);
+  EXPECT_LE(place.evaluation_count, 320U + 2U + 5U);
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return find_repair_place(asked, 0, 1, 3, Rng(1)); }),
-                       {"budget", "200 features"}));
+                       {"budget", "90 features"}));
 }
 
 TEST(RepairPlace, ReadsBackWhatItWrote) {

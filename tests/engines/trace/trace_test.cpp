@@ -105,10 +105,19 @@ std::map<std::string, double> probabilities_of(const ExampleAttribution& example
   return probabilities;
 }
 
+/// What is found in the set with the usual options.
+const Attribution& usual_result() {
+  static const Attribution result = [] {
+    const SumSet set;
+    TableProblem problem = set.problem();
+    return Trace({}).attribute(problem, Rng(1));
+  }();
+  return result;
+}
+
 TEST(Trace, NamesTheModalityThatWasReplaced) {
   const SumSet set;
-  TableProblem problem = set.problem();
-  const Attribution result = Trace({}).attribute(problem, Rng(1));
+  const Attribution& result = usual_result();
   ASSERT_EQ(result.examples.size(), set.faulty.size());
   for (const std::uint32_t example : set.faulty) EXPECT_EQ(verdict_of(example_of(result, example)), "b");
   EXPECT_EQ(row_of(result, "b", "trace.count").value, static_cast<double>(set.faulty.size()));
@@ -119,10 +128,7 @@ TEST(Trace, NamesTheModalityThatWasReplaced) {
 }
 
 TEST(Trace, GivesProbabilitiesThatSumToOne) {
-  const SumSet set;
-  TableProblem problem = set.problem();
-  const Attribution result = Trace({}).attribute(problem, Rng(1));
-  for (const ExampleAttribution& example : result.examples) {
+  for (const ExampleAttribution& example : usual_result().examples) {
     double sum = 0.0;
     for (const auto& [name, probability] : probabilities_of(example)) sum += probability;
     EXPECT_NEAR(sum, 1.0, 1e-12);
@@ -131,13 +137,11 @@ TEST(Trace, GivesProbabilitiesThatSumToOne) {
 }
 
 TEST(Trace, DoesNotDependOnTheOrderOfTheExamples) {
-  const SumSet set;
-  SumSet shuffled = set;
+  SumSet shuffled;
   shuffled.shuffle();
-  TableProblem first = set.problem();
-  TableProblem second = shuffled.problem();
-  const Attribution one = Trace({}).attribute(first, Rng(1));
-  const Attribution other = Trace({}).attribute(second, Rng(1));
+  TableProblem problem = shuffled.problem();
+  const Attribution& one = usual_result();
+  const Attribution other = Trace({}).attribute(problem, Rng(1));
   ASSERT_EQ(one.examples.size(), other.examples.size());
   for (const ExampleAttribution& example : other.examples) {
     const std::uint32_t before = (example.example * 7 + 5) % 600;
@@ -156,7 +160,7 @@ TEST(Trace, TracesRightAnswersThatAreAskedFor) {
   EXPECT_EQ(verdict_of(asked.examples[0]), "none");
   EXPECT_EQ(verdict_of(asked.examples[1]), "b");
   // The verdict is that of the whole set.
-  EXPECT_EQ(probabilities_of(asked.examples[1]), probabilities_of(example_of(Trace({}).attribute(problem, Rng(1)), 7)));
+  EXPECT_EQ(probabilities_of(asked.examples[1]), probabilities_of(example_of(usual_result(), 7)));
 }
 
 TEST(Trace, MeasuresItsVerdictsOnTheOtherHalf) {

@@ -113,11 +113,15 @@ TEST(ExamplesReader, GivesBackTheBytesThatWereWritten) {
 TEST(ExamplesReader, GivesBackTheBytesOfNamesAndTexts) {
   ExampleRecord record = full_record();
   record.target_name = "a \"cat\"";
+  record.group = "7";
+  record.label_names = std::vector<std::string>{"a \"cat\"", "red"};
   record.texts = {{1, "what is\nred"}, {0, ""}};
   expect_round_trip({record}, kModalities);
   const ExampleRecord read = read_all(written({record}, kModalities), kModalities).at(0);
   EXPECT_EQ(read.target_name, record.target_name);
   EXPECT_EQ(read.label_name, std::nullopt);
+  EXPECT_EQ(read.group, "7");
+  EXPECT_EQ(read.label_names, record.label_names);
   ASSERT_EQ(read.texts.size(), 2U);
   EXPECT_EQ(read.texts[0].text, "what is\nred");
   record.attribution.details.clear();
@@ -300,6 +304,11 @@ TEST(ExamplesReader, NamesWhatIsMissing) {
     if (key == "verdict") break;
     Json line = whole;
     line.erase(key);
+    if (key == "group") {
+      // Files of older versions have none.
+      EXPECT_EQ(read_all(line.dump(), kModalities).front().group, std::nullopt);
+      continue;
+    }
     EXPECT_EQ(thrown_message<DataError>([&] { read_all(line.dump(), kModalities); }),
               "examples.jsonl:1: expected " + key + ", got no such key");
     ++key_count;

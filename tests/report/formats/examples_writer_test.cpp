@@ -45,11 +45,19 @@ Json line_of(const ExampleRecord& record) {
 
 TEST(ExamplesWriter, WritesTheLineOfTheSchema) {
   const std::string text = to_json_lines(table_of({example_record()}));
-  EXPECT_EQ(text, R"({"id":17,"label":3,"predicted":5,"target":5,"value_full":0.91,"value_empty":0.08,)"
+  EXPECT_EQ(text, R"({"id":17,"group":null,"label":3,"predicted":5,"target":5,"value_full":0.91,"value_empty":0.08,)"
                   R"("efficiency_gap":1e-17,"modalities":{"image":0.31,"text":0.52,"sound":-0.125},)"
                   R"("interactions":{"image|text":0.2,"image|sound":-0.1,"text|sound":0.0},"players":[],)"
                   R"("evaluations":256,"method":"exact"})"
                   "\n");
+}
+
+TEST(ExamplesWriter, TellsTheGroup) {
+  ExampleRecord record = example_record();
+  record.group = "counting";
+  EXPECT_EQ(line_of(record).at("group"), "counting");
+  record.group = "7";
+  EXPECT_EQ(line_of(record).at("group"), "7") << "a text, as in scores.json";
 }
 
 TEST(ExamplesWriter, AddsNamesTextsAndPlacesWhereThereAreSome) {
@@ -68,6 +76,9 @@ TEST(ExamplesWriter, AddsNamesTextsAndPlacesWhereThereAreSome) {
   EXPECT_EQ(line.at("label_name"), "cat");
   EXPECT_TRUE(line.at("predicted_name").is_null());
   EXPECT_EQ(line.at("target_name"), "dog");
+  EXPECT_FALSE(line.contains("label_names"));
+  record.label_names = std::vector<std::string>{"red", "round"};
+  EXPECT_EQ(line_of(record).at("label_names"), Json({"red", "round"}));
   EXPECT_EQ(line.at("texts"), Json::parse(R"({"text": "is it red"})"));
   EXPECT_EQ(line.at("players")[0], Json::parse(R"({"modality": "image", "player": 2, "name": "0,2", "value": 0.5,
                                                    "std_error": null, "row": 0, "column": 16, "height": 8,

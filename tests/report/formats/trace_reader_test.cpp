@@ -58,12 +58,15 @@ TEST(TraceReader, ReadsWhatTheWriterWrites) {
   right.label_name.reset();
   right.predicted_name.reset();
   right.attribution.details[2].value = std::monostate{};
+  right.group = "counting";
   const std::string text = written_traces({traced_record(), right});
   const std::vector<ExampleRecord> records = read_traces(text);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].id, "17");
   EXPECT_EQ(records[0].label, 3.0);
   EXPECT_EQ(records[0].attribution.details[2].name, "verdict");
+  EXPECT_EQ(records[0].group, std::nullopt);
+  EXPECT_EQ(records[1].group, "counting");
   EXPECT_EQ(records[1].attribution.example, 1U);
   EXPECT_EQ(written_traces(records), text);
 }

@@ -66,6 +66,36 @@ TEST(ClassNames, AreAsManyAsTheClassesOfTheModel) {
   EXPECT_EQ(set.open()->dataset().strata("label").at(1).name, "dog");
 }
 
+/// The arrays of the set, and texts of three bytes at most.
+void add_class_texts(const RunSet& set, const std::vector<std::string>& texts) {
+  std::string bytes;
+  for (const std::string& text : texts) bytes += text + std::string(3 - text.size(), '\0');
+  std::vector<TestMember> members;
+  for (const TestArray& array : RunSet::arrays()) members.push_back({array.name + ".npy", npy_content(array)});
+  members.push_back({"label__classes.npy", npy_content("{'descr': '|S3', 'fortran_order': False, 'shape': (" +
+                                                           std::to_string(texts.size()) + ",), }",
+                                                       bytes)});
+  write_zip(set.write_config().parent_path() / "val.npz", members);
+}
+
+TEST(ClassNames, MayStandInTheData) {
+  RunSet set;
+  add_class_texts(set, {"cat", "dog"});
+  EXPECT_EQ(set.open()->config().data.classes, (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(set.open()->dataset().strata("label").at(1).name, "dog");
+  set.config["data"]["classes"] = {"no", "yes"};
+  EXPECT_EQ(set.open()->dataset().strata("label").at(1).name, "yes") << "the configuration goes before";
+}
+
+TEST(ClassNames, OfTheDataFitTheModelToo) {
+  RunSet set;
+  add_class_texts(set, {"cat", "dog", "owl"});
+  EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { set.open(); }),
+                       {"val.npz: array 'label__classes': expected 2 names as ", "got 3"}));
+  add_class_texts(set, {"cat", "cat"});
+  EXPECT_TRUE(mentions(thrown_message<DataError>([&] { set.open(); }), {"val.npz: array 'label__classes': expected "}));
+}
+
 TEST(ClassNames, AreOfClassesOrLabels) {
   RunSet set;
   set.config["model"]["kind"] = "regression";

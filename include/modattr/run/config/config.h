@@ -37,6 +37,7 @@ struct DataConfig {
   std::vector<std::string> classes;
   /// Where the names come from, if not from the configuration itself.
   std::optional<std::filesystem::path> classes_file;
+  std::optional<std::string> classes_array;
 };
 
 /// What the players of a modality are when its features play.

@@ -60,7 +60,7 @@ class ModelProblem final : public Problem {
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
   std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
-  Progress& progress() noexcept override { return progress_; }
+  Progress& progress() const noexcept override { return progress_; }
   std::size_t thread_count() const noexcept override { return evaluator_.thread_count(); }
 
  private:
