@@ -8,13 +8,12 @@ set(rooms
     core core/contributions core/tracing stats
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/contributions engines/trace
-    report report/tables report/formats
-    report report/tables report/formats
+    report report/tables report/formats report/figures report/page
     check history
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     graph_engines graph_engines/rules
-    run run/config run/checks run/setup run/commands
+    run run/config run/checks run/setup run/pages run/commands
     cli cli/commands)
 set(allowed_core "")
 set(allowed_core/contributions core)
@@ -35,6 +34,8 @@ set(allowed_engines/trace core stats engines/shapley/estimators)
 set(allowed_report core stats)
 set(allowed_report/tables core stats)
 set(allowed_report/formats core stats report/tables)
+set(allowed_report/figures core stats)
+set(allowed_report/page core stats report/tables report/formats report/figures)
 set(allowed_check core stats report)
 set(allowed_history core report)
 set(allowed_data core)
@@ -55,7 +56,8 @@ set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
 set(allowed_run/setup ${backend} run/config run/checks)
-set(allowed_run/commands ${backend} run/config run/checks run/setup)
+set(allowed_run/pages ${backend} run/config)
+set(allowed_run/commands ${backend} run/config run/checks run/setup run/pages)
 set(allowed_cli core stats engines report check history run cli/commands)
 set(allowed_cli/commands core stats engines report check history run)
 

@@ -20,6 +20,8 @@ void add_engine_commands(CommandLine& line);
 void add_run_command(CommandLine& line);
 /// Compares results; needs no model.
 void add_check_command(CommandLine& line);
+/// Needs the data of results, no model.
+void add_report_command(CommandLine& line);
 void add_history_command(CommandLine& line);
 void add_engines_command(CommandLine& line);
 void add_completion_command(CommandLine& line);
