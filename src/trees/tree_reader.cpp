@@ -26,8 +26,7 @@ std::string read_model_text(const std::filesystem::path& path) {
   std::ostringstream text;
   // Of an empty file nothing can be inserted.
   if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  if (file.bad() || !file)
-    throw ModelError(path.string() + ": expected a readable model file, got an unreadable or empty one");
+  if (file.bad() || !file) throw ModelError(path.string() + ": expected a readable model file, got an unreadable one");
   return text.str();
 }
 
