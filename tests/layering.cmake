@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.22)
 
 # What each room may include, besides itself. A room that is named stands for the rooms below it, too.
 set(rooms
-    core core/contributions core/tracing stats
+    core core/contributions core/tracing stats trees
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/contributions engines/trace
     report report/tables report/formats
