@@ -33,18 +33,18 @@ bool is_path_dependent(const FeatureShapleyOptions& options) {
 }
 
 ValueDefinitions value_definitions(const FeatureShapleyOptions& options) {
-  if (is_path_dependent(options)) return {"tree.path.mean", "tree.path.mean_abs", "tree.path.share_abs"};
+  if (is_path_dependent(options)) return {"tree.path_mean", "tree.path_mean_abs", "tree.path_share_abs"};
   return {"shapley.mean", "shapley.mean_abs", "share.abs"};
 }
 
 std::string pairs_definition(const FeatureShapleyOptions& options) {
-  return is_path_dependent(options) ? "tree.path.pairs" : std::string(pair_definition(*options.pair_index));
+  return is_path_dependent(options) ? "tree.path_pairs" : std::string(pair_definition(*options.pair_index));
 }
 
 std::vector<ShareDefinition> share_definitions(const FeatureShapleyOptions& options) {
   const ShapleyIndex index = options.index;
   if (is_path_dependent(options)) {
-    return {{index == ShapleyIndex::kOwen ? "tree.path.owen" : "tree.path", magnitudes_by_modality}};
+    return {{index == ShapleyIndex::kOwen ? "tree.path_owen" : "tree.path", magnitudes_by_modality}};
   }
   if (index == ShapleyIndex::kOwen) return {{"share.owen", magnitudes_by_modality}};
   const auto average = [](const ExampleAttribution& example) {

@@ -28,11 +28,11 @@ bool is_path_dependent(const ModalityShapleyOptions& options) {
 struct ModalityDefinitions {
   explicit ModalityDefinitions(const ModalityShapleyOptions& options) {
     if (!is_path_dependent(options)) return;
-    mean = "tree.path.mean";
-    mean_abs = "tree.path.mean_abs";
-    share = "tree.path.share_abs";
-    pair_mean = "tree.path.interaction";
-    pair_mean_abs = "tree.path.interaction_abs";
+    mean = "tree.path_mean";
+    mean_abs = "tree.path_mean_abs";
+    share = "tree.path_share_abs";
+    pair_mean = "tree.path_interaction";
+    pair_mean_abs = "tree.path_interaction_abs";
     has_intershap = false;
   }
 

@@ -51,9 +51,9 @@ struct FeatureShapleyOptions {
 ///   share.mm_shap(m)     = the same formula
 ///   share.mm_shap_avg(m) = the same with the mean over m's players in the place of their sum
 ///   share.net(m)         = mean of |sum_{i in m} phi_i| / sum over modalities of that
-/// Path-dependent values of trees are of another game, and have names of their own: tree.path.mean, tree.path.mean_abs,
-/// tree.path.share_abs and, for the same formula as share.owen, tree.path.owen or, of the plain index, tree.path; pairs
-/// are tree.path.pairs.
+/// Path-dependent values of trees are of another game, and have names of their own: tree.path_mean, tree.path_mean_abs,
+/// tree.path_share_abs and, for the same formula as share.owen, tree.path_owen or, of the plain index, tree.path; pairs
+/// are tree.path_pairs.
 class FeatureShapley final : public Attributor {
  public:
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}

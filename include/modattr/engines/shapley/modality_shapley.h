@@ -44,8 +44,8 @@ struct ModalityShapleyOptions {
 ///                              Zhou, IJCAI 2022; two modalities: C = (V11 - V10 - V01 + V00) / V11)
 ///   emap.gap(m)             = see PermutationImportance
 /// More than 12 modalities: phi by an estimator, with standard errors, and no interactions. Values of trees are exact,
-/// and know nothing of accuracy. Path-dependent ones are of another game: tree.path.mean, tree.path.mean_abs,
-/// tree.path.share_abs, tree.path.interaction and tree.path.interaction_abs.
+/// and know nothing of accuracy. Path-dependent ones are of another game: tree.path_mean, tree.path_mean_abs,
+/// tree.path_share_abs, tree.path_interaction and tree.path_interaction_abs.
 class ModalityShapley final : public Attributor {
  public:
   explicit ModalityShapley(ModalityShapleyOptions options) : options_(std::move(options)) {}
