@@ -4,6 +4,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/engines/shapley/solved_games.h"
 
 namespace modattr {
 
@@ -35,7 +36,8 @@ std::optional<ContributionRequest> tree_request(const OptionValues& options, con
   const bool has_known_index = !are_pairs_asked || pair_index == "k-sii";
   const bool fits = setting.trees == TreeUse::kMargin && has_known_index;
   // Enumerated modalities tell more: what they mean for accuracy.
-  if (!is_chosen && (!fits || !are_features)) return std::nullopt;
+  const bool is_enumerated = !are_features && setting.kinds.size() <= kMostEnumeratedModalities;
+  if (!is_chosen && (!fits || is_enumerated)) return std::nullopt;
   const std::string chosen = method == "tree" ? option("method") + " tree" : option("tree_values");
   if (setting.trees == TreeUse::kNone) {
     throw ConfigError(chosen + ": expected a model of trees (model.kind xgboost or lightgbm), got another model; " +

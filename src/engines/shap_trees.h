@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/core/options.h"
 #include "modattr/engines/engine.h"
 

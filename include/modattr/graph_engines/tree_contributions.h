@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/data/dataset.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "modattr/core/byte_codec.h"
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/solved_games.h"
 
 namespace modattr {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "modattr/core/attributor.h"
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/estimators/pair_index.h"
 #include "modattr/engines/shapley/estimators/shapley_estimator.h"
 

@@ -10,7 +10,7 @@
 
 #include "modattr/core/attributor.h"
 #include "modattr/core/byte_codec.h"
-#include "modattr/core/contributions.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/estimators/shapley_estimator.h"
 #include "modattr/engines/shapley/solved_games.h"
 
