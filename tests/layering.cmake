@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.22)
 
 # What each room may include, besides itself. A room that is named stands for the rooms below it, too.
 set(rooms
-    core core/contributions core/tracing stats
+    core core/contributions core/tracing stats trees
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/contributions engines/trace
     report report/tables report/formats report/figures report/page
@@ -19,6 +19,7 @@ set(allowed_core "")
 set(allowed_core/contributions core)
 set(allowed_core/tracing core)
 set(allowed_stats core)
+set(allowed_trees core stats)
 set(allowed_engines core stats engines)
 set(allowed_engines/permutation core stats)
 set(allowed_engines/shapley core stats engines/shapley)
@@ -40,7 +41,7 @@ set(allowed_check core stats report)
 set(allowed_history core report)
 set(allowed_data core)
 set(allowed_graph core data)
-set(allowed_model core data graph)
+set(allowed_model core data graph trees)
 set(allowed_split core data graph model split/batch_axis)
 set(allowed_split/batch_axis core graph)
 set(allowed_masking core data)
@@ -49,9 +50,9 @@ set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
 set(allowed_value/journal core)
 set(allowed_value/games core stats data graph model split masking value)
-set(allowed_graph_engines core stats data graph model masking value graph_engines/rules)
+set(allowed_graph_engines core stats trees data graph model masking value graph_engines/rules)
 set(allowed_graph_engines/rules core graph)
-set(backend core stats engines report check data graph model split masking value graph_engines)
+set(backend core stats trees engines report check data graph model split masking value graph_engines)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
@@ -71,7 +72,7 @@ set(shared_cli 1)
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)
 set(homes_spdlog cli)
-set(homes_nlohmann run data report check history)
+set(homes_nlohmann trees run data report check history)
 set(homes_ATen data graph model split masking value graph_engines)
 set(homes_c10 data graph model split masking value graph_engines)
 set(homes_torch graph model split graph_engines)

@@ -5,7 +5,7 @@
 namespace modattr {
 
 std::span<const DefinitionLegend> definition_legends() {
-  static const std::array<DefinitionLegend, 11> legends = {{
+  static const std::array<DefinitionLegend, 12> legends = {{
       {"permutation",
        "drop: what the score loses when this modality's data comes from other examples; without, alone: the score when "
        "only this modality's data, or all but this modality's data, comes from other examples"},
@@ -27,6 +27,11 @@ std::span<const DefinitionLegend> definition_legends() {
        "mean: what two add only together"},
       {"pairs", "what two features add only together, summed over the pairs of these modalities, or within one"},
       {"shape", "S, C: Shapley value and interaction of the accuracy, over the accuracy", {"shape.S", "shape.C"}},
+      {"tree",
+       "path, path_owen: its part of what all columns add, in magnitude, where the training data's shares of the "
+       "branches stand for what is removed; path_mean, path_mean_abs, path_share_abs: the same of modalities; "
+       "path_pairs, path_interaction: what two columns, or modalities, add only together",
+       {"tree.path_mean_abs", "tree.path_interaction_abs"}},
       {"lime",
        "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions; "
        "fidelity_lost: what r2 loses without the modality",

@@ -13,6 +13,7 @@
 #include "modattr/engines/shapley/feature_shapley.h"
 #include "modattr/engines/shapley/modality_shapley.h"
 #include "modattr/engines/shapley/solved_games.h"
+#include "shap_trees.h"
 
 namespace modattr {
 namespace {
@@ -83,6 +84,7 @@ void check(const OptionValues& options) {
   if (options.text("method") == "exact" && options.is_given("tolerance")) {
     throw ConfigError(option("tolerance") + ": expected a method with errors, got " + option("method") + " exact");
   }
+  check_tree_options(options);
   if (options.flag("sage")) return;
   if (!features_play(options) && options.is_given("budget")) refuse("budget");
   if (!features_play(options) && options.is_given("tolerance")) refuse("tolerance");
@@ -107,8 +109,8 @@ void check_sage(const OptionValues& options) {
 void check_method(const OptionValues& options, std::size_t modality_count) {
   const std::string method = *options.text("method");
   if (features_play(options) || options.flag("sage") || modality_count > kMostEnumeratedModalities) return;
-  if (method == "auto" || method == "exact") return;
-  throw ConfigError(option("method") + ": expected auto or exact, as up to " +
+  if (method == "auto" || method == "exact" || method == "tree") return;
+  throw ConfigError(option("method") + ": expected auto, exact or tree, as up to " +
                     std::to_string(kMostEnumeratedModalities) + " modalities are enumerated, got '" + method + "'; " +
                     option("level") + " feature takes the others");
 }
@@ -146,7 +148,9 @@ std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSettin
   check_method(options, setting.kinds.size());
   if (options.flag("sage")) check_sage(options);
   if (method_inside(options)) return make_contributions(options, setting);
-  std::shared_ptr<const ShapleyEstimator> estimator = make_shapley_estimator(*options.text("method"));
+  const std::optional<ContributionRequest> trees = tree_request(options, setting);
+  std::shared_ptr<const ShapleyEstimator> estimator;
+  if (!trees) estimator = make_shapley_estimator(*options.text("method"));
   const ShapleyIndex index = options.text("index") == "shapley" ? ShapleyIndex::kShapley : ShapleyIndex::kOwen;
   if (options.flag("sage")) {
     return std::make_unique<Sage>(
@@ -165,13 +169,15 @@ std::unique_ptr<Attributor> make(const OptionValues& options, const EngineSettin
                                                                   .budget = options.count("budget"),
                                                                   .tolerance = options.number("tolerance"),
                                                                   .breakdown = options.text("by"),
-                                                                  .pair_index = pair_index_asked(options)});
+                                                                  .pair_index = pair_index_asked(options),
+                                                                  .trees = trees});
   }
   return std::make_unique<ModalityShapley>(ModalityShapleyOptions{
       .modalities = setting.modalities,
       .projection = options.flag("interactions") ? AdditiveProjection::kComputed : AdditiveProjection::kLeftOut,
       .breakdown = options.text("by"),
-      .estimator = std::move(estimator)});
+      .estimator = std::move(estimator),
+      .trees = trees});
 }
 
 /// What stands for an option that was not given; null where nothing limits the run.
@@ -200,7 +206,13 @@ EngineDescription describe(const OptionValues& options, const EngineSetting& set
   } else if (features_play(options)) {
     description.index = index_in_force(options);
   }
-  description.method = *options.text("method");
+  const bool uses_trees = tree_request(options, setting).has_value();
+  description.method = uses_trees ? "tree" : *options.text("method");
+  for (auto& [name, value] : description.in_force) {
+    if (uses_trees && name == "method") value = "tree";
+    if (uses_trees && name == "tree_values") value = options.text("tree_values").value_or("interventional");
+    if (uses_trees && name == "budget") value = options.value(name);
+  }
   return description;
 }
 
@@ -243,6 +255,7 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
 std::vector<OptionSchema> schema() {
   std::vector<std::string> methods = {shapley_estimator_names().begin(), shapley_estimator_names().end()};
   methods.insert(methods.end(), contribution_method_names().begin(), contribution_method_names().end());
+  methods.emplace_back("tree");
   const std::span<const std::string> pair_indices = pair_index_words();
   return {
       {.name = "level",
@@ -259,7 +272,7 @@ std::vector<OptionSchema> schema() {
       {.name = "method",
        .type = OptionType::kWord,
        .help = "Estimator: auto (default), exact, leverage, gp, proxy or permutation; from the inside of the model, "
-               "features: deep (Deep SHAP), ig, gradient or input-x-gradient",
+               "features: deep (Deep SHAP), ig, gradient or input-x-gradient; of trees: tree",
        .placeholder = "METHOD",
        .words = methods,
        .fallback = "auto"},
@@ -277,6 +290,11 @@ std::vector<OptionSchema> schema() {
        .help = "--method ig: a fixed number of Gauss-Legendre points, as peers take 50; default: as many as needed",
        .placeholder = "N",
        .least = 1},
+      {.name = "tree_values",
+       .type = OptionType::kWord,
+       .help = "--method tree: interventional (default), over the background, or path-dependent, by the training rows",
+       .placeholder = "interventional|path-dependent",
+       .words = {"interventional", "path-dependent"}},
       {.name = "verify",
        .type = OptionType::kCount,
        .help = "--method deep, ig, gradient: compare the first N examples with their Shapley or Owen values",
@@ -328,6 +346,12 @@ std::vector<EngineVariant> variants() {
            .cost = "within --budget; by default 64 evaluations per feature and background row more, up to 200 features",
            .source = "Grabisch, Roubens 1999; Sundararajan et al. 2020; Tsai et al. 2023; Bordt, von Luxburg 2023",
            .options = {{"level", "feature"}, {"interactions", true}}},
+          {.name = "shap --method tree",
+           .summary = "exact Shapley values and interactions of modalities, or columns, in models of trees",
+           .needs = "an XGBoost or LightGBM model; value logit, or output of a regression",
+           .cost = "no evaluations; time grows with rows, trees and leaves, and hardly with the background",
+           .source = "Lundberg et al. 2020; Nadel, Wettenstein 2025",
+           .options = {{"method", "tree"}}},
           {.name = "shap --sage",
            .summary = "what the loss over the whole set owes to each modality, or to features that all examples share",
            .needs = "any model, labels",

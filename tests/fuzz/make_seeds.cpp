@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include <nlohmann/json.hpp>
+
 #include "modattr/report/formats/examples_writer.h"
 #include "modattr/report/formats/json_writer.h"
 #include "support/array_writers.h"
@@ -43,6 +45,29 @@ modattr::ScoreTable small_table() {
   return table;
 }
 
+constexpr const char* kXgboostModel =
+    R"({"learner":{"feature_names":["a","b"],"gradient_booster":{"name":"dart","gbtree":{"model":{"tree_info":[0],"trees":[{)"
+    R"("left_children":[1,-1,3,-1,-1],"right_children":[2,-1,4,-1,-1],"split_indices":[0,0,1,0,0],)"
+    R"("split_conditions":[0.5,1,NaN,2,4],"default_left":[1,0,false,0,0],"sum_hessian":[10,6,4,3,1],)"
+    R"("split_type":[0,0,1,0,0],"categories":[0,2],"categories_nodes":[2],"categories_segments":[0],"categories_sizes":[2],)"
+    R"("tree_param":{"size_leaf_vector":"1"}}]}},"weight_drop":[0.5]},"learner_model_param":{"base_score":"[5E-1]",)"
+    R"("num_class":"0","num_feature":"2","num_target":"1"},"objective":{"name":"binary:logistic"}}})";
+
+/// The same in UBJSON, less what it has no room for.
+std::string ubjson_model() {
+  std::string text = kXgboostModel;
+  text.replace(text.find("NaN"), 3, "0.5");
+  const std::vector<std::uint8_t> bytes = nlohmann::json::to_ubjson(nlohmann::json::parse(text), true, true);
+  return {bytes.begin(), bytes.end()};
+}
+
+constexpr const char* kLightgbmModel =
+    "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=2\n"
+    "objective=binary sigmoid:2\naverage_output\nfeature_names=a b c\n\nTree=0\nnum_leaves=3\nnum_cat=1\n"
+    "split_feature=0 2\nthreshold=40.5 0\ndecision_type=10 1\nleft_child=-1 -2\nright_child=1 -3\n"
+    "leaf_value=1 2 4\nleaf_count=6 3 1\ninternal_count=10 4\ncat_boundaries=0 1\ncat_threshold=5\nis_linear=0\n\n"
+    "Tree=1\nnum_leaves=1\nleaf_value=0.5\n\nend of trees\n";
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -52,7 +77,7 @@ int main(int argument_count, char** arguments) {
     return EXIT_FAILURE;
   }
   const std::filesystem::path folder = arguments[1];
-  for (const char* const format : {"npz", "pt", "safetensors", "metadata", "scores", "examples"}) {
+  for (const char* const format : {"npz", "pt", "safetensors", "metadata", "scores", "examples", "trees"}) {
     std::filesystem::create_directories(folder / format);
   }
   const std::vector<TestArray> arrays = {TestArray::of<float>("x", {2, 2}, {1, 2, 3, 4}),
@@ -85,5 +110,8 @@ int main(int argument_count, char** arguments) {
   const modattr::ScoreTable table = small_table();
   modattr::write_file(folder / "scores/table", modattr::to_json(table));
   modattr::write_file(folder / "examples/lines", modattr::to_json_lines(table));
+  modattr::write_file(folder / "trees/xgboost", kXgboostModel);
+  modattr::write_file(folder / "trees/ubjson", ubjson_model());
+  modattr::write_file(folder / "trees/lightgbm", kLightgbmModel);
   return EXIT_SUCCESS;
 }

@@ -41,6 +41,16 @@ struct EngineNeeds {
   bool looks_inside = false;
 };
 
+/// What trees can say of the behaviour that is explained.
+enum class TreeUse {
+  /// The model is none of trees.
+  kNone,
+  /// It is one, but another behaviour is explained than a margin.
+  kOtherValue,
+  /// Every example's value is a margin: what its leaves add up to.
+  kMargin
+};
+
 /// What an engine may know of the run when it is made.
 struct EngineSetting {
   /// Kind of each modality, e.g. "tokens"; [modalities].
@@ -51,6 +61,7 @@ struct EngineSetting {
   std::vector<std::string> names = {};
   /// Of a game of errors, the examples that were asked for by id; empty = none.
   std::vector<std::uint32_t> asked_examples = {};
+  TreeUse trees = TreeUse::kNone;
 };
 
 /// The options in force, and words about them for the head of a table.

@@ -13,6 +13,7 @@
 namespace modattr {
 
 struct TorchScriptProgram;
+struct TreeEnsemble;
 
 /// An argument of the model's forward().
 struct ModelArgument {
@@ -58,6 +59,9 @@ class Model {
   /// The graph and weights of a TorchScript model, for those who analyse them (src/graph/torchscript_program.h);
   /// nullptr for models of other kinds. Lives as long as the model.
   virtual const TorchScriptProgram* program() const noexcept { return nullptr; }
+  /// The decision trees of a model that consists of them; nullptr for models of other kinds. Lives as long as the
+  /// model.
+  virtual const TreeEnsemble* trees() const noexcept { return nullptr; }
 };
 
 }  // namespace modattr

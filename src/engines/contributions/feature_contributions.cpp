@@ -35,10 +35,7 @@ ContributionScores scores_of(const ContributionRequest& request) {
     case ContributionMethod::kInputTimesGradient:
       return {"input_x_gradient", {"input_x_gradient.mean", "input_x_gradient.mean_abs", "input_x_gradient.share_abs"}};
     case ContributionMethod::kTreeInterventional:
-      return {"tree.interventional",
-              {"tree.interventional.mean", "tree.interventional.mean_abs", "tree.interventional.share_abs"}};
     case ContributionMethod::kTreePathDependent:
-      return {"tree.path", {"tree.path.mean", "tree.path.mean_abs", "tree.path.share_abs"}};
     case ContributionMethod::kDeep:
       break;
   }

@@ -28,7 +28,24 @@ double largest_error(const ExampleAttribution& example) {
   return largest;
 }
 
-std::vector<ShareDefinition> share_definitions(ShapleyIndex index) {
+bool is_path_dependent(const FeatureShapleyOptions& options) {
+  return options.trees && options.trees->method == ContributionMethod::kTreePathDependent;
+}
+
+ValueDefinitions value_definitions(const FeatureShapleyOptions& options) {
+  if (is_path_dependent(options)) return {"tree.path_mean", "tree.path_mean_abs", "tree.path_share_abs"};
+  return {"shapley.mean", "shapley.mean_abs", "share.abs"};
+}
+
+std::string pairs_definition(const FeatureShapleyOptions& options) {
+  return is_path_dependent(options) ? "tree.path_pairs" : std::string(pair_definition(*options.pair_index));
+}
+
+std::vector<ShareDefinition> share_definitions(const FeatureShapleyOptions& options) {
+  const ShapleyIndex index = options.index;
+  if (is_path_dependent(options)) {
+    return {{index == ShapleyIndex::kOwen ? "tree.path_owen" : "tree.path", magnitudes_by_modality}};
+  }
   if (index == ShapleyIndex::kOwen) return {{"share.owen", magnitudes_by_modality}};
   const auto average = [](const ExampleAttribution& example) {
     ModalityPlayers players(example);
@@ -96,9 +113,9 @@ ExampleAttribution explain(ExampleGames& games, const SolvedExample& solved, std
 }
 
 /// `pairs`: in the order of pair_values(); `players` of the example.
-PlayerInteractions interactions_of(const PairEstimate& pairs, PairIndex index, std::span<const PlayerScore> players) {
-  PlayerInteractions result{
-      .definition = std::string(pair_definition(index)), .method = pairs.is_exact ? "exact" : "sampled", .pairs = {}};
+PlayerInteractions interactions_of(const PairEstimate& pairs, const std::string& definition,
+                                   std::span<const PlayerScore> players) {
+  PlayerInteractions result{.definition = definition, .method = pairs.is_exact ? "exact" : "sampled", .pairs = {}};
   std::size_t pair = 0;
   for (std::uint32_t first = 0; first < players.size(); ++first) {
     for (std::uint32_t second = first + 1; second < players.size(); ++second, ++pair) {
@@ -134,7 +151,8 @@ EvaluationHeader FeatureShapley::header(const Problem& problem, const Rng& rng) 
   header.add_text("metric", std::string(problem.metric().name()));
   header.add_count("modalities", problem.players().count());
   header.add_text("index", options_.index == ShapleyIndex::kOwen ? "owen" : "shapley");
-  header.add_text("method", std::string(options_.estimator->name()));
+  const std::string trees = is_path_dependent(options_) ? "tree.path" : "tree";
+  header.add_text("method", options_.trees ? trees : std::string(options_.estimator->name()));
   header.add_count("budget", options_.budget);
   header.add_number("tolerance", options_.tolerance);
   header.add_text(
@@ -146,6 +164,7 @@ EvaluationHeader FeatureShapley::header(const Problem& problem, const Rng& rng) 
 EvaluatedExamples FeatureShapley::evaluate(Problem& problem, const Rng& rng) const {
   // Throws for an unknown column before the model is asked.
   subsets_of(problem, options_.breakdown);
+  if (options_.trees) return evaluate_trees(problem, rng);
   const std::unique_ptr<ExampleGames> games = problem.player_games();
   PairSolver pair_solver(*games, options_, rng, problem.thread_count());
   const FeatureShapleyOptions value_options = options_.pair_index ? pair_solver.options_of_values() : options_;
@@ -165,7 +184,41 @@ EvaluatedExamples FeatureShapley::evaluate(Problem& problem, const Rng& rng) con
         for (std::size_t place = 0; place < count; ++place) {
           ExampleAttribution example = explain(*games, solved[place], static_cast<std::uint32_t>(writers.size()));
           if (options_.pair_index) {
-            example.player_interactions = interactions_of(pairs[place], *options_.pair_index, example.players);
+            example.player_interactions = interactions_of(pairs[place], pairs_definition(options_), example.players);
+          }
+          put_attribution(example, writers.emplace_back());
+        }
+      });
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers));
+}
+
+EvaluatedExamples FeatureShapley::evaluate_trees(Problem& problem, const Rng& rng) const {
+  const std::unique_ptr<ExampleGames> games = problem.player_games();
+  const std::unique_ptr<Contributions> source = problem.contributions(*options_.trees, rng);
+  std::vector<ByteWriter> writers;
+  const auto budget = [&](std::uint32_t) { return source->evaluations_per_example(); };
+  solve_in_batches(
+      {.phase = "shap", .example_count = games->example_count(), .budget = budget}, problem.progress(),
+      [&](std::uint32_t first, std::size_t count) {
+        for (ExampleContributions& one : source->explain(first, count)) {
+          const auto number = static_cast<std::uint32_t>(writers.size());
+          SolvedExample solved{.player_counts = {},
+                               .value_full = one.value_full,
+                               .value_empty = one.value_empty,
+                               .modalities = std::move(one.modalities),
+                               .values = std::move(one.players),
+                               .std_errors = std::move(one.std_errors),
+                               .evaluation_count = one.evaluation_count,
+                               .method = "tree"};
+          for (std::size_t modality = 0; modality < games->modality_count(); ++modality) {
+            solved.player_counts.push_back(games->labels(number, modality).size());
+          }
+          ExampleAttribution example = explain(*games, solved, number);
+          if (options_.pair_index) {
+            const std::size_t pair_count = one.pairs.size();
+            const PairEstimate pairs{
+                .values = std::move(one.pairs), .std_errors = std::vector<double>(pair_count, 0.0), .is_exact = true};
+            example.player_interactions = interactions_of(pairs, pairs_definition(options_), example.players);
           }
           put_attribution(example, writers.emplace_back());
         }
@@ -180,7 +233,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
   std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
   std::vector<ExampleAttribution> solved = take_examples(modality_count, options_.pair_index.has_value(), readers);
   const CleanOutcomes outcomes = CleanOutcomes::take(problem, {}, readers);
-  const std::vector<ShareDefinition> shares = share_definitions(options_.index);
+  const std::vector<ShareDefinition> shares = share_definitions(options_);
   const FeatureColumns columns(solved, modality_count, shares);
 
   const bool are_exact = std::ranges::all_of(solved, [](const ExampleAttribution& example) {
@@ -199,7 +252,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
     for (FeatureScores& adder : adders) {
       if (options_.index == ShapleyIndex::kOwen) {
         // Owen values are exact modality by modality, whatever the estimator.
-        adder.add_values(modality, {"shapley.mean", "shapley.mean_abs", "share.abs"}, 0.0);
+        adder.add_values(modality, value_definitions(options_), 0.0);
       }
       for (std::size_t place = 0; place < shares.size(); ++place) {
         adder.add_share(modality, place, shares[place].name, are_exact ? std::optional(0.0) : std::nullopt);
@@ -213,7 +266,7 @@ Attribution FeatureShapley::summarise(const EvaluatedExamples& evaluated, const 
     for (std::size_t second = first; second < modality_count; ++second) {
       if (!is_asked(first) && !is_asked(second)) continue;
       for (FeatureScores& adder : adders) {
-        adder.add_interplay(first, second, std::string(pair_definition(*options_.pair_index)),
+        adder.add_interplay(first, second, pairs_definition(options_),
                             are_pairs_exact ? std::optional(0.0) : std::nullopt);
       }
     }

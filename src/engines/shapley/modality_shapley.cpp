@@ -13,11 +13,36 @@
 #include "modattr/engines/shapley/solved_games.h"
 #include "modattr/engines/subsets.h"
 #include "modattr/stats/moments.h"
+#include "solved_game_bytes.h"
 
 namespace modattr {
 namespace {
 
 constexpr const char* kAllModalities = "all";
+
+bool is_path_dependent(const ModalityShapleyOptions& options) {
+  return options.trees && options.trees->method == ContributionMethod::kTreePathDependent;
+}
+
+/// Names of the scores.
+struct ModalityDefinitions {
+  explicit ModalityDefinitions(const ModalityShapleyOptions& options) {
+    if (!is_path_dependent(options)) return;
+    mean = "tree.path_mean";
+    mean_abs = "tree.path_mean_abs";
+    share = "tree.path_share_abs";
+    pair_mean = "tree.path_interaction";
+    pair_mean_abs = "tree.path_interaction_abs";
+    has_intershap = false;
+  }
+
+  std::string mean = "shapley.mean";
+  std::string mean_abs = "shapley.mean_abs";
+  std::string share = "share.abs";
+  std::string pair_mean = "interaction.mean";
+  std::string pair_mean_abs = "interaction.mean_abs";
+  bool has_intershap = true;
+};
 
 /// Where the columns of each kind begin; scores are functions of their means.
 struct ModalityColumns {
@@ -101,17 +126,22 @@ Matrix fill_columns(const SolvedGames& games, const ModalityColumns& columns) {
 class SubsetRows {
  public:
   SubsetRows(const Problem& problem, const SolvedGames& games, const ModalityColumns& columns, const Subset& subset,
-             const MeanBootstrap& bootstrap)
-      : problem_(problem), games_(games), columns_(columns), subset_(subset), bootstrap_(bootstrap) {}
+             const MeanBootstrap& bootstrap, const ModalityDefinitions& definitions)
+      : problem_(problem),
+        games_(games),
+        columns_(columns),
+        subset_(subset),
+        bootstrap_(bootstrap),
+        definitions_(definitions) {}
 
   void add_modality(std::size_t modality, std::vector<Score>& rows) const {
     const std::string& name = problem_.players().modality_name(modality);
     const std::optional<double> error = mean_error(modality);
-    add(rows, name, "shapley.mean", mean_of(columns_.values + modality), error);
+    add(rows, name, definitions_.mean, mean_of(columns_.values + modality), error);
     // |phi| and shares of it have no unbiased error from the errors of phi.
     const std::optional<double> exact = games_.is_enumerated() ? std::optional(0.0) : std::nullopt;
-    add(rows, name, "shapley.mean_abs", mean_of(columns_.magnitudes + modality), exact);
-    add(rows, name, "share.abs", bootstrap_.estimate([&](std::span<const double> means) {
+    add(rows, name, definitions_.mean_abs, mean_of(columns_.magnitudes + modality), exact);
+    add(rows, name, definitions_.share, bootstrap_.estimate([&](std::span<const double> means) {
       return ratio(means[columns_.magnitudes + modality],
                    sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count())));
     }),
@@ -122,8 +152,8 @@ class SubsetRows {
   }
 
   void add_pair(std::size_t pair, const std::string& name, std::vector<Score>& rows) const {
-    add(rows, name, "interaction.mean", mean_of(columns_.pair_values + pair), 0.0);
-    add(rows, name, "interaction.mean_abs", mean_of(columns_.pair_magnitudes + pair), 0.0);
+    add(rows, name, definitions_.pair_mean, mean_of(columns_.pair_values + pair), 0.0);
+    add(rows, name, definitions_.pair_mean_abs, mean_of(columns_.pair_magnitudes + pair), 0.0);
     if (games_.knows_accuracy()) add(rows, name, "shape.C", over_accuracy(columns_.accuracy_pairs + pair), 0.0);
   }
 
@@ -131,7 +161,7 @@ class SubsetRows {
     add(rows, kAllModalities, "shapley.full", mean_of(columns_.ends), 0.0);
     add(rows, kAllModalities, "shapley.empty", mean_of(columns_.ends + 1), 0.0);
     add(rows, kAllModalities, "shapley.efficiency_gap", {largest_gap(), {}}, 0.0);
-    if (columns_.pair_count == 0) return;
+    if (columns_.pair_count == 0 || !definitions_.has_intershap) return;
     add(rows, kAllModalities, "interaction.intershap", bootstrap_.estimate([&](std::span<const double> means) {
       const double size = sum_of_magnitudes(means.subspan(columns_.ends, 2)) +
                           sum_of_magnitudes(means.subspan(columns_.magnitudes, games_.modality_count()));
@@ -193,6 +223,7 @@ class SubsetRows {
   const ModalityColumns& columns_;
   const Subset& subset_;
   const MeanBootstrap& bootstrap_;
+  const ModalityDefinitions& definitions_;
 };
 
 ExampleAttribution explain(const SolvedGames& games, std::uint32_t example) {
@@ -217,41 +248,14 @@ std::vector<std::size_t> reported_modalities(const ModalityShapleyOptions& optio
   return modalities;
 }
 
-/// v of the coalitions of one example.
-void put_values(const ModalityValues& values, std::size_t example, ByteWriter& writer) {
-  writer.put_count(values.evaluations_per_example);
-  writer.put_count(values.number_count);
-  std::vector<double> numbers;
-  for (std::size_t row = 0; row < values.values.row_count(); ++row) {
-    const auto of_coalition = values.values.row(row).subspan(example * values.number_count, values.number_count);
-    numbers.insert(numbers.end(), of_coalition.begin(), of_coalition.end());
-  }
-  writer.put_numbers(numbers);
-}
-
-ModalityValues take_values(const ModalityCoalitions& asked, std::span<ByteReader> readers) {
-  ModalityValues result;
-  for (std::size_t example = 0; example < readers.size(); ++example) {
-    ByteReader& reader = readers[example];
-    const std::uint64_t evaluation_count = reader.take_count();
-    const std::uint64_t number_count = reader.take_count();
-    if (example == 0) {
-      expect_sizes(number_count == 1 || number_count == 2);
-      result = {.number_count = number_count,
-                .evaluations_per_example = evaluation_count,
-                .values = Matrix(asked.coalitions.size(), readers.size() * number_count)};
-    }
-    const NumbersView numbers = reader.take_numbers();
-    expect_sizes(evaluation_count == result.evaluations_per_example && number_count == result.number_count &&
-                 numbers.size() == asked.coalitions.size() * number_count);
-    for (std::size_t place = 0; place < numbers.size(); ++place) {
-      result.values(place / number_count, example * number_count + place % number_count) = numbers[place];
-    }
-  }
-  return result;
-}
-
 }  // namespace
+
+SolvedGames ModalityShapley::take_games(const Problem& problem, const Rng& rng, std::span<ByteReader> readers) const {
+  if (options_.trees) return take_solved(problem.players().count(), readers);
+  ModalityCoalitions asked(problem.players().count(), options_.estimator.get(), options_.coalition_count, rng);
+  ModalityValues values = take_values(asked, readers);
+  return {std::move(asked), std::move(values), problem.thread_count()};
+}
 
 EvaluationHeader ModalityShapley::header(const Problem& problem, const Rng& rng) const {
   const std::size_t modality_count = problem.players().count();
@@ -259,6 +263,10 @@ EvaluationHeader ModalityShapley::header(const Problem& problem, const Rng& rng)
   header.add_text("metric", std::string(problem.metric().name()));
   header.add_count("modalities", modality_count);
   header.add_counts("additive projections", projected(problem));
+  if (options_.trees) {
+    header.add_text("method", is_path_dependent(options_) ? "tree.path" : "tree");
+    return header;
+  }
   // Enumerated games have no random coalitions.
   if (modality_count <= kMostEnumeratedModalities) return header;
   header.add_text("method", options_.estimator ? std::optional(std::string(options_.estimator->name())) : std::nullopt);
@@ -275,6 +283,7 @@ std::vector<std::size_t> ModalityShapley::projected(const Problem& problem) cons
 EvaluatedExamples ModalityShapley::evaluate(Problem& problem, const Rng& rng) const {
   // Throws for an unknown column before the model is asked.
   subsets_of(problem, options_.breakdown);
+  if (options_.trees) return evaluate_trees(problem, rng);
   const ModalityCoalitions asked(problem.players().count(), options_.estimator.get(), options_.coalition_count, rng);
   const ModalityValues values = evaluate_modalities(problem, asked);
   std::vector<ByteWriter> writers(problem.example_count());
@@ -282,14 +291,28 @@ EvaluatedExamples ModalityShapley::evaluate(Problem& problem, const Rng& rng) co
   return with_clean_outcomes(problem, header(problem, rng), std::move(writers), projected(problem));
 }
 
+EvaluatedExamples ModalityShapley::evaluate_trees(Problem& problem, const Rng& rng) const {
+  const std::unique_ptr<Contributions> source = problem.contributions(*options_.trees, rng);
+  const std::size_t example_count = problem.example_count();
+  problem.progress().begin("shap", example_count);
+  std::vector<ByteWriter> writers(example_count);
+  constexpr std::size_t kExamplesAtOnce = 1024;
+  for (std::size_t first = 0; first < example_count; first += kExamplesAtOnce) {
+    const std::size_t count = std::min(kExamplesAtOnce, example_count - first);
+    const std::vector<ExampleContributions> found = source->explain(static_cast<std::uint32_t>(first), count);
+    for (std::size_t place = 0; place < count; ++place) put_solved(found[place], writers[first + place]);
+    problem.progress().advance(count);
+  }
+  problem.progress().finish();
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers), projected(problem));
+}
+
 Attribution ModalityShapley::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
                                        const Rng& rng) const {
   const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
   std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
-  ModalityCoalitions asked(problem.players().count(), options_.estimator.get(), options_.coalition_count, rng);
-  ModalityValues values = take_values(asked, readers);
+  const SolvedGames games = take_games(problem, rng, readers);
   const CleanOutcomes outcomes = CleanOutcomes::take(problem, projected(problem), readers);
-  const SolvedGames games(std::move(asked), std::move(values), problem.thread_count());
   const ModalityColumns columns(games);
   const Matrix table = fill_columns(games, columns);
   Attribution result;
@@ -301,9 +324,10 @@ Attribution ModalityShapley::summarise(const EvaluatedExamples& evaluated, const
                                    .thread_count = problem.thread_count()},
                             rng);
   }
+  const ModalityDefinitions definitions(options_);
   const auto for_each_subset = [&](const auto& add) {
     for (std::size_t subset = 0; subset < subsets.size(); ++subset) {
-      add(SubsetRows(problem, games, columns, subsets[subset], bootstraps[subset]));
+      add(SubsetRows(problem, games, columns, subsets[subset], bootstraps[subset], definitions));
     }
   };
   const std::vector<std::size_t> modalities = reported_modalities(options_, games.modality_count());

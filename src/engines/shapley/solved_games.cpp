@@ -53,6 +53,11 @@ ModalityValues evaluate_modalities(Problem& problem, const ModalityCoalitions& a
   return result;
 }
 
+SolvedGames::SolvedGames(std::vector<SolvedGame> solved, Matrix ends)
+    : values_({.number_count = 1, .values = std::move(ends)}), solved_(1) {
+  solved_.front() = std::move(solved);
+}
+
 SolvedGames::SolvedGames(ModalityCoalitions asked, ModalityValues values, std::size_t thread_count)
     : asked_(std::move(asked)), values_(std::move(values)), solved_(values_.number_count) {
   const std::size_t example_count = values_.values.column_count() / values_.number_count;
@@ -65,18 +70,18 @@ SolvedGames::SolvedGames(ModalityCoalitions asked, ModalityValues values, std::s
 }
 
 SolvedGame SolvedGames::enumerate(std::size_t number, std::size_t example) const {
-  std::vector<double> table(std::size_t{1} << modality_count());
-  for (std::size_t row = 0; row < asked_.coalitions.size(); ++row) {
-    table[bit_mask(asked_.coalitions[row])] = value(row, number, example);
+  std::vector<double> table(std::size_t{1} << asked_->modality_count);
+  for (std::size_t row = 0; row < asked_->coalitions.size(); ++row) {
+    table[bit_mask(asked_->coalitions[row])] = value(row, number, example);
   }
   SolvedGame game;
   game.method = "exact";
-  game.values = shapley_values(table, modality_count());
-  game.std_errors.assign(modality_count(), 0.0);
-  const Matrix interactions = shapley_interactions(table, modality_count());
-  for (std::size_t first = 0; first < modality_count(); ++first) {
+  game.values = shapley_values(table, asked_->modality_count);
+  game.std_errors.assign(asked_->modality_count, 0.0);
+  const Matrix interactions = shapley_interactions(table, asked_->modality_count);
+  for (std::size_t first = 0; first < asked_->modality_count; ++first) {
     game.main_effects.push_back(interactions(first, first));
-    for (std::size_t second = first + 1; second < modality_count(); ++second) {
+    for (std::size_t second = first + 1; second < asked_->modality_count; ++second) {
       game.pairs.push_back(interactions(first, second));
     }
   }
@@ -84,18 +89,19 @@ SolvedGame SolvedGames::enumerate(std::size_t number, std::size_t example) const
 }
 
 SolvedGame SolvedGames::estimate(std::size_t number, std::size_t example) const {
-  std::vector<double> inner(asked_.coalitions.size() - 2);
+  std::vector<double> inner(asked_->coalitions.size() - 2);
   for (std::size_t row = 0; row < inner.size(); ++row) inner[row] = value(row, number, example);
-  ShapleyEstimate estimate = asked_.estimator->estimate({.player_count = modality_count(),
-                                                         .empty_value = empty_value(number, example),
-                                                         .full_value = full_value(number, example),
-                                                         .coalitions = std::span(asked_.coalitions).first(inner.size()),
-                                                         .values = inner});
+  ShapleyEstimate estimate =
+      asked_->estimator->estimate({.player_count = asked_->modality_count,
+                                   .empty_value = empty_value(number, example),
+                                   .full_value = full_value(number, example),
+                                   .coalitions = std::span(asked_->coalitions).first(inner.size()),
+                                   .values = inner});
   return {.values = std::move(estimate.values),
           .std_errors = std::move(estimate.std_errors),
           .pairs = {},
           .main_effects = {},
-          .method = std::string(estimate.method.empty() ? asked_.estimator->name() : estimate.method)};
+          .method = std::string(estimate.method.empty() ? asked_->estimator->name() : estimate.method)};
 }
 
 }  // namespace modattr

@@ -14,6 +14,8 @@
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/graph_engines/graph_contributions.h"
+#include "modattr/graph_engines/tree_contributions.h"
+#include "modattr/model/tree_model.h"
 #include "modattr/report/number_format.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
@@ -37,8 +39,27 @@ std::optional<std::string> text_of(const OptionValues& options, std::string_view
   return is_known ? options.text(name) : std::nullopt;
 }
 
-EngineSetting setting_of(const Experiment& experiment) {
-  EngineSetting setting{.kinds = {}, .modalities = experiment.modalities()};
+/// What trees can say of the value and target that are asked for.
+TreeUse tree_use(const Experiment& experiment, const OptionValues& options) {
+  const TreeEnsemble* const trees = experiment.model().trees();
+  if (trees == nullptr) return TreeUse::kNone;
+  const Config& config = experiment.config();
+  const std::optional<std::string> asked = text_of(options, "value");
+  const std::optional<std::string> value = asked ? asked : config.value;
+  if (config.model.kind == OutputKind::kRegression) {
+    const auto* const output = std::get_if<std::string>(&config.model.output);
+    const bool is_margin = gives_margins(*trees, output == nullptr ? std::nullopt : std::optional(*output));
+    return is_margin && (!value || *value == "output") ? TreeUse::kMargin : TreeUse::kOtherValue;
+  }
+  const std::optional<std::string> target = text_of(options, "target");
+  const bool is_label = target ? *target == "label" : config.target.choice == TargetChoice::kLabel;
+  // The mean over the labels that are true of an example.
+  if (config.model.kind == OutputKind::kMultilabel && is_label) return TreeUse::kOtherValue;
+  return !value || *value == "logit" || *value == "output" ? TreeUse::kMargin : TreeUse::kOtherValue;
+}
+
+EngineSetting setting_of(const Experiment& experiment, const OptionValues& options) {
+  EngineSetting setting{.kinds = {}, .modalities = experiment.modalities(), .trees = tree_use(experiment, options)};
   for (const ModalityConfig& modality : experiment.config().modalities) {
     setting.kinds.push_back(modality.kind);
     setting.names.push_back(modality.name);
@@ -64,7 +85,7 @@ class EngineRun {
         engine_(known_engine(request.engine)),
         needs_(engine_.needs(request.options)),
         experiment_(experiment),
-        setting_(setting_of(experiment_)),
+        setting_(setting_of(experiment_, request.options)),
         attributor_(engine_.make(request.options, setting_)) {
     expect_model(request.expected_model_sha256);
   }
@@ -154,6 +175,24 @@ class EngineRun {
     }
   }
 
+  void show_trees(const Explanation& explanation, ModelProblem& problem) const {
+    TreeContributions::Parts parts{.ensemble = *experiment_.model().trees(),
+                                   .dataset = experiment_.dataset(),
+                                   .layout = experiment_.layout(),
+                                   .removal = explanation.removal.rows(),
+                                   .target = explanation.targets.targets.front(),
+                                   .value = explanation.targets.value,
+                                   .kind = experiment_.config().model.kind,
+                                   .thread_count = experiment_.thread_count()};
+    if (explanation.players) {
+      parts.segmentations = explanation.players->segmentations();
+      parts.inputs = explanation.players->inputs();
+    }
+    problem.set_contributions([parts](const ContributionRequest& request, const Rng&) {
+      return std::make_unique<TreeContributions>(parts, request);
+    });
+  }
+
   Attribution attribute(const std::optional<Explanation>& explanation) {
     // The problem's games are made anew where the stage is repeated.
     const auto evaluate = [&] {
@@ -163,7 +202,9 @@ class EngineRun {
       if (explanation && explanation->players) {
         problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
       }
-      if (explanation && needs_.looks_inside) {
+      if (explanation && experiment_.model().trees() != nullptr) {
+        show_trees(*explanation, problem);
+      } else if (explanation && needs_.looks_inside) {
         problem.set_contributions([&](const ContributionRequest& request, const Rng& rng) {
           return std::make_unique<GraphContributions>(
               GraphContributions::Parts{.model = experiment_.model(),

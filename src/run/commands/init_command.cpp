@@ -5,15 +5,16 @@
 
 #include "guessed_modalities.h"
 #include "guessed_task.h"
+#include "guessed_trees.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/dataset.h"
-#include "modattr/model/torchscript_model.h"
 #include "modattr/run/command.h"
 #include "run/config/json_object.h"
+#include "run/setup/open_model.h"
 
 namespace modattr {
 namespace {
@@ -50,7 +51,7 @@ class Starter {
         model_path_(request.common.model.value()),
         data_path_(request.common.data.value()),
         folder_(request.common.config.value().has_parent_path() ? request.common.config->parent_path() : "."),
-        model_(load_torchscript_model({.path = model_path_, .device = "cpu"})),
+        model_(open_model(recognised_model(model_path_), "cpu", std::nullopt)),
         arrays_(open_array_file(data_path_)) {
     context.log("matching " + model_->path() + " with " + data_path_.string());
     for (const ModelArgument& argument : model_->arguments()) {
@@ -74,7 +75,8 @@ class Starter {
     if (const std::optional<std::string> classes = options_.text("classes")) {
       document["data"]["classes"] = relative_to(existing_file("classes", *classes), folder_);
     }
-    document["modalities"] = guess_modalities(inputs, vocab, guesses_);
+    document["modalities"] = model_->trees() != nullptr ? guess_tree_modalities(inputs, guesses_)
+                                                        : guess_modalities(inputs, vocab, guesses_);
     if (task.metric) document["metric"] = *task.metric;
     document["seed"] = 0;
     InspectionSection section{.title = "taken for", .rows = {}};
@@ -153,6 +155,7 @@ class Starter {
         if (!is_other(array) && !is_helper(array.name) && array.unreadable.empty()) inputs.push_back(&array);
       }
     }
+    if (model_->trees() != nullptr) return tree_inputs(*model_->trees(), model_->path(), inputs);
     for (const ModelArgument& argument : model_->arguments()) {
       const Array* array = find(argument.name);
       wanted += (wanted.empty() ? "" : ", ") + argument.name;
@@ -224,7 +227,13 @@ class Starter {
       guesses_.push_back({"model", "it fails on a few rows: " + tried.failure});
       if (const std::optional<std::string> output = options_.text("output")) selector = *output;
     }
-    GuessedTask task = guess_task(answers, label_, options_.text("kind"));
+    const TreeEnsemble* const trees = model_->trees();
+    if (trees != nullptr && options_.text("kind")) {
+      throw ConfigError(option("kind") + ": expected none, as the objective of " + model_->path() +
+                        " says what its trees give, got '" + *options_.text("kind") + "'");
+    }
+    GuessedTask task = trees != nullptr ? guess_tree_task(*trees, answers, label_)
+                                        : guess_task(answers, label_, options_.text("kind"));
     model["kind"] = task.kind;
     guesses_.push_back({"model.kind", task.kind + ": " + task.reason});
     if (selector) {

@@ -12,6 +12,7 @@
 #include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
 #include "modattr/stats/masked_logit.h"
+#include "modattr/trees/tree_ensemble.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
 #include "run/config/json_object.h"
@@ -107,6 +108,10 @@ std::string label_text(const Experiment& experiment) {
 }
 
 std::string signature(const Model& model) {
+  if (const TreeEnsemble* trees = model.trees()) {
+    return counted(trees->column_count, "column") + ", by " + counted(trees->trees.size(), "tree") + " of objective " +
+           trees->objective;
+  }
   if (model.takes_dictionary()) return "forward(Dict[str, Tensor])";
   std::string text;
   for (const ModelArgument& argument : model.arguments()) {

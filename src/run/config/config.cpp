@@ -27,7 +27,7 @@ const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
 const Words kModelKinds = {"logits",     "probabilities", "multilabel", "multilabel_probabilities",
-                           "regression", "causal_lm"};
+                           "regression", "causal_lm",     "xgboost",    "lightgbm"};
 const Words kModalityKinds = {"image", "tokens", "columns", "audio", "tensor"};
 const Words kTargetWords = {"predicted", "label"};
 
@@ -110,7 +110,10 @@ class ConfigReader {
   void read_model(JsonObject model) {
     model.reject_unknown(kModelKeys);
     config_.model.path = resolved(model.require_string("path"));
-    config_.model.kind = output_kind(model.find_word("kind", kModelKinds).value_or("logits"));
+    const std::string kind = model.find_word("kind", kModelKinds).value_or("logits");
+    if (kind == "xgboost") config_.model.format = ModelFormat::kXgboost;
+    if (kind == "lightgbm") config_.model.format = ModelFormat::kLightgbm;
+    config_.model.kind = output_kind(kind);
     if (const Json* output = model.find("output")) {
       if (output->is_string()) {
         config_.model.output = output->get<std::string>();

@@ -7,6 +7,7 @@
 #include "modattr/data/array_text.h"
 #include "modattr/data/messages.h"
 #include "modattr/report/number_format.h"
+#include "modattr/trees/tree_ensemble.h"
 #include "run/config/name_list.h"
 
 namespace modattr {
@@ -54,6 +55,17 @@ std::vector<std::vector<std::string>> configured_names(const Config& config, std
                     (modality.columns_file ? " in " + modality.columns_file->string() : ""));
 }
 
+std::size_t width_of(const Array& array) {
+  std::size_t width = 1;
+  for (std::size_t axis = 1; axis < array.shape.size(); ++axis) width *= static_cast<std::size_t>(array.shape[axis]);
+  return width;
+}
+
+std::size_t first_column(const std::string& input, const Dataset& dataset, const InputLayout& layout) {
+  const auto found = std::ranges::find(layout.inputs, input, &LayoutInput::name);
+  return first_columns(dataset, layout)[static_cast<std::size_t>(found - layout.inputs.begin())];
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> column_names(const Config& config, std::size_t modality, const Dataset& dataset) {
@@ -79,6 +91,53 @@ std::vector<std::vector<std::string>> column_names(const Config& config, std::si
 void check_column_names(const Config& config, const Dataset& dataset) {
   for (std::size_t modality = 0; modality < config.modalities.size(); ++modality) {
     if (player_type_of(config.modalities[modality]) == "column") column_names(config, modality, dataset);
+  }
+}
+
+std::vector<std::size_t> first_columns(const Dataset& dataset, const InputLayout& layout) {
+  std::vector<std::size_t> columns;
+  std::size_t first = 0;
+  for (std::size_t input = 0; input < layout.inputs.size(); ++input) {
+    columns.push_back(first);
+    first += width_of(dataset.input(input));
+  }
+  return columns;
+}
+
+void check_tree_columns(const Config& config, const Model& model, const Dataset& dataset, const InputLayout& layout) {
+  if (model.trees() == nullptr || model.trees()->column_names.empty()) return;
+  const std::vector<std::string>& theirs = model.trees()->column_names;
+  for (std::size_t modality = 0; modality < config.modalities.size(); ++modality) {
+    const std::vector<std::vector<std::string>> ours = column_names(config, modality, dataset);
+    for (std::size_t input = 0; input < ours.size(); ++input) {
+      const std::string& name = config.modalities[modality].inputs[input].input;
+      const std::size_t first = first_column(name, dataset, layout);
+      for (std::size_t column = 0; column < ours[input].size(); ++column) {
+        const std::string& own = ours[input][column];
+        // The number of columns is checked when the model runs.
+        if (own.empty() || first + column >= theirs.size() || own == theirs[first + column]) continue;
+        throw ConfigError(config.file.string() + ": modalities[" + std::to_string(modality) + "]: column " +
+                          std::to_string(column) + " of '" + name + "': expected the name " +
+                          quoted_text(theirs[first + column]) + ", as the trees were trained on, got " +
+                          quoted_text(own) + "; are the columns in another order?");
+      }
+    }
+  }
+}
+
+void name_tree_columns(const ModalityConfig& modality, const Model& model, const Dataset& dataset,
+                       const InputLayout& layout, std::vector<std::vector<std::string>>& names) {
+  if (model.trees() == nullptr || model.trees()->column_names.empty()) return;
+  const std::vector<std::string>& theirs = model.trees()->column_names;
+  for (std::size_t input = 0; input < names.size(); ++input) {
+    const std::string& name = modality.inputs[input].input;
+    const auto found = std::ranges::find(layout.inputs, name, &LayoutInput::name);
+    const Array& array = dataset.input(static_cast<std::size_t>(found - layout.inputs.begin()));
+    const std::size_t first = first_column(name, dataset, layout);
+    const std::size_t count = width_of(array);
+    if (!names[input].empty() || array.shape.size() > 2 || first + count > theirs.size()) continue;
+    names[input].assign(theirs.begin() + static_cast<std::ptrdiff_t>(first),
+                        theirs.begin() + static_cast<std::ptrdiff_t>(first + count));
   }
 }
 

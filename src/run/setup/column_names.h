@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "modattr/data/dataset.h"
+#include "modattr/model/model.h"
 #include "modattr/run/config/config.h"
+#include "modattr/value/input_layout.h"
 
 namespace modattr {
 
@@ -17,5 +19,17 @@ std::vector<std::vector<std::string>> column_names(const Config& config, std::si
 
 /// Throws the same errors for all modalities whose players are columns.
 void check_column_names(const Config& config, const Dataset& dataset);
+
+/// Where the columns of each input of a model of trees begin among all of its columns, [inputs].
+std::vector<std::size_t> first_columns(const Dataset& dataset, const InputLayout& layout);
+
+/// Throws ConfigError where a column has one name in the configuration or the data, and another one in a model of
+/// trees. Does nothing for other models.
+void check_tree_columns(const Config& config, const Model& model, const Dataset& dataset, const InputLayout& layout);
+
+/// Gives the columns of a modality's inputs [inputs] of [columns] the names that a model of trees has for them, where
+/// they have none.
+void name_tree_columns(const ModalityConfig& modality, const Model& model, const Dataset& dataset,
+                       const InputLayout& layout, std::vector<std::vector<std::string>>& names);
 
 }  // namespace modattr

@@ -19,12 +19,14 @@
 #include "modattr/data/array_tensor.h"
 #include "modattr/engines/run_warnings.h"
 #include "modattr/model/torchscript_model.h"
+#include "modattr/model/tree_model.h"
 #include "modattr/report/number_format.h"
 #include "modattr/stats/masked_logit.h"
 #include "modattr/stats/metrics.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/bind_inputs.h"
 #include "modattr/value/not_finite.h"
+#include "open_model.h"
 #include "run/checks/modality_checks.h"
 #include "run/checks/model_failure.h"
 
@@ -95,14 +97,17 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   layout_ = make_layout(config_);
   modalities_ = select_modalities(layout_.modalities, options.common.modalities);
   thread_count_ = options.common.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
-  // Both take tens of milliseconds; an error of the model is told first.
+  // What labels are follows from trees; else both take tens of milliseconds, and an error of the model is told first.
+  const bool is_model_first = config_.model.format != ModelFormat::kTorchScript;
+  if (is_model_first) load_model(options, context);
   std::future<std::unique_ptr<Dataset>> dataset = std::async(std::launch::async, [&] { return open_dataset(options); });
-  load_model(options, context);
+  if (!is_model_first) load_model(options, context);
   dataset_ = dataset.get();
   take_class_names(*dataset_, config_);
   check_columns(*dataset_, layout_);
   check_modalities(config_, *dataset_, layout_);
   check_column_names(config_, *dataset_);
+  check_tree_columns(config_, *model_, *dataset_, layout_);
   context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
   warn_of_unused_data();
@@ -172,6 +177,10 @@ void Experiment::throw_with_hint(const ModelError& error) const {
 }
 
 void Experiment::choose_model_use(const RunContext& context) {
+  if (model_->trees() != nullptr) {
+    split_reason_ = "trees have no encoders that could be run once";
+    return;
+  }
   // The few rows of the trial run beside the encoders, where the split does not tell.
   std::future<BatchDependence> behaviour;
   const auto try_rows = [&](bool is_row_by_row) {
@@ -244,7 +253,9 @@ std::size_t Experiment::rows_per_call() const {
   // What a picture's layers hold leaves a processor's caches with more rows; a device of its own needs many to be busy.
   constexpr std::size_t kRowsOnCpu = 32;
   constexpr std::size_t kRowsOnDevice = 64;
-  const std::size_t wanted = config_.model.rows_per_call.value_or(model_->runs_on_cpu() ? kRowsOnCpu : kRowsOnDevice);
+  constexpr std::size_t kRowsOfTrees = 1024;
+  const std::size_t usual = model_->runs_on_cpu() ? kRowsOnCpu : kRowsOnDevice;
+  const std::size_t wanted = config_.model.rows_per_call.value_or(model_->trees() != nullptr ? kRowsOfTrees : usual);
   std::size_t example_bytes = 1;
   for (std::size_t input = 0; input < dataset_->input_count(); ++input)
     example_bytes += dataset_->input(input).row_bytes();
@@ -253,10 +264,8 @@ std::size_t Experiment::rows_per_call() const {
 
 void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
   use_one_thread_per_call();
-  model_ = load_torchscript_model({.path = config_.model.path,
-                                   .output = config_.model.output,
-                                   .label_input = label_input(config_),
-                                   .device = options.common.device});
+  model_ = open_model(config_.model, options.common.device, label_input(config_));
+  if (model_->trees() != nullptr) config_.model.kind = output_kind_of(*model_->trees());
   check_arguments(*model_, layout_);
   context.log("model " + model_->path() + " loaded");
 }

@@ -18,8 +18,10 @@ SegmentationOptions segmentation_options(const Experiment& experiment, std::size
   if (options.type == PlayerType::kMask) {
     options.masks = companion_arrays(experiment, modality, "__players", "whose players are a mask");
   }
-  if (options.type == PlayerType::kColumn)
+  if (options.type == PlayerType::kColumn) {
     options.column_names = column_names(experiment.config(), place, experiment.dataset());
+    name_tree_columns(modality, experiment.model(), experiment.dataset(), experiment.layout(), options.column_names);
+  }
   return options;
 }
 

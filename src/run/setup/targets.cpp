@@ -110,10 +110,12 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
   const std::optional<std::string> word = choices.value ? choices.value : experiment.config().value;
   ExplainedTargets result;
   if (choices.target) result.warning = warning_of_number(experiment.config(), *choices.target);
-  result.value = word                            ? parse_value_kind(*word)
-                 : is_regression                 ? ValueKind::kOutput
-                 : has_classes || has_label_sets ? ValueKind::kProbability
-                                                 : ValueKind::kLogProbability;
+  result.value = word            ? parse_value_kind(*word)
+                 : is_regression ? ValueKind::kOutput
+                 // What leaves add up to.
+                 : experiment.model().trees() != nullptr ? ValueKind::kLogit
+                 : has_classes || has_label_sets         ? ValueKind::kProbability
+                                                         : ValueKind::kLogProbability;
   if (is_regression && choice.choice == TargetChoice::kLabel && result.value != ValueKind::kLoss) {
     throw ConfigError((choices.target ? option("target") : experiment.config().file.string() + ": target") +
                       ": expected predicted or a column of the output, as a regression has no class to explain, got "

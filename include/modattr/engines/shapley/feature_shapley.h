@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "modattr/core/attributor.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/estimators/pair_index.h"
 #include "modattr/engines/shapley/estimators/shapley_estimator.h"
 
@@ -34,6 +35,8 @@ struct FeatureShapleyOptions {
   std::optional<std::string> breakdown = std::nullopt;
   /// Interactions of all pairs of features, in the plain game whatever `index` is.
   std::optional<PairIndex> pair_index = std::nullopt;
+  /// Exact values of a model of trees, in the place of an estimator's; pairs are k-SII.
+  std::optional<ContributionRequest> trees = std::nullopt;
 };
 
 /// Shapley values of features (words, patches, columns), example by example. Owen values: the players of modality m
@@ -48,6 +51,9 @@ struct FeatureShapleyOptions {
 ///   share.mm_shap(m)     = the same formula
 ///   share.mm_shap_avg(m) = the same with the mean over m's players in the place of their sum
 ///   share.net(m)         = mean of |sum_{i in m} phi_i| / sum over modalities of that
+/// Path-dependent values of trees are of another game, and have names of their own: tree.path_mean, tree.path_mean_abs,
+/// tree.path_share_abs and, for the same formula as share.owen, tree.path_owen or, of the plain index, tree.path; pairs
+/// are tree.path_pairs.
 class FeatureShapley final : public Attributor {
  public:
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}
@@ -56,6 +62,7 @@ class FeatureShapley final : public Attributor {
     return options_.pair_index ? "shap.feature.pairs" : "shap.feature";
   }
   Guarantees guarantees() const noexcept override {
+    if (options_.trees) return {.efficiency = true, .symmetry = true, .null_player = true};
     return options_.estimator ? options_.estimator->guarantees() : Guarantees{};
   }
   /// Throws ConfigError where the budget is too small for the players, or Owen values would need more than 12
@@ -66,6 +73,7 @@ class FeatureShapley final : public Attributor {
 
  private:
   EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+  EvaluatedExamples evaluate_trees(Problem& problem, const Rng& rng) const;
 
   FeatureShapleyOptions options_;
 };

@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "modattr/core/attributor.h"
+#include "modattr/core/byte_codec.h"
+#include "modattr/core/contributions/contributions.h"
 #include "modattr/engines/shapley/estimators/shapley_estimator.h"
+#include "modattr/engines/shapley/solved_games.h"
 
 namespace modattr {
 
@@ -24,6 +28,8 @@ struct ModalityShapleyOptions {
   /// Estimator of games that are too large to enumerate, and the coalitions it may ask for per example.
   std::shared_ptr<const ShapleyEstimator> estimator = nullptr;
   std::size_t coalition_count = 2048;
+  /// Exact values and interactions of a model of trees, of any number of modalities, in the place of coalitions.
+  std::optional<ContributionRequest> trees = std::nullopt;
 };
 
 /// Shapley values of modalities (Shapley 1953; Lundberg, Lee 2017), from the values of all 2^M coalitions:
@@ -37,7 +43,9 @@ struct ModalityShapleyOptions {
 ///   shape.S(m), shape.C(i|j) = Shapley value and interaction index of the accuracy game over the accuracy (Hu, Li,
 ///                              Zhou, IJCAI 2022; two modalities: C = (V11 - V10 - V01 + V00) / V11)
 ///   emap.gap(m)             = see PermutationImportance
-/// More than 12 modalities: phi by an estimator, with standard errors, and no interactions.
+/// More than 12 modalities: phi by an estimator, with standard errors, and no interactions. Values of trees are exact,
+/// and know nothing of accuracy. Path-dependent ones are of another game: tree.path_mean, tree.path_mean_abs,
+/// tree.path_share_abs, tree.path_interaction and tree.path_interaction_abs.
 class ModalityShapley final : public Attributor {
  public:
   explicit ModalityShapley(ModalityShapleyOptions options) : options_(std::move(options)) {}
@@ -53,6 +61,8 @@ class ModalityShapley final : public Attributor {
 
  private:
   EvaluationHeader header(const Problem& problem, const Rng& rng) const;
+  EvaluatedExamples evaluate_trees(Problem& problem, const Rng& rng) const;
+  SolvedGames take_games(const Problem& problem, const Rng& rng, std::span<ByteReader> readers) const;
   /// Modalities whose additive projections are wanted.
   std::vector<std::size_t> projected(const Problem& problem) const;
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,20 +63,24 @@ ModalityValues evaluate_modalities(Problem& problem, const ModalityCoalitions& a
 class SolvedGames {
  public:
   SolvedGames(ModalityCoalitions asked, ModalityValues values, std::size_t thread_count);
+  /// Games that were solved elsewhere, exactly, with their pairs; `ends`: v of the empty and of the full coalition,
+  /// [2, examples].
+  SolvedGames(std::vector<SolvedGame> solved, Matrix ends);
 
-  std::size_t modality_count() const noexcept { return asked_.modality_count; }
+  std::size_t modality_count() const noexcept { return solved_.front().front().values.size(); }
   std::size_t example_count() const noexcept { return solved_.front().size(); }
-  bool is_enumerated() const noexcept { return asked_.is_enumerated(); }
+  /// Whether values are exact, and interactions known.
+  bool is_enumerated() const noexcept { return !asked_ || asked_->is_enumerated(); }
   /// Whether there is a second number per example, the accuracy.
   bool knows_accuracy() const noexcept { return solved_.size() > 1; }
   std::size_t evaluations_per_example() const noexcept { return values_.evaluations_per_example; }
   /// Number 0: the target's value; 1: the accuracy.
   const SolvedGame& solved(std::size_t number, std::size_t example) const { return solved_[number][example]; }
   double full_value(std::size_t number, std::size_t example) const {
-    return value(asked_.coalitions.size() - 1, number, example);
+    return value(values_.values.row_count() - 1, number, example);
   }
   double empty_value(std::size_t number, std::size_t example) const {
-    return value(asked_.coalitions.size() - 2, number, example);
+    return value(values_.values.row_count() - 2, number, example);
   }
 
  private:
@@ -85,7 +90,8 @@ class SolvedGames {
   SolvedGame enumerate(std::size_t number, std::size_t example) const;
   SolvedGame estimate(std::size_t number, std::size_t example) const;
 
-  ModalityCoalitions asked_;
+  /// nullopt where the games were solved elsewhere.
+  std::optional<ModalityCoalitions> asked_;
   ModalityValues values_;
   /// [numbers][examples]
   std::vector<std::vector<SolvedGame>> solved_;

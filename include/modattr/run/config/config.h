@@ -18,10 +18,16 @@
 
 namespace modattr {
 
+/// What kind of file a model is.
+enum class ModelFormat { kTorchScript, kXgboost, kLightgbm };
+
 struct ModelConfig {
   std::filesystem::path path;
+  ModelFormat format = ModelFormat::kTorchScript;
+  /// Of a TorchScript file; models of trees say it themselves, and an experiment fills it in.
   OutputKind kind = OutputKind::kLogits;
-  /// Index or key of the output when forward() returns a tuple or a dictionary.
+  /// Index or key of the output when forward() returns a tuple or a dictionary; "margin" or "prediction" of a
+  /// regression of trees.
   std::variant<std::size_t, std::string> output = std::size_t{0};
   /// Rows of every call; a model traced for one batch size needs that one here. nullopt: by the device.
   std::optional<std::size_t> rows_per_call;
