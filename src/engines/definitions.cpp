@@ -5,7 +5,7 @@
 namespace modattr {
 
 std::span<const DefinitionLegend> definition_legends() {
-  static const std::array<DefinitionLegend, 12> legends = {{
+  static const std::array<DefinitionLegend, 16> legends = {{
       {"permutation",
        "drop: what the score loses when this modality's data comes from other examples; without, alone: the score when "
        "only this modality's data, or all but this modality's data, comes from other examples"},
@@ -37,6 +37,26 @@ std::span<const DefinitionLegend> definition_legends() {
        "fidelity_lost: what r2 loses without the modality",
        {"lime.fidelity_lost"},
        "share: its part of the magnitudes of the coefficients; r2: how well the surrogate fits unseen coalitions"},
+      {"deep",
+       "owen, joint: its features' part of the magnitudes of all contributions, by Deep SHAP; mean, mean_abs, "
+       "share_abs: "
+       "of the sums over modalities",
+       {"deep.mean_abs", "deep.share_abs"},
+       "its features' part of the magnitudes of all contributions, by Deep SHAP; mean: of their sum"},
+      {"ig",
+       "share: its features' part of the magnitudes of all contributions, by integrated gradients; mean, mean_abs, "
+       "share_abs: of the sums over modalities",
+       {"ig.mean_abs", "ig.share_abs"},
+       "share: its features' part of the magnitudes of all contributions, by integrated gradients; mean: of their sum"},
+      {"gradient",
+       "share: its features' part of the magnitudes of all contributions, by gradients; mean, mean_abs, share_abs: of "
+       "the "
+       "sums over modalities",
+       {"gradient.mean_abs", "gradient.share_abs", "gradient.input_mean_abs", "gradient.input_share_abs"},
+       "share: its features' part of the magnitudes of all contributions, by gradients; mean: of their sum"},
+      {"verify",
+       "how far contributions are from Shapley values: squared_distance over their squares; correlation; "
+       "modality_distance: of sums over modalities"},
       {"sage", "what it takes off the mean loss"},
       {"trace",
        "share: estimated part of the wrong answers that is due to it; count: wrong answers with this verdict; repair: "

@@ -209,6 +209,7 @@ std::vector<Dual> DualInterpreter::operate_linearly(const Node& node, const std:
     } else {
       const bool is_same = are_equal(x[output], b[output]) && !is_written(node.outputs()[output]);
       results.push_back({x[output], is_same ? x[output] : b[output], is_same, is_same ? 0 : inputs_of(arguments)});
+      if (!is_same) results.back().origin = origin_of(node, arguments, x[output]);
     }
   }
   return results;
@@ -235,7 +236,10 @@ std::vector<Dual> DualInterpreter::operate_by_rules(const Node& node, const std:
     }
   } else {
     results = run_by_path(node, x, b, input_.row_count, ledger_);
-    for (Dual& result : results) result.inputs = inputs_of(arguments);
+    for (Dual& result : results) {
+      result.inputs = inputs_of(arguments);
+      if (!result.is_same && !holds_floats(result.x)) result.origin = origin_of(node, arguments, result.x);
+    }
   }
   if (copies) {
     for (std::size_t output = 0; output < results.size(); ++output) {

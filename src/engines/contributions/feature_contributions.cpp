@@ -22,6 +22,7 @@ namespace {
 
 /// Names of a method's scores.
 struct ContributionScores {
+  /// Of the features' magnitudes.
   std::string share;
   ValueDefinitions values;
 };
@@ -29,17 +30,15 @@ struct ContributionScores {
 ContributionScores scores_of(const ContributionRequest& request) {
   switch (request.method) {
     case ContributionMethod::kIntegratedGradients:
-      return {"ig", {"ig.mean", "ig.mean_abs", "ig.share_abs"}};
+      return {"ig.share", {"ig.mean", "ig.mean_abs", "ig.share_abs"}};
     case ContributionMethod::kExpectedGradients:
-      return {"gradient", {"gradient.mean", "gradient.mean_abs", "gradient.share_abs"}};
+      return {"gradient.share", {"gradient.mean", "gradient.mean_abs", "gradient.share_abs"}};
     case ContributionMethod::kInputTimesGradient:
-      return {"input_x_gradient", {"input_x_gradient.mean", "input_x_gradient.mean_abs", "input_x_gradient.share_abs"}};
-    case ContributionMethod::kTreeInterventional:
-    case ContributionMethod::kTreePathDependent:
-    case ContributionMethod::kDeep:
+      return {"gradient.input_share", {"gradient.input_mean", "gradient.input_mean_abs", "gradient.input_share_abs"}};
+    default:
       break;
   }
-  if (!request.is_owen) return {"deep.joint", {"deep.joint.mean", "deep.joint.mean_abs", "deep.joint.share_abs"}};
+  if (!request.is_owen) return {"deep.joint", {"deep.mean", "deep.mean_abs", "deep.share_abs"}};
   // Sums over modalities are exact there.
   return {"deep.owen", {"shapley.mean", "shapley.mean_abs", "share.abs"}};
 }
@@ -147,8 +146,17 @@ void warn_about_gaps(std::span<const ExampleAttribution> solved, std::span<const
 
 }  // namespace
 
-std::string contribution_definition(const ContributionRequest& request) {
-  return scores_of(request).share;
+std::string contribution_method_of(const ContributionRequest& request) {
+  switch (request.method) {
+    case ContributionMethod::kIntegratedGradients:
+      return "ig";
+    case ContributionMethod::kExpectedGradients:
+      return "gradient";
+    case ContributionMethod::kInputTimesGradient:
+      return "input-x-gradient";
+    default:
+      return request.is_owen ? "deep.owen" : "deep.joint";
+  }
 }
 
 Guarantees FeatureContributions::guarantees() const noexcept {
@@ -159,7 +167,7 @@ EvaluationHeader FeatureContributions::header(const Problem& problem, const Rng&
   EvaluationHeader header{.engine = std::string(name())};
   header.add_text("metric", std::string(problem.metric().name()));
   header.add_count("modalities", problem.players().count());
-  header.add_text("method", contribution_definition(options_.request));
+  header.add_text("method", contribution_method_of(options_.request));
   header.add_count("steps", options_.request.step_count);
   header.add_count("verified", options_.verified_count);
   header.add_count("budget", options_.budget);
@@ -174,7 +182,7 @@ EvaluatedExamples FeatureContributions::evaluate(Problem& problem, const Rng& rn
   const std::unique_ptr<Contributions> source = problem.contributions(options_.request, rng);
   Verifier verifier(*games, {.is_owen = options_.request.is_owen, .budget = options_.budget}, rng,
                     problem.thread_count());
-  const std::string method = contribution_definition(options_.request);
+  const std::string method = contribution_method_of(options_.request);
   std::vector<ByteWriter> writers;
   solve_in_batches({.phase = "shap",
                     .example_count = games->example_count(),

@@ -38,7 +38,10 @@ const std::unordered_set<std::string_view>& jointly_linear() {
       "lift_fresh", "lift_fresh_copy", "as_strided", "ravel", "real", "imag", "view_as_real", "view_as_complex",
       "resolve_conj", "resolve_neg", "conj",
       // Questions about the tensor itself, which have no numbers for an answer.
-      "__is__", "__isnot__",
+      "__is__", "__isnot__", "len", "size", "dim", "numel", "is_floating_point", "is_complex", "__contains__",
+      // What is done with lists and dictionaries of tensors.
+      "__getitem__", "append", "extend", "insert", "pop", "_set_item", "list", "reverse", "clear", "remove", "keys",
+      "values", "items", "get", "update", "setdefault",
       // Layers in evaluation mode.
       "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
       "_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d",

@@ -53,7 +53,7 @@ struct ExampleContributions {
   double value_empty = 0.0;
   /// Of the features, modality by modality as ExampleGames numbers them; empty where modalities are the players.
   std::vector<double> players;
-  /// Standard error over draws; 0 where there is one draw or all are taken. [players]
+  /// Standard error of what was drawn at random; 0 where nothing was. [players]
   std::vector<double> std_errors;
   /// Sums over each modality's data. [modalities]
   std::vector<double> modalities;

@@ -26,10 +26,12 @@ struct FeatureContributionsOptions {
 
 /// Contributions of features that come from the inside of the model (Deep SHAP, gradients), example by example.
 /// Over the contributions phi of an example's features, and phi_m, the sum over the data of modality m:
-///   ID(m)           = mean over examples of sum_{i in m} |phi_i| / sum |phi_i|, ID = deep.owen, deep.joint, ig ...
-///   ID.mean(m), ID.mean_abs(m), ID.share_abs(m) = mean of phi_m; mean of |phi_m|; the latter over its sum
-/// deep.owen: phi_m are the modalities' Shapley values, and bear their names: shapley.mean, shapley.mean_abs,
-/// share.abs.
+///   deep.owen(m), deep.joint(m), ig.share(m), gradient.share(m), gradient.input_share(m)
+///                   = mean over examples of sum_{i in m} |phi_i| / sum |phi_i|
+///   deep.mean(m), deep.mean_abs(m), deep.share_abs(m) and so on
+///                   = mean of phi_m; mean of |phi_m|; the latter over its sum over modalities
+/// With unions (deep.owen) phi_m are the modalities' Shapley values and bear their names: shapley.mean,
+/// shapley.mean_abs, share.abs.
 class FeatureContributions final : public Attributor {
  public:
   explicit FeatureContributions(FeatureContributionsOptions options) : options_(std::move(options)) {}
@@ -46,7 +48,7 @@ class FeatureContributions final : public Attributor {
   FeatureContributionsOptions options_;
 };
 
-/// The id of a method's share, which begins the ids of its other scores.
-std::string contribution_definition(const ContributionRequest& request);
+/// The method as lines of examples.jsonl name it, e.g. "deep.owen".
+std::string contribution_method_of(const ContributionRequest& request);
 
 }  // namespace modattr
