@@ -283,6 +283,9 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
     }
     return operate(node, own);
   };
+  // Whose elements choose.
+  std::vector<Dual> choosers = arguments;
+  for (Dual& argument : choosers) argument.is_same |= holds_tape(argument.x) || holds_floats(argument.x);
   const std::vector<Dual> first = with_others_of(true);
   const std::vector<Dual> second = with_others_of(false);
   std::uint64_t others = 0;
@@ -319,9 +322,8 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
     const c10::NoGradGuard no_grad;
     const at::Tensor control_x = (plain(x_1) - plain(x_2)) / 2;
     const at::Tensor control_b = (b_2 - b_1) / 2;
-    at::Tensor origin = origin_of(node, arguments, value);
-    const at::Tensor control =
-        add_leaf(control_x, control_b, others, origin, std::string(node.kind().toQualString()) + " (choice)", false);
+    const at::Tensor control = add_leaf(control_x, control_b, others, origin_of(node, choosers, value),
+                                        std::string(node.kind().toQualString()) + " (choice)", false);
     // The value itself, not the sum of its parts, which is rounded where a mask is one of them.
     TensorList inputs = {control};
     for (const at::Tensor& side : {x_1, x_2}) {
