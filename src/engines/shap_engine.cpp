@@ -140,6 +140,7 @@ std::unique_ptr<Attributor> make_contributions(const OptionValues& options, cons
                                               .step_count = options.count("ig_steps")},
                                   .modalities = setting.modalities,
                                   .verified_count = options.count("verify").value_or(0),
+                                  .are_owen_verified = options.text("index").value_or("owen") == "owen",
                                   .budget = options.count("budget"),
                                   .breakdown = options.text("by")});
 }

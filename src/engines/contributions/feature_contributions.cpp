@@ -170,6 +170,7 @@ EvaluationHeader FeatureContributions::header(const Problem& problem, const Rng&
   header.add_text("method", contribution_method_of(options_.request));
   header.add_count("steps", options_.request.step_count);
   header.add_count("verified", options_.verified_count);
+  header.add_text("verified_index", options_.are_owen_verified ? "owen" : "shapley");
   header.add_count("budget", options_.budget);
   header.add_count("seed", rng.seed());
   return header;
@@ -180,7 +181,7 @@ EvaluatedExamples FeatureContributions::evaluate(Problem& problem, const Rng& rn
   subsets_of(problem, options_.breakdown);
   const std::unique_ptr<ExampleGames> games = problem.player_games();
   const std::unique_ptr<Contributions> source = problem.contributions(options_.request, rng);
-  Verifier verifier(*games, {.is_owen = options_.request.is_owen, .budget = options_.budget}, rng,
+  Verifier verifier(*games, {.is_owen = options_.are_owen_verified, .budget = options_.budget}, rng,
                     problem.thread_count());
   const std::string method = contribution_method_of(options_.request);
   std::vector<ByteWriter> writers;

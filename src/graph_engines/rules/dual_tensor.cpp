@@ -8,6 +8,7 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "fused_loops.h"
 #include "rule_function.h"
 
 namespace modattr {
@@ -80,6 +81,26 @@ at::Tensor reduced(const at::Tensor& multiplier, const at::Tensor& input) {
 at::Tensor secant_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, const at::Tensor& y,
                              const at::Tensor& y_b, Secant secant, const ElementFunction& function,
                              const ElementFunction& derivative) {
+  if (fits_loop(x) && g.scalar_type() == x.scalar_type() && y.scalar_type() == x.scalar_type()) {
+    std::vector<std::int64_t> small;
+    at::Tensor multiplier = secant_loop(g, x, b, y, y_b, secant, smallest_difference(x), small);
+    if (small.empty()) return multiplier;
+    const at::Tensor places = at::tensor(small, at::kLong);
+    const auto chosen = [&](const at::Tensor& tensor) { return tensor.reshape({-1}).index_select(0, places); };
+    const bool is_everywhere = static_cast<std::int64_t>(small.size()) == x.numel();
+    // Some functions look at where a number stands: channels of prelu.
+    const bool needs_place = !derivative;
+    if (is_everywhere || needs_place) {
+      const at::Tensor middle = (x + b) / 2;
+      const at::Tensor slope = derivative ? derivative(middle) : derivative_by_autograd(middle, function);
+      const at::Tensor own = (slope * g).nan_to_num(0.0);
+      multiplier.view({-1}).index_copy_(0, places, chosen(own.expand_as(x)));
+      return multiplier;
+    }
+    const at::Tensor slope = derivative((chosen(x) + chosen(b)) / 2);
+    multiplier.view({-1}).index_copy_(0, places, (slope * chosen(g.expand_as(x))).nan_to_num_(0.0));
+    return multiplier;
+  }
   const at::Tensor difference = x - b;
   const at::Tensor middle = (x + b) / 2;
   const at::Tensor is_small = secant == Secant::kKinked
@@ -90,7 +111,12 @@ at::Tensor secant_multiplier(const at::Tensor& g, const at::Tensor& x, const at:
   return g * at::where(is_small, slope, quotient).nan_to_num_(0.0);
 }
 
-at::Tensor softmax_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, std::int64_t dimension) {
+at::Tensor softmax_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, const at::Tensor& y,
+                              const at::Tensor& y_b, std::int64_t dimension) {
+  const bool is_last = dimension == -1 || dimension == x.dim() - 1;
+  if (is_last && x.dim() > 0 && fits_loop(x) && g.scalar_type() == x.scalar_type()) {
+    return softmax_loop(g, x, b, y, y_b, smallest_difference(x));
+  }
   const SoftmaxParts parts = softmax_parts(x, b, dimension);
   const at::Tensor own = g * logarithmic_mean(parts);
   return own - parts.p * own.sum(dimension, true);
@@ -202,13 +228,14 @@ DualTensor softmax(const DualTensor& argument, std::int64_t dimension) {
   const at::Tensor x = plain(argument.x);
   const at::Tensor y = at::softmax(x, dimension);
   if (!argument.varies()) return {y, y};
+  const at::Tensor y_b = at::softmax(argument.b, dimension);
   return {on_tape({y}, {argument.x},
                   [=, b = argument.b](const TensorList& g) {
                     const c10::NoGradGuard off_tape;
-                    return TensorList{softmax_multiplier(g.front(), x, b, dimension)};
+                    return TensorList{softmax_multiplier(g.front(), x, b, y, y_b, dimension)};
                   })
               .front(),
-          at::softmax(argument.b, dimension)};
+          y_b};
 }
 
 DualTensor log_softmax(const DualTensor& argument, std::int64_t dimension) {

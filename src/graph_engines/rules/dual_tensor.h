@@ -66,8 +66,9 @@ DualTensor normalise(const DualTensor& argument, double epsilon, bool centres = 
 at::Tensor secant_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, const at::Tensor& y,
                              const at::Tensor& y_b, Secant secant, const ElementFunction& function,
                              const ElementFunction& derivative);
-/// M of softmax and of log_softmax along `dimension`, of inputs x and b.
-at::Tensor softmax_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, std::int64_t dimension);
+/// M of softmax, whose values are y and y_b, and of log_softmax along `dimension`, of inputs x and b.
+at::Tensor softmax_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b, const at::Tensor& y,
+                              const at::Tensor& y_b, std::int64_t dimension);
 at::Tensor log_softmax_multiplier(const at::Tensor& g, const at::Tensor& x, const at::Tensor& b,
                                   std::int64_t dimension);
 /// M of at::logsumexp along `dimension`, g without that dimension or with it as 1.

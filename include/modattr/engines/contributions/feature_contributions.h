@@ -18,6 +18,8 @@ struct FeatureContributionsOptions {
   std::vector<std::size_t> modalities = {};
   /// Examples whose contributions are compared with their Shapley or Owen values, the first ones of the set.
   std::size_t verified_count = 0;
+  /// Whether these are Owen values; else those of one game of all features.
+  bool are_owen_verified = true;
   /// Model evaluations for the values of such an example; nullopt = 128 coalitions per player.
   std::optional<std::size_t> budget = std::nullopt;
   /// A further cut of the examples that gets rows of its own: a column's name, or "label".
