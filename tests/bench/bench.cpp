@@ -105,6 +105,7 @@ int main() {
                            (folder / "single_stream.json").string());
   measured_run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "exact", "whole"}, Output::kShown);
   measured_run(MODATTR_BENCH_ENGINE, {MODATTR_FEATURES_DEMO, "demo", "features"}, Output::kShown);
+  measured_run(MODATTR_BENCH_ENGINE, {MODATTR_DEMO, "demo", "traces"}, Output::kShown);
   measured_run(MODATTR_BENCH_ENGINE, {(folder / "single_stream.json").string(), "one Transformer"}, Output::kShown);
   write_set(folder / "2000.safetensors", 2000);
   measured_run(MODATTR_BENCH_MODEL, {"two-towers", (folder / "two_towers.pt").string()});

@@ -2,10 +2,13 @@
 // loops over the same encoder and fusion calls. Prints rows of a table of docs/measurements.md.
 //   modattr_bench_engine CONFIG NAME [exact] [whole]
 //   modattr_bench_engine CONFIG NAME features
+//   modattr_bench_engine CONFIG NAME traces
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <stdexcept>
@@ -19,9 +22,11 @@
 #include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/engines/shapley/feature_shapley.h"
 #include "modattr/engines/surrogate/local_surrogate.h"
+#include "modattr/engines/trace/trace.h"
 #include "modattr/run/setup/experiment.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/parallel_calls.h"
+#include "run/setup/cases_setup.h"
 #include "run/setup/players_setup.h"
 #include "run/setup/removal_setup.h"
 #include "run/setup/targets.h"
@@ -240,10 +245,12 @@ BareLoop run_bare_rows(Experiment& experiment, std::span<const std::size_t> enco
   return times;
 }
 
-/// Words and patches of some examples, with an engine's evaluations, against the encoder and fusion calls that they
-/// need.
-void compare_features(const std::string& config, const std::string& name, std::size_t example_count,
-                      const modattr::Attributor& engine) {
+/// Gives a problem what an engine needs of it; what it returns has to outlive the problem.
+using Preparation = std::function<std::shared_ptr<void>(Experiment&, modattr::ModelProblem&, modattr::Progress&)>;
+
+/// A run of an engine against the encoder and fusion calls that it needs. `example_count`: 0 = all.
+void compare_engine(const std::string& config, const std::string& name, std::size_t example_count,
+                    const Preparation& prepare, const modattr::Attributor& engine) {
   constexpr int kRoundCount = 4;
   std::vector<double> seconds;
   std::vector<double> encoders;
@@ -263,15 +270,11 @@ void compare_features(const std::string& config, const std::string& name, std::s
                                       }};
     modattr::ExperimentOptions options;
     options.common.config = config;
-    options.common.examples = example_count;
+    if (example_count > 0) options.common.examples = example_count;
     Experiment experiment(options, context);
-    const modattr::ExplainedTargets targets = modattr::make_targets(experiment, {}, progress);
-    const modattr::RemovalSetup removal(experiment, std::nullopt);
-    const modattr::PlayersSetup players(experiment);
     modattr::ModelProblem problem(experiment.dataset(), experiment.layout(), experiment.metric(),
                                   experiment.evaluator(), progress);
-    problem.set_removal(removal.rows(), targets.targets);
-    problem.set_players(players.segmentations(), players.inputs());
+    const std::shared_ptr<void> prepared = prepare(experiment, problem, progress);
     double run_seconds = seconds_since(files_read);
     std::vector<std::size_t> half;
     for (const std::size_t rows : encoder_rows) half.push_back(rows / 2);
@@ -305,17 +308,42 @@ void compare_features(const std::string& config, const std::string& name, std::s
       name.c_str(), median(over_plain), median(over_encoders), median(over_parallel));
 }
 
+/// Words and patches play.
+std::shared_ptr<void> prepare_features(Experiment& experiment, modattr::ModelProblem& problem,
+                                       modattr::Progress& progress) {
+  struct Prepared {
+    modattr::ExplainedTargets targets;
+    modattr::RemovalSetup removal;
+    modattr::PlayersSetup players;
+  };
+  auto prepared = std::make_shared<Prepared>(Prepared{.targets = modattr::make_targets(experiment, {}, progress),
+                                                      .removal = modattr::RemovalSetup(experiment, std::nullopt),
+                                                      .players = modattr::PlayersSetup(experiment)});
+  problem.set_removal(prepared->removal.rows(), prepared->targets.targets);
+  problem.set_players(prepared->players.segmentations(), prepared->players.inputs());
+  return prepared;
+}
+
+/// Wrong answers are traced.
+std::shared_ptr<void> prepare_cases(Experiment& experiment, modattr::ModelProblem& problem,
+                                    modattr::Progress& progress) {
+  auto cases = std::make_shared<modattr::CasesSetup>(experiment, std::nullopt, progress);
+  problem.set_cases(cases->modalities(), cases->judge());
+  return cases;
+}
+
 void compare_explanations(const std::string& config, const std::string& name) {
   for (const char* method : {"leverage", "auto"}) {
-    compare_features(config, name + ", `shap --level feature --examples 20 --budget 2048 --method " + method + "`", 20,
-                     modattr::FeatureShapley({.estimator = modattr::make_shapley_estimator(method), .budget = 2048}));
+    compare_engine(config, name + ", `shap --level feature --examples 20 --budget 2048 --method " + method + "`", 20,
+                   prepare_features,
+                   modattr::FeatureShapley({.estimator = modattr::make_shapley_estimator(method), .budget = 2048}));
   }
   for (const char* surrogate : {"ridge", "tree"}) {
     modattr::LocalSurrogateOptions options{.budget = 512};
     options.draws = {modattr::NeighbourDraw::kFairCoins, modattr::NeighbourDraw::kUniformCount};
     options.surrogate.kind = modattr::parse_surrogate(surrogate);
-    compare_features(config, name + ", `lime --examples 200 --budget 512 --surrogate " + surrogate + "`", 200,
-                     modattr::LocalSurrogate(options));
+    compare_engine(config, name + ", `lime --examples 200 --budget 512 --surrogate " + surrogate + "`", 200,
+                   prepare_features, modattr::LocalSurrogate(options));
   }
 }
 
@@ -329,6 +357,10 @@ int main(int argument_count, char** arguments) {
   const auto is_asked = [&](const char* word) { return std::ranges::find(comparisons, word) != comparisons.end(); };
   if (is_asked("features")) {
     compare_explanations(config, name);
+    return 0;
+  }
+  if (is_asked("traces")) {
+    compare_engine(config, name + ", `trace`", 0, prepare_cases, modattr::Trace({}));
     return 0;
   }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};

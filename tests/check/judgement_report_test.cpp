@@ -98,7 +98,7 @@ TEST(JudgementReport, TellsHowGroupsArePairedAtOnce) {
   numbers[0].group = "count";
   numbers[0].basis = "paired, 700 examples";
   numbers[1].group = "color";
-  const std::string text = to_check_table(judgement, {.color = false, .unicode = true, .width = 120});
+  const std::string text = to_check_table(judgement, {.color = false, .unicode = true, .width = 200});
   EXPECT_NE(text.find("image.share.abs, text.share.abs: paired, the group's examples;"), std::string::npos) << text;
 }
 

@@ -36,13 +36,13 @@ std::vector<double> sum_logits(std::span<const double> numbers) {
 }
 
 struct SumSet {
-  Matrix data{600, 2};
+  Matrix data;
   std::vector<std::int64_t> labels;
   std::vector<std::uint64_t> identities;
   /// Examples whose second number was replaced by one far away.
   std::vector<std::uint32_t> faulty;
 
-  SumSet() {
+  explicit SumSet(std::size_t example_count = 600) : data(example_count, 2) {
     RandomStream stream = Rng(3).stream(RandomPurpose::kBackground, 0, 0);
     for (std::size_t example = 0; example < data.row_count(); ++example) {
       const int first = static_cast<int>(stream.below(kClasses));
@@ -150,11 +150,14 @@ TEST(Trace, DoesNotDependOnTheOrderOfTheExamples) {
 }
 
 TEST(Trace, TracesRightAnswersThatAreAskedFor) {
+  const SumSet few(150);
+  TableProblem problem_of_few = few.problem();
+  const Attribution all = Trace({.answers = TracedAnswers::kAll}).attribute(problem_of_few, Rng(1));
+  EXPECT_EQ(all.examples.size(), 150U);
+  EXPECT_EQ(verdict_of(example_of(all, 0)), "none");
+  EXPECT_EQ(verdict_of(example_of(all, 7)), "b");
   const SumSet set;
   TableProblem problem = set.problem();
-  const Attribution all = Trace({.answers = TracedAnswers::kAll}).attribute(problem, Rng(1));
-  EXPECT_EQ(all.examples.size(), 600U);
-  EXPECT_EQ(verdict_of(example_of(all, 0)), "none");
   const Attribution asked = Trace({.asked = {0, 7}}).attribute(problem, Rng(1));
   ASSERT_EQ(asked.examples.size(), 2U);
   EXPECT_EQ(verdict_of(asked.examples[0]), "none");
