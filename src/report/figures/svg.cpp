@@ -64,9 +64,9 @@ double character_width(char32_t point) {
   return (kWide.find(letter) != std::string_view::npos ? 0.78 : 0.63) * kFontSize;
 }
 
-/// 1, 2 or 5 times a power of ten: about a quarter of `range`.
+/// 1, 2 or 5 times a power of ten: about a fifth of `range`.
 double nice_step(double range) {
-  const double rough = range / 4.0;
+  const double rough = range / 5.0;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double factor : {1.0, 2.0, 5.0}) {
     if (factor * power >= rough * 0.999) return factor * power;
