@@ -216,6 +216,13 @@ TEST(ReportPage, KeepsHostileTextsTexts) {
     EXPECT_EQ(html.find("\xE2\x80\xAE"), std::string::npos) << text;
     const Json data = data_of(html);
     EXPECT_EQ(data["examples"].size(), 2U) << text;
+    // Nor does the script get what drives its reader.
+    for (const Json& example : data["examples"]) {
+      const auto id = example["id"].get<std::string>();
+      for (const std::string& mark : {std::string("\x1b"), std::string("\xE2\x80\xAE"), std::string(1, '\0')}) {
+        EXPECT_EQ(id.find(mark), std::string::npos) << text;
+      }
+    }
   }
   // What is harmless but looks like markup reaches the reader as it is.
   EXPECT_EQ(data_of(page_with(kHostile[0]))["examples"][0]["id"], kHostile[0]);

@@ -2,6 +2,7 @@
 // One example: its answer, its data, and what each run says of it.
 
 const mostBars = 12;
+const mostRules = 8;
 
 function nameOf(modality) {
   return report.modalities[modality] ? report.modalities[modality].name : "";
@@ -115,11 +116,14 @@ function surrogateView(part) {
     view.append(make("h5", {}, "Pairs"), barTable("Pairs of the surrogate", rows));
   }
   if (lime.rules.length) {
-    const list = make("ol", { class: "rules" });
-    for (const [condition, value, weight] of lime.rules) {
-      list.append(make("li", {}, make("bdi", {}, condition), ": " + shown(value) + " ", make("span", { class: "soft" }, "(" + percent(weight) + " of the weight)")));
+    const rules = lime.rules.map(([condition, value, weight]) =>
+      make("li", {}, make("bdi", {}, condition), ": " + shown(value) + " ", make("span", { class: "soft" }, "(" + percent(weight) + " of the weight)")),
+    );
+    view.append(make("h5", {}, "Rules"), make("ol", { class: "rules" }, ...rules.slice(0, mostRules)));
+    if (rules.length > mostRules) {
+      const rest = make("ol", { class: "rules", start: mostRules + 1 }, ...rules.slice(mostRules));
+      view.append(make("details", {}, make("summary", {}, rules.length - mostRules + " further rules"), rest));
     }
-    view.append(make("h5", {}, "Rules"), list);
   }
   return view;
 }
