@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "modattr/stats/target.h"
 #include "graph_engines/rules/dual_tensor.h"
+#include "modattr/stats/target.h"
 
 namespace modattr {
 

@@ -71,7 +71,7 @@ async function goThrough(page, where) {
   if ((await slider.count()) > 0) {
     await slider.fill("20");
     expect((await page.locator(".layer").first().getAttribute("opacity")) === "0.2", where + ": the slider fades the patches");
-    await slider.fill("60");
+    await slider.fill("75");
   }
   for (const details of await page.locator("details").all()) await details.locator("summary").first().click();
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = false)));

@@ -11,6 +11,7 @@
 
 #include "modattr/core/options.h"
 #include "modattr/core/progress.h"
+#include "modattr/report/page/report_page.h"
 #include "modattr/report/score_table.h"
 
 namespace modattr {
@@ -50,6 +51,8 @@ struct CommandRequest {
   bool replace = false;
   /// The engine that is to run, where the command runs one.
   std::string engine = {};
+  /// Whether the result is to hold what the data says of the examples that were asked for by id.
+  bool shows_data = false;
   /// The engine's options, or the command's own.
   OptionValues options;
 };
@@ -91,7 +94,9 @@ struct CommandResult {
   /// What is shown in sections.
   std::vector<InspectionSection> sections = {};
   std::vector<std::string> warnings = {};
-  /// A JSON document.
+  /// Pictures of the explained examples.
+  PageData data = {};
+  /// A document of JSON or HTML.
   std::string document = {};
   ExitCode exit_code = ExitCode::kDone;
 };

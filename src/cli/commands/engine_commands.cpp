@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "commands.h"
 #include "modattr/core/error.h"
 #include "modattr/engines/registry.h"
+#include "modattr/report/figures/example_figure.h"
 #include "modattr/report/formats/result_files.h"
 #include "modattr/report/result_writer.h"
 
@@ -25,6 +27,7 @@ struct EngineCommand {
   CommandRequest request;
   OutputOptions output;
   StoreOptions store;
+  std::optional<std::filesystem::path> plot;
 };
 
 /// "a, b and c".
@@ -51,6 +54,33 @@ std::string footer(const Engine& engine) {
   return text + (engine.notes.empty() ? "" : "\n\n" + engine.notes);
 }
 
+/// Pictures of the examples that were asked for, for a figure.
+std::vector<ExamplePicture> pictures_of(const CommandResult& result) {
+  std::vector<ExamplePicture> pictures;
+  for (const auto& [id, example] : result.data.examples) {
+    for (const PageExample::Shown& shown : example.pictures) {
+      const PagePicture& picture = result.data.pictures.at(shown.picture);
+      pictures.push_back({.id = id,
+                          .modality = shown.modality,
+                          .png = picture.png,
+                          .width = picture.width,
+                          .height = picture.height,
+                          .is_sound = picture.is_sound});
+    }
+  }
+  return pictures;
+}
+
+/// Accepts names of SVG files. A PNG would need a renderer of SVG and of fonts, and look different by machine.
+CLI::Validator svg_file() {
+  const auto check = [](const std::string& text) -> std::string {
+    if (std::filesystem::path(text).extension() == ".svg") return {};
+    return "expected a file that ends in .svg, got '" + text +
+           "'; `rsvg-convert --zoom 2 --output plot.png plot.svg` makes a PNG of it";
+  };
+  return {check, ""};
+}
+
 ExitCode run(EngineCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
@@ -60,7 +90,12 @@ ExitCode run(EngineCommand& command) {
     directory.emplace(ResultDirectory::open(*output.out));
   }
   expect_storable(command.store);
+  command.request.shows_data = command.plot.has_value();
   CommandResult result = run_command("engine", command.request, output);
+  if (command.plot) {
+    write_atomically(*command.plot, table_figure(*result.table, pictures_of(result)));
+    if (!output.quiet) print_notice("wrote " + command.plot->string());
+  }
   if (directory) write_results(render_files(*result.table, result.files), *directory, output);
   const std::exception_ptr store_failure = store_result(command.store, *result.table, result.files, output);
   show(*result.table, output);
@@ -72,7 +107,8 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
   auto command = std::make_shared<EngineCommand>(
       EngineCommand{.request = {.engine = std::string(engine.name), .options = OptionValues(engine.options)},
                     .output = {},
-                    .store = {}});
+                    .store = {},
+                    .plot = {}});
   CLI::App& app = *line.program.add_subcommand(std::string(engine.name), std::string(engine.summary));
   app.footer(footer(engine));
   app.add_option("-m,--modality", command->request.common.modalities, std::string(engine.modality_help))
@@ -83,6 +119,10 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
       ->type_name("DIR")
       ->check(not_empty("a folder"));
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
+  app.add_option("--plot", command->plot,
+                 "Also draw a figure: of the scores, or with --ids of the first examples that were asked for")
+      ->type_name("FILE.svg")
+      ->check(svg_file());
   add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,

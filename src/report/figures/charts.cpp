@@ -9,7 +9,6 @@
 namespace modattr {
 namespace {
 
-constexpr double kRowHeight = 24.0;
 constexpr double kBarHeight = 13.0;
 constexpr double kMargin = 12.0;
 constexpr double kGap = 8.0;
@@ -40,29 +39,35 @@ void draw_whisker(Svg& svg, const Axis& axis, const Interval& interval, double y
 
 }  // namespace
 
-std::string draw(const BarChart& chart, FigureFrame frame) {
-  Svg svg(frame);
-  const double top = draw_title(svg, chart.caption);
-  const double names = column_width(chart.rows, svg.width() * 0.36, [](const auto& row) { return row.name; });
-  const double texts = column_width(chart.rows, svg.width() * 0.3, [](const auto& row) { return row.value.text; });
-  const double bottom = top + kRowHeight * static_cast<double>(chart.rows.size());
+void draw_bars(Svg& svg, const Box& box, const std::vector<BarChart::Row>& rows, std::string_view title) {
+  const double names = column_width(rows, box.width * 0.4, [](const auto& row) { return row.name; });
+  const double texts = column_width(rows, box.width * 0.42, [](const auto& row) { return row.value.text; });
+  const double bottom = box.y + kRowHeight * static_cast<double>(rows.size());
   std::vector<double> ends;
-  for (const BarChart::Row& row : chart.rows) add_ends(row.value, ends);
-  const Axis axis(ends, kMargin + names + kGap, svg.width() - kMargin - texts - 1.5 * kGap);
-  axis.draw(svg, top, bottom, chart.axis);
-  for (std::size_t place = 0; place < chart.rows.size(); ++place) {
-    const BarChart::Row& row = chart.rows[place];
-    const double middle = top + kRowHeight * (static_cast<double>(place) + 0.5);
-    svg.text(kMargin + names, middle + 4.0, fit_text(row.name, names + 1.0), "ink", Anchor::kEnd);
+  for (const BarChart::Row& row : rows) add_ends(row.value, ends);
+  const double right = box.x + box.width;
+  const Axis axis(ends, box.x + names + kGap, right - texts - 1.5 * kGap);
+  axis.draw(svg, box.y, bottom, title);
+  for (std::size_t place = 0; place < rows.size(); ++place) {
+    const BarChart::Row& row = rows[place];
+    const double middle = box.y + kRowHeight * (static_cast<double>(place) + 0.5);
+    svg.text(box.x + names, middle + 4.0, fit_text(row.name, names + 1.0), "ink", Anchor::kEnd);
     if (row.value.value && std::isfinite(*row.value.value)) {
       const double zero = axis.place(0.0);
       const double end = axis.place(*row.value.value);
       svg.rect({std::min(zero, end), middle - kBarHeight / 2.0, std::abs(end - zero), kBarHeight}, row.ink);
     }
     if (row.value.interval) draw_whisker(svg, axis, *row.value.interval, middle, 3.0);
-    svg.text(svg.width() - kMargin, middle + 4.0, row.value.text, "number", Anchor::kEnd);
+    svg.text(right, middle + 4.0, row.value.text, "number", Anchor::kEnd);
   }
-  return svg.finish(bottom + kAxisHeight, chart.caption);
+}
+
+std::string draw(const BarChart& chart, FigureFrame frame) {
+  Svg svg(frame);
+  const double top = draw_title(svg, chart.caption);
+  const double height = kRowHeight * static_cast<double>(chart.rows.size()) + kAxisHeight;
+  draw_bars(svg, {kMargin, top, svg.width() - 2.0 * kMargin, height}, chart.rows, chart.axis);
+  return svg.finish(top + height, chart.caption);
 }
 
 std::string draw(const GroupChart& chart, FigureFrame frame) {

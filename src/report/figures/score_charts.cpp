@@ -61,7 +61,8 @@ std::string ink_of(const std::string& name, const std::vector<std::string>& moda
 std::string axis_of(const ScoreTable& table, const std::string& definition) {
   if (definition == "permutation.drop") return "drop of " + table.metric;
   if (definition.starts_with("share.") || definition.ends_with(".share")) return "share";
-  return "in units of the value";
+  // Of a run that has just ended it is known what was explained.
+  return table.explained.empty() ? "in units of the value" : table.explained.front();
 }
 
 /// "image 0.58 [0.57, 0.59]; text 0.81 [0.80, 0.82]".

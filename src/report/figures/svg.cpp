@@ -64,9 +64,10 @@ double character_width(char32_t point) {
   return (kWide.find(letter) != std::string_view::npos ? 0.78 : 0.63) * kFontSize;
 }
 
-/// 1, 2 or 5 times a power of ten: about a quarter of `range`.
-double nice_step(double range) {
-  const double rough = range / 4.0;
+/// 1, 2 or 5 times a power of ten: about a fifth of `range`, more where its `width` in pixels is small.
+double nice_step(double range, double width) {
+  constexpr double kTickWidth = 60.0;
+  const double rough = range / std::clamp(width / kTickWidth, 1.0, 5.0);
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double factor : {1.0, 2.0, 5.0}) {
     if (factor * power >= rough * 0.999) return factor * power;
@@ -191,7 +192,7 @@ Axis::Axis(const std::vector<double>& values, double left, double right) : left_
     high = std::max(high, value);
   }
   if (high - low <= 0.0) high = 1.0;
-  step_ = nice_step(high - low);
+  step_ = nice_step(high - low, right - left);
   // Bars and whiskers may reach beyond the last number, with a little room.
   const double room = 0.02 * (high - low);
   low_ = low < 0.0 ? low - room : 0.0;

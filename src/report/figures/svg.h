@@ -22,7 +22,7 @@ struct Box {
 class Svg {
  public:
   /// The usual width of a figure in `frame`.
-  explicit Svg(FigureFrame frame) : frame_(frame), width_(frame == FigureFrame::kPage ? 460.0 : 640.0) {}
+  explicit Svg(FigureFrame frame) : frame_(frame), width_(frame == FigureFrame::kPage ? 400.0 : 640.0) {}
 
   double width() const noexcept { return width_; }
   FigureFrame frame() const noexcept { return frame_; }
@@ -75,6 +75,11 @@ class Axis {
 
 inline constexpr double kAxisHeight = 34.0;
 inline constexpr double kTitleHeight = 24.0;
+
+/// Bars with names and numbers in `box`, whose height is kRowHeight by row and kAxisHeight.
+void draw_bars(Svg& svg, const Box& box, const std::vector<BarChart::Row>& rows, std::string_view axis);
+
+inline constexpr double kRowHeight = 24.0;
 
 /// Draws the title of a file; in a page it stands above the figure. Returns where the figure begins.
 double draw_title(Svg& svg, const Caption& caption);

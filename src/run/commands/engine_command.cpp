@@ -1,15 +1,35 @@
 // One engine: experiment -> targets -> removal -> players -> attribute -> table.
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include "engine_run.h"
+#include "run/pages/page_data.h"
 
 namespace modattr {
 namespace {
+
+/// Pictures of the examples of a table.
+PageData data_of(const Experiment& experiment, const ScoreTable& table) {
+  std::vector<ShownModality> modalities;
+  for (const ModalityConfig& modality : experiment.config().modalities) {
+    modalities.push_back({.name = modality.name, .kind = modality.kind, .inputs = modality.inputs});
+  }
+  const std::array<const std::vector<ExampleRecord>*, 1> records = {&table.examples};
+  std::vector<std::string> missing;
+  Progress silent;
+  return page_data(experiment.dataset(), experiment.layout().input_names(), modalities, records, kMostPictureBytes,
+                   missing, silent);
+}
 
 CommandResult run_one_engine(const CommandRequest& request, const RunContext& context) {
   return with_hint_at_skipping([&] {
     const RunStart start;
     Experiment experiment(experiment_options(request, checked_needs(request)), context);
-    return run_engine(experiment, request, context, start);
+    CommandResult result = run_engine(experiment, request, context, start);
+    if (request.shows_data && result.table->examples_are_chosen) result.data = data_of(experiment, *result.table);
+    return result;
   });
 }
 

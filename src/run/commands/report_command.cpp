@@ -55,8 +55,8 @@ CommandResult make_page(const CommandRequest& request, const RunContext& context
       open_shown_data(page.table, {.asked = request.common.data, .config = request.common.config}, reason);
   if (shown) {
     const std::array<const std::vector<ExampleRecord>*, 2> records = {&page.table.examples, &page.traced};
-    page.data =
-        page_data(*shown->dataset, shown->modalities, records, kMostPictureBytes, page.missing, context.progress);
+    page.data = page_data(*shown->dataset, shown_inputs(shown->modalities), shown->modalities, records,
+                          kMostPictureBytes, page.missing, context.progress);
   } else {
     page.missing.push_back(
         "Pictures, sounds, columns and groups of the examples: " + spell_options(reason, context.spell) + ".");

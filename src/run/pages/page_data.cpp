@@ -64,12 +64,12 @@ std::size_t fitting_side(const std::vector<DataPictures>& sources, const std::ve
 
 }  // namespace
 
-PageData page_data(const Dataset& dataset, const std::vector<ShownModality>& modalities,
+PageData page_data(const Dataset& dataset, const std::vector<std::string>& inputs,
+                   const std::vector<ShownModality>& modalities,
                    std::span<const std::vector<ExampleRecord>* const> records, std::size_t most_bytes,
                    std::vector<std::string>& missing, Progress& progress) {
   PageData data;
   const std::map<std::string, Wanted> wanted = wanted_examples(records);
-  const std::vector<std::string> inputs = shown_inputs(modalities);
   std::vector<std::string> groups(dataset.example_count());
   if (dataset.group_column()) {
     data.group_column = *dataset.group_column();

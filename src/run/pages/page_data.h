@@ -14,10 +14,11 @@ namespace modattr {
 /// Most bytes of all pictures of a page, as PNG: a third more in the page.
 inline constexpr std::size_t kMostPictureBytes = 4'200'000;
 
-/// What a page shows of the data: groups, pictures and columns of the examples that `records` name. Pictures get as
-/// small as it takes to stay below `most_bytes`; where not even the smallest do, the first ones are kept. What is left
-/// out is told in `missing`.
-PageData page_data(const Dataset& dataset, const std::vector<ShownModality>& modalities,
+/// What a page shows of the data, whose inputs have these names: groups, pictures and columns of the examples that
+/// `records` name. Pictures get as small as it takes to stay below `most_bytes`; where not even the smallest do, the
+/// first ones are kept. What is left out is told in `missing`.
+PageData page_data(const Dataset& dataset, const std::vector<std::string>& inputs,
+                   const std::vector<ShownModality>& modalities,
                    std::span<const std::vector<ExampleRecord>* const> records, std::size_t most_bytes,
                    std::vector<std::string>& missing, Progress& progress);
 

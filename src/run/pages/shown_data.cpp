@@ -16,6 +16,8 @@ namespace {
 struct Candidate {
   std::filesystem::path path;
   std::optional<std::filesystem::path> metadata;
+  /// Whether the result itself names it.
+  bool is_named = false;
 };
 
 const Json* object_in(const Json& config, const char* key) {
@@ -110,14 +112,14 @@ std::optional<ShownData> open_shown_data(const ScoreTable& table, const DataPlac
     return open_candidate(table, {.path = *places.asked, .metadata = metadata});
   }
   std::vector<Candidate> candidates;
-  if (const std::optional<std::string> text = text_in(data, "path")) candidates.push_back({*text, metadata});
+  if (const std::optional<std::string> text = text_in(data, "path")) candidates.push_back({*text, metadata, true});
   if (std::optional<Candidate> other = candidate_of_config(places)) candidates.push_back(std::move(*other));
   bool is_other = false;
   for (const Candidate& candidate : candidates) {
     if (!is_file(candidate.path)) continue;
     try {
       if (sha256_of_file(candidate.path) != table.data.sha256) {
-        is_other = true;
+        is_other = is_other || candidate.is_named;
         continue;
       }
       return open_candidate(table, candidate);

@@ -2,6 +2,7 @@
 // One example: its answer, its data, and what each run says of it.
 
 const mostBars = 12;
+const mostRules = 8;
 
 function nameOf(modality) {
   return report.modalities[modality] ? report.modalities[modality].name : "";
@@ -75,21 +76,22 @@ function pairBars(part) {
 
 function featureViews(example, part) {
   const players = titledPlayers(example, playersOf(part));
-  const views = make("div", { class: "columns" });
+  const pictures = make("div");
+  const words = make("div");
   report.modalities.forEach((modality, place) => {
     const own = players.filter((player) => player.modality === place);
     if (!own.length) return;
     const picture = (example.pic || []).find((entry) => entry[0] === place);
     if (picture) {
-      views.append(pictureView(modality.name, picture[1], own));
+      pictures.append(pictureView(modality.name, picture[1], own));
     } else if (modality.kind === "tokens") {
-      views.append(wordView(modality.name, own));
+      words.append(wordView(modality.name, own));
     }
   });
   const strongest = players.filter((player) => player.value).sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
-  const bars = make("div", {}, make("h5", {}, "Strongest features"), barsOf("Strongest features", strongest.slice(0, mostBars)));
-  views.append(bars);
-  const result = make("div", {}, views, signKey());
+  words.append(make("h5", {}, "Strongest features"), barsOf("Strongest features", strongest.slice(0, mostBars)), signKey());
+  const views = make("div", { class: "columns" }, pictures.childElementCount ? pictures : null, words);
+  const result = make("div", {}, views);
   if (strongest.length > mostBars) {
     const rest = make("details", {}, make("summary", {}, "All " + strongest.length + " features"));
     // Made when it is asked for: there may be thousands.
@@ -115,11 +117,14 @@ function surrogateView(part) {
     view.append(make("h5", {}, "Pairs"), barTable("Pairs of the surrogate", rows));
   }
   if (lime.rules.length) {
-    const list = make("ol", { class: "rules" });
-    for (const [condition, value, weight] of lime.rules) {
-      list.append(make("li", {}, make("bdi", {}, condition), ": " + shown(value) + " ", make("span", { class: "soft" }, "(" + percent(weight) + " of the weight)")));
+    const rules = lime.rules.map(([condition, value, weight]) =>
+      make("li", {}, make("bdi", {}, condition), ": " + shown(value) + " ", make("span", { class: "soft" }, "(" + percent(weight) + " of the weight)")),
+    );
+    view.append(make("h5", {}, "Rules"), make("ol", { class: "rules" }, ...rules.slice(0, mostRules)));
+    if (rules.length > mostRules) {
+      const rest = make("ol", { class: "rules", start: mostRules + 1 }, ...rules.slice(mostRules));
+      view.append(make("details", {}, make("summary", {}, rules.length - mostRules + " further rules"), rest));
     }
-    view.append(make("h5", {}, "Rules"), list);
   }
   return view;
 }

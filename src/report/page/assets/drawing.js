@@ -80,7 +80,7 @@ function isSmall(picture) {
 }
 
 /** How strongly patches cover a picture, from 0 to 1: one for all of them. */
-let overlay = 0.6;
+let overlay = 0.75;
 
 function overlaySlider() {
   const input = make("input", { type: "range", min: 0, max: 100, value: Math.round(100 * overlay) });
@@ -121,7 +121,7 @@ function pictureView(title, picturePlace, players) {
       width: box.width,
       height: box.height * scale,
       class: "patch " + signOf(player.value),
-      "fill-opacity": Math.sqrt(Math.abs(player.value) / largest).toFixed(3),
+      "fill-opacity": (Math.abs(player.value) / largest).toFixed(3),
     });
     rect.append(draw("title", {}, player.name + ": " + signed(format(player.value))));
     layer.append(rect);
