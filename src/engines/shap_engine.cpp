@@ -207,7 +207,11 @@ EngineDescription describe(const OptionValues& options, const EngineSetting& set
   } else if (features_play(options)) {
     description.index = index_in_force(options);
   }
-  const bool uses_trees = tree_request(options, setting).has_value();
+  const std::optional<ContributionRequest> trees = tree_request(options, setting);
+  const bool uses_trees = trees.has_value();
+  if (uses_trees && trees->method == ContributionMethod::kTreePathDependent) {
+    description.removal = "removed data takes both branches of the trees, as the training rows did";
+  }
   description.method = uses_trees ? "tree" : *options.text("method");
   for (auto& [name, value] : description.in_force) {
     if (uses_trees && name == "method") value = "tree";

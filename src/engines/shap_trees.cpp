@@ -39,10 +39,6 @@ std::optional<ContributionRequest> tree_request(const OptionValues& options, con
   const bool is_enumerated = !are_features && setting.kinds.size() <= kMostEnumeratedModalities;
   if (!is_chosen && (!fits || is_enumerated)) return std::nullopt;
   const std::string chosen = method == "tree" ? option("method") + " tree" : option("tree_values");
-  if (setting.trees == TreeUse::kNone) {
-    throw ConfigError(chosen + ": expected a model of trees (model.kind xgboost or lightgbm), got another model; " +
-                      option("method") + " auto serves every model");
-  }
   if (setting.trees == TreeUse::kOtherValue) {
     throw ConfigError(chosen +
                       ": expected value logit, or output of a regression that gives margins (model.output "

@@ -13,7 +13,7 @@ void check_tree_options(const OptionValues& options);
 
 /// Values of trees of the features' or modalities' game, where they were asked for, or are the exact answer to what was
 /// asked for; nullopt where an estimator or enumeration gives the values. Throws ConfigError where they were asked for
-/// and the model or the value has none.
+/// and the value is none that trees add up to; a model that is none of trees is refused when it is asked.
 std::optional<ContributionRequest> tree_request(const OptionValues& options, const EngineSetting& setting);
 
 }  // namespace modattr

@@ -1,5 +1,7 @@
 #include "modattr/model/tree_model.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -8,7 +10,6 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
-#include "modattr/data/array_tensor.h"
 #include "modattr/trees/tree_reader.h"
 
 namespace modattr {
@@ -47,10 +48,11 @@ class TreeModel final : public Model {
                                        const at::Tensor& rows) const {
     std::string listing;
     for (std::size_t input = 0; input < inputs.size(); ++input) {
-      listing += (input == 0 ? "" : ", ") + names[input] + " " + describe(inputs[input]);
+      const std::int64_t own = inputs[input].numel() / std::max<std::int64_t>(inputs[input].size(0), 1);
+      listing += (input == 0 ? "" : ", ") + ("'" + names[input] + "' has " + std::to_string(own));
     }
     throw ModelError(path_ + ": expected " + std::to_string(ensemble_.column_count) +
-                     " columns, as the trees were trained on, got " + std::to_string(rows.size(1)) + " in " + listing);
+                     " columns, as the trees were trained on, got " + std::to_string(rows.size(1)) + ": " + listing);
   }
 
   std::string path_;

@@ -189,10 +189,10 @@ class LightgbmReader {
   /// A child that is negative is leaf -child - 1; leaves stand behind the splits here.
   static std::int32_t child(std::int64_t number, std::size_t split_count, std::size_t leaf_count,
                             const LightgbmSection& section, const char* key) {
-    const std::int64_t index = number < 0 ? static_cast<std::int64_t>(split_count) - number - 1 : number;
     if (number >= static_cast<std::int64_t>(split_count) || number < -static_cast<std::int64_t>(leaf_count)) {
       section.fail(key, "nodes below " + std::to_string(split_count) + ", or leaves", std::to_string(number));
     }
+    const std::int64_t index = number < 0 ? static_cast<std::int64_t>(split_count) - number - 1 : number;
     return static_cast<std::int32_t>(index);
   }
 

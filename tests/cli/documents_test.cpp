@@ -1,5 +1,6 @@
 // The documents describe what the program knows, all of it and nothing else.
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
@@ -213,12 +214,17 @@ TEST(DocumentExamples, OfEveryEngineHaveDescribedDefinitions) {
       {"shap", "--level", "feature", "--interactions", "--budget", "900", "--ids", "17"},
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "stii", "--budget", "900", "--ids", "17"},
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "fsii", "--budget", "900", "--ids", "17"},
+      {"shap", "--method", "tree", "--tree-values", "path-dependent"},
+      {"shap", "--level", "feature", "--tree-values", "path-dependent", "--interactions", "--ids", "3"},
+      {"shap", "--level", "feature", "--tree-values", "path-dependent", "--index", "shapley", "--ids", "3"},
       {"shap", "--sage", "--examples", "20"},
       {"lime", "--ids", "17"},
       {"trace"},
       {"trace", "--inject", "all"}};
   for (std::vector<std::string> run : runs) {
-    run.insert(run.end(), {"--format", "json", "--quiet", "--config", "configs/vqa-features.json"});
+    const bool is_of_trees = std::ranges::find(run, "--tree-values") != run.end();
+    run.insert(run.end(), {"--format", "json", "--quiet", "--config",
+                           is_of_trees ? "configs/boosted-trees.json" : "configs/vqa-features.json"});
     const Json scores = Json::parse(program_output(run));
     for (const Json& row : scores.at("rows")) printed.insert(row.at("definition"));
   }

@@ -197,7 +197,7 @@ TEST(Trees, GivePredictionsOrMarginsOfRegressions) {
 TEST(TreeErrors, NameWhatDoesNotFit) {
   Project project = tree_project();
   project.data({TestArray::of<float>("x", {2, 3}, {0, 1, 2, 1, 3, 4}), TestArray::of<float>("label", {2}, {1, 2})});
-  expect_failure(project, 3, {"expected 2 columns", "got 3", "x float32[2, 3]"});
+  expect_failure(project, 3, {"expected 2 columns", "got 3", "'x' has 3"});
   project = tree_project("binary:logistic");
   expect_shap_failure(project, 2, {"--method tree", "logit"}, {"--method", "tree", "--value", "probability"});
   expect_shap_failure(project, 2, {"--tree-values", "--method tree"},

@@ -45,7 +45,7 @@ TEST(TreeModel, NamesBothNumbersOfColumns) {
   EXPECT_TRUE(mentions(thrown_message<ModelError>([&] {
                          return model->run(std::vector<std::string>{"x"}, std::vector<at::Tensor>{at::rand({2, 7})});
                        }),
-                       {"logistic.json", "expected 8 columns", "got 7", "x float32[2, 7]"}));
+                       {"logistic.json", "expected 8 columns", "got 7", "'x' has 7"}));
 }
 
 TEST(TreeModel, RefusesOutputsThatItDoesNotGive) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "modattr/engines/registry.h"
@@ -32,7 +34,12 @@ struct EngineInUse {
 inline std::vector<EngineInUse> every_engine() {
   std::vector<EngineInUse> engines;
   for (const Engine& engine : engine_registry()) {
-    for (const EngineVariant& variant : engine.variants) engines.push_back({&engine, &variant});
+    for (const EngineVariant& variant : engine.variants) {
+      // Only models of trees know the answer.
+      const bool asks_trees = std::ranges::find(variant.options, std::pair<std::string, OptionValue>(
+                                                                     "method", "tree")) != variant.options.end();
+      if (!asks_trees) engines.push_back({&engine, &variant});
+    }
   }
   return engines;
 }

@@ -75,6 +75,8 @@ struct EngineDescription {
   std::string method = {};
   /// Random repeats behind every score; nullopt where there are none.
   std::optional<std::size_t> repeat_count = std::nullopt;
+  /// How data is removed, where it is not as the configuration says.
+  std::string removal = {};
 };
 
 /// What costs depend on, for a run over all modalities. Counts are doubles: some exceed 64 bits.

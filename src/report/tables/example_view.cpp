@@ -153,6 +153,7 @@ PairLines pair_lines_of(const ExampleAttribution& attribution, const std::vector
 std::string index_name(const std::string& definition) {
   std::string name = definition.substr(definition.find('.') + 1);
   std::ranges::transform(name, name.begin(), [](unsigned char letter) { return std::toupper(letter); });
+  if (name == "PATH_PAIRS") return "k-SII, path-dependent";
   return name == "K_SII" ? "k-SII" : name;
 }
 

@@ -204,7 +204,14 @@ class EngineRun {
       }
       if (explanation && experiment_.model().trees() != nullptr) {
         show_trees(*explanation, problem);
-      } else if (explanation && needs_.looks_inside) {
+      } else if (explanation && !needs_.looks_inside) {
+        problem.set_contributions([](const ContributionRequest&, const Rng&) -> std::unique_ptr<Contributions> {
+          throw ConfigError(option("method") +
+                            " tree: expected a model of trees (model.kind xgboost or lightgbm), got "
+                            "a TorchScript model; " +
+                            option("method") + " auto serves every model");
+        });
+      } else if (explanation) {
         problem.set_contributions([&](const ContributionRequest& request, const Rng& rng) {
           return std::make_unique<GraphContributions>(
               GraphContributions::Parts{.model = experiment_.model(),
@@ -244,7 +251,8 @@ class EngineRun {
       const Json target = target_in_force(experiment_.config(), targets, request_.options.text("target"));
       options["target"] = target;
       options["value"] = value_names()[static_cast<std::size_t>(targets.value)];
-      options["background"] = removal.background_count() ? Json(*removal.background_count()) : Json(nullptr);
+      const bool has_background = removal.background_count() && description.removal.empty();
+      options["background"] = has_background ? Json(*removal.background_count()) : Json(nullptr);
       records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
       if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
       if (explanation->players) add_patches(*explanation->players, records);
@@ -252,7 +260,8 @@ class EngineRun {
                                  {.target = target.is_string() ? target.get<std::string>() : target.dump(),
                                   .is_whole_set = needs_.is_whole_set,
                                   .index = description.index,
-                                  .method = description.method},
+                                  .method = description.method,
+                                  .removal = description.removal},
                                  records);
     }
     if (needs_.game == GameKind::kPermutation) {

@@ -95,7 +95,7 @@ std::vector<std::string> explained_text(const Experiment& experiment, const Expl
   const std::string evaluations = evaluation_words(records);
   parts.push_back(by.method + (by.method.empty() || evaluations.empty() ? "" : ", ") + evaluations);
   if (parts.back().empty()) parts.pop_back();
-  parts.push_back(removals(experiment, removal));
+  parts.push_back(by.removal.empty() ? removals(experiment, removal) : by.removal);
   return parts;
 }
 

@@ -22,6 +22,8 @@ struct ExplainedBy {
   std::string index = {};
   /// Estimator; nothing where there is no choice.
   std::string method = {};
+  /// How data is removed, where it is not as the configuration says.
+  std::string removal = {};
 };
 
 /// What was explained and how, in force: the value of the target, index and method, evaluations per example, and what

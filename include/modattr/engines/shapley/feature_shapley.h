@@ -59,6 +59,7 @@ class FeatureShapley final : public Attributor {
   explicit FeatureShapley(FeatureShapleyOptions options) : options_(std::move(options)) {}
 
   std::string_view name() const noexcept override {
+    if (options_.trees) return options_.pair_index ? "shap.feature.trees.pairs" : "shap.feature.trees";
     return options_.pair_index ? "shap.feature.pairs" : "shap.feature";
   }
   Guarantees guarantees() const noexcept override {

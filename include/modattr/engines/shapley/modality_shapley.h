@@ -50,7 +50,7 @@ class ModalityShapley final : public Attributor {
  public:
   explicit ModalityShapley(ModalityShapleyOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap"; }
+  std::string_view name() const noexcept override { return options_.trees ? "shap.trees" : "shap"; }
   Guarantees guarantees() const noexcept override {
     return {.efficiency = true, .symmetry = true, .null_player = true};
   }
