@@ -86,8 +86,8 @@ class GraphContributions::Worker {
                .input_names = parts.layout.input_names(),
                .target = target_,
                .elements = elements_}),
-        row_count_(parts.evaluator.rows_per_call()) {
-    if (parts.model.program()->output.index() == 0 && parts.layout.inputs.size() > 63) {
+        row_count_(parts.evaluator.rows_per_model_call()) {
+    if (parts.layout.inputs.size() > 63) {
       throw ConfigError("modalities: expected at most 63 inputs with methods that look inside of the model, got " +
                         std::to_string(parts.layout.inputs.size()));
     }

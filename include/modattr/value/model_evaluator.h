@@ -108,6 +108,8 @@ class ModelEvaluator {
   const ModalityRows& modality_rows();
   /// Rows of a call of what runs most.
   std::size_t rows_per_call();
+  /// Rows of a call of the whole model, whatever the batch size.
+  std::size_t rows_per_model_call() const noexcept { return options_.rows_per_call; }
   std::size_t thread_count() const noexcept { return options_.thread_count; }
   MixSharing sharing() const noexcept { return options_.sharing; }
   /// Runs what runs most a few times, on one thread; seconds per row.

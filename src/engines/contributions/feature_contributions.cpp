@@ -63,7 +63,7 @@ void put_facts(const ContributionFacts& facts, ByteWriter& writer) {
     to.put_text(gap.operation);
     to.put_number(gap.gap);
   });
-  writer.put_optional(facts.verification, put_verification);
+  writer.put_optional(facts.verification, [](ByteWriter& to, const Verification& one) { put_verification(one, to); });
 }
 
 ContributionFacts take_facts(ByteReader& reader) {

@@ -79,7 +79,7 @@ Verification Verifier::compare(const ExampleAttribution& attribution) {
   return result;
 }
 
-void put_verification(ByteWriter& writer, const Verification& verification) {
+void put_verification(const Verification& verification, ByteWriter& writer) {
   writer.put_number(verification.squared_distance);
   writer.put_optional(verification.correlation, &ByteWriter::put_number);
   writer.put_number(verification.modality_distance);

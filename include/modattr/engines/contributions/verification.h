@@ -56,7 +56,7 @@ class Verifier {
 Verification compare_values(std::span<const double> values, std::span<const double> shapley_values,
                             std::span<const double> modalities, std::span<const double> shapley_modalities);
 
-void put_verification(ByteWriter& writer, const Verification& verification);
+void put_verification(const Verification& verification, ByteWriter& writer);
 Verification take_verification(ByteReader& reader);
 /// As lines of examples.jsonl hold it.
 Detail verification_detail(const Verification& verification);
