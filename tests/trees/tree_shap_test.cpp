@@ -293,7 +293,7 @@ TEST(TreeShap, GivesTheSameForAnyNumberOfThreads) {
   const std::vector<double> background = random_rows(10, 30);
   const std::vector<std::uint32_t> outputs(2500, 0);
   std::optional<TreeValues> first;
-  for (const std::size_t thread_count : {1, 3}) {
+  for (const std::size_t thread_count : {1U, 3U}) {
     const TreeShap shap(ensemble, {.player_of_column = {0, 1, 2, 3, 4, 5},
                                    .player_count = 6,
                                    .are_pairs_asked = true,
