@@ -31,6 +31,9 @@ TEST(ReportCommand, WritesAPageBesideTheResults) {
   // The same results give the same bytes.
   ASSERT_EQ(project.run({"report", "results/scores.json", "--out", "again.html"}).exit_code, 0);
   EXPECT_EQ(read_file(project.path("again.html")), page);
+  // Another run in the folder would leave a page of other results.
+  ASSERT_EQ(project.run({"shap", "--examples", "2", "--out", "results"}).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(project.path("results/report.html")));
 }
 
 TEST(ReportCommand, DoesWithoutTheDataAndSaysSo) {

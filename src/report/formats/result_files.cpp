@@ -25,6 +25,11 @@ constexpr std::array kFormats = {FileFormat{"scores.json", to_json}, FileFormat{
                                  FileFormat{"examples.jsonl", to_json_lines},
                                  FileFormat{"trace.jsonl", to_trace_lines}};
 
+/// Whether a file begins like a page of to_html(), which would be about other results.
+bool begins_like_page(std::string_view text) {
+  return text.starts_with("<!doctype html>") && text.find(": modattr report</title>") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const std::string> names) {
@@ -59,8 +64,9 @@ std::optional<FormerRun> former_run(const std::filesystem::path& folder) {
 
 std::span<const FormerFile> former_files() {
   // Not every run writes them; the other files are written by all.
-  static const std::array<FormerFile, 2> files = {
-      {{"examples.jsonl", begins_like_json_lines}, {"trace.jsonl", begins_like_trace_lines}}};
+  static const std::array<FormerFile, 3> files = {{{"examples.jsonl", begins_like_json_lines},
+                                                   {"trace.jsonl", begins_like_trace_lines},
+                                                   {"report.html", begins_like_page}}};
   return files;
 }
 

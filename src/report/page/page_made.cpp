@@ -43,7 +43,7 @@ std::string runs_table(const ReportPage& page) {
 
 }  // namespace
 
-std::string made_section(const ReportPage& page, const PageFacts&) {
+std::string made_section(const ReportPage& page) {
   const ScoreTable& table = page.table;
   std::string html = "<section id=\"made\"><h2>How this was made</h2>\n";
   for (const PageCommand& command : page.commands) {

@@ -71,7 +71,7 @@ std::string scores_section(const ReportPage& page, const PageFacts& facts);
 std::string errors_section(const ReportPage& page, const PageFacts& facts);
 std::string gate_section(const ReportPage& page);
 std::string examples_section(const ReportPage& page);
-std::string made_section(const ReportPage& page, const PageFacts& facts);
+std::string made_section(const ReportPage& page);
 
 /// The examples as the page's script reads them: JSON in which nothing ends a script element.
 std::string examples_json(const ReportPage& page, const PageFacts& facts);

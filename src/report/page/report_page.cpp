@@ -37,7 +37,7 @@ std::string to_html(const ReportPage& page) {
   const std::string errors = errors_section(page, facts);
   const std::string gate = gate_section(page);
   const std::string examples = examples_section(page);
-  const std::string made = made_section(page, facts);
+  const std::string made = made_section(page);
   const std::string model = std::filesystem::path(page.table.model.path).filename().string();
   std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   html += "<meta http-equiv=\"Content-Security-Policy\" content=\"" + policy(assets) + "\">\n";
