@@ -73,6 +73,66 @@ TEST(TreePeerCases, PathDependentValuesOfATree) {
   }
 }
 
+/// Rows of a table, null = missing, as an array.
+TestArray table_of(const Json& rows, const std::string& name) {
+  std::vector<float> numbers;
+  for (const Json& row : rows) {
+    for (const Json& number : row) numbers.push_back(number.is_null() ? std::nanf("") : number.get<float>());
+  }
+  const auto row_count = static_cast<std::int64_t>(rows.size());
+  return TestArray::of<float>(name, {row_count, static_cast<std::int64_t>(numbers.size()) / row_count}, numbers);
+}
+
+/// A model of fixtures/trees with its rows and background.
+Project fixture_project(const Json& fixture) {
+  const auto name = fixture.at("name").get<std::string>();
+  Project project("xgboost", {});
+  project.add_modality("a", {"x[0:3]"}).add_modality("b", {"x[3:5]"}).add_modality("c", {"x[5:8]"});
+  for (Json& modality : project.config()["modalities"]) {
+    modality["kind"] = "columns";
+    modality["removal"] = {{"type", "background"}, {"path", "reference.npz"}, {"rows", 0}};
+  }
+  project.config()["model"]["path"] = (kFixtures / "trees" / (name + ".json")).string();
+  std::vector<TestArray> arrays = {table_of(fixture.at("rows"), "x")};
+  if (name == "poisson") project.config()["model"]["output"] = "margin";
+  if (name == "logistic") project.config()["target"] = 1;
+  if (name == "softprob") {
+    project.config()["target"] = "label";
+    const auto outputs = fixture.at("outputs").get<std::vector<std::int64_t>>();
+    arrays.push_back(TestArray::of<std::int64_t>("label", {static_cast<std::int64_t>(outputs.size())}, outputs));
+  }
+  project.data(arrays);
+  write_npz(project.path("reference.npz"), {table_of(fixture.at("background"), "x")});
+  return project;
+}
+
+TEST(Trees, AgreeWithEnumerationThroughXgboost) {
+  const Json fixtures = Json::parse(read_file(kFixtures / "trees" / "expected.json"));
+  ASSERT_EQ(fixtures.size(), 6U);
+  for (const Json& fixture : fixtures) {
+    const Project project = fixture_project(fixture);
+    const std::vector<Json> modalities = explained_examples(project, {"--method", "tree"});
+    const std::vector<Json> owen = explained_examples(project, {"--level", "feature", "--force"});
+    ASSERT_EQ(modalities.size(), fixture.at("rows").size());
+    for (std::size_t example = 0; example < modalities.size(); ++example) {
+      std::size_t modality = 0;
+      for (const Json& value : modalities[example].at("modalities")) {
+        EXPECT_NEAR(value.get<double>(), fixture.at("modalities")[example][modality++].get<double>(), 1e-6)
+            << fixture.at("name");
+      }
+      EXPECT_NEAR(modalities[example].at("value_full").get<double>(), fixture.at("margins")[example].get<double>(),
+                  1e-6);
+      for (const Json& player : owen[example].at("players")) {
+        const std::string name = player.at("modality").get<std::string>();
+        const std::size_t first = name == "a" ? 0 : name == "b" ? 3 : 5;
+        const std::size_t column = first + player.at("player").get<std::size_t>();
+        EXPECT_NEAR(player.at("value").get<double>(), fixture.at("owen")[example][column].get<double>(), 1e-6)
+            << fixture.at("name");
+      }
+    }
+  }
+}
+
 TEST(Trees, GiveWhatEnumerationGives) {
   const Scores trees = tree_scores({"--method", "tree"});
   const Scores exact = tree_scores({"--method", "exact"});
