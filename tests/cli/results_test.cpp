@@ -55,7 +55,7 @@ std::vector<std::vector<std::string>> cells_of(const std::string& csv) {
 }
 
 /// Two columns, eight examples, regression with the mean squared error.
-Project small_project() {
+Project results_project() {
   Project project("regression", {"a", "b"});
   project.model("def forward(self, a, b):\n  return 2 * a + a * b")
       .data({TestArray::of<float>("a", {8, 1}, {1, -2, 3, 0.5F, 0, 2, -1, 4}),
@@ -67,7 +67,7 @@ Project small_project() {
 }
 
 TEST(Results, JsonHasEveryFieldOfItsSchemaInOrder) {
-  const Project project = small_project();
+  const Project project = results_project();
   const Scores scores = project.permute({"--repeats", "3", "--seed", "7", "--no-split"});
   const Json& document = scores.document();
   EXPECT_EQ(keys_of(document), (Words{"schema", "version", "command", "created", "model", "data", "config", "metric",
@@ -112,7 +112,7 @@ TEST(Results, JsonHasEveryFieldOfItsSchemaInOrder) {
 }
 
 TEST(Results, FilesHoldTheRowsThatAreShown) {
-  const Project project = small_project();
+  const Project project = results_project();
   const ProgramResult shown = project.run({"permute", "--repeats", "3", "--format", "csv", "--out", "new/results/"});
   ASSERT_EQ(shown.exit_code, 0) << shown.errors;
   EXPECT_NE(shown.errors.find("perceptual.task"), std::string::npos) << "warnings of CSV go to standard error";
@@ -132,7 +132,7 @@ TEST(Results, FilesHoldTheRowsThatAreShown) {
 }
 
 TEST(Results, PathsOfTheConfigurationInForceAreThoseOfTheWorkingFolder) {
-  Project project = small_project();
+  Project project = results_project();
   std::filesystem::create_directories(project.path("sub/words"));
   write_file(project.path("sub/words/vocab.txt"), "red\n");
   Json& config = project.config();
@@ -155,7 +155,7 @@ TEST(Results, PathsOfTheConfigurationInForceAreThoseOfTheWorkingFolder) {
 }
 
 TEST(Results, AFolderDescribesOneRun) {
-  const Project project = small_project();
+  const Project project = results_project();
   ASSERT_EQ(project.run({"shap", "--out", "results"}).exit_code, 0);
   ASSERT_TRUE(std::filesystem::exists(project.results() / "examples.jsonl"));
   ASSERT_EQ(project.run({"permute", "--repeats", "2", "--out", "results", "--force"}).exit_code, 0);
@@ -167,7 +167,7 @@ TEST(Results, AFolderDescribesOneRun) {
 }
 
 TEST(Results, OfAnotherCommandOrModelAreNotReplacedUnasked) {
-  Project project = small_project();
+  Project project = results_project();
   const ProgramResult written = project.run({"permute", "--repeats", "2", "--out", "results"});
   EXPECT_EQ(written.errors, "modattr: wrote results/scores.json, results/scores.csv\n");
   EXPECT_EQ(project.run({"permute", "--repeats", "2", "--out", "results", "-q"}).errors, "");
@@ -185,7 +185,7 @@ TEST(Results, OfAnotherCommandOrModelAreNotReplacedUnasked) {
 }
 
 TEST(Results, TableAndMarkdownShowEveryModality) {
-  const Project project = small_project();
+  const Project project = results_project();
   const ProgramResult table = project.run({"permute", "--repeats", "2"});
   EXPECT_EQ(table.exit_code, 0);
   EXPECT_EQ(table.errors, "") << "no progress outside a terminal";
@@ -215,10 +215,10 @@ TEST(Results, AModalityAloneHasTheNumbersOfTheFullRun) {
 }
 
 TEST(Results, IdsSelectExamples) {
-  const Project project = small_project();
+  const Project project = results_project();
   const Scores by_ids = project.permute({"--ids", "15,11,13", "--exact"});
   EXPECT_EQ(by_ids.document().at("data").at("examples"), 3);
-  Project small = small_project();
+  Project small = results_project();
   small.data({TestArray::of<float>("a", {3, 1}, {-2, 0.5F, 2}), TestArray::of<float>("b", {3, 1}, {1, 2, -0.5F}),
               TestArray::of<float>("label", {3}, {-5, 2, 3})});
   EXPECT_EQ(by_ids.row_text(), small.permute({"--exact"}).row_text());
@@ -231,7 +231,7 @@ TEST(Results, TheSeedFixesTheSubsetAndThePermutations) {
   EXPECT_EQ(first.document().at("data").at("examples"), 100);
   EXPECT_EQ(first.row_text(), again.row_text());
   EXPECT_NE(first.row_text(), other.row_text());
-  const Project project = small_project();
+  const Project project = results_project();
   const Json exact = project.permute({"--exact", "--examples", "4"}).document();
   EXPECT_EQ(exact.at("rows"), project.permute({"--exact", "--examples", "4"}).document().at("rows"));
   EXPECT_NE(exact.at("score"), project.permute({"--exact", "--examples", "4", "--seed", "5"}).document().at("score"));
