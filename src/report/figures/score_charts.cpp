@@ -17,7 +17,7 @@ struct DefinitionWords {
   std::string_view note;
 };
 
-constexpr std::array<DefinitionWords, 12> kWords = {
+constexpr std::array<DefinitionWords, 20> kWords = {
     {{"permutation.drop", "Drop of the score without a modality",
       "What the score loses when the modality's data comes from other examples."},
      {"shapley.mean", "Shapley value", "What the modality adds to the value, mean over the examples."},
@@ -33,14 +33,29 @@ constexpr std::array<DefinitionWords, 12> kWords = {
      {"sage", "SAGE", "What the modality takes off the mean loss over the set."},
      {"lime.share", "Share of the coefficients",
       "The modality's part of the magnitudes of the surrogates' coefficients."},
+     {"deep.mean", "Deep SHAP, by modality", "What the modality's features add to the value, mean over the examples."},
+     {"deep.owen", "Share of the contributions by Deep SHAP",
+      "The part of the modality's features in the magnitudes of all contributions."},
+     {"ig.mean", "Integrated gradients, by modality",
+      "What the modality's features add to the value, mean over the examples."},
+     {"ig.share", "Share of the integrated gradients",
+      "The part of the modality's features in the magnitudes of all contributions."},
+     {"gradient.mean", "Gradients, by modality",
+      "What the modality's features add to the value, mean over the examples."},
+     {"gradient.share", "Share of the gradients",
+      "The part of the modality's features in the magnitudes of all contributions."},
+     {"tree.path_mean", "Tree SHAP, by modality", "What the modality adds to the value, mean over the examples."},
+     {"tree.path", "Share of the contributions by Tree SHAP",
+      "The part of the modality's columns in what all columns add, in magnitude."},
      {"trace.count", "Verdicts on wrong answers", "Below the run's threshold the evidence carries no verdict."},
      {"trace.share", "Estimated share of the wrong answers",
       "The part of the wrong answers that is due to it; undecided ones count in parts."}}};
 
 /// Those that stand in a figure of their own.
-constexpr std::array<std::string_view, 10> kCharted = {
-    "permutation.drop", "shapley.mean", "share.abs",  "share.mm_shap", "interaction.mean",
-    "pairs.k_sii",      "pairs.stii",   "pairs.fsii", "sage",          "lime.share"};
+constexpr std::array<std::string_view, 18> kCharted = {
+    "permutation.drop", "shapley.mean", "share.abs",     "share.mm_shap",  "interaction.mean", "pairs.k_sii",
+    "pairs.stii",       "pairs.fsii",   "sage",          "lime.share",     "deep.mean",        "deep.owen",
+    "ig.mean",          "ig.share",     "gradient.mean", "gradient.share", "tree.path_mean",   "tree.path"};
 
 bool is_row_of(const Score& row, const std::string& run, const std::string& definition) {
   return row.run == run && row.definition == definition;
@@ -60,7 +75,9 @@ std::string ink_of(const std::string& name, const std::vector<std::string>& moda
 
 std::string axis_of(const ScoreTable& table, const std::string& definition) {
   if (definition == "permutation.drop") return "drop of " + table.metric;
-  if (definition.starts_with("share.") || definition.ends_with(".share")) return "share";
+  const bool is_share = definition.starts_with("share.") || definition.ends_with(".share") ||
+                        definition == "deep.owen" || definition == "tree.path";
+  if (is_share) return "share";
   // Of a run that has just ended it is known what was explained.
   return table.explained.empty() ? "in units of the value" : table.explained.front();
 }

@@ -220,6 +220,7 @@ class ExampleList {
       if (!value.is_null() && !example.contains(key)) example[key] = std::move(value);
     };
     add_once("l", class_text(record.label_name, record.label));
+    if (record.group) add_once("g", clean(*record.group));
     const std::optional<double> predicted =
         record.predicted ? std::optional(static_cast<double>(*record.predicted)) : std::nullopt;
     add_once("p", class_text(record.predicted_name, predicted));

@@ -95,6 +95,11 @@ TEST(ReportPage, JoinsWhatIsKnownOfAnExample) {
   EXPECT_EQ(example["parts"][1]["run"], 1);
   EXPECT_EQ(example["parts"][1]["verdict"], "image");
   EXPECT_FALSE(data["examples"][1].contains("pic"));
+  // Without the data, groups are those of the results.
+  ReportPage page = small_page();
+  page.data = {};
+  page.table.examples[1].group = "color";
+  EXPECT_EQ(data_of(to_html(page))["examples"][1]["g"], "color");
 }
 
 TEST(ReportPage, KeepsEqualPlayersOnceAndNumbersShort) {
