@@ -35,10 +35,13 @@ inline std::vector<EngineInUse> every_engine() {
   std::vector<EngineInUse> engines;
   for (const Engine& engine : engine_registry()) {
     for (const EngineVariant& variant : engine.variants) {
-      // Only models of trees know the answer.
+      // Methods that look inside of a model are tested where there is one (tests/graph_engines, tests/trees).
+      OptionValues options(engine.options);
+      for (const auto& [name, value] : variant.options) options.set(name, value);
       const bool asks_trees = std::ranges::find(variant.options, std::pair<std::string, OptionValue>(
                                                                      "method", "tree")) != variant.options.end();
-      if (!asks_trees) engines.push_back({&engine, &variant});
+      if (engine.needs(options).looks_inside || asks_trees) continue;
+      engines.push_back({&engine, &variant});
     }
   }
   return engines;

@@ -159,6 +159,19 @@ std::string contribution_method_of(const ContributionRequest& request) {
   }
 }
 
+std::string_view FeatureContributions::name() const noexcept {
+  switch (options_.request.method) {
+    case ContributionMethod::kIntegratedGradients:
+      return "shap.ig";
+    case ContributionMethod::kExpectedGradients:
+      return "shap.gradient";
+    case ContributionMethod::kInputTimesGradient:
+      return "shap.input_x_gradient";
+    default:
+      return "shap.deep";
+  }
+}
+
 Guarantees FeatureContributions::guarantees() const noexcept {
   return {.efficiency = is_complete(options_.request.method), .symmetry = false, .null_player = true};
 }

@@ -38,7 +38,7 @@ class FeatureContributions final : public Attributor {
  public:
   explicit FeatureContributions(FeatureContributionsOptions options) : options_(std::move(options)) {}
 
-  std::string_view name() const noexcept override { return "shap.contributions"; }
+  std::string_view name() const noexcept override;
   Guarantees guarantees() const noexcept override;
   /// Keeps the attribution of each example, about 50 bytes per player, and the outcomes behind the clean score.
   EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;
