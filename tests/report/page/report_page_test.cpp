@@ -173,11 +173,15 @@ const std::array<std::string, 20> kHostile = {
     "<ScRiPt>alert(String.fromCharCode(88))</sCrIpT>",
 };
 
-/// All that opens an element, comment or the like in a page, names and attributes of the page's own excepted.
+/// All that opens an element, comment or the like in a page, but the marks of an axis: their number follows from the
+/// room that names leave.
 std::vector<std::string> tags_of(const std::string& html) {
   std::vector<std::string> tags;
   const std::regex pattern("<[!/a-zA-Z][a-zA-Z0-9]*");
-  for (std::sregex_iterator tag(html.begin(), html.end(), pattern), end; tag != end; ++tag) tags.push_back(tag->str());
+  for (std::sregex_iterator tag(html.begin(), html.end(), pattern), end; tag != end; ++tag) {
+    const std::string text = tag->str();
+    if (text != "<line" && text != "<text" && text != "</text") tags.push_back(text);
+  }
   return tags;
 }
 
