@@ -36,11 +36,14 @@ struct TapedFunction : torch::autograd::Function<TapedFunction> {
 
 }  // namespace
 
-TensorList on_tape(TensorList outputs, const TensorList& inputs, Multiplier multiplier) {
+TensorList on_tape(const TensorList& outputs, const TensorList& inputs, Multiplier multiplier) {
   const at::AutoGradMode grad_mode(true);
   auto entry = c10::make_intrusive<TapeEntry>();
   entry->multiplier = std::move(multiplier);
-  entry->outputs = std::move(outputs);
+  // Objects of their own: an output that a multiplier holds as well would keep itself alive through the tape.
+  for (const at::Tensor& output : outputs) {
+    entry->outputs.push_back(output.defined() ? output.variable_data() : output);
+  }
   TensorList taped = TapedFunction::apply(at::TensorList(inputs), entry);
   for (const at::Tensor& output : taped) {
     // A tape that ends unnoticed would give the credit to the wrong data.

@@ -17,7 +17,7 @@ using Multiplier = std::function<TensorList(const TensorList& multipliers)>;
 /// Puts an operation on the tape of libtorch's autograd with a multiplier in the place of its derivative. `outputs`:
 /// its values, without a tape; `inputs`: the values on the tape that it was computed from, at least one. Returns the
 /// outputs on the tape.
-TensorList on_tape(TensorList outputs, const TensorList& inputs, Multiplier multiplier);
+TensorList on_tape(const TensorList& outputs, const TensorList& inputs, Multiplier multiplier);
 
 /// The tensor off the tape.
 at::Tensor plain(const at::Tensor& tensor);
