@@ -14,8 +14,8 @@
 #include "graph_pass.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
-#include "modattr/value/mixes/mixed_rows.h"
 #include "modattr/value/parallel_calls.h"
+#include "pair_data.h"
 #include "path_integral.h"
 #include "player_credits.h"
 
@@ -56,12 +56,6 @@ const TorchScriptProgram& program_of(const Model& model) {
                    " auto takes others");
 }
 
-/// An example and the removed data that it is compared with.
-struct Pair {
-  std::uint32_t example = 0;
-  std::size_t draw = 0;
-};
-
 /// Sums over the pairs of an example.
 struct ExampleSums {
   std::size_t count = 0;
@@ -82,6 +76,10 @@ class GraphContributions::Worker {
         elements_(sizes_of(shapes_)),
         owners_(parts_.layout, parts_.segmentations, parts_.inputs, elements_, shapes_),
         target_(parts.target, draw_count()),
+        pair_data_({.dataset = parts_.dataset,
+                    .layout = parts_.layout,
+                    .removal = parts_.removal,
+                    .segmentations = parts_.segmentations}),
         pass_({.program = program_of(parts.model),
                .input_names = parts.layout.input_names(),
                .target = target_,
@@ -119,51 +117,8 @@ class GraphContributions::Worker {
   }
 
   std::vector<ExampleContributions> explain(std::uint32_t first, std::size_t count);
-  std::vector<std::string> warnings() const { return warnings_; }
 
  private:
-  /// Rows of a modality for the pairs of a call, on the side of the example or of its removed data.
-  void set_rows(std::span<const Pair> pairs, std::size_t modality, bool is_present, MixedRows& rows) const {
-    for (std::size_t row = 0; row < pairs.size(); ++row) {
-      const Pair& pair = pairs[row];
-      // What has no player in an example stays.
-      const bool stays = is_present || parts_.segmentations[modality]->layout(pair.example)->labels.empty();
-      rows.by_modality[modality][row] = stays ? pair.example : parts_.removal.row(modality, pair.draw, pair.example);
-    }
-  }
-
-  /// The data of a call: modality m of `x_modalities` is the example's on the side of x, of `b_modalities` on that of
-  /// b.
-  PassData data_of(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities) const {
-    MixedRows x(modality_count(), pairs.size());
-    MixedRows b(modality_count(), pairs.size());
-    PassData data;
-    for (std::size_t row = 0; row < pairs.size(); ++row) {
-      x.own[row] = b.own[row] = pairs[row].example;
-      data.examples.push_back(pairs[row].example);
-    }
-    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-      set_rows(pairs, modality, (x_modalities >> modality & 1U) != 0, x);
-      set_rows(pairs, modality, (b_modalities >> modality & 1U) != 0, b);
-    }
-    const std::uint64_t differing = x_modalities ^ b_modalities;
-    for (std::size_t input = 0; input < parts_.layout.inputs.size(); ++input) {
-      data.x.push_back(gather_input(parts_.dataset, parts_.layout, input, x, &parts_.removal));
-      bool differs = false;
-      for (const InputPart& part : parts_.layout.inputs[input].parts) differs |= (differing >> part.modality & 1U) != 0;
-      data.b.push_back(differs ? gather_input(parts_.dataset, parts_.layout, input, b, &parts_.removal)
-                               : data.x.back());
-    }
-    return data;
-  }
-
-  /// Rows of a call are full; the last pair is repeated.
-  std::vector<Pair> padded(std::span<const Pair> pairs, std::size_t row_count) const {
-    std::vector<Pair> rows(pairs.begin(), pairs.end());
-    rows.resize(row_count, rows.back());
-    return rows;
-  }
-
   PairCredits blank(const ElementOwners::Players& players) const {
     PairCredits credits;
     credits.players.assign(players.first.back(), 0.0);
@@ -195,14 +150,13 @@ class GraphContributions::Worker {
   InputElements elements_;
   ElementOwners owners_;
   TargetFunction target_;
+  PairData pair_data_;
   GraphPass pass_;
   std::size_t row_count_;
   bool is_sized_ = false;
   std::mutex mutex_;
   /// Gaps of operations in the examples at hand.
   GapLedger ledger_;
-  std::vector<std::string> warnings_;
-  friend class GraphContributions;
 };
 
 void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
@@ -210,7 +164,7 @@ void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64
                                         const std::vector<const ElementOwners::Players*>& players,
                                         std::vector<PairCredits>& credits) {
   const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
-  const PassData data = data_of(pairs, x_modalities, b_modalities);
+  const PassData data = pair_data_.of(pairs, x_modalities, b_modalities);
   PassResult result = pass_.multipliers(data);
   if (result.branches_on_data && pairs.size() > 1) {
     // All rows of a call take one way through an `if`: one row at a time, each takes its own.
@@ -282,7 +236,7 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
         rows.push_back(pairs[point.pair]);
         at.data_ptr<double>()[row] = point.place;
       }
-      const PassResult result = pass_.gradients(data_of(rows, everybody, 0), at, values_only);
+      const PassResult result = pass_.gradients(pair_data_.of(rows, everybody, 0), at, values_only);
       evaluation_count += row_count_;
       for (std::size_t row = 0; row < count; ++row) {
         PathPoint& point = *points[first + row];
@@ -366,9 +320,10 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
   }
   if (!is_sized_) {
     // The tape keeps about what is computed; a call is as long as that fits.
-    const std::vector<Pair> probe = padded(std::span(pairs).first(std::min(row_count_, pairs.size())), row_count_);
+    const std::vector<Pair> probe =
+        padded_pairs(std::span(pairs).first(std::min(row_count_, pairs.size())), row_count_);
     const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
-    const PassResult result = pass_.gradients(data_of(probe, everybody, 0),
+    const PassResult result = pass_.gradients(pair_data_.of(probe, everybody, 0),
                                               at::ones({static_cast<std::int64_t>(row_count_)}, at::kDouble), true);
     while (row_count_ > 1 && 4 * result.byte_count / probe.size() * row_count_ > kTapeBytes) row_count_ /= 2;
     is_sized_ = true;
@@ -382,7 +337,7 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
     const std::size_t begin = piece * piece_size;
     const std::size_t own_count = std::min(piece_size, pairs.size() - begin);
     const std::span<const Pair> own = std::span(pairs).subspan(begin, own_count);
-    const std::vector<Pair> rows = is_deep ? padded(own, row_count_) : std::vector<Pair>(own.begin(), own.end());
+    const std::vector<Pair> rows = is_deep ? padded_pairs(own, row_count_) : std::vector<Pair>(own.begin(), own.end());
     std::vector<const ElementOwners::Players*> row_players;
     for (const Pair& pair : rows) row_players.push_back(&players[pair.example - first]);
     const std::vector<double> own_places(places.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -439,10 +394,6 @@ std::vector<ExampleContributions> GraphContributions::explain(std::uint32_t firs
 
 std::size_t GraphContributions::evaluations_per_example() const noexcept {
   return worker_->rows_per_example();
-}
-
-std::vector<std::string> GraphContributions::warnings() const {
-  return worker_->warnings();
 }
 
 }  // namespace modattr

@@ -136,7 +136,10 @@ TEST(Documents, DescribeEveryOptionOfEveryCommand) {
   EXPECT_EQ(names_in_table(document, "command"), commands);
   const Names& common = described["Common options"];
   for (const std::string& command : commands) {
-    Names known = completed_words(script, command);
+    std::smatch options;
+    ASSERT_TRUE(std::regex_search(script, options, std::regex("\n    " + command + "\\) words=\"([^\"\n]*)\"")))
+        << command;
+    Names known = all_matches(options[1], "(\\S+)");
     // As the text above the tables says.
     EXPECT_EQ(known.erase("-h") + known.erase("--help"), 2U);
     if (!known.contains("--threads")) {
@@ -211,6 +214,12 @@ TEST(DocumentExamples, OfEveryEngineHaveDescribedDefinitions) {
       {"shap", "--interactions", "--examples", "20", "--background", "2"},
       {"shap", "--level", "feature", "--ids", "17"},
       {"shap", "--level", "feature", "--index", "shapley", "--ids", "17"},
+      {"shap", "--level", "feature", "--method", "deep", "--ids", "17", "--background", "2", "--verify", "1",
+       "--budget", "900"},
+      {"shap", "--level", "feature", "--method", "deep", "--index", "shapley", "--ids", "17", "--background", "2"},
+      {"shap", "--level", "feature", "--method", "ig", "--ids", "17", "--background", "1"},
+      {"shap", "--level", "feature", "--method", "gradient", "--ids", "17", "--background", "2"},
+      {"shap", "--level", "feature", "--method", "input-x-gradient", "--ids", "17", "--background", "2"},
       {"shap", "--level", "feature", "--interactions", "--budget", "900", "--ids", "17"},
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "stii", "--budget", "900", "--ids", "17"},
       {"shap", "--level", "feature", "--interactions", "--interaction-index", "fsii", "--budget", "900", "--ids", "17"},

@@ -181,7 +181,8 @@ TEST(ShapFeatures, RefuseOptionsOfTheOtherLevel) {
                       {"--level", "feature", "--sage", "--interactions"});
   expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--index", "shapley"});
   expect_shap_failure(project, 2, {"--index", "--level feature"}, {"--sage", "--index", "owen"});
-  expect_shap_failure(project, 2, {"--method: expected auto or exact", "12 modalities", "got 'gp'", "--level feature"},
+  expect_shap_failure(project, 2,
+                      {"--method: expected auto, exact or tree", "12 modalities", "got 'gp'", "--level feature"},
                       {"--method", "gp"});
   EXPECT_EQ(project.run({"shap", "--method", "exact"}).exit_code, 0);
   expect_shap_failure(project, 2, {"--tolerance: expected a method with errors", "--method exact"},

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "modattr/core/contributions/contributions.h"
@@ -55,7 +54,6 @@ class GraphContributions final : public Contributions {
 
   std::vector<ExampleContributions> explain(std::uint32_t first, std::size_t count) override;
   std::size_t evaluations_per_example() const noexcept override;
-  std::vector<std::string> warnings() const override;
 
  private:
   class Worker;
