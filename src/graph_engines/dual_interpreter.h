@@ -45,8 +45,6 @@ class DualInterpreter {
   const std::vector<Leaf>& leaves() const noexcept { return leaves_; }
   /// Whether the sides part ways at an `if` or a loop: both took that of x.
   bool parts_ways() const noexcept { return parts_ways_; }
-  /// Whether an `if` or a loop looks at data that differs, so that all rows of a call take one way.
-  bool branches_on_data() const noexcept { return branches_on_data_; }
   /// Bytes of all tensors that were computed, about what the tape keeps.
   std::size_t byte_count() const noexcept { return byte_count_; }
 
@@ -94,7 +92,6 @@ class DualInterpreter {
   std::unordered_map<std::string, Dual> dictionary_;
   std::vector<Leaf> leaves_;
   bool parts_ways_ = false;
-  bool branches_on_data_ = false;
   std::size_t byte_count_ = 0;
 };
 

@@ -83,13 +83,7 @@ std::vector<Dual> DualInterpreter::operate(const Node& node, const std::vector<D
   const bool others_differ = std::ranges::any_of(arguments, [](const Dual& argument) {
     return !argument.is_same && !holds_tape(argument.x) && !holds_floats(argument.x);
   });
-  if (others_differ) {
-    // A number that was read from tensors is one of a whole batch: each row has to be run alone.
-    branches_on_data_ |= std::ranges::any_of(arguments, [](const Dual& argument) {
-      return !argument.is_same && (argument.x.isDouble() || argument.x.isInt() || argument.x.isBool());
-    });
-    return operate_with_switch(node, arguments);
-  }
+  if (others_differ) return operate_with_switch(node, arguments);
   const std::string_view name = functional_name(node);
   const bool may_round = name == "to" || name == "_to_copy" || name == "type_as";
   if (returns_view(node) && !may_round) return operate_linearly(node, arguments);

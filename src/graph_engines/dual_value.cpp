@@ -23,6 +23,11 @@ std::optional<std::int64_t> row_dimension(const at::Tensor& tensor, std::int64_t
 
 }  // namespace
 
+void GapLedger::add(const std::string& operation, const at::Tensor& gaps) {
+  const auto [entry, is_new] = gaps_.try_emplace(operation, gaps);
+  if (!is_new) entry->second = entry->second + gaps;
+}
+
 bool holds_tape(const c10::IValue& value) {
   bool holds = false;
   visit_tensors(value, [&](const at::Tensor& tensor) { holds |= is_taped(tensor); });

@@ -36,17 +36,16 @@ struct Leaf {
   std::string where;
 };
 
-/// What operations miss of the differences that they make, in units of the explained value: the largest of a row.
+/// What operations miss of the differences that they make, in units of the explained value, row by row.
 class GapLedger {
  public:
-  void add(const std::string& operation, double gap) {
-    double& largest = gaps_[operation];
-    if (gap > largest) largest = gap;
-  }
-  const std::map<std::string, double>& gaps() const noexcept { return gaps_; }
+  /// `gaps`: magnitudes, [rows], or [1] where the rows are not known apart.
+  void add(const std::string& operation, const at::Tensor& gaps);
+  /// By operation, magnitudes of all its calls together, [rows] or [1], float64.
+  const std::map<std::string, at::Tensor>& gaps() const noexcept { return gaps_; }
 
  private:
-  std::map<std::string, double> gaps_;
+  std::map<std::string, at::Tensor> gaps_;
 };
 
 /// Calls `visit` for the tensors in a value, also those in lists, tuples and dictionaries.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "example_sums.h"
 #include "graph/torchscript_program.h"
 #include "graph_pass.h"
 #include "modattr/core/error.h"
@@ -56,14 +56,6 @@ const TorchScriptProgram& program_of(const Model& model) {
                    " auto takes others");
 }
 
-/// Sums over the pairs of an example.
-struct ExampleSums {
-  std::size_t count = 0;
-  PairCredits sum;
-  /// Of each player's value squared.
-  std::vector<double> squares;
-};
-
 }  // namespace
 
 class GraphContributions::Worker {
@@ -84,7 +76,7 @@ class GraphContributions::Worker {
                .input_names = parts.layout.input_names(),
                .target = target_,
                .elements = elements_}),
-        row_count_(parts.evaluator.rows_per_model_call()) {
+        row_count_(pass_.reads_data() ? 1 : parts.evaluator.rows_per_model_call()) {
     if (parts.layout.inputs.size() > 63) {
       throw ConfigError("modalities: expected at most 63 inputs with methods that look inside of the model, got " +
                         std::to_string(parts.layout.inputs.size()));
@@ -127,10 +119,10 @@ class GraphContributions::Worker {
     return credits;
   }
 
-  void note(const PassResult& result) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [operation, gap] : result.ledger.gaps()) ledger_.add(operation, gap);
-  }
+  void choose_row_count(std::span<const Pair> pairs);
+  /// Every pair's credits by the method that was asked for.
+  std::vector<PairCredits> credits_of_pairs(std::span<const Pair> pairs, const std::vector<double>& places,
+                                            const std::vector<const ElementOwners::Players*>& players);
 
   /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs.
   void follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
@@ -140,8 +132,6 @@ class GraphContributions::Worker {
   std::vector<PairCredits> along_paths(std::span<const Pair> pairs,
                                        const std::vector<const ElementOwners::Players*>& players,
                                        const std::vector<double>& places);
-
-  ExampleContributions mean_of(const ExampleSums& sums) const;
 
   Parts parts_;
   ContributionRequest request_;
@@ -154,9 +144,7 @@ class GraphContributions::Worker {
   GraphPass pass_;
   std::size_t row_count_;
   bool is_sized_ = false;
-  std::mutex mutex_;
-  /// Gaps of operations in the examples at hand.
-  GapLedger ledger_;
+  std::mutex progress_mutex_;
 };
 
 void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
@@ -166,25 +154,19 @@ void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64
   const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
   const PassData data = pair_data_.of(pairs, x_modalities, b_modalities);
   PassResult result = pass_.multipliers(data);
-  if (result.branches_on_data && pairs.size() > 1) {
-    // All rows of a call take one way through an `if`: one row at a time, each takes its own.
-    for (std::size_t row = 0; row < pairs.size(); ++row) {
-      std::vector<PairCredits> own = {std::move(credits[row])};
-      follow(pairs.subspan(row, 1), x_modalities, b_modalities, weight, only, {players[row]}, own);
-      credits[row] = std::move(own.front());
-    }
-    return;
-  }
   if (result.parts_ways) {
     // b went x's way; where it goes on its own is another pass.
     const PassResult own = pass_.multipliers({.x = data.b, .b = data.b, .examples = data.examples});
-    result.ledger.add("control flow", (own.x - result.b).abs().max().item<double>());
+    result.ledger.add("control flow", (own.x - result.b).abs());
     result.b = own.x;
   }
-  note(result);
   for (std::size_t row = 0; row < pairs.size(); ++row) {
     const auto place = static_cast<std::int64_t>(row);
     owners_.add(result.credits, place, weight, only, *players[row], credits[row]);
+    for (const auto& [operation, gaps] : result.ledger.gaps()) {
+      credits[row].gaps[operation] += weight * gaps.data_ptr<double>()[gaps.numel() == 1 ? 0 : row];
+    }
+    credits[row].row_count += result.parts_ways ? 3 : 2;
     if (x_modalities == everybody) credits[row].value_full = result.x.data_ptr<double>()[row];
     if (b_modalities == 0) credits[row].value_empty = result.b.data_ptr<double>()[row];
   }
@@ -224,7 +206,7 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
   const auto only = modality_count() == 1 ? std::optional<std::size_t>(0) : std::nullopt;
   std::vector<PairCredits> blanks;
   for (const ElementOwners::Players* own : players) blanks.push_back(blank(*own));
-  std::size_t evaluation_count = 0;
+  std::vector<std::size_t> row_counts(pairs.size(), 0);
   // Calls of full size over any points.
   const auto run_some = [&](std::span<PathPoint*> points, bool values_only) {
     for (std::size_t first = 0; first < points.size(); first += row_count_) {
@@ -237,10 +219,10 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
         at.data_ptr<double>()[row] = point.place;
       }
       const PassResult result = pass_.gradients(pair_data_.of(rows, everybody, 0), at, values_only);
-      evaluation_count += row_count_;
       for (std::size_t row = 0; row < count; ++row) {
         PathPoint& point = *points[first + row];
         point.value = result.x.data_ptr<double>()[row];
+        ++row_counts[point.pair];
         if (values_only) continue;
         owners_.add(result.credits, static_cast<std::int64_t>(row), point.weight, only, *players[point.pair],
                     *point.credits);
@@ -258,6 +240,7 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
     PathIntegrals integrals = request_.step_count
                                   ? integrate_in_steps(std::move(blanks), *request_.step_count, run)
                                   : integrate_adaptively(std::move(blanks), kPathTolerance, kMostPathPoints, run);
+    for (std::size_t pair = 0; pair < pairs.size(); ++pair) integrals.credits[pair].row_count = row_counts[pair];
     return std::move(integrals.credits);
   }
   // One gradient per pair, at its place.
@@ -271,40 +254,43 @@ std::vector<PairCredits> GraphContributions::Worker::along_paths(
   for (std::size_t pair = 0; pair < pairs.size(); ++pair) {
     blanks[pair].value_empty = points[3 * pair].value;
     blanks[pair].value_full = points[3 * pair + 1].value;
+    blanks[pair].row_count = row_counts[pair];
   }
   return blanks;
 }
 
-ExampleContributions GraphContributions::Worker::mean_of(const ExampleSums& sums) const {
-  const auto count = static_cast<double>(sums.count);
-  ExampleContributions result;
-  result.value_full = sums.sum.value_full / count;
-  result.value_empty = sums.sum.value_empty / count;
-  for (std::size_t player = 0; player < sums.sum.players.size(); ++player) {
-    const double mean = sums.sum.players[player] / count;
-    result.players.push_back(mean);
-    const double variance =
-        count > 1.0 ? std::max(0.0, sums.squares[player] - count * mean * mean) / (count - 1.0) : 0.0;
-    result.std_errors.push_back(std::sqrt(variance / count));
-  }
-  for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-    result.modalities.push_back(sums.sum.modalities[modality] / count);
-    result.spread += std::abs(sums.sum.unheld[modality]) / count;
-  }
-  result.mixed = sums.sum.mixed / count;
-  result.evaluation_count = sums.count * rows_per_pair();
-  return result;
+void GraphContributions::Worker::choose_row_count(std::span<const Pair> pairs) {
+  if (std::exchange(is_sized_, true)) return;
+  // The tape keeps about what is computed, several times over; a call is as long as that fits.
+  const std::vector<Pair> probe = padded_pairs(pairs.first(std::min(row_count_, pairs.size())), row_count_);
+  const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
+  const at::Tensor points = at::ones({static_cast<std::int64_t>(row_count_)}, at::kDouble);
+  const PassResult result = pass_.gradients(pair_data_.of(probe, everybody, 0), points, true);
+  const std::size_t row_bytes = 4 * result.byte_count / probe.size();
+  while (row_count_ > 1 && row_bytes * row_count_ > kTapeBytes) row_count_ /= 2;
+}
+
+std::vector<PairCredits> GraphContributions::Worker::credits_of_pairs(
+    std::span<const Pair> pairs, const std::vector<double>& places,
+    const std::vector<const ElementOwners::Players*>& players) {
+  // Paths share calls among the points of several pairs.
+  if (request_.method != ContributionMethod::kDeep) return along_paths(pairs, players, places);
+  std::vector<const ElementOwners::Players*> row_players = players;
+  row_players.resize(row_count_, players.back());
+  std::vector<PairCredits> credits = deep(padded_pairs(pairs, row_count_), row_players);
+  credits.resize(pairs.size());
+  return credits;
 }
 
 std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint32_t first, std::size_t count) {
   const bool is_drawn = request_.method == ContributionMethod::kExpectedGradients;
+  const std::size_t pairs_per_example = is_drawn ? kExpectedDraws : draw_count();
   std::vector<Pair> pairs;
   std::vector<double> places;
   std::vector<ElementOwners::Players> players;
   for (std::uint32_t example = first; example < first + count; ++example) {
     players.push_back(owners_.players_of(example));
-    const std::size_t pair_count = is_drawn ? kExpectedDraws : draw_count();
-    for (std::size_t draw = 0; draw < pair_count; ++draw) {
+    for (std::size_t draw = 0; draw < pairs_per_example; ++draw) {
       Pair pair{example, draw};
       double place = 1.0;
       if (is_drawn) {
@@ -312,73 +298,47 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
             rng_.stream(RandomPurpose::kPathPoint, parts_.dataset.row(example), static_cast<std::uint32_t>(draw));
         pair.draw = stream.below(static_cast<std::uint32_t>(draw_count()));
         // Each draw has its own stretch of the line.
-        place = (static_cast<double>(draw) + stream.uniform()) / static_cast<double>(pair_count);
+        place = (static_cast<double>(draw) + stream.uniform()) / static_cast<double>(pairs_per_example);
       }
       pairs.push_back(pair);
       places.push_back(place);
     }
   }
-  if (!is_sized_) {
-    // The tape keeps about what is computed; a call is as long as that fits.
-    const std::vector<Pair> probe =
-        padded_pairs(std::span(pairs).first(std::min(row_count_, pairs.size())), row_count_);
-    const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
-    const PassResult result = pass_.gradients(pair_data_.of(probe, everybody, 0),
-                                              at::ones({static_cast<std::int64_t>(row_count_)}, at::kDouble), true);
-    while (row_count_ > 1 && 4 * result.byte_count / probe.size() * row_count_ > kTapeBytes) row_count_ /= 2;
-    is_sized_ = true;
-  }
-  // Paths share calls among the points of several pairs.
-  const bool is_deep = request_.method == ContributionMethod::kDeep;
-  const std::size_t piece_size = row_count_;
-  const std::size_t piece_count = (pairs.size() + piece_size - 1) / piece_size;
-  std::vector<std::vector<PairCredits>> pieces(piece_count);
+  choose_row_count(pairs);
+  const std::size_t piece_count = (pairs.size() + row_count_ - 1) / row_count_;
+  // Of the examples of each piece.
+  std::vector<std::vector<ExampleSums>> pieces(piece_count);
   parallel_model_calls(piece_count, parts_.evaluator.thread_count(), [&](std::size_t piece) {
-    const std::size_t begin = piece * piece_size;
-    const std::size_t own_count = std::min(piece_size, pairs.size() - begin);
+    const std::size_t begin = piece * row_count_;
+    const std::size_t own_count = std::min(row_count_, pairs.size() - begin);
     const std::span<const Pair> own = std::span(pairs).subspan(begin, own_count);
-    const std::vector<Pair> rows = is_deep ? padded_pairs(own, row_count_) : std::vector<Pair>(own.begin(), own.end());
-    std::vector<const ElementOwners::Players*> row_players;
-    for (const Pair& pair : rows) row_players.push_back(&players[pair.example - first]);
-    const std::vector<double> own_places(places.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         places.begin() + static_cast<std::ptrdiff_t>(begin + own_count));
-    pieces[piece] = is_deep ? deep(rows, row_players) : along_paths(rows, row_players, own_places);
-    pieces[piece].resize(own_count);
-    const std::lock_guard lock(mutex_);
+    std::vector<const ElementOwners::Players*> own_players;
+    for (const Pair& pair : own) own_players.push_back(&players[pair.example - first]);
+    const auto place = places.begin() + static_cast<std::ptrdiff_t>(begin);
+    std::vector<PairCredits> credits =
+        credits_of_pairs(own, {place, place + static_cast<std::ptrdiff_t>(own_count)}, own_players);
+    for (std::size_t pair = 0; pair < own_count; ++pair) {
+      const std::size_t example = own[pair].example - first;
+      if (pieces[piece].empty() || pieces[piece].back().example() != example) {
+        pieces[piece].push_back(ExampleSums(example, blank(players[example])));
+      }
+      spread_unheld(players[example], credits[pair]);
+      pieces[piece].back().add(credits[pair]);
+    }
+    const std::lock_guard lock(progress_mutex_);
     parts_.progress.advance(own_count * rows_per_pair());
   });
-  std::vector<ExampleSums> sums(count);
-  for (std::size_t place = 0; place < pairs.size(); ++place) {
-    PairCredits& credits = pieces[place / piece_size][place % piece_size];
-    const std::size_t example = pairs[place].example - first;
-    spread_unheld(players[example], credits);
-    ExampleSums& sum = sums[example];
-    if (sum.count == 0) {
-      sum.sum = blank(players[example]);
-      sum.squares.assign(sum.sum.players.size(), 0.0);
-    }
-    ++sum.count;
-    sum.sum.value_full += credits.value_full;
-    sum.sum.value_empty += credits.value_empty;
-    sum.sum.mixed += credits.mixed;
-    for (std::size_t player = 0; player < credits.players.size(); ++player) {
-      sum.sum.players[player] += credits.players[player];
-      sum.squares[player] += credits.players[player] * credits.players[player];
-    }
-    for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-      sum.sum.modalities[modality] += credits.modalities[modality];
-      sum.sum.unheld[modality] += credits.unheld[modality];
-    }
-  }
-  parts_.evaluator.count_evaluations(pairs.size() * rows_per_pair());
-  std::optional<OperationGap> largest;
-  for (const auto& [operation, gap] : ledger_.gaps()) {
-    if (!largest || gap > largest->gap) largest = OperationGap{operation, gap};
+  std::vector<ExampleSums> sums;
+  for (std::size_t example = 0; example < count; ++example)
+    sums.push_back(ExampleSums(example, blank(players[example])));
+  for (const std::vector<ExampleSums>& piece : pieces) {
+    for (const ExampleSums& part : piece) sums[part.example()].add(part);
   }
   std::vector<ExampleContributions> results;
   for (const ExampleSums& sum : sums) {
-    results.push_back(mean_of(sum));
-    results.back().largest_gap = largest;
+    // The rows of a background are given; points on the way to them are drawn.
+    results.push_back(sum.mean(is_drawn));
+    parts_.evaluator.count_evaluations(results.back().evaluation_count);
   }
   return results;
 }

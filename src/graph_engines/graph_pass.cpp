@@ -62,7 +62,6 @@ PassResult GraphPass::run(const PassData& data, PassKind kind, const at::Tensor&
   result.x = plain(value.x);
   result.b = kind == PassKind::kPath ? at::Tensor() : plain(value.b);
   result.parts_ways = interpreter.parts_ways();
-  result.branches_on_data = interpreter.branches_on_data();
   result.byte_count = interpreter.byte_count();
   if (values_only) return result;
   std::vector<at::Tensor> multipliers(interpreter.leaves().size());

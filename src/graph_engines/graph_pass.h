@@ -21,7 +21,6 @@ struct PassResult {
   Credits credits;
   GapLedger ledger;
   bool parts_ways = false;
-  bool branches_on_data = false;
   /// About what the tape took.
   std::size_t byte_count = 0;
 };
@@ -48,6 +47,8 @@ class GraphPass {
   /// Throws ModelError for a model that cannot be followed.
   explicit GraphPass(const Parts& parts);
 
+  /// Whether rows have to be run one by one (see InnerGraph::reads_data).
+  bool reads_data() const noexcept { return graph_.reads_data; }
   /// Multipliers times differences.
   PassResult multipliers(const PassData& data) const;
   /// Gradients at points between the sides, one per row [rows], times the differences; without credits where

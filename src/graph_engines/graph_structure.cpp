@@ -47,10 +47,7 @@ c10::IValue make_dictionary(const Node& node, const std::vector<c10::IValue>& el
 
 bool DualInterpreter::decide(const Dual& condition) {
   const bool answer = condition.x.toBool();
-  if (!condition.is_same) {
-    branches_on_data_ = true;
-    parts_ways_ |= answer != condition.b.toBool();
-  }
+  if (!condition.is_same) parts_ways_ |= answer != condition.b.toBool();
   return answer;
 }
 
@@ -64,10 +61,7 @@ void DualInterpreter::run_loop(const Node& node) {
   // Inputs: most rounds, whether to begin, values that are carried; the body returns whether to go on, and the values.
   const Dual most_rounds = value(node.inputs()[0]);
   Dual goes_on = value(node.inputs()[1]);
-  if (!most_rounds.is_same) {
-    branches_on_data_ = true;
-    parts_ways_ |= most_rounds.x.toInt() != most_rounds.b.toInt();
-  }
+  if (!most_rounds.is_same) parts_ways_ |= most_rounds.x.toInt() != most_rounds.b.toInt();
   std::vector<Dual> carried;
   for (std::size_t input = 2; input < node.inputs().size(); ++input) carried.push_back(value(node.inputs()[input]));
   const Block& body = *node.blocks()[0];

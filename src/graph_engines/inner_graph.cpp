@@ -9,6 +9,7 @@
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
+#include "graph/data_dependence.h"
 #include "graph/graph_walk.h"
 #include "modattr/core/error.h"
 
@@ -95,6 +96,7 @@ InnerGraph make_inner_graph(const TorchScriptProgram& program) {
   torch::jit::RemoveTensorMutation(graph);
   torch::jit::ConstantPropagation(graph);
   torch::jit::EliminateDeadCode(graph);
+  inner.reads_data = !find_data_dependence(graph).readers.empty();
   find_written(torch::jit::AliasDb(graph), *graph->block(), inner.written);
   find_last_uses(inner);
   const auto& arguments = forward.function().getSchema().arguments();

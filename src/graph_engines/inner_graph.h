@@ -29,6 +29,9 @@ struct InnerGraph {
   std::vector<std::string> arguments;
   std::vector<c10::IValue> defaults;
   bool takes_dictionary = false;
+  /// Whether numbers, flags or sizes outside of tensors follow from the data, as in `if x.sum() > 0`: they are those of
+  /// a whole batch, so that a row has its own only where it is run alone.
+  bool reads_data = false;
 };
 
 /// Throws ModelError naming what in the model cannot be followed: quantised operations.

@@ -149,7 +149,7 @@ TensorList Path::multipliers(const TensorList& g) const {
     const double tolerance = tolerance_of(x.front());
     if ((rest.abs() <= tolerance * scale + 1e-30).all().item<bool>()) return best;
   }
-  ledger.add(node.kind().toQualString(), rest.abs().max().item<double>());
+  ledger.add(node.kind().toQualString(), rest.abs());
   spread(rest, best);
   return best;
 }

@@ -17,15 +17,6 @@ double total_of(const PairCredits& credits) {
   return std::accumulate(credits.modalities.begin(), credits.modalities.end(), credits.mixed);
 }
 
-void add_to(PairCredits& sum, const PairCredits& part) {
-  for (std::size_t player = 0; player < part.players.size(); ++player) sum.players[player] += part.players[player];
-  for (std::size_t modality = 0; modality < part.modalities.size(); ++modality) {
-    sum.modalities[modality] += part.modalities[modality];
-    sum.unheld[modality] += part.unheld[modality];
-  }
-  sum.mixed += part.mixed;
-}
-
 /// A part of a pair's line.
 struct PathInterval {
   std::size_t pair = 0;
@@ -131,7 +122,7 @@ PathIntegrals integrate_adaptively(std::vector<PairCredits> empty, double tolera
       const bool is_done = std::abs(interval.missing()) <= allowed || interval.high - interval.low < kShortest ||
                            result.point_counts[interval.pair] + 2 * kPointsPerInterval + 1 > most_points;
       if (is_done) {
-        add_to(result.credits[interval.pair], interval.credits);
+        add_credits(interval.credits, result.credits[interval.pair]);
         continue;
       }
       result.point_counts[interval.pair] += 2 * kPointsPerInterval + 1;

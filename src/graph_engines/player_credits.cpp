@@ -1,8 +1,7 @@
 #include "player_credits.h"
 
+#include <algorithm>
 #include <bit>
-#include <cmath>
-#include <optional>
 
 namespace modattr {
 
@@ -89,18 +88,25 @@ void ElementOwners::add(const Credits& credits, std::int64_t row, double weight,
   }
 }
 
+void add_credits(const PairCredits& part, PairCredits& sum) {
+  for (std::size_t player = 0; player < part.players.size(); ++player) sum.players[player] += part.players[player];
+  for (std::size_t modality = 0; modality < part.modalities.size(); ++modality) {
+    sum.modalities[modality] += part.modalities[modality];
+    sum.unheld[modality] += part.unheld[modality];
+  }
+  sum.mixed += part.mixed;
+  for (const auto& [operation, gap] : part.gaps) sum.gaps[operation] += gap;
+  sum.row_count += part.row_count;
+}
+
 void spread_unheld(const ElementOwners::Players& players, PairCredits& credits) {
   for (std::size_t modality = 0; modality < credits.modalities.size(); ++modality) {
     const double part = credits.unheld[modality];
     const std::size_t first = players.first[modality];
     const std::size_t end = players.first[modality + 1];
     if (part == 0.0 || first == end) continue;
-    double magnitude = 0.0;
-    for (std::size_t player = first; player < end; ++player) magnitude += std::abs(credits.players[player]);
     for (std::size_t player = first; player < end; ++player) {
-      const double share =
-          magnitude > 0.0 ? std::abs(credits.players[player]) / magnitude : 1.0 / static_cast<double>(end - first);
-      credits.players[player] += part * share;
+      credits.players[player] += part / static_cast<double>(end - first);
     }
   }
 }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "input_elements.h"
@@ -23,6 +25,10 @@ struct PairCredits {
   /// Part of the modalities' sums that no player holds, [modalities].
   std::vector<double> unheld;
   double mixed = 0.0;
+  /// What operations miss of the differences that they make, in magnitude.
+  std::map<std::string, double> gaps = {};
+  /// Rows that were run for it.
+  std::size_t row_count = 0;
 };
 
 /// Which modality and which player holds each element of the inputs.
@@ -62,7 +68,11 @@ class ElementOwners {
   std::vector<std::uint64_t> modalities_of_input_;
 };
 
-/// Gives what no player holds to the players of its modality by their magnitudes, or evenly where they have none.
+/// Adds what the players, modalities and operations of a part have, not its values.
+void add_credits(const PairCredits& part, PairCredits& sum);
+
+/// Gives what no player holds, such as padding, to the players of its modality, each the same: in the game such data
+/// comes with the first player, and each is the first equally often.
 void spread_unheld(const ElementOwners::Players& players, PairCredits& credits);
 
 }  // namespace modattr

@@ -54,6 +54,7 @@ class FollowedModel {
   at::Tensor answers(const std::vector<std::string>& names, const std::vector<at::Tensor>& inputs) const {
     return model_->run(names, inputs).squeeze(1);
   }
+  bool reads_data() const { return pass_->reads_data(); }
   const PassData& data() const { return data_; }
 
   /// All that is given out, [rows].

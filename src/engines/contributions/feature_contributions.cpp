@@ -218,20 +218,14 @@ EvaluatedExamples FeatureContributions::evaluate(Problem& problem, const Rng& rn
                        put_facts(facts, writer);
                      }
                    });
-  EvaluationHeader header = this->header(problem, rng);
-  ByteWriter shared;
-  shared.put_list(source->warnings(), &ByteWriter::put_text);
-  header.shared = shared.take();
-  return with_clean_outcomes(problem, std::move(header), std::move(writers));
+  return with_clean_outcomes(problem, header(problem, rng), std::move(writers));
 }
 
 Attribution FeatureContributions::summarise(const EvaluatedExamples& evaluated, const Problem& problem,
                                             const Rng& rng) const {
   const std::vector<Subset> subsets = subsets_of(problem, options_.breakdown);
   const std::size_t modality_count = problem.players().count();
-  EvaluationHeader expected = header(problem, rng);
-  expected.shared = evaluated.header().shared;
-  std::vector<ByteReader> readers = open_examples(evaluated, expected, problem);
+  std::vector<ByteReader> readers = open_examples(evaluated, header(problem, rng), problem);
   std::vector<ExampleAttribution> solved;
   std::vector<ContributionFacts> facts;
   for (ByteReader& reader : readers) {
@@ -267,10 +261,6 @@ Attribution FeatureContributions::summarise(const EvaluatedExamples& evaluated, 
   }
   warn_about_undefined(result.rows, result.warnings);
   if (is_complete(options_.request.method)) warn_about_gaps(solved, facts, result.warnings);
-  ByteReader shared(evaluated.header().shared);
-  for (const std::string& warning : shared.take_list([](ByteReader& from) { return std::string(from.take_text()); })) {
-    result.warnings.push_back(warning);
-  }
   std::vector<Verification> verifications;
   for (const ContributionFacts& fact : facts) {
     if (fact.verification) verifications.push_back(*fact.verification);

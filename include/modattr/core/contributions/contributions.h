@@ -59,8 +59,8 @@ struct ExampleContributions {
   std::vector<double> modalities;
   /// What belongs to several modalities at once, such as the choice of a token by another modality's data.
   double mixed = 0.0;
-  /// Part of the modalities' sums that no single feature holds, such as that of padding; the features hold it in
-  /// proportion to their magnitudes.
+  /// Part of the modalities' sums that no single feature holds, such as that of padding; the features hold it in equal
+  /// parts.
   double spread = 0.0;
   /// Largest of the model's operations; nullopt where all are exact by construction.
   std::optional<OperationGap> largest_gap = std::nullopt;
@@ -80,8 +80,6 @@ class Contributions {
   virtual std::vector<ExampleContributions> explain(std::uint32_t first, std::size_t count) = 0;
   /// Rows that an example takes, about.
   virtual std::size_t evaluations_per_example() const noexcept = 0;
-  /// What should be known of the results, one sentence each; complete after the last explain().
-  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 }  // namespace modattr
