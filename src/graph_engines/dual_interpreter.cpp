@@ -41,7 +41,7 @@ bool DualInterpreter::touches_written(const Node& node) const {
   return false;
 }
 
-at::Tensor DualInterpreter::add_leaf(const at::Tensor& x, const at::Tensor& b, std::uint64_t inputs,
+DualTensor DualInterpreter::add_leaf(const at::Tensor& x, const at::Tensor& b, std::uint64_t inputs,
                                      const at::Tensor& origin, const std::string& where, bool written) {
   // Masks of -inf have no difference; this is as good as -inf to a softmax.
   constexpr double kMasked = -1e4;
@@ -62,7 +62,8 @@ at::Tensor DualInterpreter::add_leaf(const at::Tensor& x, const at::Tensor& b, s
   }
   const c10::AutoGradMode grad_mode(true);
   // A leaf cannot be written to.
-  return written ? leaves_.back().x.clone() : leaves_.back().x;
+  const at::Tensor flowing = written ? leaves_.back().x.clone() : leaves_.back().x;
+  return {flowing, input_.kind == PassKind::kPath ? flowing : on_b};
 }
 
 Dual DualInterpreter::run() {
@@ -88,8 +89,10 @@ Dual DualInterpreter::run() {
                              : nullptr;
       const bool written = own != nullptr && is_written(own);
       if (!dual.is_same && x.is_floating_point()) {
-        dual.x = add_leaf(x, dual.b.toTensor(), dual.inputs, dual.origin, "input " + input_.names[input], written);
-        if (input_.kind == PassKind::kPath) dual.b = dual.x;
+        const DualTensor leaf =
+            add_leaf(x, dual.b.toTensor(), dual.inputs, dual.origin, "input " + input_.names[input], written);
+        dual.x = leaf.x;
+        dual.b = leaf.b;
       } else if (written) {
         dual.x = x.clone();
       }

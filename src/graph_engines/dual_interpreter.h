@@ -9,6 +9,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include "dual_value.h"
+#include "graph_engines/rules/dual_tensor.h"
 #include "inner_graph.h"
 
 namespace modattr {
@@ -75,8 +76,9 @@ class DualInterpreter {
   /// Results of a node that do not depend on the tape, as leaves where they are numbers that differ.
   Dual untaped(const torch::jit::Node& node, std::size_t output, c10::IValue x, c10::IValue b,
                const std::vector<Dual>& arguments);
-  /// A leaf, or at a point the number between its sides; returns the value that flows on.
-  at::Tensor add_leaf(const at::Tensor& x, const at::Tensor& b, std::uint64_t inputs, const at::Tensor& origin,
+  /// A leaf, or at a point the numbers between its sides; returns what flows on. -inf on one side only becomes a finite
+  /// number on that side.
+  DualTensor add_leaf(const at::Tensor& x, const at::Tensor& b, std::uint64_t inputs, const at::Tensor& origin,
                       const std::string& where, bool written);
 
   Dual& value(const torch::jit::Value* value);

@@ -64,6 +64,15 @@ bool gives_few_bits(const Node& node, const std::vector<Dual>& arguments) {
   return (type == at::kHalf || type == at::kBFloat16) && type != arguments.front().x.toTensor().scalar_type();
 }
 
+/// A difference of numbers that is not on the tape would be given to nobody.
+void expect_no_hidden_difference(const Node& node, const Dual& argument) {
+  if (argument.is_same || !holds_floats(argument.x) || holds_tape(argument.x)) return;
+  if (are_equal(argument.x, argument.b)) return;
+  throw ModelError(std::string(node.kind().toQualString()) +
+                   ": expected an argument whose difference can be followed, got one that was written unseen; methods "
+                   "auto, leverage and permutation need no graph");
+}
+
 /// A value of its own, where it is a tensor or a list of tensors; on the tape where the other is.
 c10::IValue copied(const c10::IValue& value) {
   const c10::AutoGradMode grad_mode(true);
@@ -79,6 +88,7 @@ std::vector<Dual> DualInterpreter::operate(const Node& node, const std::vector<D
   if (passes_through(node)) return {arguments.front()};
   const bool is_taped = std::ranges::any_of(arguments, [](const Dual& argument) { return holds_tape(argument.x); });
   if (!is_taped) return operate_off_tape(node, arguments);
+  for (const Dual& argument : arguments) expect_no_hidden_difference(node, argument);
   if (input_.kind == PassKind::kPath) return operate_at_point(node, arguments);
   const bool others_differ = std::ranges::any_of(arguments, [](const Dual& argument) {
     return !argument.is_same && !holds_tape(argument.x) && !holds_floats(argument.x);
@@ -122,13 +132,17 @@ Dual DualInterpreter::untaped(const Node& node, std::size_t output, c10::IValue 
     if (!holds_floats(result.x) || !result.x.isTensorList()) return result;
     // A list of numbers that differ, each a leaf.
     c10::List<at::Tensor> list;
+    c10::List<at::Tensor> list_b;
     const std::vector<at::Tensor> own = result.x.toTensorVector();
     const std::vector<at::Tensor> other = result.b.toTensorVector();
     for (std::size_t place = 0; place < own.size(); ++place) {
-      list.push_back(add_leaf(own[place], other.at(place), result.inputs, {}, node.kind().toQualString(), written));
+      const DualTensor leaf =
+          add_leaf(own[place], other.at(place), result.inputs, {}, node.kind().toQualString(), written);
+      list.push_back(leaf.x);
+      list_b.push_back(leaf.b);
     }
     result.x = list;
-    if (input_.kind == PassKind::kPath) result.b = result.x;
+    result.b = list_b;
     return result;
   }
   const at::Tensor own = result.x.toTensor();
@@ -141,24 +155,34 @@ Dual DualInterpreter::untaped(const Node& node, std::size_t output, c10::IValue 
         ": expected rows of one length for an example and for its removed data, got two: " + c10::str(own.sizes()) +
         " and " + c10::str(other.sizes()) + "; a removal of type token keeps lengths");
   }
-  result.x = add_leaf(own, other, result.inputs, result.origin, node.kind().toQualString(), written);
-  if (input_.kind == PassKind::kPath) result.b = result.x;
+  const DualTensor leaf = add_leaf(own, other, result.inputs, result.origin, node.kind().toQualString(), written);
+  result.x = leaf.x;
+  result.b = leaf.b;
   return result;
 }
 
 std::vector<Dual> DualInterpreter::operate_off_tape(const Node& node, const std::vector<Dual>& arguments) {
+  // A tensor of numbers that is written to goes on the tape itself: others look at it, not at the result.
+  const bool writes_numbers = writes_first_argument(node) && holds_floats(arguments.front().x);
+  const auto run = [&](std::vector<c10::IValue> side) {
+    return writes_numbers ? run_functionally(node, std::move(side)) : run_operation(node, std::move(side));
+  };
   std::vector<c10::IValue> x;
   {
     // Views of what is put on the tape later are made with it.
     const c10::AutoGradMode grad_mode(true);
-    x = run_operation(node, sides_x(arguments));
+    x = run(sides_x(arguments));
   }
-  const c10::NoGradGuard no_grad;
-  std::vector<c10::IValue> b = run_operation(node, sides_b(arguments));
+  std::vector<c10::IValue> b;
+  {
+    const c10::NoGradGuard no_grad;
+    b = run(sides_b(arguments));
+  }
   std::vector<Dual> results;
   for (std::size_t output = 0; output < x.size(); ++output) {
     results.push_back(untaped(node, output, std::move(x[output]), std::move(b[output]), arguments));
   }
+  if (writes_numbers) write_back(node, arguments, results);
   return results;
 }
 
@@ -316,10 +340,10 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
     const c10::NoGradGuard no_grad;
     const at::Tensor control_x = (plain(x_1) - plain(x_2)) / 2;
     const at::Tensor control_b = (b_2 - b_1) / 2;
-    const at::Tensor control = add_leaf(control_x, control_b, others, origin_of(node, choosers, value),
+    const DualTensor control = add_leaf(control_x, control_b, others, origin_of(node, choosers, value),
                                         std::string(node.kind().toQualString()) + " (choice)", false);
     // The value itself, not the sum of its parts, which is rounded where a mask is one of them.
-    TensorList inputs = {control};
+    TensorList inputs = {control.x};
     for (const at::Tensor& side : {x_1, x_2}) {
       if (is_taped(side)) inputs.push_back(side);
     }

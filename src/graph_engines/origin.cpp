@@ -92,7 +92,11 @@ at::Tensor origin_of(const torch::jit::Node& node, const std::vector<Dual>& argu
   std::size_t place = arguments.size();
   for (std::size_t argument = 0; argument < arguments.size(); ++argument) {
     if (arguments[argument].is_same) continue;
-    if (!arguments[argument].origin.defined()) return {};
+    if (!arguments[argument].origin.defined()) {
+      // One that may be written to later, and has no difference yet.
+      if (are_equal(arguments[argument].x, arguments[argument].b)) continue;
+      return {};
+    }
     // Of two that differ, only those from the same elements.
     if (place != arguments.size()) {
       const at::Tensor& known = arguments[place].origin;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace modattr {
 
@@ -105,8 +106,12 @@ void spread_unheld(const ElementOwners::Players& players, PairCredits& credits) 
     const std::size_t first = players.first[modality];
     const std::size_t end = players.first[modality + 1];
     if (part == 0.0 || first == end) continue;
+    double magnitude = 0.0;
+    for (std::size_t player = first; player < end; ++player) magnitude += std::abs(credits.players[player]);
     for (std::size_t player = first; player < end; ++player) {
-      credits.players[player] += part / static_cast<double>(end - first);
+      const double share =
+          magnitude > 0.0 ? std::abs(credits.players[player]) / magnitude : 1.0 / static_cast<double>(end - first);
+      credits.players[player] += part * share;
     }
   }
 }

@@ -71,8 +71,7 @@ class ElementOwners {
 /// Adds what the players, modalities and operations of a part have, not its values.
 void add_credits(const PairCredits& part, PairCredits& sum);
 
-/// Gives what no player holds, such as padding, to the players of its modality, each the same: in the game such data
-/// comes with the first player, and each is the first equally often.
+/// Gives what no player holds to the players of its modality by their magnitudes, or evenly where they have none.
 void spread_unheld(const ElementOwners::Players& players, PairCredits& credits);
 
 }  // namespace modattr

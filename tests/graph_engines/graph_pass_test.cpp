@@ -110,6 +110,9 @@ const std::vector<Form>& forms() {
       {"prelu", "return torch.prelu(a * b, torch.full([1], 0.2, dtype=7)).sum(1)"},
       {"dictionary", "d = {'x': a, 'y': torch.sigmoid(b)}\n  return (d['x'] * d['y']).sum(1)"},
       {"fft", "return torch.real(torch.fft_rfft(a * b)).sum(1)"},
+      {"mask_written_in_place",
+       "m = torch.zeros_like(a)\n  m.masked_fill_(b > 0, -float('inf'))\n"
+       "  return (torch.softmax(a + m, 1) * b).sum(1) + torch.tanh(a[:, 0])"},
       {"list_that_grows",
        "l = [a]\n  for i in range(3):\n    l.append(torch.tanh(l[-1] * b))\n  return (l[1] + l.pop() * l[2]).sum(1)"},
       {"distance", "return torch.cdist(a.unsqueeze(1), b.unsqueeze(1)).flatten()"}};
@@ -193,6 +196,25 @@ TEST(GraphPass, PlacesTokensAndMasksAtTheirElements) {
   // Row 0 differs in its second token, 5 + 6 instead of 7 + 9; row 1 in its first, 5 + 6 instead of none.
   const at::Tensor expected = at::tensor({0.0, -5.0, 0.0, 11.0, 0.0, 0.0}, at::kDouble).reshape({2, 3});
   EXPECT_TRUE(at::allclose(result.credits.by_element, expected)) << result.credits.by_element;
+}
+
+TEST(GraphPass, FollowsAMaskThatIsWrittenInPlace) {
+  // As nn.MultiheadAttention makes it: what is written is looked at, not what the operation returns.
+  const at::Tensor ids = at::tensor({4, 0, 2, 1, 1, 0}, at::kLong).reshape({2, 3});
+  const at::Tensor others = at::tensor({4, 3, 2, 1, 0, 0}, at::kLong).reshape({2, 3});
+  const at::Tensor a = numbers({2, 3}, 1, at::kFloat);
+  const FollowedModel model(
+      "def forward(self, a, t):\n  m = torch.zeros([a.size(0), 3])\n  m.masked_fill_(t == 0, -float('inf'))\n"
+      "  return (torch.softmax(a + m, 1) * a).sum(1)",
+      {"a", "t"}, {a, ids}, {numbers({2, 3}, 2, at::kFloat), others});
+  const PassResult result = model.multipliers();
+  EXPECT_TRUE(result.credits.unplaced.empty());
+  const at::Tensor change = result.x - result.b;
+  EXPECT_LT((FollowedModel::total(result) - change).abs().max().item<double>(), 1e-5) << change;
+  // The second token of either row is masked on one side only.
+  const at::Tensor of_ids = result.credits.by_element.narrow(1, 3, 3).abs();
+  EXPECT_GT(of_ids.select(1, 1).min().item<double>(), 1e-4) << of_ids;
+  EXPECT_EQ(of_ids.select(1, 0).max().item<double>(), 0.0);
 }
 
 TEST(GraphPass, TellsOfBranchesThatLookAtData) {

@@ -38,7 +38,8 @@ const std::unordered_set<std::string_view>& jointly_linear() {
       "lift_fresh", "lift_fresh_copy", "as_strided", "ravel", "real", "imag", "view_as_real", "view_as_complex",
       "resolve_conj", "resolve_neg", "conj",
       // Questions about the tensor itself, which have no numbers for an answer.
-      "__is__", "__isnot__", "len", "size", "dim", "numel", "is_floating_point", "is_complex", "__contains__",
+      "unchecked_cast", "_unwrap_optional", "__is__", "__isnot__", "len", "size", "dim", "numel", "is_floating_point",
+      "is_complex", "__contains__",
       // What is done with lists and dictionaries of tensors.
       "__getitem__", "append", "extend", "insert", "pop", "_set_item", "list", "reverse", "clear", "remove", "keys",
       "values", "items", "get", "update", "setdefault",

@@ -59,8 +59,8 @@ struct ExampleContributions {
   std::vector<double> modalities;
   /// What belongs to several modalities at once, such as the choice of a token by another modality's data.
   double mixed = 0.0;
-  /// Part of the modalities' sums that no single feature holds, such as that of padding; the features hold it in equal
-  /// parts.
+  /// Part of the modalities' sums that no single feature holds, such as that of padding; the features hold it in
+  /// proportion to their magnitudes.
   double spread = 0.0;
   /// Largest of the model's operations; nullopt where all are exact by construction.
   std::optional<OperationGap> largest_gap = std::nullopt;
