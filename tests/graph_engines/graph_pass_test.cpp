@@ -110,6 +110,38 @@ const std::vector<Form>& forms() {
       {"prelu", "return torch.prelu(a * b, torch.full([1], 0.2, dtype=7)).sum(1)"},
       {"dictionary", "d = {'x': a, 'y': torch.sigmoid(b)}\n  return (d['x'] * d['y']).sum(1)"},
       {"fft", "return torch.real(torch.fft_rfft(a * b)).sum(1)"},
+      {"gru",
+       "x = (a * b).reshape([-1, 3, 2])\n  w = torch.sin(torch.arange(48, dtype=7))\n  h = torch.zeros([1, a.size(0), "
+       "3], dtype=7)\n"
+       "  y, last = torch.gru(x, h, [w[:18].reshape([9, 2]), w[18:45].reshape([9, 3]), w[:9], w[9:18]], True, 1, 0.0, "
+       "False, False, True)\n  return y.sum([1, 2]) + last.sum([0, 2])"},
+      {"lstm_both_ways",
+       "x = (a + b).reshape([-1, 3, 2])\n  w = torch.sin(torch.arange(200, dtype=7))\n"
+       "  h = torch.zeros([2, a.size(0), 2], dtype=7)\n"
+       "  f = [w[:16].reshape([8, 2]), w[16:32].reshape([8, 2]), w[32:40], w[40:48]]\n"
+       "  r = [w[48:64].reshape([8, 2]), w[64:80].reshape([8, 2]), w[80:88], w[88:96]]\n"
+       "  y, last, c = torch.lstm(x, [h, h + 0.1], f + r, True, 1, 0.0, False, True, True)\n"
+       "  return (y * y).sum([1, 2]) + last.sum([0, 2]) + c.sum([0, 2])"},
+      {"rnn_of_relus",
+       "x = (a + b).reshape([-1, 3, 2])\n  w = torch.sin(torch.arange(48, dtype=7))\n"
+       "  y, last = torch.rnn_relu(x, torch.zeros([1, a.size(0), 3], dtype=7), [w[:6].reshape([3, 2]), "
+       "w[6:15].reshape([3, 3])], False, 1, 0.0, False, False, True)\n  return y.sum([1, 2])"},
+      {"cells",
+       "w = torch.sin(torch.arange(200, dtype=7))\n  h = torch.gru_cell(a[:, :2], b[:, :3], w[:18].reshape([9, 2]), "
+       "w[18:45].reshape([9, 3]), w[45:54], w[54:63])\n"
+       "  k, c = torch.lstm_cell(a[:, 2:4], [h, b[:, 3:]], w[:24].reshape([12, 2]), w[24:60].reshape([12, 3]))\n"
+       "  return (h * k + c).sum(1)"},
+      {"fused_attention",
+       "x = (a + b).reshape([-1, 3, 2])\n  w = torch.sin(torch.arange(40, dtype=7))\n"
+       "  y, n = torch._native_multi_head_attention(x, x, x, 2, 1, w[:12].reshape([6, 2]), w[12:18], "
+       "w[18:22].reshape([2, 2]), "
+       "w[22:24])\n  return (y * y).sum([1, 2])"},
+      {"fused_encoder_layer",
+       "x = (a + b).reshape([-1, 3, 2])\n  w = torch.sin(torch.arange(60, dtype=7))\n"
+       "  y = torch._transformer_encoder_layer_fwd(x, 2, 1, w[:12].reshape([6, 2]), w[12:18], w[18:22].reshape([2, "
+       "2]), "
+       "w[22:24], True, False, 0.1, w[24:26], w[26:28], w[28:30], w[30:32], w[32:40].reshape([4, 2]), w[40:44], "
+       "w[44:52].reshape([2, 4]), w[52:54])\n  return (y * a.reshape([-1, 3, 2])).sum([1, 2])"},
       {"mask_written_in_place",
        "m = torch.zeros_like(a)\n  m.masked_fill_(b > 0, -float('inf'))\n"
        "  return (torch.softmax(a + m, 1) * b).sum(1) + torch.tanh(a[:, 0])"},
