@@ -12,7 +12,7 @@ set(rooms
     check history
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
-    graph_engines graph_engines/rules
+    graph_engines graph_engines/dual graph_engines/rules
     run run/config run/checks run/setup run/pages run/commands
     cli cli/commands)
 set(allowed_core "")
@@ -50,7 +50,8 @@ set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
 set(allowed_value/journal core)
 set(allowed_value/games core stats data graph model split masking value)
-set(allowed_graph_engines core stats trees data graph model masking value graph_engines/rules)
+set(allowed_graph_engines core stats trees data graph model masking value graph_engines/dual graph_engines/rules)
+set(allowed_graph_engines/dual core stats graph graph_engines/rules)
 set(allowed_graph_engines/rules core graph)
 set(backend core stats trees engines report check data graph model split masking value graph_engines)
 set(allowed_run ${backend} run)

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dual_interpreter.h"
+#include "graph_engines/dual/dual_interpreter.h"
 #include "input_elements.h"
 #include "model/output_reader.h"
 #include "target_function.h"

@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "dual_value.h"
+#include "graph_engines/dual/dual_value.h"
 
 namespace modattr {
 
