@@ -12,6 +12,7 @@
 #include "modattr/engines/shapley/estimators/shapley_methods.h"
 #include "modattr/engines/shapley/feature_shapley.h"
 #include "modattr/engines/shapley/modality_shapley.h"
+#include "modattr/engines/shapley/pair_solver.h"
 #include "modattr/engines/shapley/solved_games.h"
 #include "shap_trees.h"
 
@@ -251,10 +252,25 @@ EngineCost feature_cost(CostFacts& facts) {
   return cost;
 }
 
+/// The same with the interactions of its pairs, by as many coalitions of all its players as they take by default: each
+/// is one more row for every encoder.
+EngineCost pair_cost(CostFacts& facts) {
+  EngineCost cost = feature_cost(facts);
+  cost.run = "shap --level feature --interactions, one example";
+  double players = 0.0;
+  for (const double count : facts.player_counts()) players += count;
+  const double coalitions = std::min(static_cast<double>(kPairCoalitionsPerPlayer) * players, std::exp2(players) - 2.0);
+  const double rows = std::max(coalitions, 0.0) * facts.background_rows();
+  cost.evaluations += rows;
+  for (double& encoder_rows : cost.encoder_rows) encoder_rows += rows;
+  return cost;
+}
+
 void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
   if (facts.modality_count() > kMostEnumeratedModalities) return;
   add({.run = "shap", .evaluations = evaluations_of_coalitions(facts)});
   add(feature_cost(facts));
+  add(pair_cost(facts));
 }
 
 std::vector<OptionSchema> schema() {

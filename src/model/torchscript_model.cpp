@@ -106,7 +106,8 @@ class TorchScriptModel final : public Model {
       }
       if (!is_tensor && !has_default) {
         throw ModelError(path() + ": forward() argument '" + argument.name() +
-                         "': expected a Tensor (or one Dict[str, Tensor]), got " + argument.type()->repr_str());
+                         "': expected a Tensor (or one Dict[str, Tensor]), got " + argument.type()->repr_str() +
+                         "; script a module around it whose forward() takes tensors only");
       }
       // Only tensors can come from a data file; the rest keeps its default.
       if (is_tensor) arguments_.push_back({argument.name(), argument.type()->repr_str(), has_default});

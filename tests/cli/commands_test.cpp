@@ -115,6 +115,23 @@ TEST(Init, TellsTheTaskByAnswersAndLabels) {
   EXPECT_EQ(unlabelled.result.exit_code, 0) << unlabelled.result.errors;
 }
 
+TEST(Init, WritesTheNumberOfRowsThatAModelIsTracedFor) {
+  const TestArray x = table("x", {1, 2, 3, -4, 5, 6});
+  const TestArray y = TestArray::of<std::int64_t>("y", {3}, {1, 0, 1});
+  for (const int rows : {1, 4, 16}) {
+    const Written written = write_starter(
+        ("def forward(self, x):\n  return (x * 1.5).view(" + std::to_string(rows) + ", 2)").c_str(), {x, y});
+    EXPECT_EQ(written.config.at("model").value("rows_per_call", 0), rows);
+    EXPECT_EQ(written.result.exit_code, 0) << written.result.errors;
+  }
+  // What it fails on is a row's data here, not their number.
+  const Written picky = write_starter(
+      "def forward(self, x):\n  if bool(x.min() < 0) and x.size(0) > 1:\n    raise ValueError(\"negative\")\n  return "
+      "x",
+      {x, y});
+  EXPECT_FALSE(picky.config.at("model").contains("rows_per_call"));
+}
+
 TEST(Init, TellsTheOutputOfALanguageModelAndItsPadding) {
   const std::vector<TestArray> arrays = {TestArray::of<std::int64_t>("ids", {2, 3}, {1, 2, 3, 1, 3, 0}),
                                          TestArray::of<std::int64_t>("attention_mask", {2, 3}, {1, 1, 1, 1, 1, 0}),

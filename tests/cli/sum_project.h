@@ -2,7 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <sstream>
+#include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "modattr/core/rng.h"
 #include "project.h"
@@ -57,6 +61,17 @@ inline Project sum_project() {
           "  return 8.0 * torch.matmul(flat, torch.one_hot(answer, 4).float())")
       .data(SumData().arrays());
   return project;
+}
+
+/// The lines of trace.jsonl, of a trace with these arguments.
+inline std::vector<Json> trace_lines(const Project& project, std::vector<std::string> arguments = {}) {
+  arguments.insert(arguments.begin(), {"trace", "--out", "results", "--force"});
+  const ProgramResult result = project.run(arguments);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  std::istringstream text(read_file(project.results() / "trace.jsonl"));
+  std::vector<Json> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line, nullptr, false));
+  return lines;
 }
 
 }  // namespace modattr

@@ -1,6 +1,5 @@
 // modattr trace with models and data of other kinds: language models, sound, several labels.
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,17 +10,6 @@
 
 namespace modattr {
 namespace {
-
-/// The lines of trace.jsonl.
-std::vector<Json> traced(const Project& project, std::vector<std::string> arguments = {}) {
-  arguments.insert(arguments.begin(), {"trace", "--out", "results", "--force"});
-  const ProgramResult result = project.run(arguments);
-  EXPECT_EQ(result.exit_code, 0) << result.errors;
-  std::istringstream text(read_file(project.results() / "trace.jsonl"));
-  std::vector<Json> lines;
-  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line, nullptr, false));
-  return lines;
-}
 
 /// Every thirtieth answer is wrong, and nearly all of them because of the data on the right.
 void expect_faults_on_the_right(const std::vector<Json>& lines) {
@@ -38,7 +26,7 @@ void expect_faults_on_the_right(const std::vector<Json>& lines) {
 TEST(TraceKinds, FindsFaultsInSound) {
   Project project = sum_project();
   project.config()["modalities"][1]["kind"] = "audio";
-  expect_faults_on_the_right(traced(project));
+  expect_faults_on_the_right(trace_lines(project));
   // Only stretches of sound and pictures can drop out.
   const Scores scores(project.run({"trace", "--inject", "right:dropout,right:swap,left:swap", "--format", "json"}));
   EXPECT_GT(scores.value("right", "trace.hit", "dropout"), 0.9);
@@ -65,7 +53,7 @@ TEST(TraceKinds, TracesSeveralLabels) {
              TestArray::of<float>("right", {kSumCount, kSumDigits}, data.right),
              TestArray::of<bool>("label", {kSumCount, 4}, flags),
              TestArray::of<std::int64_t>("id", {kSumCount}, data.ids)});
-  const std::vector<Json> lines = traced(project);
+  const std::vector<Json> lines = trace_lines(project);
   ASSERT_EQ(lines.size(), kSumCount / 30);
   for (const Json& line : lines) {
     EXPECT_FALSE(line.at("right").get<bool>());
@@ -110,7 +98,7 @@ TEST(TraceKinds, TracesTheLabelTokensOfALanguageModel) {
              TestArray::of<std::int64_t>("right", {kSumCount, 2}, tokens),
              TestArray::of<std::int64_t>("labels", {kSumCount, 2}, labels),
              TestArray::of<std::int64_t>("id", {kSumCount}, data.ids)});
-  const std::vector<Json> lines = traced(project);
+  const std::vector<Json> lines = trace_lines(project);
   expect_faults_on_the_right(lines);
   // Of an example alone, in words.
   const ProgramResult shown = project.run({"trace", "--ids", "1004"});

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,16 +15,6 @@ namespace {
 
 constexpr std::size_t kCount = kSumCount;
 constexpr std::size_t kDigits = kSumDigits;
-
-std::vector<Json> trace_lines(const Project& project, std::vector<std::string> arguments = {}) {
-  arguments.insert(arguments.begin(), {"trace", "--out", "results", "--force"});
-  const ProgramResult result = project.run(arguments);
-  EXPECT_EQ(result.exit_code, 0) << result.errors;
-  std::istringstream text(read_file(project.results() / "trace.jsonl"));
-  std::vector<Json> lines;
-  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line, nullptr, false));
-  return lines;
-}
 
 TEST(TraceCommand, FindsTheDataThatWasReplaced) {
   const Project project = sum_project();

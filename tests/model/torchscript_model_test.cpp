@@ -139,7 +139,9 @@ TEST_F(TorchScriptModelTest, TakesOneDictionaryOfTensors) {
 
 TEST_F(TorchScriptModelTest, RefusesArgumentsThatNoDataFileHolds) {
   EXPECT_EQ(error_of<ModelError>("def forward(self, x, words: List[str]): return x"),
-            "model.pt: forward() argument 'words': expected a Tensor (or one Dict[str, Tensor]), got List[str]");
+            "model.pt: forward() argument 'words': expected a Tensor (or one Dict[str, Tensor]), got List[str]; script "
+            "a module "
+            "around it whose forward() takes tensors only");
   EXPECT_EQ(error_of<ModelError>("def forward(self, scale: float = 1.0): return scale"),
             "model.pt: expected forward() to take tensors, got no such argument");
   EXPECT_TRUE(mentions(error_of<ModelError>("def forward(self, x, batch: Dict[str, Tensor]): return x"), {"'batch'"}));

@@ -15,8 +15,6 @@
 namespace modattr {
 namespace {
 
-/// Coalitions per player where no budget is given.
-constexpr std::size_t kPairCoalitionsPerPlayer = 64;
 /// Games of more players are enumerated only where a budget says so.
 constexpr std::size_t kMostPlayersOfExactPairs = 16;
 /// So many times the coalitions that a method needs are better than more rows of the background.

@@ -42,6 +42,8 @@ struct TriedRows {
   std::vector<ModelOutput> outputs;
   /// Why there are none.
   std::string failure;
+  /// The one number of rows that the model takes, as it was traced so; nullopt = not known to be one.
+  std::optional<std::size_t> fixed_row_count = std::nullopt;
 };
 
 class Starter {
@@ -179,26 +181,42 @@ class Starter {
     std::vector<std::string> names;
     for (const Array* input : inputs) names.push_back(input->name);
     const Dataset dataset({.path = data_path_, .inputs = names, .content = DatasetContent::kInputsOnly});
+    const auto outputs_of = [&](const std::vector<std::uint32_t>& rows) {
+      std::vector<at::Tensor> tensors;
+      for (std::size_t input = 0; input < names.size(); ++input) tensors.push_back(dataset.gather(input, rows));
+      try {
+        return model_->outputs(names, tensors);
+      } catch (const ModelError&) {
+        if (!cast_floats(tensors)) throw;
+        return model_->outputs(names, tensors);
+      }
+    };
+    const auto takes_copies = [&](std::size_t row_count) {
+      try {
+        return !outputs_of(std::vector<std::uint32_t>(row_count, 0)).empty();
+      } catch (const ModelError&) {
+        return false;
+      }
+    };
+    const std::size_t usual_count = std::min<std::size_t>(32, dataset.example_count());
     TriedRows tried;
     // Then numbers of rows that models are traced for.
-    for (const std::size_t row_count :
-         {std::min<std::size_t>(32, dataset.example_count()), std::size_t{1}, std::size_t{2}, std::size_t{4},
-          std::size_t{8}, std::size_t{16}, std::size_t{32}, std::size_t{64}}) {
+    for (const std::size_t row_count : {usual_count, std::size_t{1}, std::size_t{2}, std::size_t{4}, std::size_t{8},
+                                        std::size_t{16}, std::size_t{32}, std::size_t{64}}) {
       std::vector<std::uint32_t> rows(row_count);
       for (std::size_t row = 0; row < row_count; ++row) {
         const std::size_t stride = std::max<std::size_t>(dataset.example_count() / row_count, 1);
         rows[row] = static_cast<std::uint32_t>(row * stride % dataset.example_count());
       }
-      std::vector<at::Tensor> tensors;
-      for (std::size_t input = 0; input < names.size(); ++input) tensors.push_back(dataset.gather(input, rows));
-      for (const bool is_cast : {false, true}) {
-        if (is_cast && !cast_floats(tensors)) break;
-        try {
-          tried.outputs = model_->outputs(names, tensors);
-          return tried;
-        } catch (const ModelError& error) {
-          if (tried.failure.empty()) tried.failure = error.what();
+      try {
+        tried.outputs = outputs_of(rows);
+        // Copies of one row tell a number of rows that the model does not take from data that it does not.
+        if (!tried.failure.empty() && takes_copies(row_count) && !takes_copies(usual_count)) {
+          tried.fixed_row_count = row_count;
         }
+        return tried;
+      } catch (const ModelError& error) {
+        if (tried.failure.empty()) tried.failure = error.what();
       }
     }
     return tried;
@@ -240,6 +258,10 @@ class Starter {
       if (const auto* index = std::get_if<std::size_t>(&*selector)) model["output"] = *index;
       if (const auto* key = std::get_if<std::string>(&*selector)) model["output"] = *key;
       guesses_.push_back({"model.output", selector_text(*selector) + parts_text(tried.outputs)});
+    }
+    if (tried.fixed_row_count) {
+      model["rows_per_call"] = *tried.fixed_row_count;
+      guesses_.push_back({"model.rows_per_call", "the number of rows that it was traced for"});
     }
     if (task.metric) guesses_.push_back({"metric", *task.metric});
     return task;

@@ -22,6 +22,12 @@ TEST(RunCosts, CountsDifferentMixesOnce) {
   EXPECT_EQ(costs[2].run, "shap");
   // Every coalition but the full one takes 6 rows of background.
   EXPECT_EQ(costs[2].evaluations, 6.0 * (1.0 + 3.0 * 6.0));
+  // All 4 coalitions of a modality's 2 columns, with and without the other one.
+  EXPECT_EQ(costs[3].run, "shap --level feature, one example");
+  EXPECT_EQ(costs[3].evaluations, 2.0 * 4.0 * 6.0 * 2.0);
+  // And those of all 4 columns, but none and all.
+  EXPECT_EQ(costs[4].run, "shap --level feature --interactions, one example");
+  EXPECT_EQ(costs[4].evaluations, costs[3].evaluations + 14.0 * 6.0);
   EXPECT_TRUE(warnings.empty());
 }
 

@@ -16,6 +16,8 @@ namespace modattr {
 
 /// Most players of an example whose pairs are estimated: results, and the time of a fit, grow with their square.
 inline constexpr std::size_t kMostPlayersInPairs = 200;
+/// Coalitions per player that pairs take where no budget is given.
+inline constexpr std::size_t kPairCoalitionsPerPlayer = 64;
 
 /// Solves the interactions of all pairs of players in the plain game of consecutive examples, whatever game the values
 /// are of: a word and a patch meet in it. Coalitions are those of paired_leverage_coalitions() for all players; those
@@ -23,8 +25,8 @@ inline constexpr std::size_t kMostPlayersInPairs = 200;
 /// pairs.
 ///
 /// A budget that was given covers both. Methods on the same coalitions get all of it for the values, and the pairs what
-/// they leave; others get half. Without a budget the values take what they take without pairs, and the pairs 64
-/// coalitions per player, or every coalition where there are no more.
+/// they leave; others get half. Without a budget the values take what they take without pairs, and the pairs
+/// kPairCoalitionsPerPlayer, or every coalition where there are no more.
 class PairSolver {
  public:
   /// Borrows everything for its lifetime; `options` name an index of pairs.
