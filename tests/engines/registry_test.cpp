@@ -120,18 +120,21 @@ TEST(EngineRegistry, TellsCostsInEvaluations) {
   for (const Engine& engine : engine_registry()) {
     engine.costs(facts, [&](EngineCost cost) { costs.push_back(std::move(cost)); });
   }
-  ASSERT_EQ(costs.size(), 6U);
+  ASSERT_EQ(costs.size(), 7U);
   // N (1 + 2 R), N + N (N - 1), N (2 + 2 B) as one modality of two has a background.
   EXPECT_EQ(costs[0].evaluations, 2100.0);
   EXPECT_EQ(costs[1].evaluations, 10000.0);
   EXPECT_EQ(costs[2].evaluations, 100.0 * (2.0 + 2.0 * 20.0));
   // 100 wrong answers, 100 donors, three coalitions; at most every pair.
-  EXPECT_EQ(costs[5].evaluations, 10000.0);
+  EXPECT_EQ(costs[6].evaluations, 10000.0);
   // All 8 coalitions of 3 players and 32 * 12 of 12, each with and without the other modality.
   EXPECT_EQ(costs[3].encoder_rows, (std::vector<double>{8.0 * 20.0, 384.0 * 20.0}));
   EXPECT_EQ(costs[3].evaluations, 2.0 * (8.0 + 384.0) * 20.0);
-  EXPECT_EQ(costs[4].encoder_rows, (std::vector<double>{8.0 * 20.0, 512.0 * 20.0}));
-  EXPECT_EQ(costs[4].evaluations, 512.0 * 20.0);
+  // And 64 for each of 15 players, of all of them at once.
+  EXPECT_EQ(costs[4].encoder_rows, (std::vector<double>{(8.0 + 960.0) * 20.0, (384.0 + 960.0) * 20.0}));
+  EXPECT_EQ(costs[4].evaluations, costs[3].evaluations + 960.0 * 20.0);
+  EXPECT_EQ(costs[5].encoder_rows, (std::vector<double>{8.0 * 20.0, 512.0 * 20.0}));
+  EXPECT_EQ(costs[5].evaluations, 512.0 * 20.0);
 }
 
 }  // namespace
