@@ -256,7 +256,7 @@ EngineCost feature_cost(CostFacts& facts) {
 /// is one more row for every encoder.
 EngineCost pair_cost(CostFacts& facts) {
   EngineCost cost = feature_cost(facts);
-  cost.run = "shap --level feature --interactions, one example";
+  cost.run = "the same with --interactions";
   double players = 0.0;
   for (const double count : facts.player_counts()) players += count;
   const double coalitions = std::min(static_cast<double>(kPairCoalitionsPerPlayer) * players, std::exp2(players) - 2.0);

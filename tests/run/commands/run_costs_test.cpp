@@ -26,7 +26,7 @@ TEST(RunCosts, CountsDifferentMixesOnce) {
   EXPECT_EQ(costs[3].run, "shap --level feature, one example");
   EXPECT_EQ(costs[3].evaluations, 2.0 * 4.0 * 6.0 * 2.0);
   // And those of all 4 columns, but none and all.
-  EXPECT_EQ(costs[4].run, "shap --level feature --interactions, one example");
+  EXPECT_EQ(costs[4].run, "the same with --interactions");
   EXPECT_EQ(costs[4].evaluations, costs[3].evaluations + 14.0 * 6.0);
   EXPECT_TRUE(warnings.empty());
 }
