@@ -361,6 +361,8 @@ int main(int argument_count, char** arguments) {
   }
   if (is_asked("traces")) {
     compare_engine(config, name + ", `trace`", 0, prepare_cases, modattr::Trace({}));
+    compare_engine(config, name + ", `trace --all --examples 1000 --donors 200`", 1000, prepare_cases,
+                   modattr::Trace({.donor_count = 200, .answers = modattr::TracedAnswers::kAll}));
     return 0;
   }
   const modattr::PermutationOptions ten_repeats{.repeats = 10};
