@@ -30,6 +30,8 @@ constexpr double kPathTolerance = 5e-4;
 constexpr std::size_t kMostPathPoints = 200;
 /// What the tape of a call may take.
 constexpr std::size_t kTapeBytes = std::size_t{1} << 30;
+/// What passes over the same pairs keep for each other, beside the tape.
+constexpr std::size_t kMemoBytes = kTapeBytes / 2;
 
 std::vector<std::vector<std::int64_t>> shapes_of(const Dataset& dataset) {
   std::vector<std::vector<std::int64_t>> shapes;
@@ -74,6 +76,7 @@ class GraphContributions::Worker {
                     .segmentations = parts_.segmentations}),
         pass_({.program = program_of(parts.model),
                .input_names = parts.layout.input_names(),
+               .modalities_of_input = owners_.modalities_of_inputs(),
                .target = target_,
                .elements = elements_}),
         row_count_(pass_.reads_data() ? 1 : parts.evaluator.rows_per_model_call()) {
@@ -127,7 +130,7 @@ class GraphContributions::Worker {
   /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs.
   void follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
               std::optional<std::size_t> only, const std::vector<const ElementOwners::Players*>& players,
-              std::vector<PairCredits>& credits);
+              std::vector<PairCredits>& credits, SideMemo* memo = nullptr);
   std::vector<PairCredits> deep(std::span<const Pair> pairs, const std::vector<const ElementOwners::Players*>& players);
   std::vector<PairCredits> along_paths(std::span<const Pair> pairs,
                                        const std::vector<const ElementOwners::Players*>& players,
@@ -150,10 +153,10 @@ class GraphContributions::Worker {
 void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
                                         std::uint64_t b_modalities, double weight, std::optional<std::size_t> only,
                                         const std::vector<const ElementOwners::Players*>& players,
-                                        std::vector<PairCredits>& credits) {
+                                        std::vector<PairCredits>& credits, SideMemo* memo) {
   const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
   const PassData data = pair_data_.of(pairs, x_modalities, b_modalities);
-  PassResult result = pass_.multipliers(data);
+  PassResult result = pass_.multipliers(data, memo);
   if (result.parts_ways) {
     // b went x's way; where it goes on its own is another pass.
     const PassResult own = pass_.multipliers({.x = data.b, .b = data.b, .examples = data.examples});
@@ -183,6 +186,8 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
     follow(pairs, everybody, 0, 1.0, only, players, credits);
     return credits;
   }
+  // Where a batch's own numbers decide what is run, steps of two passes are not the same.
+  SideMemo memo(pass_.reads_data() ? 0 : kMemoBytes);
   for (std::size_t modality = 0; modality < count; ++modality) {
     const std::uint64_t own = std::uint64_t{1} << modality;
     for (std::uint64_t others = 0; others <= everybody; ++others) {
@@ -193,7 +198,7 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
       for (std::size_t step = 0; step < size; ++step) {
         weight *= static_cast<double>(step + 1) / static_cast<double>(count - 1 - step);
       }
-      follow(pairs, others | own, others, weight, modality, players, credits);
+      follow(pairs, others | own, others, weight, modality, players, credits, &memo);
     }
   }
   return credits;

@@ -16,21 +16,20 @@ namespace modattr {
 GraphPass::GraphPass(const Parts& parts)
     : parts_(parts), graph_(make_inner_graph(parts.program)), output_(parts.program.path, parts.program.output) {}
 
-PassResult GraphPass::multipliers(const PassData& data) const {
-  return run(data, PassKind::kRules, {}, false);
+PassResult GraphPass::multipliers(const PassData& data, SideMemo* memo) const {
+  return run(data, {.kind = PassKind::kRules, .memo = memo}, false);
 }
 
 PassResult GraphPass::gradients(const PassData& data, const at::Tensor& points, bool values_only) const {
-  return run(data, PassKind::kPath, points, values_only);
+  return run(data, {.kind = PassKind::kPath, .points = points}, values_only);
 }
 
-PassResult GraphPass::run(const PassData& data, PassKind kind, const at::Tensor& points, bool values_only) const {
+PassResult GraphPass::run(const PassData& data, PassInput input, bool values_only) const {
   const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
-  PassInput input{.names = parts_.input_names,
-                  .values = {},
-                  .row_count = static_cast<std::int64_t>(data.examples.size()),
-                  .kind = kind,
-                  .points = points};
+  input.names = parts_.input_names;
+  input.row_count = static_cast<std::int64_t>(data.examples.size());
+  input.x_modalities = data.x_modalities;
+  input.b_modalities = data.b_modalities;
   const at::Device device = parts_.program.device;
   for (std::size_t place = 0; place < data.x.size(); ++place) {
     const bool is_same = data.x[place].is_same(data.b[place]) || at::equal(data.x[place], data.b[place]);
@@ -39,7 +38,8 @@ PassResult GraphPass::run(const PassData& data, PassKind kind, const at::Tensor&
                             .b = is_same ? x : data.b[place].to(device),
                             .is_same = is_same,
                             .inputs = is_same ? 0 : std::uint64_t{1} << std::min<std::size_t>(place, 63),
-                            .origin = is_same ? at::Tensor() : parts_.elements.origin(place, data.x[place])});
+                            .origin = is_same ? at::Tensor() : parts_.elements.origin(place, data.x[place]),
+                            .modalities = parts_.modalities_of_input[place]});
   }
   PassResult result;
   DualInterpreter interpreter(graph_, input, result.ledger);
@@ -55,12 +55,12 @@ PassResult GraphPass::run(const PassData& data, PassKind kind, const at::Tensor&
   }
   {
     const c10::NoGradGuard no_grad;
-    output.b = kind == PassKind::kPath ? plain(output.x) : returned.is_same ? output.x : read(returned.b);
+    output.b = input.kind == PassKind::kPath ? plain(output.x) : returned.is_same ? output.x : read(returned.b);
   }
   returned = {};
   const DualTensor value = parts_.target(output, data.examples);
   result.x = plain(value.x);
-  result.b = kind == PassKind::kPath ? at::Tensor() : plain(value.b);
+  result.b = input.kind == PassKind::kPath ? at::Tensor() : plain(value.b);
   result.parts_ways = interpreter.parts_ways();
   result.byte_count = interpreter.byte_count();
   if (values_only) return result;

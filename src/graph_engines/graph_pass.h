@@ -32,6 +32,9 @@ struct PassData {
   std::vector<at::Tensor> b;
   /// [rows]
   std::vector<std::uint32_t> examples;
+  /// Modalities whose data is the example's on the side of x and on that of b, as bit masks.
+  std::uint64_t x_modalities = 0;
+  std::uint64_t b_modalities = 0;
 };
 
 /// Follows a model from what differs in its inputs to the value of its answers. Const and safe to call from many
@@ -41,6 +44,8 @@ class GraphPass {
   struct Parts {
     const TorchScriptProgram& program;
     std::vector<std::string> input_names;
+    /// The modalities that each input belongs to, as bit masks, [inputs].
+    std::vector<std::uint64_t> modalities_of_input;
     const TargetFunction& target;
     const InputElements& elements;
   };
@@ -49,14 +54,16 @@ class GraphPass {
 
   /// Whether rows have to be run one by one (see InnerGraph::reads_data).
   bool reads_data() const noexcept { return graph_.reads_data; }
-  /// Multipliers times differences.
-  PassResult multipliers(const PassData& data) const;
+  /// Multipliers times differences. `memo`: of passes over the same rows with other modalities on their sides; nullptr
+  /// = none.
+  PassResult multipliers(const PassData& data, SideMemo* memo = nullptr) const;
   /// Gradients at points between the sides, one per row [rows], times the differences; without credits where
   /// `values_only`.
   PassResult gradients(const PassData& data, const at::Tensor& points, bool values_only) const;
 
  private:
-  PassResult run(const PassData& data, PassKind kind, const at::Tensor& points, bool values_only) const;
+  /// `input`: all but its values and rows.
+  PassResult run(const PassData& data, PassInput input, bool values_only) const;
 
   Parts parts_;
   InnerGraph graph_;

@@ -41,6 +41,8 @@ class ElementOwners {
                 const std::vector<std::vector<std::int64_t>>& element_shapes);
 
   std::size_t modality_count() const noexcept { return segmentations_.size(); }
+  /// Modalities of each input, as a bit mask.
+  const std::vector<std::uint64_t>& modalities_of_inputs() const noexcept { return modalities_of_input_; }
   /// Players of an example, modality by modality.
   struct Players {
     /// Of each modality, its first player; the last entry is their number. [modalities + 1]
@@ -64,7 +66,6 @@ class ElementOwners {
   const InputElements& elements_;
   /// Of each element, -1 for columns of no modality. [elements]
   std::vector<std::int32_t> modality_of_element_;
-  /// Modalities of each input, as a bit mask.
   std::vector<std::uint64_t> modalities_of_input_;
 };
 

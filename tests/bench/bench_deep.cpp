@@ -65,18 +65,47 @@ int main(int count, char** words) {
       {.kind = OutputKind::kRegression, .output_width = output_width, .value = ValueKind::kOutput, .classes = {0}});
   const TargetFunction value(target, 1);
   const InputElements elements(sizes);
-  const GraphPass pass({.program = *model->program(), .input_names = names, .target = value, .elements = elements});
+  std::vector<std::uint64_t> modalities;
+  for (std::size_t input = 0; input < names.size(); ++input) modalities.push_back(std::uint64_t{1} << input);
+  const GraphPass pass({.program = *model->program(),
+                        .input_names = names,
+                        .modalities_of_input = modalities,
+                        .target = value,
+                        .elements = elements});
 
   const double forward = milliseconds([&] { model->run(names, data.x); });
   const at::Tensor at_example = at::ones({static_cast<std::int64_t>(row_count)}, at::kDouble);
   const double gradient = milliseconds([&] { pass.gradients(data, at_example, false); });
   PassResult result;
   const double deep = milliseconds([&] { result = pass.multipliers(data); });
+  // As for deep.owen: from removed data to the example's, one input after the other, without and with what is the same
+  // in several passes.
+  const auto by_input = [&](bool remembers) {
+    return milliseconds([&] {
+      SideMemo memo(remembers ? std::size_t{1} << 30 : 0);
+      const std::uint64_t all = (std::uint64_t{1} << names.size()) - 1;
+      for (std::uint64_t own = 1; own <= all; own *= 2) {
+        for (std::uint64_t others = 0; others <= all; ++others) {
+          if ((others & own) != 0) continue;
+          PassData part{
+              .x = {}, .b = {}, .examples = data.examples, .x_modalities = others | own, .b_modalities = others};
+          for (std::size_t input = 0; input < names.size(); ++input) {
+            part.x.push_back((part.x_modalities >> input & 1U) != 0 ? data.x[input] : data.b[input]);
+            part.b.push_back((part.b_modalities >> input & 1U) != 0 ? data.x[input] : data.b[input]);
+          }
+          pass.multipliers(part, &memo);
+        }
+      }
+    });
+  };
+  const double owen_apart = by_input(false);
+  const double owen = by_input(true);
   at::Tensor total = result.credits.by_element.sum(1);
   for (const auto& [inputs, sums] : result.credits.unplaced) total = total + sums;
   const at::Tensor change = result.x - result.b;
   const double gap = ((total - change).abs().sum() / change.abs().sum()).item<double>();
   std::cout << words[1] << ": forward " << forward << " ms, forward and backward " << gradient << " ms, Deep SHAP "
             << deep << " ms: " << deep / gradient << " times; gap " << gap << " of the difference, "
-            << static_cast<double>(result.byte_count) / row_count / 1048576.0 << " MiB computed per pair\n";
+            << static_cast<double>(result.byte_count) / row_count / 1048576.0 << " MiB computed per pair\n"
+            << "  one input after the other " << owen_apart << " ms, remembering what is the same " << owen << " ms\n";
 }

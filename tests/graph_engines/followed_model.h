@@ -23,7 +23,7 @@ class FollowedModel {
   /// `names`, `x`, `b`: its inputs, [rows, ...].
   FollowedModel(const std::string& forward, const std::vector<std::string>& names, std::vector<at::Tensor> x,
                 std::vector<at::Tensor> b, const std::vector<ModelParameter>& parameters = {})
-      : data_{std::move(x), std::move(b), {}} {
+      : data_{.x = std::move(x), .b = std::move(b), .examples = {}} {
     save_model(folder_.path() / "model.pt", forward, parameters);
     model_ = load_torchscript_model({.path = folder_.path() / "model.pt", .device = "cpu"});
     const std::int64_t row_count = data_.x.front().size(0);
@@ -34,11 +34,27 @@ class FollowedModel {
     std::vector<std::int64_t> sizes;
     for (const at::Tensor& input : data_.x) sizes.push_back(input.numel() / row_count);
     elements_.emplace(sizes);
-    pass_.emplace(GraphPass::Parts{
-        .program = *model_->program(), .input_names = names, .target = *value_, .elements = *elements_});
+    // Each input is a modality.
+    std::vector<std::uint64_t> modalities;
+    for (std::size_t input = 0; input < names.size(); ++input) modalities.push_back(std::uint64_t{1} << input);
+    pass_.emplace(GraphPass::Parts{.program = *model_->program(),
+                                   .input_names = names,
+                                   .modalities_of_input = modalities,
+                                   .target = *value_,
+                                   .elements = *elements_});
   }
 
   PassResult multipliers() const { return pass_->multipliers(data_); }
+  /// From the data of `b_modalities` to that of `x_modalities`, the others being removed.
+  PassResult multipliers_between(std::uint64_t x_modalities, std::uint64_t b_modalities, SideMemo* memo) const {
+    PassData data{
+        .x = {}, .b = {}, .examples = data_.examples, .x_modalities = x_modalities, .b_modalities = b_modalities};
+    for (std::size_t input = 0; input < data_.x.size(); ++input) {
+      data.x.push_back((x_modalities >> input & 1U) != 0 ? data_.x[input] : data_.b[input]);
+      data.b.push_back((b_modalities >> input & 1U) != 0 ? data_.x[input] : data_.b[input]);
+    }
+    return pass_->multipliers(data, memo);
+  }
   /// Mean gradient times difference over many points of the line, [rows, elements].
   at::Tensor path_integral(std::int64_t point_count) const {
     at::Tensor sum;

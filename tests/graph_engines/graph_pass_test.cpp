@@ -25,6 +25,8 @@ at::Tensor numbers(std::vector<std::int64_t> shape, int seed, at::ScalarType typ
   return (1.5 * at::sin(place * (1.7 + 0.31 * seed) + 0.6 * seed)).reshape(shape).to(type);
 }
 
+constexpr std::size_t kMuchMemory = std::size_t{1} << 30;
+
 struct Form {
   std::string name;
   /// Of a [rows, 6] and b [rows, 6].
@@ -50,6 +52,22 @@ TEST_P(EveryForm, AddsUpInDoublePrecision) {
   // The values are the model's own.
   EXPECT_TRUE(at::allclose(result.x, model.answers(names, model.data().x)));
   EXPECT_TRUE(at::allclose(result.b, model.answers(names, model.data().b)));
+}
+
+TEST_P(EveryForm, GivesTheSameWhereEarlierPassesAreRemembered) {
+  const FollowedModel model("def forward(self, a, b):\n  " + GetParam().expression, {"a", "b"},
+                            {numbers({kRows, 6}, 1), numbers({kRows, 6}, 2)},
+                            {numbers({kRows, 6}, 3), numbers({kRows, 6}, 4)});
+  SideMemo memo(kMuchMemory);
+  // Each modality's data comes in without the other's and with it.
+  for (const auto& [x, b] : std::vector<std::pair<unsigned, unsigned>>{{1, 0}, {3, 2}, {2, 0}, {3, 1}}) {
+    const PassResult alone = model.multipliers_between(x, b, nullptr);
+    const PassResult result = model.multipliers_between(x, b, &memo);
+    EXPECT_TRUE(at::allclose(result.x, alone.x, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(result.b, alone.b, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(result.credits.by_element, alone.credits.by_element, 1e-10, 1e-12))
+        << result.credits.by_element << alone.credits.by_element;
+  }
 }
 
 const std::vector<Form>& forms() {
@@ -172,6 +190,23 @@ void expect_shapley(const std::string& expression, const std::function<double(do
     EXPECT_NEAR(credits[row][0].item<double>(), of_a, 1e-12) << expression << " row " << row;
     EXPECT_NEAR(credits[row][1].item<double>(), function(p, q) - function(p_0, q_0) - of_a, 1e-12);
   }
+}
+
+TEST(GraphPass, TakesWhatEarlierPassesGaveOnASide) {
+  const std::string forward = "def forward(self, a, b): return (a * 2.0).sum(1) * torch.tanh(b * 3.0).sum(1)";
+  const at::Tensor a = numbers({kRows, 6}, 1);
+  const at::Tensor b = numbers({kRows, 6}, 2);
+  const FollowedModel model(forward, {"a", "b"}, {a, b}, {numbers({kRows, 6}, 3), numbers({kRows, 6}, 4)});
+  const FollowedModel other(forward, {"a", "b"}, {a, b}, {numbers({kRows, 6}, 5), numbers({kRows, 6}, 4)});
+  SideMemo memo(kMuchMemory);
+  const PassResult first = model.multipliers_between(1, 0, &memo);
+  // Other removed data of `a`, of which a memo of these rows would know: it is taken at its word.
+  EXPECT_TRUE(other.multipliers_between(1, 0, &memo).b.equal(first.b));
+  EXPECT_FALSE(other.multipliers_between(1, 0, nullptr).b.equal(first.b));
+  // Nothing is kept without room for it.
+  SideMemo full(0);
+  model.multipliers_between(1, 0, &full);
+  EXPECT_TRUE(other.multipliers_between(1, 0, &full).b.equal(other.multipliers_between(1, 0, nullptr).b));
 }
 
 TEST(GraphPass, GivesTwoArgumentsTheirShapleyValues) {

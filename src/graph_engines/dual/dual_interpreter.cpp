@@ -49,6 +49,7 @@ DualTensor DualInterpreter::add_leaf(const at::Tensor& x, const at::Tensor& b, s
     return at::isneginf(tensor).any().item<bool>() ? tensor.masked_fill(at::isneginf(tensor), kMasked) : tensor;
   };
   const bool has_masks = at::isneginf(x).logical_xor(at::isneginf(b)).any().item<bool>();
+  if (has_masks) sides_stand_alone_ = false;
   at::Tensor on_x = has_masks ? finite(x) : x;
   const at::Tensor on_b = has_masks ? finite(b) : b;
   if (input_.kind == PassKind::kPath) {
@@ -76,6 +77,7 @@ Dual DualInterpreter::run() {
       module.x = graph_.module.deepcopy();
       module.b = graph_.module.deepcopy();
       module.is_same = false;
+      sides_stand_alone_ = false;
     }
     std::vector<Dual> inputs;
     for (std::size_t input = 0; input < input_.values.size(); ++input) {
@@ -109,6 +111,7 @@ Dual DualInterpreter::run() {
         b.insert(input_.names[input], inputs[input].b.toTensor());
         dictionary.is_same &= inputs[input].is_same;
         dictionary.inputs |= inputs[input].inputs;
+        dictionary.modalities |= inputs[input].modalities;
         dictionary_[input_.names[input]] = inputs[input];
       }
       dictionary.x = x;
@@ -142,9 +145,17 @@ std::vector<Dual> DualInterpreter::run_block(const Block& block, bool is_top) {
 }
 
 void DualInterpreter::run_node(const Node& node) {
-  if (run_structure(node)) return;
+  // What is written to may hold anything.
+  std::uint64_t modalities = touches_written(node) ? ~std::uint64_t{0} : 0;
+  for (const Value* input : node.inputs()) modalities |= value(input).modalities;
+  if (run_structure(node)) {
+    for (const Value* output : node.outputs()) value(output).modalities |= modalities;
+    return;
+  }
   std::vector<Dual> arguments;
   for (const Value* input : node.inputs()) arguments.push_back(value(input));
+  ++step_;
+  modalities_ = modalities;
   std::vector<Dual> results;
   try {
     results = operate(node, arguments);
@@ -154,6 +165,7 @@ void DualInterpreter::run_node(const Node& node) {
     throw ModelError(std::string(node.kind().toQualString()) + ": " + one_line_reason(error));
   }
   for (std::size_t output = 0; output < results.size(); ++output) {
+    results[output].modalities = modalities;
     set(node.outputs()[output], std::move(results[output]));
   }
 }

@@ -11,6 +11,7 @@
 #include "dual_value.h"
 #include "graph_engines/rules/dual_tensor.h"
 #include "inner_graph.h"
+#include "side_memo.h"
 
 namespace modattr {
 
@@ -24,13 +25,19 @@ enum class PassKind {
 
 /// What a pass starts from.
 struct PassInput {
-  std::vector<std::string> names;
-  /// Data of the inputs on both sides, [rows, ...], with `inputs` and `origin` set; those that are the same are shared.
-  std::vector<Dual> values;
+  std::vector<std::string> names = {};
+  /// Data of the inputs on both sides, [rows, ...], with all but the results' marks set; those that are the same are
+  /// shared.
+  std::vector<Dual> values = {};
   std::int64_t row_count = 0;
   PassKind kind = PassKind::kRules;
   /// Of kPath: where between the sides each row is, 0 = b, 1 = x; [rows].
   at::Tensor points = {};
+  /// Results of earlier passes over the same rows, which this one takes and adds to; nullptr = none.
+  SideMemo* memo = nullptr;
+  /// Modalities whose data is the example's on the side of x and on that of b.
+  std::uint64_t x_modalities = 0;
+  std::uint64_t b_modalities = 0;
 };
 
 /// Runs a graph operation by operation on both sides at once, its tape being that of libtorch's autograd. Where nothing
@@ -68,6 +75,11 @@ class DualInterpreter {
   std::vector<Dual> operate_at_point(const torch::jit::Node& node, const std::vector<Dual>& arguments);
   std::vector<Dual> operate_linearly(const torch::jit::Node& node, const std::vector<Dual>& arguments);
   std::vector<Dual> operate_by_rules(const torch::jit::Node& node, const std::vector<Dual>& arguments);
+  /// Runs an operation on one side off the tape, where it has not been run on the same data before.
+  std::vector<c10::IValue> run_side(const torch::jit::Node& node, std::vector<c10::IValue> side, std::uint64_t own);
+  /// Keeps what an operation gave on a side.
+  void keep_side(const torch::jit::Node& node, const std::vector<c10::IValue>& results, std::uint64_t own);
+  bool is_memorable(const torch::jit::Node& node) const;
   /// For integers or flags that differ as well: the Shapley value of the two groups of arguments.
   std::vector<Dual> operate_with_switch(const torch::jit::Node& node, const std::vector<Dual>& arguments);
   /// Writes functional results back, where the operation works in place.
@@ -94,6 +106,12 @@ class DualInterpreter {
   std::unordered_map<std::string, Dual> dictionary_;
   std::vector<Leaf> leaves_;
   bool parts_ways_ = false;
+  /// Operations that were run, and the modalities that the present one's arguments come from.
+  std::size_t step_ = 0;
+  std::uint64_t modalities_ = 0;
+  /// Whether what a side gives follows from that side's data alone, and whether the present operation mixes them.
+  bool sides_stand_alone_ = true;
+  bool mixes_sides_ = false;
   std::size_t byte_count_ = 0;
 };
 

@@ -106,10 +106,33 @@ std::vector<Dual> DualInterpreter::operate(const Node& node, const std::vector<D
   return operate_by_rules(node, arguments);
 }
 
+bool DualInterpreter::is_memorable(const Node& node) const {
+  if (input_.memo == nullptr || !sides_stand_alone_ || mixes_sides_) return false;
+  if (touches_written(node) || returns_view(node)) return false;
+  return std::ranges::all_of(node.outputs(), [](const torch::jit::Value* output) {
+    return output->type()->isSubtypeOf(*c10::TensorType::get());
+  });
+}
+
+std::vector<c10::IValue> DualInterpreter::run_side(const Node& node, std::vector<c10::IValue> side, std::uint64_t own) {
+  if (is_memorable(node)) {
+    const auto* const known = input_.memo->find({step_, modalities_, own & modalities_});
+    if (known != nullptr) return *known;
+  }
+  const c10::NoGradGuard no_grad;
+  std::vector<c10::IValue> results = run_operation(node, std::move(side));
+  keep_side(node, results, own);
+  return results;
+}
+
+void DualInterpreter::keep_side(const Node& node, const std::vector<c10::IValue>& results, std::uint64_t own) {
+  if (is_memorable(node)) input_.memo->keep({step_, modalities_, own & modalities_}, results);
+}
+
 std::vector<Dual> DualInterpreter::operate_once(const Node& node, const std::vector<Dual>& arguments) {
   const c10::NoGradGuard no_grad;
   std::vector<Dual> results;
-  const std::vector<c10::IValue> values = run_operation(node, sides_x(arguments));
+  const std::vector<c10::IValue> values = run_side(node, sides_x(arguments), input_.x_modalities);
   for (std::size_t output = 0; output < values.size(); ++output) {
     const c10::IValue& value = values[output];
     // What is written to later must not be shared, unless it is shared already.
@@ -213,15 +236,12 @@ std::vector<Dual> DualInterpreter::operate_linearly(const Node& node, const std:
     const c10::AutoGradMode grad_mode(true);
     x = run_operation(node, sides_x(arguments));
   }
-  std::vector<c10::IValue> b;
-  {
-    const c10::NoGradGuard no_grad;
-    b = run_operation(node, sides_b(arguments));
-  }
+  keep_side(node, x, input_.x_modalities);
+  const std::vector<c10::IValue> b = run_side(node, sides_b(arguments), input_.b_modalities);
   std::vector<Dual> results;
   for (std::size_t output = 0; output < x.size(); ++output) {
     if (holds_tape(x[output])) {
-      results.push_back({std::move(x[output]), std::move(b[output]), false, inputs_of(arguments)});
+      results.push_back({std::move(x[output]), b[output], false, inputs_of(arguments)});
     } else if (x[output].isTensor() && x[output].toTensor().is_floating_point() && !are_equal(x[output], b[output])) {
       throw ModelError(std::string(node.kind().toQualString()) + ": expected an operation with a derivative, got none");
     } else {
@@ -304,8 +324,11 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
   // Whose elements choose.
   std::vector<Dual> choosers = arguments;
   for (Dual& argument : choosers) argument.is_same |= holds_tape(argument.x) || holds_floats(argument.x);
+  // The sides of these are mixed.
+  const bool is_inner = std::exchange(mixes_sides_, true);
   const std::vector<Dual> first = with_others_of(true);
   const std::vector<Dual> second = with_others_of(false);
+  mixes_sides_ = is_inner;
   std::uint64_t others = 0;
   for (const Dual& argument : arguments) {
     if (!argument.is_same && !holds_tape(argument.x)) others |= argument.inputs;
@@ -329,6 +352,7 @@ std::vector<Dual> DualInterpreter::operate_with_switch(const Node& node, const s
                        c10::str(first_x.sizes()) + " and " + c10::str(second_x.sizes()));
     }
     const bool has_masks = at::isneginf(first_x).any().item<bool>() || at::isneginf(second_x).any().item<bool>();
+    if (has_masks) sides_stand_alone_ = false;
     const auto read = [&](const c10::IValue& side) {
       const c10::AutoGradMode grad_mode(true);
       return has_masks ? finite(side.toTensor()) : side.toTensor();

@@ -21,6 +21,8 @@ struct Dual {
   /// Of a tensor of integers or flags: the element of the model's inputs that each number comes from, in the numbering
   /// of InputElements, -1 where there is none. Undefined where it is not known.
   at::Tensor origin = {};
+  /// Modalities that it was computed from, whether their data differs or not, as a bit mask.
+  std::uint64_t modalities = 0;
 };
 
 /// A place where the tape begins: an input of numbers, an embedding of token ids, a mask turned into numbers. All that

@@ -141,6 +141,7 @@ bool DualInterpreter::run_structure(const Node& node) {
       const Dual& object = value(node.inputs()[0]);
       const Dual& content = value(node.inputs()[1]);
       object.x.toObject()->setAttr(node.s(c10::attr::name), content.x);
+      sides_stand_alone_ = false;
       if (!object.is_same) object.b.toObject()->setAttr(node.s(c10::attr::name), content.b);
       return true;
     }
