@@ -100,9 +100,8 @@ std::optional<std::string> EvaluationHeader::difference(const EvaluationHeader& 
   return std::nullopt;
 }
 
-void EvaluatedExamples::add(std::uint32_t key, std::string bytes) {
-  const auto [place, is_new] = examples_.try_emplace(key, std::move(bytes));
-  // What is known already was not moved from.
+void EvaluatedExamples::add(std::uint32_t key, const std::string& bytes) {
+  const auto [place, is_new] = examples_.try_emplace(key, bytes);
   if (!is_new && place->second != bytes) throw_conflict(key);
 }
 

@@ -73,8 +73,8 @@ std::vector<std::string> fit_history_columns(std::vector<HistoryColumn>& columns
   constexpr std::ptrdiff_t kNameColumns = 3;
   constexpr std::size_t kShortestColumn = 8;
   while (total_width_of(columns) > room) {
-    const auto names = std::ranges::subrange(columns.begin(), columns.begin() + kNameColumns);
-    const auto longest = std::ranges::max_element(names, {}, &HistoryColumn::width);
+    const auto longest =
+        std::ranges::max_element(columns.begin(), columns.begin() + kNameColumns, {}, &HistoryColumn::width);
     const std::size_t width = longest->width();
     if (width <= kShortestColumn) break;
     for (std::string& cell : longest->cells) cell = cut_to_width(cell, width - 1, style);

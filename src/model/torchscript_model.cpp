@@ -27,7 +27,7 @@ TorchScriptProgram load_program(const TorchScriptOptions& options) {
   const std::string path = options.path.string();
   const at::Device device = find_device(options.device);
   torch::jit::Module module = load_module(options.path, device);
-  if (!options.label_input) return {path, std::move(module), options.output, device};
+  if (!options.label_input) return {path, module, options.output, device};
   return {path, with_label_probabilities(module, options.output, *options.label_input, path), OutputSelector(), device};
 }
 

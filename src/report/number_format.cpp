@@ -55,8 +55,7 @@ int decimals_for(double magnitude, int digits) {
 
 }  // namespace
 
-NumberFormat::NumberFormat(double largest_magnitude, Orientation orientation)
-    : notation_(Notation::kFixed), decimals_(kMostShareDecimals) {
+NumberFormat::NumberFormat(double largest_magnitude, Orientation orientation) : decimals_(kMostShareDecimals) {
   const bool is_share = orientation == Orientation::kHigherIsBetter;
   if (!(largest_magnitude > 0.0) || !std::isfinite(largest_magnitude)) return;
   if (largest_magnitude < (is_share ? 1e-6 : 1e-4) || largest_magnitude >= kLargestFixed) {

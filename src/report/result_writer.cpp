@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -168,9 +169,9 @@ ResultDirectory ResultDirectory::open(const fs::path& directory) {
   const fs::path plain = directory.has_filename() || !directory.has_parent_path() ? directory : directory.parent_path();
   ResultDirectory result(plain);
   const std::vector<fs::path> missing = missing_folders(plain);
-  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
-    if (::mkdir(folder->c_str(), 0777) == 0) {
-      result.made_.insert(result.made_.begin(), *folder);
+  for (const fs::path& folder : std::views::reverse(missing)) {
+    if (::mkdir(folder.c_str(), 0777) == 0) {
+      result.made_.insert(result.made_.begin(), folder);
     } else if (errno != EEXIST) {
       // An existing one belongs to a run beside this one, or the path goes up again ("a/../b").
       fail(plain, "folder", errno);
@@ -187,7 +188,7 @@ ResultDirectory ResultDirectory::open(const fs::path& directory) {
 }
 
 ResultDirectory::ResultDirectory(ResultDirectory&& other) noexcept
-    : path_(other.path_), made_(std::exchange(other.made_, {})) {}
+    : path_(std::move(other.path_)), made_(std::exchange(other.made_, {})) {}
 
 ResultDirectory::~ResultDirectory() {
   for (const fs::path& folder : made_) ::rmdir(folder.c_str());

@@ -99,9 +99,9 @@ bool is_written_to(const Predicate& predicate, const torch::jit::AliasDb& aliase
 
 class PredicateSpecialiser {
  public:
-  PredicateSpecialiser(const std::shared_ptr<Graph>& graph, GraphTrial& trial,
+  PredicateSpecialiser(std::shared_ptr<Graph> graph, GraphTrial& trial,
                        const std::vector<std::optional<std::size_t>>& modality_of_input)
-      : graph_(graph), trial_(trial), modality_of_input_(modality_of_input) {}
+      : graph_(std::move(graph)), trial_(trial), modality_of_input_(modality_of_input) {}
 
   std::vector<SpecialisedPredicate> specialise() {
     const std::vector<Predicate> found = find();

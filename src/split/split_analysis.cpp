@@ -23,7 +23,7 @@ bool gives_packed_lengths(const Node& node) {
 
 }  // namespace
 
-SplitAnalysis analyse_for_split(std::shared_ptr<torch::jit::Graph> graph, std::span<const ModelInput> inputs,
+SplitAnalysis analyse_for_split(const std::shared_ptr<torch::jit::Graph>& graph, std::span<const ModelInput> inputs,
                                 BatchPredicates predicates, std::span<const at::Tensor> probe) {
   // First, as all that follows takes what the probe shows for what the next run gives.
   if (any_node(*graph->block(), draws_random_numbers)) throw ModelError("it draws random numbers");

@@ -31,7 +31,7 @@ struct SplitAnalysis {
 /// with kSpecialised its batch predicates, to constants; then finds out which nodes mix rows. `probe`: one tensor of at
 /// least eight rows per input, on the device of the model. Throws ModelError with the reason when something in the
 /// graph cannot be split.
-SplitAnalysis analyse_for_split(std::shared_ptr<torch::jit::Graph> graph, std::span<const ModelInput> inputs,
+SplitAnalysis analyse_for_split(const std::shared_ptr<torch::jit::Graph>& graph, std::span<const ModelInput> inputs,
                                 BatchPredicates predicates, std::span<const at::Tensor> probe);
 
 }  // namespace modattr

@@ -91,8 +91,7 @@ SplitResult split_model(const Model& model, const SplitOptions& options, std::sp
     Tensors placed;
     for (const at::Tensor& input : rows.probe) placed.push_back(input.to(program->device));
     CleanGraph clean = clean_graph_of(*program, options, placed);
-    const SplitAnalysis analysis =
-        analyse_for_split(std::move(clean.graph), options.inputs, options.predicates, placed);
+    const SplitAnalysis analysis = analyse_for_split(clean.graph, options.inputs, options.predicates, placed);
     specialises_predicates = !analysis.specialised_predicates.empty();
     std::unique_ptr<TorchSplitModel> split = split_where_rows_cross(*program, options, analysis, placed);
     require_encodings(*split);

@@ -291,7 +291,7 @@ class TokenJudge final : public OtherJudge {
 
 }  // namespace
 
-std::unique_ptr<AnswerJudge> make_label_judge(JudgeInput input) {
+std::unique_ptr<AnswerJudge> make_label_judge(const JudgeInput& input) {
   using enum WrongQuantity;
   constexpr WrongQuantity kProbabilities[] = {kProbability, kLogProbability};
   constexpr WrongQuantity kCounts[] = {kProbability, kSoftAccuracy};

@@ -100,7 +100,7 @@ std::uint64_t whole_number(const Json& json, bool& is_whole) {
   is_whole = json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
   if (is_whole) return json.get<std::uint64_t>();
   if (!json.is_string()) return 0;
-  const std::string& text = json.get_ref<const std::string&>();
+  const auto& text = json.get_ref<const std::string&>();
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   is_whole = error == std::errc() && end == text.data() + text.size();

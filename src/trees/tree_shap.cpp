@@ -125,7 +125,7 @@ TreeValues TreeShap::run(std::span<const double> rows, std::span<const std::uint
     while (last < places.size() && last - first < kRowsPerBlock && outputs[places[last]] == outputs[places[first]]) {
       ++last;
     }
-    blocks.push_back(std::span(places).subspan(first, last - first));
+    blocks.emplace_back(std::span(places).subspan(first, last - first));
     first = last;
   }
   constexpr std::size_t kWords = kDeepestTree / 64 + 1;

@@ -99,7 +99,7 @@ class XgboostReader {
     const std::uint64_t class_count = parameters.count("num_class", 0);
     const std::uint64_t target_count = parameters.count("num_target", 1);
     constexpr std::uint64_t kMostOutputs = 65536;
-    const std::uint64_t output_count = std::max<std::uint64_t>({class_count, target_count, 1});
+    const auto output_count = std::max<std::uint64_t>({class_count, target_count, 1});
     if (output_count > kMostOutputs) {
       parameters.fail("num_class", "at most " + std::to_string(kMostOutputs), std::to_string(output_count));
     }

@@ -58,7 +58,7 @@ class EvaluatedExamples {
   const std::map<std::uint32_t, std::string>& examples() const noexcept { return examples_; }
 
   /// Adds an example. One that is known must have the same bytes: DataError, naming the key, where it has others.
-  void add(std::uint32_t key, std::string bytes);
+  void add(std::uint32_t key, const std::string& bytes);
   /// Adds the examples of another part. DataError, leaving this part as it was, where the headers differ, or the parts
   /// have different bytes for an example.
   void merge(EvaluatedExamples other);

@@ -29,7 +29,7 @@ class NumberFormat {
 
  private:
   enum class Notation : std::uint8_t { kFixed, kScientific };
-  Notation notation_;
+  Notation notation_ = Notation::kFixed;
   int decimals_;
 };
 

@@ -29,6 +29,6 @@ struct JudgeInput {
 ///   regression      where its absolute error is above the mean absolute error of the best constant, the median
 ///   label tokens    where their mean log probability is below a limit, which has to be given for each example.
 /// Throws ConfigError where a rule does not go with the labels, and where there are none.
-std::unique_ptr<AnswerJudge> make_label_judge(JudgeInput input);
+std::unique_ptr<AnswerJudge> make_label_judge(const JudgeInput& input);
 
 }  // namespace modattr

@@ -262,7 +262,8 @@ Attribution PermutationImportance::summarise(const EvaluatedExamples& examples, 
   }
   if (plan.projects &&
       std::ranges::any_of(evaluated.series, [](const ModalitySeries& series) { return series.additive.empty(); })) {
-    result.warnings.push_back("emap.gap is not defined: labels or columns that the model takes belong to no modality");
+    result.warnings.emplace_back(
+        "emap.gap is not defined: labels or columns that the model takes belong to no modality");
   }
   if (!problem.metric().majority_score(plan.subsets.front().examples)) {
     result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +

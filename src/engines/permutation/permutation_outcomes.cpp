@@ -119,7 +119,6 @@ void read_all_pairs(const PermutationPlan& plan, std::span<ByteReader> readers, 
 PermutationPlan::PermutationPlan(const Problem& problem, const PermutationOptions& options)
     : modalities(options.modalities),
       subsets(subsets_of(problem)),
-      strata(),
       stratum_sizes(problem.example_count(), 0),
       draws(options.draws),
       modality_count(problem.players().count()),

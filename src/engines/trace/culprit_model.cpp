@@ -145,7 +145,7 @@ std::vector<double> fit_choices(std::span<const Choice> choices, std::vector<dou
     if (!factor) break;
     const std::vector<double> step = factor->solve(gradient);
     double scale = 1.0;
-    double next_loss = loss;
+    double next_loss = 0.0;
     std::vector<double> next;
     do {
       next = parameters;

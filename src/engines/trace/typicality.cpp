@@ -131,7 +131,7 @@ double bayes_factor(double p_value) {
   return (1.0 - p + p * logarithm) / (p * logarithm * logarithm);
 }
 
-Neighbours::Neighbours(FloatRows rows, Scale scale, std::vector<std::vector<std::uint32_t>> groups,
+Neighbours::Neighbours(FloatRows rows, Scale scale, const std::vector<std::vector<std::uint32_t>>& groups,
                        const std::function<bool(std::size_t entry, std::size_t other)>& left_out,
                        std::size_t thread_count)
     : rows_(std::move(rows)) {
@@ -260,7 +260,8 @@ double WordPairs::surprise(const Counts& counts, std::span<const std::int64_t> t
   return worst;
 }
 
-WordPairs::WordPairs(std::vector<std::vector<std::int64_t>> texts, std::vector<std::vector<std::uint32_t>> groups,
+WordPairs::WordPairs(std::vector<std::vector<std::int64_t>> texts,
+                     const std::vector<std::vector<std::uint32_t>>& groups,
                      const std::function<std::vector<std::size_t>(std::size_t entry)>& left_out,
                      std::size_t thread_count)
     : texts_(std::move(texts)) {

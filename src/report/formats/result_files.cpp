@@ -43,16 +43,16 @@ std::vector<NamedContent> render_files(const ScoreTable& table, std::span<const 
 }
 
 std::optional<FormerRun> former_run(const std::filesystem::path& folder) {
-  using Json = nlohmann::ordered_json;
+  using Document = nlohmann::ordered_json;
   std::error_code ignored;
   const std::filesystem::path file = folder / "scores.json";
   const std::uintmax_t size = std::filesystem::file_size(file, ignored);
   if (ignored || size > kMostJsonBytes) return std::nullopt;
   std::ifstream stream(file, std::ios::binary);
-  const Json document = Json::parse(stream, nullptr, false);
+  const Document document = Document::parse(stream, nullptr, false);
   constexpr const char* kNone = "";
   if (!document.is_object()) return std::nullopt;
-  const auto text = [](const Json& object, const char* key) {
+  const auto text = [](const Document& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string(kNone);
   };

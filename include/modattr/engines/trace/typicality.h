@@ -49,7 +49,7 @@ class Neighbours {
   enum class Scale { kAsTheyAre, kByDeviation };
   /// `rows` [entries, any]: the reference; `left_out(a, b)`: whether entry b does not count for entry a. `groups`:
   /// labels that each entry occurs with.
-  Neighbours(FloatRows rows, Scale scale, std::vector<std::vector<std::uint32_t>> groups,
+  Neighbours(FloatRows rows, Scale scale, const std::vector<std::vector<std::uint32_t>>& groups,
              const std::function<bool(std::size_t entry, std::size_t other)>& left_out, std::size_t thread_count);
 
   std::size_t count() const noexcept { return rows_.count(); }
@@ -77,7 +77,7 @@ class Neighbours {
 class WordPairs {
  public:
   /// `texts` [entries]; the rest as for Neighbours.
-  WordPairs(std::vector<std::vector<std::int64_t>> texts, std::vector<std::vector<std::uint32_t>> groups,
+  WordPairs(std::vector<std::vector<std::int64_t>> texts, const std::vector<std::vector<std::uint32_t>>& groups,
             const std::function<std::vector<std::size_t>(std::size_t entry)>& left_out, std::size_t thread_count);
 
   /// `left_out`: entries that do not count.
