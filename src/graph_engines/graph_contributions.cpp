@@ -4,6 +4,7 @@
 #include <bit>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <ATen/Functions.h>
@@ -18,6 +19,7 @@
 #include "pair_data.h"
 #include "path_integral.h"
 #include "player_credits.h"
+#include "removed_sides.h"
 
 namespace modattr {
 namespace {
@@ -30,7 +32,7 @@ constexpr double kPathTolerance = 5e-4;
 constexpr std::size_t kMostPathPoints = 200;
 /// What the tape of a call may take.
 constexpr std::size_t kTapeBytes = std::size_t{1} << 30;
-/// What passes over the same pairs keep for each other, beside the tape.
+/// What passes over the same pairs keep for each other, beside the tape, and what all keep of removed data.
 constexpr std::size_t kMemoBytes = kTapeBytes / 2;
 
 std::vector<std::vector<std::int64_t>> shapes_of(const Dataset& dataset) {
@@ -122,13 +124,19 @@ class GraphContributions::Worker {
     return credits;
   }
 
+  /// Whether passes over different examples may find the same of removed data.
+  bool shares_removed_data() const {
+    return request_.method == ContributionMethod::kDeep && request_.is_owen && !pass_.reads_data() &&
+           owners_.own_everything();
+  }
   void choose_row_count(std::span<const Pair> pairs);
   /// Every pair's credits by the method that was asked for.
   std::vector<PairCredits> credits_of_pairs(std::span<const Pair> pairs, const std::vector<double>& places,
                                             const std::vector<const ElementOwners::Players*>& players);
 
-  /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs.
-  void follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
+  /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs. Returns whether data
+  /// differed that should.
+  bool follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
               std::optional<std::size_t> only, const std::vector<const ElementOwners::Players*>& players,
               std::vector<PairCredits>& credits, SideMemo* memo = nullptr);
   std::vector<PairCredits> deep(std::span<const Pair> pairs, const std::vector<const ElementOwners::Players*>& players);
@@ -147,10 +155,11 @@ class GraphContributions::Worker {
   GraphPass pass_;
   std::size_t row_count_;
   bool is_sized_ = false;
+  RemovedSides removed_sides_{kMemoBytes};
   std::mutex progress_mutex_;
 };
 
-void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
+bool GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
                                         std::uint64_t b_modalities, double weight, std::optional<std::size_t> only,
                                         const std::vector<const ElementOwners::Players*>& players,
                                         std::vector<PairCredits>& credits, SideMemo* memo) {
@@ -173,6 +182,7 @@ void GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64
     if (x_modalities == everybody) credits[row].value_full = result.x.data_ptr<double>()[row];
     if (b_modalities == 0) credits[row].value_empty = result.b.data_ptr<double>()[row];
   }
+  return !result.has_equal_data;
 }
 
 std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> pairs,
@@ -186,8 +196,12 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
     follow(pairs, everybody, 0, 1.0, only, players, credits);
     return credits;
   }
-  // Where a batch's own numbers decide what is run, steps of two passes are not the same.
-  SideMemo memo(pass_.reads_data() ? 0 : kMemoBytes);
+  // Where a batch's own numbers decide what is run, steps of two passes are not the same; columns of no modality are
+  // the example's own.
+  const RemovedSides::Rows removed_rows = pair_data_.removed_rows(pairs);
+  const bool shares = shares_removed_data();
+  SideMemo memo(pass_.reads_data() ? 0 : kMemoBytes, shares ? removed_sides_.find(removed_rows) : nullptr);
+  bool differs = true;
   for (std::size_t modality = 0; modality < count; ++modality) {
     const std::uint64_t own = std::uint64_t{1} << modality;
     for (std::uint64_t others = 0; others <= everybody; ++others) {
@@ -198,9 +212,11 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
       for (std::size_t step = 0; step < size; ++step) {
         weight *= static_cast<double>(step + 1) / static_cast<double>(count - 1 - step);
       }
-      follow(pairs, others | own, others, weight, modality, players, credits, &memo);
+      differs &= follow(pairs, others | own, others, weight, modality, players, credits, &memo);
     }
   }
+  // Data that happens to be equal is not followed, and rounds otherwise.
+  if (shares && differs) removed_sides_.keep(removed_rows, memo);
   return credits;
 }
 
@@ -273,6 +289,11 @@ void GraphContributions::Worker::choose_row_count(std::span<const Pair> pairs) {
   const PassResult result = pass_.gradients(pair_data_.of(probe, everybody, 0), points, true);
   const std::size_t row_bytes = 4 * result.byte_count / probe.size();
   while (row_count_ > 1 && row_bytes * row_count_ > kTapeBytes) row_count_ /= 2;
+  // Calls with the same rows of the background as those of other examples, unless they would be much shorter.
+  const std::size_t draws = draw_count();
+  std::size_t aligned = draws <= row_count_ ? row_count_ / draws * draws : row_count_;
+  while (draws % aligned != 0 && aligned % draws != 0) --aligned;
+  if (2 * aligned >= row_count_) row_count_ = aligned;
 }
 
 std::vector<PairCredits> GraphContributions::Worker::credits_of_pairs(
@@ -313,16 +334,18 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
   const std::size_t piece_count = (pairs.size() + row_count_ - 1) / row_count_;
   // Of the examples of each piece.
   std::vector<std::vector<ExampleSums>> pieces(piece_count);
-  parallel_model_calls(piece_count, parts_.evaluator.thread_count(), [&](std::size_t piece) {
+  const auto pairs_of = [&](std::size_t piece) {
     const std::size_t begin = piece * row_count_;
-    const std::size_t own_count = std::min(row_count_, pairs.size() - begin);
-    const std::span<const Pair> own = std::span(pairs).subspan(begin, own_count);
+    return std::span<const Pair>(pairs).subspan(begin, std::min(row_count_, pairs.size() - begin));
+  };
+  const auto follow_piece = [&](std::size_t piece) {
+    const std::span<const Pair> own = pairs_of(piece);
     std::vector<const ElementOwners::Players*> own_players;
     for (const Pair& pair : own) own_players.push_back(&players[pair.example - first]);
-    const auto place = places.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto place = places.begin() + (own.data() - pairs.data());
     std::vector<PairCredits> credits =
-        credits_of_pairs(own, {place, place + static_cast<std::ptrdiff_t>(own_count)}, own_players);
-    for (std::size_t pair = 0; pair < own_count; ++pair) {
+        credits_of_pairs(own, {place, place + static_cast<std::ptrdiff_t>(own.size())}, own_players);
+    for (std::size_t pair = 0; pair < own.size(); ++pair) {
       const std::size_t example = own[pair].example - first;
       if (pieces[piece].empty() || pieces[piece].back().example() != example) {
         pieces[piece].push_back(ExampleSums(example, blank(players[example])));
@@ -331,11 +354,24 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
       pieces[piece].back().add(credits[pair]);
     }
     const std::lock_guard lock(progress_mutex_);
-    parts_.progress.advance(own_count * rows_per_pair());
-  });
+    parts_.progress.advance(own.size() * rows_per_pair());
+  };
+  // First the pieces that the others with the same removed data can learn from: which of them come first must not
+  // depend on threads.
+  std::vector<std::size_t> firsts;
+  std::vector<std::size_t> others;
+  std::set<RemovedSides::Rows> seen;
+  for (std::size_t piece = 0; piece < piece_count; ++piece) {
+    const bool is_first =
+        shares_removed_data() && seen.insert(pair_data_.removed_rows(padded_pairs(pairs_of(piece), row_count_))).second;
+    (is_first ? firsts : others).push_back(piece);
+  }
+  for (const std::vector<std::size_t>& list : {firsts, others}) {
+    parallel_model_calls(list.size(), parts_.evaluator.thread_count(),
+                         [&](std::size_t place) { follow_piece(list[place]); });
+  }
   std::vector<ExampleSums> sums;
-  for (std::size_t example = 0; example < count; ++example)
-    sums.push_back(ExampleSums(example, blank(players[example])));
+  for (std::size_t example = 0; example < count; ++example) sums.emplace_back(example, blank(players[example]));
   for (const std::vector<ExampleSums>& piece : pieces) {
     for (const ExampleSums& part : piece) sums[part.example()].add(part);
   }

@@ -31,8 +31,10 @@ PassResult GraphPass::run(const PassData& data, PassInput input, bool values_onl
   input.x_modalities = data.x_modalities;
   input.b_modalities = data.b_modalities;
   const at::Device device = parts_.program.device;
+  std::uint64_t differing = 0;
   for (std::size_t place = 0; place < data.x.size(); ++place) {
     const bool is_same = data.x[place].is_same(data.b[place]) || at::equal(data.x[place], data.b[place]);
+    if (!is_same) differing |= parts_.modalities_of_input[place];
     const at::Tensor x = data.x[place].to(device);
     input.values.push_back({.x = x,
                             .b = is_same ? x : data.b[place].to(device),
@@ -42,6 +44,7 @@ PassResult GraphPass::run(const PassData& data, PassInput input, bool values_onl
                             .modalities = parts_.modalities_of_input[place]});
   }
   PassResult result;
+  result.has_equal_data = ((data.x_modalities ^ data.b_modalities) & ~differing) != 0;
   DualInterpreter interpreter(graph_, input, result.ledger);
   Dual returned = interpreter.run();
   const auto read = [&](const c10::IValue& value) {

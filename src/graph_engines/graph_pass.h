@@ -21,6 +21,8 @@ struct PassResult {
   Credits credits;
   GapLedger ledger;
   bool parts_ways = false;
+  /// Whether a modality has the same data on both sides in every row, although it should differ.
+  bool has_equal_data = false;
   /// About what the tape took.
   std::size_t byte_count = 0;
 };

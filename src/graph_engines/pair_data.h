@@ -40,6 +40,10 @@ class PairData {
   /// Modality m is the example's on the side of x where bit m of `x_modalities` is set, and on that of b where it is in
   /// `b_modalities`; else it is removed.
   PassData of(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities) const;
+  /// The rows that each modality has where all are removed, [modalities][pairs].
+  std::vector<std::vector<std::uint32_t>> removed_rows(std::span<const Pair> pairs) const {
+    return rows_of(pairs, 0).by_modality;
+  }
 
  private:
   MixedRows rows_of(std::span<const Pair> pairs, std::uint64_t modalities) const;

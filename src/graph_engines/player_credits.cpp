@@ -32,6 +32,10 @@ ElementOwners::ElementOwners(const InputLayout& layout, const std::vector<std::u
   }
 }
 
+bool ElementOwners::own_everything() const noexcept {
+  return std::ranges::find(modality_of_element_, -1) == modality_of_element_.end();
+}
+
 ElementOwners::Players ElementOwners::players_of(std::size_t example) const {
   Players players{.first = {0}, .of_element = std::vector<std::int32_t>(modality_of_element_.size(), -1)};
   for (std::size_t modality = 0; modality < segmentations_.size(); ++modality) {

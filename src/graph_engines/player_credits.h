@@ -41,6 +41,8 @@ class ElementOwners {
                 const std::vector<std::vector<std::int64_t>>& element_shapes);
 
   std::size_t modality_count() const noexcept { return segmentations_.size(); }
+  /// Whether every column of the inputs belongs to a modality.
+  bool own_everything() const noexcept;
   /// Modalities of each input, as a bit mask.
   const std::vector<std::uint64_t>& modalities_of_inputs() const noexcept { return modalities_of_input_; }
   /// Players of an example, modality by modality.

@@ -13,8 +13,8 @@ namespace {
 
 using InsideWords = std::vector<std::string>;
 
-/// Two modalities of three columns each that meet in a product and a softmax; removed by two rows.
-Project meeting_project(const std::string& kind = "logits") {
+/// Two modalities of three columns each that meet in a product and a softmax; removed by so many rows.
+Project meeting_project(const std::string& kind = "logits", int background_rows = 2) {
   Project project(kind, {"a", "b"});
   std::vector<float> a;
   std::vector<float> b;
@@ -30,7 +30,7 @@ Project meeting_project(const std::string& kind = "logits") {
              TestArray::of<std::int64_t>("label", {8}, {0, 1, 2, 3, 4, 5, 0, 1})});
   for (Json& modality : project.config()["modalities"]) {
     modality["players"] = {{"type", "element"}};
-    modality["removal"] = {{"type", "background"}, {"rows", 2}};
+    modality["removal"] = {{"type", "background"}, {"rows", background_rows}};
   }
   return project;
 }
@@ -64,6 +64,27 @@ TEST(ShapInside, GivesModalitiesTheirShapleyValues) {
     EXPECT_NEAR(deep[example].at("efficiency_gap").get<double>(), 0.0, 1e-6);
     EXPECT_EQ(deep[example].at("method"), "deep.owen");
     EXPECT_EQ(deep[example].at("mixed"), 0.0);
+  }
+}
+
+TEST(ShapInside, LearnsOfRemovedDataFromOtherExamples) {
+  // 8 rows of the background: calls of four examples each, the second of which takes what the first one found.
+  const Project project = meeting_project("logits", 8);
+  const std::vector<Json> exact = explained_examples(project);
+  const std::vector<Json> together = explained_examples(project, with_method("deep", {"--force"}));
+  ASSERT_EQ(together.size(), 8U);
+  for (std::size_t example = 0; example < together.size(); ++example) {
+    const std::vector<Json> alone =
+        explained_examples(project, with_method("deep", {"--force", "--ids", std::to_string(example)}));
+    ASSERT_EQ(alone.size(), 1U);
+    for (std::size_t player = 0; player < 6; ++player) {
+      EXPECT_NEAR(together[example].at("players")[player].at("value").get<double>(),
+                  alone[0].at("players")[player].at("value").get<double>(), 1e-8);
+    }
+    for (const char* const modality : {"a", "b"}) {
+      EXPECT_NEAR(sum_of_players(together[example], modality),
+                  exact[example].at("modalities").at(modality).get<double>(), 1e-6);
+    }
   }
 }
 

@@ -1,25 +1,38 @@
 #include "side_memo.h"
 
+#include <utility>
+
 #include <ATen/core/Tensor.h>
 
 namespace modattr {
 
 const std::vector<c10::IValue>* SideMemo::find(const Place& place) const {
   const auto found = results_.find({place.step, place.modalities, place.own});
-  return found == results_.end() ? nullptr : &found->second;
+  if (found != results_.end()) return &found->second;
+  return place.own == 0 && removed_ != nullptr ? removed_->find(place) : nullptr;
 }
 
 void SideMemo::keep(const Place& place, const std::vector<c10::IValue>& results) {
+  if (find(place) != nullptr) return;
   std::size_t bytes = 0;
-  for (const c10::IValue& result : results) bytes += result.toTensor().defined() ? result.toTensor().nbytes() : 0;
-  if (byte_count_ + bytes > most_bytes_) return;
-  const auto [entry, is_new] = results_.try_emplace({place.step, place.modalities, place.own});
-  if (!is_new) return;
-  byte_count_ += bytes;
+  std::vector<c10::IValue> own;
   for (const c10::IValue& result : results) {
     const at::Tensor& tensor = result.toTensor();
-    entry->second.emplace_back(tensor.defined() ? tensor.detach() : tensor);
+    bytes += tensor.defined() ? tensor.nbytes() : 0;
+    own.emplace_back(tensor.defined() ? tensor.detach() : tensor);
   }
+  if (byte_count_ + bytes > most_bytes_) return;
+  byte_count_ += bytes;
+  results_.emplace(std::tuple{place.step, place.modalities, place.own}, std::move(own));
+}
+
+SideMemo SideMemo::of_removed_data() const {
+  SideMemo removed(most_bytes_);
+  for (const auto& [place, results] : results_) {
+    const auto& [step, modalities, own] = place;
+    if (own == 0) removed.keep({step, modalities, own}, results);
+  }
+  return removed;
 }
 
 }  // namespace modattr

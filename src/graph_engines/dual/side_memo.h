@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/ivalue.h>
@@ -14,8 +16,10 @@ namespace modattr {
 /// on a side of several of them, as removed data is in all. Not for many threads.
 class SideMemo {
  public:
-  /// Keeps at most so many bytes.
-  explicit SideMemo(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  /// Keeps at most so many bytes. `removed`: what passes over other examples with the same removed data found of that
+  /// data; nullptr = nothing.
+  explicit SideMemo(std::size_t most_bytes, std::shared_ptr<const SideMemo> removed = nullptr)
+      : removed_(std::move(removed)), most_bytes_(most_bytes) {}
 
   /// An operation of a pass, and the data that a side of it comes from.
   struct Place {
@@ -30,9 +34,13 @@ class SideMemo {
   const std::vector<c10::IValue>* find(const Place& place) const;
   /// Keeps results, off the tape, where there is room.
   void keep(const Place& place, const std::vector<c10::IValue>& results);
+  /// What comes from removed data only.
+  SideMemo of_removed_data() const;
+  std::size_t byte_count() const noexcept { return byte_count_; }
 
  private:
   std::map<std::tuple<std::size_t, std::uint64_t, std::uint64_t>, std::vector<c10::IValue>> results_;
+  std::shared_ptr<const SideMemo> removed_;
   std::size_t most_bytes_;
   std::size_t byte_count_ = 0;
 };
