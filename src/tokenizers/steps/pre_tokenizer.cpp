@@ -4,7 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include <unicode/uchar.h>
 #include <unicode/uscript.h>
 
 #include "tokenizers/steps/splitting.h"
@@ -63,22 +62,15 @@ void cut_runs(const AlignedText& text, std::vector<AlignedText>& pieces) {
   }
 }
 
-/// Whether a character is in Unicode 9, which the scripts of Hugging Face's tokenizers are of.
-bool is_in_unicode_9(char32_t code) {
-  UVersionInfo age;
-  u_charAge(static_cast<UChar32>(code), age);
-  return age[0] > 0 && age[0] <= 9;
-}
-
-/// USCRIPT_INVALID_CODE goes with any script.
+/// The script in Unicode 9; USCRIPT_INVALID_CODE goes with any other one.
 UScriptCode script_of(char32_t code) {
   constexpr char32_t kProlongedSoundMark = 0x30FC;
-  if (code == ' ' || !is_in_unicode_9(code)) return USCRIPT_INVALID_CODE;
+  if (code == ' ' || !is_in_unicode(code, 9)) return USCRIPT_INVALID_CODE;
   if (code == kProlongedSoundMark) return USCRIPT_HAN;
   UErrorCode status = U_ZERO_ERROR;
   const UScriptCode script = uscript_getScript(static_cast<UChar32>(code), &status);
   if (script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA) return USCRIPT_HAN;
-  return script;
+  return script == USCRIPT_UNKNOWN ? USCRIPT_INVALID_CODE : script;
 }
 
 void cut_scripts(const AlignedText& text, std::vector<AlignedText>& pieces) {

@@ -10,6 +10,7 @@
 #include <unicode/unistr.h>
 
 #include "modattr/core/error.h"
+#include "tokenizers/text/unicode.h"
 
 namespace modattr {
 namespace {
@@ -50,7 +51,9 @@ std::vector<CharChange> decompose(const AlignedText& text, const icu::Normalizer
   icu::UnicodeString parts;
   for (std::size_t place = 0; place < text.size(); ++place) {
     const char32_t code = text[place];
-    if (code < 0x80 || !forms.getDecomposition(static_cast<UChar32>(code), parts)) {
+    // Tables of Hugging Face's tokenizers know no newer decompositions.
+    constexpr int kUnicode = 11;
+    if (code < 0x80 || !forms.getDecomposition(static_cast<UChar32>(code), parts) || !is_in_unicode(code, kUnicode)) {
       changes.push_back({code, 0});
       continue;
     }

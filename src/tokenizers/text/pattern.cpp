@@ -123,9 +123,9 @@ std::string_view set_of_escape(char letter) {
     case 'S':
       return "[^\\p{White_Space}]";
     case 'w':
-      return "[\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}]";
+      return "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u00B2\\u00B3\\u00B9\\u00BC-\\u00BE]";
     case 'W':
-      return "[^\\p{Alphabetic}\\p{M}\\p{N}\\p{Pc}]";
+      return "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u00B2\\u00B3\\u00B9\\u00BC-\\u00BE]";
     case 'h':
       return "[0-9a-fA-F]";
     case 'H':

@@ -72,6 +72,12 @@ std::string encode_text(std::u32string_view text) {
   return encoded;
 }
 
+bool is_in_unicode(char32_t code, int major_version) {
+  UVersionInfo age;
+  u_charAge(point(code), age);
+  return age[0] > 0 && age[0] <= major_version;
+}
+
 bool is_white_space(char32_t code) {
   if (code < 0x80) return code == ' ' || (code >= '\t' && code <= '\r');
   return u_isUWhiteSpace(point(code)) != 0;
@@ -82,7 +88,7 @@ bool is_punctuation(char32_t code) {
     return (code >= '!' && code <= '/') || (code >= ':' && code <= '@') || (code >= '[' && code <= '`') ||
            (code >= '{' && code <= '~');
   }
-  return has_category(code, U_GC_P_MASK);
+  return has_category(code, U_GC_P_MASK) && is_in_unicode(code, 8);
 }
 
 bool is_numeric(char32_t code) {
@@ -90,11 +96,11 @@ bool is_numeric(char32_t code) {
 }
 
 bool is_mark(char32_t code) {
-  return has_category(code, U_GC_M_MASK);
+  return has_category(code, U_GC_M_MASK) && is_in_unicode(code, 9);
 }
 
 bool is_nonspacing_mark(char32_t code) {
-  return has_category(code, U_GC_MN_MASK);
+  return has_category(code, U_GC_MN_MASK) && is_in_unicode(code, 8);
 }
 
 bool is_word_char(char32_t code) {
@@ -108,7 +114,7 @@ bool is_word_char(char32_t code) {
 }
 
 bool is_control_or_private(char32_t code) {
-  return has_category(code, U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK);
+  return has_category(code, U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK) && is_in_unicode(code, 8);
 }
 
 bool is_bert_ideograph(char32_t code) {

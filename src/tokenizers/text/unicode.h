@@ -25,22 +25,25 @@ std::size_t utf8_bytes(char32_t code) noexcept;
 std::u32string decode_text(std::string_view text);
 std::string encode_text(std::u32string_view text);
 
-// What kind of character it is, by the properties of Unicode that the standard library of Rust and Hugging Face's
-// tokenizers go by.
+/// Whether a character was in a major version of Unicode. Tables that tokenizers were trained with stay as they were:
+/// what was not in them has no property there.
+bool is_in_unicode(char32_t code, int major_version);
+
+// What kind of character it is, for Hugging Face's tokenizers.
 
 /// White_Space.
 bool is_white_space(char32_t code);
-/// Punctuation, and what ASCII counts as such: $ + < = > ^ ` | ~ too.
+/// Punctuation of Unicode 8, and what ASCII counts as such: $ + < = > ^ ` | ~ too.
 bool is_punctuation(char32_t code);
 /// Categories Nd, Nl, No.
 bool is_numeric(char32_t code);
-/// Categories Mn, Mc, Me.
+/// Categories Mn, Mc, Me of Unicode 9.
 bool is_mark(char32_t code);
-/// Category Mn.
+/// Category Mn of Unicode 8.
 bool is_nonspacing_mark(char32_t code);
 /// A letter, mark, decimal digit or connector: \w of regular expressions.
 bool is_word_char(char32_t code);
-/// Control, format and private characters: categories Cc, Cf, Co.
+/// Control, format and private characters: categories Cc, Cf, Co of Unicode 8.
 bool is_control_or_private(char32_t code);
 /// Han ideographs, as BERT counts them.
 bool is_bert_ideograph(char32_t code);
