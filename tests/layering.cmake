@@ -71,6 +71,7 @@ set(allowed_cli/commands core stats engines report check history run)
 # Files at the top of a folder that rooms below it share: they belong to all of them.
 set(shared_engines 1)
 set(shared_report 1)
+set(shared_tokenizers 1)
 set(shared_value 1)
 set(shared_run 1)
 set(shared_cli 1)
