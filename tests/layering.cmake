@@ -10,6 +10,7 @@ set(rooms
     engines/contributions engines/trace
     report report/tables report/formats report/figures report/page
     check history
+    tokenizers tokenizers/text tokenizers/steps tokenizers/models
     data graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     graph_engines graph_engines/dual graph_engines/rules
@@ -39,21 +40,25 @@ set(allowed_report/figures core stats)
 set(allowed_report/page core stats report/tables report/formats report/figures)
 set(allowed_check core stats report)
 set(allowed_history core report)
-set(allowed_data core)
+set(allowed_tokenizers core tokenizers/text tokenizers/steps tokenizers/models)
+set(allowed_tokenizers/text core)
+set(allowed_tokenizers/steps core tokenizers/text)
+set(allowed_tokenizers/models core tokenizers/text)
+set(allowed_data core tokenizers)
 set(allowed_graph core data)
 set(allowed_model core data graph trees)
 set(allowed_split core data graph model split/batch_axis)
 set(allowed_split/batch_axis core graph)
-set(allowed_masking core data)
-set(allowed_value core stats data graph model split masking value)
+set(allowed_masking core tokenizers data)
+set(allowed_value core stats tokenizers data graph model split masking value)
 set(allowed_value/mixes core data)
 set(allowed_value/encodings core data split value/mixes)
 set(allowed_value/journal core)
-set(allowed_value/games core stats data graph model split masking value)
+set(allowed_value/games core stats tokenizers data graph model split masking value)
 set(allowed_graph_engines core stats trees data graph model masking value graph_engines/dual graph_engines/rules)
 set(allowed_graph_engines/dual core stats graph graph_engines/rules)
 set(allowed_graph_engines/rules core graph)
-set(backend core stats trees engines report check data graph model split masking value graph_engines)
+set(backend core stats trees engines report check tokenizers data graph model split masking value graph_engines)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
 set(allowed_run/checks ${backend} run/config)
@@ -66,6 +71,7 @@ set(allowed_cli/commands core stats engines report check history run)
 # Files at the top of a folder that rooms below it share: they belong to all of them.
 set(shared_engines 1)
 set(shared_report 1)
+set(shared_tokenizers 1)
 set(shared_value 1)
 set(shared_run 1)
 set(shared_cli 1)
@@ -73,7 +79,9 @@ set(shared_cli 1)
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)
 set(homes_spdlog cli)
-set(homes_nlohmann trees run data report check history)
+set(homes_nlohmann trees run data report check history tokenizers)
+set(homes_unicode tokenizers)
+set(homes_sentencepiece_processor tokenizers)
 set(homes_ATen data graph model split masking value graph_engines)
 set(homes_c10 data graph model split masking value graph_engines)
 set(homes_torch graph model split graph_engines)
@@ -81,7 +89,7 @@ set(homes_minizip data)
 set(homes_openssl data)
 set(homes_sqlite3 history)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
-set(sources_only torch nlohmann minizip openssl sqlite3)
+set(sources_only torch nlohmann minizip openssl sqlite3 unicode sentencepiece_processor)
 # A room with more files is cut.
 set(most_files 24)
 
