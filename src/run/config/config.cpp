@@ -12,6 +12,7 @@
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
 #include "name_list.h"
+#include "raw_reader.h"
 #include "run_config.h"
 
 namespace modattr {
@@ -21,8 +22,9 @@ using Words = std::vector<std::string>;
 
 const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs", "check"};
 const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
-const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes"};
-const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids", "columns"};
+const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", "allow_outside"};
+const Words kModalityKeys = {"name",        "kind",    "inputs", "players",   "removal",    "vocab",
+                             "special_ids", "columns", "column", "tokenizer", "max_length", "preprocessing"};
 const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
@@ -140,6 +142,10 @@ class ConfigReader {
     NameList classes = read_name_list(data, "classes", folder_);
     config_.data.classes = std::move(classes.names);
     config_.data.classes_file = std::move(classes.file);
+    if (const Json* outside = data.find("allow_outside")) {
+      if (!outside->is_boolean()) data.fail("allow_outside", "true or false");
+      config_.data.allow_outside = outside->get<bool>();
+    }
   }
 
   void read_modality(JsonObject modality) {
@@ -152,7 +158,8 @@ class ConfigReader {
                           .columns = {},
                           .columns_file = {},
                           .players = {},
-                          .removal = {}};
+                          .removal = {},
+                          .raw = {}};
     if (result.name.find('|') != std::string::npos) {
       throw ConfigError(modality.where("name") + ": expected a name without '|', as results name pairs a|b, got '" +
                         result.name + "'");
@@ -169,6 +176,7 @@ class ConfigReader {
         result.special_ids.push_back(id.get<std::int64_t>());
       }
     }
+    result.raw = read_raw(modality, result.kind, folder_);
     read_players(modality, result.players);
     read_columns(modality, result);
     read_removal(modality, result.removal);
