@@ -84,6 +84,20 @@ class ConfigReader {
     document_ = parse_json(text, file.string());
   }
 
+  /// Of a result, whose keys were read before.
+  ConfigReader(Json document, std::string_view name) : document_(std::move(document)) {
+    config_.file = name;
+    if (!document_.is_object()) return;
+    for (const char* key : {"runs", "check"}) document_.erase(key);
+    std::vector<std::string> others;
+    for (const auto& [key, value] : document_.items()) {
+      if (std::ranges::find(kRootKeys, key) == kRootKeys.end()) others.push_back(key);
+    }
+    for (const std::string& key : others) document_.erase(key);
+    // Beside what the model said itself.
+    if (document_.contains("metric") && document_["metric"].is_null()) document_.erase("metric");
+  }
+
   Config read() {
     JsonObject root(document_, config_.file.string());
     root.reject_unknown(kRootKeys);
@@ -309,6 +323,10 @@ std::string_view player_type_of(const ModalityConfig& modality) {
 
 Config read_config(const std::filesystem::path& file) {
   return ConfigReader(file).read();
+}
+
+Config read_result_config(const std::string& document) {
+  return ConfigReader(Json::parse(document, nullptr, false), "configuration of the results").read();
 }
 
 std::filesystem::path find_config_file(const std::optional<std::filesystem::path>& explicit_file) {

@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
+#include "modattr/data/file_digest.h"
 #include "modattr/data/raw/manifest.h"
 #include "modattr/tokenizers/tokenizer.h"
 
@@ -152,12 +154,38 @@ void use_manifest(DatasetOptions& options, const Config& config, const RawReadin
   if (!options.id && std::ranges::find(keys, "id") != keys.end()) options.id = "id";
 }
 
+std::string digest_of_data(const std::filesystem::path& path, const Config& config) {
+  const std::string own = sha256_of_file(path);
+  if (!is_manifest(path)) return own;
+  std::string text = own;
+  std::vector<std::string> columns;
+  for (const ModalityConfig& modality : config.modalities) {
+    if (modality.raw.tokenizer) text += "\n" + sha256_of_file(*modality.raw.tokenizer);
+    if (modality.raw.preprocessing_file) text += "\n" + sha256_of_file(*modality.raw.preprocessing_file);
+    if (modality.kind == "image" && modality.raw.column) columns.push_back(*modality.raw.column);
+  }
+  const Metadata manifest = read_metadata(path, columns);
+  const OutsideFiles outside = config.data.allow_outside ? OutsideFiles::kAllowed : OutsideFiles::kRefused;
+  for (const std::string& column : columns) {
+    const auto names = manifest.column(column);
+    const NamedFiles files = resolve_files(manifest, column, outside, BrokenFiles::kLeftOut);
+    std::vector<bool> is_named(files.paths.size());
+    for (std::size_t row = 0; row < names.size(); ++row) {
+      const std::uint32_t file = files.file_of_row[row];
+      if (file == NamedFiles::kNoFile || is_named[file]) continue;
+      is_named[file] = true;
+      std::error_code ignored;
+      text += "\n" + names[row] + "\n" + std::to_string(std::filesystem::file_size(files.paths[file], ignored));
+    }
+  }
+  return sha256_of_text(text);
+}
+
 void take_raw_settings(const Dataset& dataset, Config& config) {
   if (!is_manifest(config.data.path)) return;
   for (ModalityConfig& modality : config.modalities) {
     // The data name theirs, one for each that a category became.
     modality.columns.clear();
-    modality.columns_file.reset();
     if (modality.kind != "tokens" || !modality.special_ids.empty()) continue;
     for (std::size_t input = 0; input < dataset.input_count(); ++input) {
       if (dataset.input(input).name == modality.inputs.front().input) modality.special_ids = dataset.special_ids(input);

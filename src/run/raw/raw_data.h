@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <string>
 
 #include "modattr/data/dataset.h"
 #include "modattr/data/raw/named_files.h"
@@ -18,6 +20,12 @@ struct RawReading {
 /// where it is a file of arrays. Throws ConfigError where a modality lacks the keys that it needs then, or has them and
 /// there is no manifest.
 void use_manifest(DatasetOptions& options, const Config& config, const RawReading& reading);
+
+/// SHA-256 of a validation set: of a file of arrays that of the file; of a manifest that of its own content, of the
+/// names and sizes of the files that the configuration reads, and of the tokenizers and preprocessing files. Files of
+/// one size are not told apart, as all of them would have to be read before anything else. Throws DataError where the
+/// data cannot be read.
+std::string digest_of_data(const std::filesystem::path& path, const Config& config);
 
 /// Sets what follows from the manifest: special ids of tokens, where none are configured; names of columns are those of
 /// the data.
