@@ -11,10 +11,10 @@ set(rooms
     report report/tables report/formats report/figures report/page
     check history
     tokenizers tokenizers/text tokenizers/steps tokenizers/models
-    data graph model split split/batch_axis masking
+    data data/raw graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     graph_engines graph_engines/dual graph_engines/rules
-    run run/config run/checks run/setup run/pages run/commands
+    run run/config run/raw run/checks run/setup run/pages run/commands
     cli cli/commands)
 set(allowed_core "")
 set(allowed_core/contributions core)
@@ -44,7 +44,8 @@ set(allowed_tokenizers core tokenizers/text tokenizers/steps tokenizers/models)
 set(allowed_tokenizers/text core)
 set(allowed_tokenizers/steps core tokenizers/text)
 set(allowed_tokenizers/models core tokenizers/text)
-set(allowed_data core tokenizers)
+set(allowed_data core)
+set(allowed_data/raw core tokenizers data)
 set(allowed_graph core data)
 set(allowed_model core data graph trees)
 set(allowed_split core data graph model split/batch_axis)
@@ -61,10 +62,11 @@ set(allowed_graph_engines/rules core graph)
 set(backend core stats trees engines report check tokenizers data graph model split masking value graph_engines)
 set(allowed_run ${backend} run)
 set(allowed_run/config ${backend})
+set(allowed_run/raw ${backend} run/config)
 set(allowed_run/checks ${backend} run/config)
-set(allowed_run/setup ${backend} run/config run/checks)
-set(allowed_run/pages ${backend} run/config)
-set(allowed_run/commands ${backend} run/config run/checks run/setup run/pages)
+set(allowed_run/setup ${backend} run/config run/raw run/checks)
+set(allowed_run/pages ${backend} run/config run/raw)
+set(allowed_run/commands ${backend} run/config run/raw run/checks run/setup run/pages)
 set(allowed_cli core stats engines report check history run cli/commands)
 set(allowed_cli/commands core stats engines report check history run)
 
@@ -86,10 +88,14 @@ set(homes_ATen data graph model split masking value graph_engines)
 set(homes_c10 data graph model split masking value graph_engines)
 set(homes_torch graph model split graph_engines)
 set(homes_minizip data)
+set(homes_jpeglib data)
+set(homes_jerror data)
+set(homes_png data)
+set(homes_webp data)
 set(homes_openssl data)
 set(homes_sqlite3 history)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
-set(sources_only torch nlohmann minizip openssl sqlite3 unicode sentencepiece_processor)
+set(sources_only torch nlohmann jpeglib jerror png webp minizip openssl sqlite3 unicode sentencepiece_processor)
 # A room with more files is cut.
 set(most_files 24)
 

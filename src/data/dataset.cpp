@@ -33,7 +33,10 @@ std::string row_count_text(std::size_t row_count) {
 
 }  // namespace
 
-Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), arrays_(open_array_file(options.path)) {
+Dataset::Dataset(const DatasetOptions& options)
+    : path_(options.path.string()),
+      source_(options.source),
+      arrays_(source_ ? source_->arrays : open_array_file(options.path)) {
   read_inputs(options);
   labels_ = std::make_shared<const Labels>(NoLabels{});
   if (options.content == DatasetContent::kInputsAndColumns) {
@@ -50,6 +53,7 @@ Dataset::Dataset(const DatasetOptions& options) : path_(options.path.string()), 
 std::unique_ptr<Dataset> Dataset::whole_inputs() const {
   std::unique_ptr<Dataset> whole(new Dataset());
   whole->path_ = path_;
+  whole->source_ = source_;
   whole->arrays_ = arrays_;
   whole->inputs_ = inputs_;
   whole->reference_name_ = reference_name_;
@@ -201,9 +205,10 @@ void Dataset::read_columns(const DatasetOptions& options) {
   }
   const Array* id_array = find(options.id.value_or("id"));
   if (id_array == nullptr && options.id) from_metadata.push_back(*options.id);
-  std::optional<Metadata> metadata;
+  std::optional<Metadata> read;
+  const Metadata* metadata = source_ == nullptr ? nullptr : &source_->columns;
   if (options.metadata) {
-    metadata = read_metadata(*options.metadata, from_metadata);
+    metadata = &read.emplace(read_metadata(*options.metadata, from_metadata));
     if (metadata->row_count() != row_count_) {
       throw_data_error(options.metadata->string(),
                        row_count_text(row_count_) + " like '" + reference_name_ + "' of " + path_,
@@ -211,7 +216,8 @@ void Dataset::read_columns(const DatasetOptions& options) {
     }
   }
   // A word of the command line, unlike one of a file that was written for the data, may be misspelt.
-  if (metadata && options.column && std::ranges::find(from_metadata, *options.column) != from_metadata.end() &&
+  if (metadata != nullptr && options.column &&
+      std::ranges::find(from_metadata, *options.column) != from_metadata.end() &&
       std::ranges::find(metadata->keys(), *options.column) == metadata->keys().end()) {
     throw_unknown_column(*options.column, options, metadata->keys());
   }
@@ -230,12 +236,12 @@ void Dataset::read_columns(const DatasetOptions& options) {
       }
       return texts;
     }
-    if (!metadata) throw_unknown_column(name, options, {});
+    if (metadata == nullptr) throw_unknown_column(name, options, {});
     const std::span<const std::string> texts = metadata->column(name);
     return {texts.begin(), texts.end()};
   };
   for (const std::string& name : wanted) {
-    if (metadata && find(name) == nullptr) metadata->check_one_type_per_text(name);
+    if (metadata != nullptr && find(name) == nullptr) metadata->check_one_type_per_text(name);
     Column column{name, {}, {}};
     std::map<std::string, std::uint32_t> codes;
     for (std::string& text : text_column(name)) {
@@ -253,6 +259,8 @@ void Dataset::read_columns(const DatasetOptions& options) {
     numeric_ids_ = to_integers(*id_array);
   } else if (options.id) {
     text_ids_ = text_column(*options.id);
+  } else if (source_ != nullptr && !source_->row_ids.empty()) {
+    text_ids_ = source_->row_ids;
   }
 }
 
@@ -271,6 +279,28 @@ void Dataset::check_ids() const {
   };
   if (numeric_ids_) check_distinct(*numeric_ids_, [](std::int64_t id) { return std::to_string(id); });
   if (text_ids_) check_distinct(*text_ids_, [](const std::string& id) { return quoted_text(id); });
+}
+
+const RawRows* Dataset::find_origins(std::size_t input) const {
+  if (source_ == nullptr) return nullptr;
+  const auto found = std::ranges::find(source_->origins, inputs_.at(input).array.name, &RawRows::input);
+  return found == source_->origins.end() ? nullptr : &*found;
+}
+
+std::vector<std::int64_t> Dataset::special_ids(std::size_t input) const {
+  const RawRows* const origins = find_origins(input);
+  return origins == nullptr ? std::vector<std::int64_t>{} : origins->special_ids;
+}
+
+std::optional<OriginKind> Dataset::origin_kind(std::size_t input) const {
+  const RawRows* const origins = find_origins(input);
+  return origins == nullptr ? std::nullopt : std::optional(origins->kind);
+}
+
+std::optional<std::string_view> Dataset::origin(std::size_t input, std::size_t example) const {
+  const RawRows* const origins = find_origins(input);
+  if (origins == nullptr) return std::nullopt;
+  return origins->rows.at(input_row(input, example));
 }
 
 at::Tensor Dataset::gather(std::size_t input, std::span<const std::uint32_t> examples) const {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -28,6 +29,16 @@ void check_digest(int success, const std::filesystem::path& path) {
   if (success != 1) throw DataError(path.string() + ": expected a SHA-256 digest, got a failure of libcrypto");
 }
 
+std::string hexadecimal(std::span<const unsigned char> digest) {
+  std::string text;
+  for (const unsigned char byte : digest) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 0xF];
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string sha256_of_file(const std::filesystem::path& path) {
@@ -49,13 +60,14 @@ std::string sha256_of_file(const std::filesystem::path& path) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
   unsigned int digest_bytes = 0;
   check_digest(EVP_DigestFinal_ex(context.get(), digest.data(), &digest_bytes), path);
-  std::string text;
-  for (unsigned int position = 0; position < digest_bytes; ++position) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    text += kDigits[digest[position] >> 4];
-    text += kDigits[digest[position] & 0xF];
-  }
-  return text;
+  return hexadecimal(std::span(digest).first(digest_bytes));
+}
+
+std::string sha256_of_text(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
+  unsigned int digest_bytes = 0;
+  check_digest(EVP_Digest(text.data(), text.size(), digest.data(), &digest_bytes, EVP_sha256(), nullptr), "text");
+  return hexadecimal(std::span(digest).first(digest_bytes));
 }
 
 }  // namespace modattr

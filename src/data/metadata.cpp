@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "csv_table.h"
 #include "modattr/core/error.h"
 #include "modattr/data/mapped_file.h"
 #include "modattr/data/messages.h"
@@ -175,13 +176,40 @@ std::span<const std::string> Metadata::column(std::string_view key) const {
   return find_column(key).values;
 }
 
+std::span<const MetadataType> Metadata::types(std::string_view key) const {
+  return find_column(key).types;
+}
+
+std::string Metadata::where(std::size_t row) const {
+  return path_ + ":" + std::to_string(lines_.empty() ? row + 1 : lines_[row]);
+}
+
+void Metadata::keep(const std::vector<bool>& wanted) {
+  std::vector<std::size_t> lines;
+  for (std::size_t row = 0; row < row_count_; ++row) {
+    if (wanted[row]) lines.push_back(lines_.empty() ? row + 1 : lines_[row]);
+  }
+  for (Column& column : columns_) {
+    std::size_t kept = 0;
+    for (std::size_t row = 0; row < column.values.size(); ++row) {
+      if (!wanted[row]) continue;
+      if (kept != row) column.values[kept] = std::move(column.values[row]);
+      column.types[kept++] = column.types[row];
+    }
+    column.values.resize(kept);
+    column.types.resize(kept);
+  }
+  row_count_ = lines.size();
+  lines_ = std::move(lines);
+}
+
 void Metadata::check_one_type_per_text(std::string_view key) const {
   const Column& column = find_column(key);
   std::unordered_map<std::string_view, std::size_t> first_rows;
   for (std::size_t row = 0; row < column.values.size(); ++row) {
     const std::size_t first = first_rows.try_emplace(column.values[row], row).first->second;
     if (column.types[first] == column.types[row]) continue;
-    throw_data_error(path_ + ":" + std::to_string(row + 1),
+    throw_data_error(where(row),
                      quoted_text(column.values[row]) + " under " + quoted_text(key) + " as " +
                          type_name(column.types[first]) + " like in line " + std::to_string(first + 1),
                      type_name(column.types[row]), "write both alike, or one of them as another text");
@@ -194,6 +222,7 @@ Metadata read_metadata(const std::filesystem::path& path, std::span<const std::s
   while (!rest.empty() && std::string_view(" \t\r\n").find(rest.back()) != std::string_view::npos)
     rest.remove_suffix(1);
 
+  if (is_csv(path)) return CsvTable::read(*file, wanted_columns);
   Metadata metadata;
   metadata.path_ = path.string();
   for (const std::string& key : wanted_columns) metadata.columns_.push_back({key, {}, {}, {}});

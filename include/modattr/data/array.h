@@ -22,6 +22,8 @@ class ArrayStorage {
   virtual void copy(std::size_t offset, std::span<std::byte> destination) const {
     if (!destination.empty()) std::memcpy(destination.data(), bytes().data() + offset, destination.size());
   }
+  /// Whether reading a row for the first time makes it, such as by decoding a picture.
+  virtual bool makes_rows() const noexcept { return false; }
   /// Tells the system that pages read so far are not needed in memory; their content stays valid.
   virtual void release_pages() const noexcept {}
 };

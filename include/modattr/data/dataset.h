@@ -17,6 +17,7 @@
 #include "modattr/core/option_name.h"
 #include "modattr/core/problem.h"
 #include "modattr/data/array.h"
+#include "modattr/data/data_source.h"
 
 namespace modattr {
 
@@ -46,6 +47,8 @@ struct DatasetOptions {
   /// Decides whether labels are classes or values.
   OutputKind output_kind = OutputKind::kLogits;
   AnswerColumns answer_columns = AnswerColumns::kByContent;
+  /// The arrays and columns of `path` where it is no file of arrays.
+  std::shared_ptr<const DataSource> source = nullptr;
 };
 
 /// A validation set: inputs of the model, labels and ids, example by example. Inputs stay in the file and are copied
@@ -82,6 +85,16 @@ class Dataset {
     const std::uint32_t row = selection_[example];
     return inputs_[input].rows.empty() ? row : inputs_[input].rows[row];
   }
+  /// The text that an example's row of the input was made of, or the path of its picture or sound; nullopt where the
+  /// data hold the numbers themselves.
+  std::optional<std::string_view> origin(std::size_t input, std::size_t example) const;
+  /// What origin() gives; nullopt where it gives none.
+  std::optional<OriginKind> origin_kind(std::size_t input) const;
+  /// Ids of a row of the input that stand for no part of its text, such as padding; empty where that is not known.
+  std::vector<std::int64_t> special_ids(std::size_t input) const;
+  /// Examples that were left out as a file of theirs cannot be read.
+  std::size_t left_out_count() const noexcept { return source_ == nullptr ? 0 : source_->left_out_count; }
+
   /// Whether examples may share rows of the input (it has a NAME__rows).
   bool shares_rows(std::size_t input) const { return !inputs_.at(input).rows.empty(); }
   /// Copies the bytes of one row of an input's array to `destination` [row_bytes].
@@ -121,6 +134,7 @@ class Dataset {
     std::vector<std::uint32_t> codes;
   };
 
+  const RawRows* find_origins(std::size_t input) const;
   void select_all();
   /// Of a class: the number where it has no name.
   std::string label_name(std::int64_t label) const;
@@ -140,6 +154,7 @@ class Dataset {
   void release_pages_after(std::size_t bytes) const;
 
   std::string path_;
+  std::shared_ptr<const DataSource> source_;
   std::vector<Array> arrays_;
   std::vector<Input> inputs_;
   std::string reference_name_;

@@ -11,6 +11,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/file_digest.h"
+#include "modattr/data/raw/broken_file.h"
 #include "modattr/engines/budget_error.h"
 #include "modattr/engines/registry.h"
 #include "modattr/graph_engines/graph_contributions.h"
@@ -321,7 +322,8 @@ ExperimentOptions experiment_options(const CommandRequest& request, const Engine
           .metric_need = needs.game == GameKind::kPermutation ? MetricNeed::kRequired : MetricNeed::kWhereThereIsOne,
           .column = needs.column_option.empty() ? std::nullopt : text_of(request.options, needs.column_option),
           .column_option = needs.column_option,
-          .ids_use = needs.game == GameKind::kErrors ? IdsUse::kAmongAll : IdsUse::kOnlyThese};
+          .ids_use = needs.game == GameKind::kErrors ? IdsUse::kAmongAll : IdsUse::kOnlyThese,
+          .broken_files = request.options.flag("skip_invalid") ? BrokenFiles::kLeftOut : BrokenFiles::kError};
 }
 
 CommandResult run_engine(Experiment& experiment, const CommandRequest& request, const RunContext& context,
@@ -332,6 +334,8 @@ CommandResult run_engine(Experiment& experiment, const CommandRequest& request, 
 CommandResult with_hint_at_skipping(const std::function<CommandResult()>& run) {
   try {
     return run();
+  } catch (const BrokenFileError& error) {
+    throw DataError(std::string(error.what()) + "; " + option("skip_invalid") + " leaves such examples out");
   } catch (const NotFiniteError& error) {
     const std::string message = error.what();
     // Of mixed rows the message names what came from elsewhere.

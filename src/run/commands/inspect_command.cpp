@@ -16,6 +16,7 @@
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
 #include "run/config/json_object.h"
+#include "run/raw/raw_data.h"
 #include "run_costs.h"
 
 namespace modattr {
@@ -170,6 +171,7 @@ InspectionSection modalities_section(const Experiment& experiment, Json& documen
       names.push_back(columns_text(reference));
       inputs += (inputs.empty() ? "" : ", ") + columns_text(reference);
     }
+    if (modality.raw.column) inputs += " of column '" + *modality.raw.column + "'";
     section.rows.push_back({modality.name, modality.kind, inputs});
     document.push_back({{"modality", modality.name}, {"kind", modality.kind}, {"inputs", names}});
   }
@@ -267,7 +269,7 @@ InspectionSection model_section(const Experiment& experiment, Json& document) {
 
 InspectionSection data_section(const Experiment& experiment, Json& document) {
   const Dataset& dataset = experiment.dataset();
-  const std::string sha256 = sha256_of_file(experiment.config().data.path);
+  const std::string sha256 = digest_of_data(experiment.config().data.path, experiment.config());
   document = {{"path", dataset.path()}, {"sha256", sha256}, {"examples", dataset.example_count()}};
   InspectionSection section{
       "data", {{"path", dataset.path()}, {"sha256", sha256}, {"examples", std::to_string(dataset.example_count())}}};

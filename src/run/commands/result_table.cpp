@@ -7,6 +7,7 @@
 #include "modattr/core/version.h"
 #include "modattr/data/file_digest.h"
 #include "modattr/engines/definitions.h"
+#include "run/raw/raw_data.h"
 
 namespace modattr {
 namespace {
@@ -34,6 +35,8 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
     const ModalityConfig& modality = config.modalities[place];
     Json& entry = document["modalities"][place];
     if (modality.vocab) entry["vocab"] = modality.vocab->string();
+    if (modality.raw.tokenizer) entry["tokenizer"] = modality.raw.tokenizer->string();
+    if (modality.raw.preprocessing_file) entry["preprocessing"] = modality.raw.preprocessing_file->string();
     if (modality.columns_file) entry["columns"] = modality.columns_file->string();
     if (modality.removal.path) entry["removal"]["path"] = modality.removal.path->string();
   }
@@ -67,7 +70,7 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   table.command = parts.command;
   table.created = utc_now();
   table.model = {experiment.model().path(), sha256_of_file(experiment.config().model.path)};
-  table.data = {experiment.dataset().path(), sha256_of_file(experiment.config().data.path)};
+  table.data = {experiment.dataset().path(), digest_of_data(experiment.config().data.path, experiment.config())};
   table.example_count = experiment.dataset().example_count();
   table.config = config_in_force(experiment, common, parts);
   table.metric = experiment.metric().name();

@@ -18,6 +18,7 @@
 #include "modattr/value/journal/call_journal.h"
 #include "result_table.h"
 #include "run/config/json_object.h"
+#include "run/raw/raw_data.h"
 #include "run_table.h"
 
 namespace modattr {
@@ -69,7 +70,7 @@ JournalIdentity identity_of(const CommandRequest& request, const Config& config)
   };
   const CommonOptions& common = request.common;
   add_file("model file", common.model.value_or(config.model.path));
-  add_file("data file", common.data.value_or(config.data.path));
+  identity.emplace_back("data file", digest_of_data(common.data.value_or(config.data.path), config));
   if (config.data.metadata) add_file("metadata file", *config.data.metadata);
   for (const ModalityConfig& modality : config.modalities) {
     if (modality.vocab) add_file("vocab of " + modality.name, *modality.vocab);

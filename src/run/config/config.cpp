@@ -12,6 +12,7 @@
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
 #include "name_list.h"
+#include "raw_reader.h"
 #include "run_config.h"
 
 namespace modattr {
@@ -21,8 +22,9 @@ using Words = std::vector<std::string>;
 
 const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs", "check"};
 const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
-const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes"};
-const Words kModalityKeys = {"name", "kind", "inputs", "players", "removal", "vocab", "special_ids", "columns"};
+const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", "allow_outside"};
+const Words kModalityKeys = {"name",        "kind",    "inputs", "players",   "removal",    "vocab",
+                             "special_ids", "columns", "column", "tokenizer", "max_length", "preprocessing"};
 const Words kPlayersKeys = {"type", "size"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
@@ -80,6 +82,20 @@ class ConfigReader {
     config_.file = file;
     const std::string text = read_text(file);
     document_ = parse_json(text, file.string());
+  }
+
+  /// Of a result, whose keys were read before.
+  ConfigReader(Json document, std::string_view name) : document_(std::move(document)) {
+    config_.file = name;
+    if (!document_.is_object()) return;
+    for (const char* key : {"runs", "check"}) document_.erase(key);
+    std::vector<std::string> others;
+    for (const auto& [key, value] : document_.items()) {
+      if (std::ranges::find(kRootKeys, key) == kRootKeys.end()) others.push_back(key);
+    }
+    for (const std::string& key : others) document_.erase(key);
+    // Beside what the model said itself.
+    if (document_.contains("metric") && document_["metric"].is_null()) document_.erase("metric");
   }
 
   Config read() {
@@ -140,6 +156,10 @@ class ConfigReader {
     NameList classes = read_name_list(data, "classes", folder_);
     config_.data.classes = std::move(classes.names);
     config_.data.classes_file = std::move(classes.file);
+    if (const Json* outside = data.find("allow_outside")) {
+      if (!outside->is_boolean()) data.fail("allow_outside", "true or false");
+      config_.data.allow_outside = outside->get<bool>();
+    }
   }
 
   void read_modality(JsonObject modality) {
@@ -152,7 +172,8 @@ class ConfigReader {
                           .columns = {},
                           .columns_file = {},
                           .players = {},
-                          .removal = {}};
+                          .removal = {},
+                          .raw = {}};
     if (result.name.find('|') != std::string::npos) {
       throw ConfigError(modality.where("name") + ": expected a name without '|', as results name pairs a|b, got '" +
                         result.name + "'");
@@ -169,6 +190,7 @@ class ConfigReader {
         result.special_ids.push_back(id.get<std::int64_t>());
       }
     }
+    result.raw = read_raw(modality, result.kind, folder_);
     read_players(modality, result.players);
     read_columns(modality, result);
     read_removal(modality, result.removal);
@@ -301,6 +323,10 @@ std::string_view player_type_of(const ModalityConfig& modality) {
 
 Config read_config(const std::filesystem::path& file) {
   return ConfigReader(file).read();
+}
+
+Config read_result_config(const std::string& document) {
+  return ConfigReader(Json::parse(document, nullptr, false), "configuration of the results").read();
 }
 
 std::filesystem::path find_config_file(const std::optional<std::filesystem::path>& explicit_file) {

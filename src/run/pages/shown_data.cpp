@@ -6,8 +6,10 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/file_digest.h"
+#include "modattr/data/raw/manifest.h"
 #include "modattr/run/config/config.h"
 #include "run/config/json_object.h"
+#include "run/raw/raw_data.h"
 
 namespace modattr {
 namespace {
@@ -44,6 +46,11 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
+/// SHA-256 of data as results name it.
+std::string digest_of(const ScoreTable& table, const std::filesystem::path& path) {
+  return is_manifest(path) ? digest_of_data(path, read_result_config(table.config)) : sha256_of_file(path);
+}
+
 std::optional<Candidate> candidate_of_config(const DataPlaces& places) {
   try {
     const Config config = read_config(find_config_file(places.config));
@@ -61,14 +68,20 @@ ShownData open_candidate(const ScoreTable& table, const Candidate& candidate) {
   ShownData shown{.dataset = nullptr, .modalities = shown_modalities(table)};
   const bool has_metadata = candidate.metadata && is_file(*candidate.metadata);
   // Names of columns may be keys of the metadata: without it only the file's own are known.
-  shown.dataset = std::make_unique<Dataset>(
-      DatasetOptions{.path = candidate.path,
-                     .inputs = shown_inputs(shown.modalities),
-                     .label = text_in(data, "label"),
-                     .id = text_in(data, "id"),
-                     .group = text_in(data, "group"),
-                     .metadata = has_metadata ? candidate.metadata : std::nullopt,
-                     .output_kind = kind_of(text_in(object_in(config, "model"), "kind").value_or(""))});
+  DatasetOptions options{.path = candidate.path,
+                         .inputs = shown_inputs(shown.modalities),
+                         .label = text_in(data, "label"),
+                         .id = text_in(data, "id"),
+                         .group = text_in(data, "group"),
+                         .metadata = has_metadata ? candidate.metadata : std::nullopt,
+                         .output_kind = kind_of(text_in(object_in(config, "model"), "kind").value_or(""))};
+  if (is_manifest(candidate.path)) {
+    // Examples whose files are gone by now are shown without them.
+    const Config own = read_result_config(table.config);
+    options.class_names = own.data.classes;
+    use_manifest(options, own, {.broken = BrokenFiles::kLeftOut});
+  }
+  shown.dataset = std::make_unique<Dataset>(options);
   return shown;
 }
 
@@ -104,7 +117,7 @@ std::optional<ShownData> open_shown_data(const ScoreTable& table, const DataPlac
   std::optional<std::filesystem::path> metadata;
   if (const std::optional<std::string> text = text_in(data, "metadata")) metadata = *text;
   if (places.asked) {
-    const std::string sha256 = sha256_of_file(*places.asked);
+    const std::string sha256 = digest_of(table, *places.asked);
     if (sha256 != table.data.sha256) {
       throw DataError(places.asked->string() + ": expected the data of the results, SHA-256 " +
                       table.data.sha256.substr(0, 12) + "..., got another file, " + sha256.substr(0, 12) + "...");
@@ -118,7 +131,7 @@ std::optional<ShownData> open_shown_data(const ScoreTable& table, const DataPlac
   for (const Candidate& candidate : candidates) {
     if (!is_file(candidate.path)) continue;
     try {
-      if (sha256_of_file(candidate.path) != table.data.sha256) {
+      if (digest_of(table, candidate.path) != table.data.sha256) {
         is_other = is_other || candidate.is_named;
         continue;
       }

@@ -29,6 +29,7 @@
 #include "open_model.h"
 #include "run/checks/modality_checks.h"
 #include "run/checks/model_failure.h"
+#include "run/raw/raw_data.h"
 
 namespace modattr {
 namespace {
@@ -103,6 +104,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   std::future<std::unique_ptr<Dataset>> dataset = std::async(std::launch::async, [&] { return open_dataset(options); });
   if (!is_model_first) load_model(options, context);
   dataset_ = dataset.get();
+  take_raw_settings(*dataset_, config_);
+  warn_of_broken_files();
   take_class_names(*dataset_, config_);
   check_columns(*dataset_, layout_);
   check_modalities(config_, *dataset_, layout_);
@@ -144,6 +147,13 @@ void Experiment::check_label_columns() {
       "labels [N, answers] with no number above 1 are taken as answer counts (VQA), whose score is then at most 1/3; "
       "for soft scores of 0 to 1 save 3 * label, for a multilabel model set model.kind to multilabel, for counts set "
       "metric to vqa_accuracy");
+}
+
+void Experiment::warn_of_broken_files() {
+  const std::size_t count = dataset_->left_out_count();
+  if (count == 0) return;
+  warnings_.push_back(std::to_string(count) + (count == 1 ? " example was left out: its file cannot be read"
+                                                          : " examples were left out: their files cannot be read"));
 }
 
 void Experiment::warn_of_unused_data() {
@@ -272,7 +282,7 @@ void Experiment::load_model(const ExperimentOptions& options, const RunContext& 
 
 std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& options) const {
   const DataConfig& data = config_.data;
-  return std::make_unique<Dataset>(DatasetOptions{
+  DatasetOptions wanted{
       .path = data.path,
       .inputs = layout_.input_names(),
       .label = label_input(config_) ? label_input(config_) : data.label,
@@ -283,7 +293,9 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
       .metadata = data.metadata,
       .class_names = data.classes,
       .output_kind = config_.model.kind,
-      .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent});
+      .answer_columns = config_.metric == "vqa_accuracy" ? AnswerColumns::kCounts : AnswerColumns::kByContent};
+  use_manifest(wanted, config_, {.broken = options.broken_files, .thread_count = thread_count_});
+  return std::make_unique<Dataset>(wanted);
 }
 
 void Experiment::select_examples(const CommonOptions& common) {

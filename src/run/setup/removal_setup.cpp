@@ -9,6 +9,7 @@
 #include "modattr/core/rng.h"
 #include "modattr/core/tracing/example_identity.h"
 #include "modattr/data/array_tensor.h"
+#include "run/raw/raw_data.h"
 
 namespace modattr {
 namespace {
@@ -91,8 +92,12 @@ std::size_t drop_invalid_rows(const Experiment& experiment, Dataset& reference) 
 std::unique_ptr<Dataset> open_reference(const Experiment& experiment,
                                         const std::optional<std::filesystem::path>& path) {
   if (!path) return experiment.dataset().whole_inputs();
-  auto reference = std::make_unique<Dataset>(DatasetOptions{
-      .path = *path, .inputs = experiment.layout().input_names(), .content = DatasetContent::kInputsOnly});
+  DatasetOptions options{
+      .path = *path, .inputs = experiment.layout().input_names(), .content = DatasetContent::kInputsOnly};
+  use_manifest(options, experiment.config(),
+               {.broken = experiment.drops_invalid_examples() ? BrokenFiles::kLeftOut : BrokenFiles::kError,
+                .thread_count = experiment.thread_count()});
+  auto reference = std::make_unique<Dataset>(options);
   if (experiment.cast_dtype()) reference->cast_floats(*experiment.cast_dtype());
   for (std::size_t input = 0; input < reference->input_count(); ++input) {
     const Array& theirs = reference->input(input);

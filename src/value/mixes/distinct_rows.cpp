@@ -35,6 +35,9 @@ DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::siz
   result.row_of.reserve(dataset.example_count());
   // Without NAME__rows every example has rows of its own: nothing to remember.
   const bool shares_rows = std::ranges::any_of(inputs, [&](std::size_t input) { return dataset.shares_rows(input); });
+  // To compare files by their content all of them would be decoded before the first is needed.
+  const bool makes_rows =
+      std::ranges::any_of(inputs, [&](std::size_t input) { return dataset.input(input).storage->makes_rows(); });
   std::map<RowTuple, std::uint32_t> known_tuples;
   std::unordered_multimap<std::size_t, std::uint32_t> known_hashes;
   const auto find_by_content = [&](std::uint32_t example, const RowTuple& rows) {
@@ -57,7 +60,11 @@ DistinctRows find_distinct_rows(const Dataset& dataset, std::span<const std::siz
       continue;
     }
     const auto [entry, added] = known_tuples.try_emplace(rows, 0);
-    if (added) entry->second = find_by_content(example, rows);
+    if (added && !makes_rows) entry->second = find_by_content(example, rows);
+    if (added && makes_rows) {
+      entry->second = static_cast<std::uint32_t>(result.example_of.size());
+      result.example_of.push_back(example);
+    }
     result.row_of.push_back(entry->second);
   }
   return result;

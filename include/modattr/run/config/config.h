@@ -14,6 +14,7 @@
 #include "modattr/core/labels.h"
 #include "modattr/core/options.h"
 #include "modattr/masking/baseline.h"
+#include "modattr/run/config/raw_config.h"
 #include "modattr/value/input_layout.h"
 
 namespace modattr {
@@ -44,6 +45,8 @@ struct DataConfig {
   /// Where the names come from, if not from the configuration itself.
   std::optional<std::filesystem::path> classes_file;
   std::optional<std::string> classes_array;
+  /// Whether a manifest may name files outside its folder.
+  bool allow_outside = false;
 };
 
 /// What the players of a modality are when its features play.
@@ -90,6 +93,8 @@ struct ModalityConfig {
   std::optional<std::filesystem::path> columns_file;
   PlayersConfig players;
   RemovalConfig removal;
+  /// How its inputs are made, where data.path is a manifest.
+  RawConfig raw;
 };
 
 /// The word of players.type that is in force: the modality's own, or that of its kind.
@@ -126,6 +131,10 @@ struct Config {
 /// Reads and checks a configuration. Throws ConfigError `<file>: <key>: expected <what>, got <what>` for anything that
 /// is missing, misspelt or of another type.
 Config read_config(const std::filesystem::path& file);
+
+/// What a result says of its configuration (ScoreTable::config), without what its command was asked for; paths are as they
+/// were for that command.
+Config read_result_config(const std::string& document);
 
 /// `explicit_file`, else $MODATTR_CONFIG, else the nearest modattr.json in the working folder or above; throws
 /// ConfigError when there is none.

@@ -10,6 +10,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/dataset.h"
+#include "modattr/data/raw/named_files.h"
 #include "modattr/model/model.h"
 #include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
@@ -47,6 +48,8 @@ struct ExperimentOptions {
   std::optional<std::string> column = std::nullopt;
   std::string column_option = {};
   IdsUse ids_use = IdsUse::kOnlyThese;
+  /// Whether examples are left out whose file in a manifest cannot be read.
+  BrokenFiles broken_files = BrokenFiles::kError;
   /// Keeps the model's outputs; nullptr = nothing does. Borrowed.
   CallJournal* journal = nullptr;
 };
@@ -121,6 +124,7 @@ class Experiment {
   std::unique_ptr<Dataset> open_dataset(const ExperimentOptions& options) const;
   /// Gives inputs of floats the type of the model's weights where the model does not take them otherwise.
   void fit_float_types();
+  void warn_of_broken_files();
   void warn_of_unused_data();
   /// Throws the error with what it has to do with the data.
   [[noreturn]] void throw_with_hint(const ModelError& error) const;

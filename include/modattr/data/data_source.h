@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "modattr/data/array.h"
+#include "modattr/data/metadata.h"
+
+namespace modattr {
+
+/// What a row of an input was made of.
+enum class OriginKind { kText, kPicture, kSound };
+
+/// Where the rows of an input come from.
+struct RawRows {
+  std::string input;
+  OriginKind kind = OriginKind::kText;
+  /// Of each row of the input's array: the text itself, or the absolute path of the file [rows].
+  std::vector<std::string> rows;
+  /// Of texts: the ids that stand for no part of them, such as padding.
+  std::vector<std::int64_t> special_ids = {};
+};
+
+/// A validation set whose arrays were made from something else, such as the files that a manifest names.
+struct DataSource {
+  std::vector<Array> arrays;
+  /// Columns by name, one value per example.
+  Metadata columns;
+  /// Of inputs that are made from texts or files.
+  std::vector<RawRows> origins;
+  /// Ids of the examples where nothing else gives them and they are not their places; empty otherwise.
+  std::vector<std::string> row_ids = {};
+  /// Examples that were left out as a file of theirs cannot be read.
+  std::size_t left_out_count = 0;
+};
+
+}  // namespace modattr

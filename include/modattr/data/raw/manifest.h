@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "modattr/core/labels.h"
+#include "modattr/data/dataset.h"
+#include "modattr/data/raw/column_encoding.h"
+#include "modattr/data/raw/named_files.h"
+#include "modattr/data/raw/picture_preprocessing.h"
+#include "modattr/tokenizers/tokenizer.h"
+
+namespace modattr {
+
+/// An input that is made of the pictures that a column names.
+struct PictureInput {
+  std::string input;
+  std::string column;
+  PicturePreprocessing preprocessing = {};
+};
+
+/// What of an encoded text an input holds.
+enum class TextPart { kIds, kAttentionMask, kTypeIds };
+
+/// An input that is made of the texts of a column, int64 [examples, length].
+struct TextPartInput {
+  std::string input;
+  std::string column;
+  TextPart part = TextPart::kIds;
+  std::shared_ptr<const Tokenizer> tokenizer = nullptr;
+  /// Tokens of every text; nullopt = as the tokenizer's file says.
+  std::optional<std::size_t> length = std::nullopt;
+};
+
+/// An input that is made of columns of numbers and categories.
+struct ColumnsInput {
+  std::string input;
+  std::vector<ColumnEncoding> columns;
+};
+
+using RawInput = std::variant<PictureInput, TextPartInput, ColumnsInput>;
+
+/// What is made of a manifest.
+struct ManifestOptions {
+  std::filesystem::path path = {};
+  std::vector<RawInput> inputs = {};
+  /// Inputs only: labels, ids and other columns are not read.
+  DatasetContent content = DatasetContent::kInputsAndColumns;
+  /// Column of labels; nullopt = "label" when there is one.
+  std::optional<std::string> label = std::nullopt;
+  /// Column of ids; nullopt = "id" when there is one.
+  std::optional<std::string> id = std::nullopt;
+  /// Further columns that somebody reads.
+  std::vector<std::string> columns = {};
+  /// Names of the classes, which labels may be.
+  std::vector<std::string> class_names = {};
+  OutsideFiles outside = OutsideFiles::kRefused;
+  BrokenFiles broken = BrokenFiles::kError;
+  /// Files are tried on so many threads where broken ones are left out.
+  std::size_t thread_count = 1;
+};
+
+/// Whether a path names a manifest: it ends in .jsonl or .csv.
+bool is_manifest(const std::filesystem::path& path);
+
+/// The columns of a manifest, in its order.
+std::vector<std::string> manifest_columns(const std::filesystem::path& path);
+
+/// Opens a manifest: one JSON object or CSV row per example. Inputs are made when they are read; examples that name one
+/// file or have one text share a row (NAME__rows). DataError naming the line for a cell that cannot be used, and, when
+/// a row is read, for a file that cannot be decoded.
+std::shared_ptr<const DataSource> open_manifest(const ManifestOptions& options);
+
+}  // namespace modattr
