@@ -10,6 +10,7 @@ modattr=${MODATTR:-modattr}
 shards=${SHARDS:-shards}
 count=${SHARDS_COUNT:-8}
 mkdir -p "$shards"
+# shellcheck disable=SC2086
 seq "$count" | parallel ${PARALLEL_OPTIONS:-} --halt soon,fail=1 --retries 2 --resume-failed --joblog "$shards/parallel.log" \
   "$modattr" "$@" --shard "{}/$count" --out "$shards" --threads 1 -q
 "$modattr" merge "$shards" --out "${RESULTS:-results}"
