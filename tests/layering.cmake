@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.22)
 
 # What each room may include, besides itself. A room that is named stands for the rooms below it, too.
 set(rooms
-    core core/contributions core/tracing stats trees
+    core core/contributions core/shards core/tracing stats trees
     engines engines/permutation engines/shapley engines/shapley/estimators engines/shapley/estimators/gp engines/surrogate engines/sage
     engines/contributions engines/trace
     report report/tables report/formats report/figures report/page
@@ -14,10 +14,11 @@ set(rooms
     data data/raw graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     graph_engines graph_engines/dual graph_engines/rules
-    run run/config run/raw run/checks run/setup run/pages run/commands
+    run run/config run/raw run/checks run/setup run/pages run/shards run/commands
     cli cli/commands)
 set(allowed_core "")
 set(allowed_core/contributions core)
+set(allowed_core/shards core)
 set(allowed_core/tracing core)
 set(allowed_stats core)
 set(allowed_trees core stats)
@@ -66,7 +67,8 @@ set(allowed_run/raw ${backend} run/config)
 set(allowed_run/checks ${backend} run/config)
 set(allowed_run/setup ${backend} run/config run/raw run/checks)
 set(allowed_run/pages ${backend} run/config run/raw)
-set(allowed_run/commands ${backend} run/config run/raw run/checks run/setup run/pages)
+set(allowed_run/shards ${backend} run/config run/raw)
+set(allowed_run/commands ${backend} run/config run/raw run/checks run/setup run/pages run/shards)
 set(allowed_cli core stats engines report check history run cli/commands)
 set(allowed_cli/commands core stats engines report check history run)
 

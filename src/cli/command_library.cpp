@@ -20,8 +20,21 @@
 namespace modattr {
 namespace {
 
+/// Kernels that all x86-64 processors of the last ten years have, in place of the fastest ones of this processor. Those
+/// of OpenBLAS for Haswell and later take the last rows of a product apart from the others, and round otherwise there.
+void choose_common_kernels() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx") != 0) setenv("OPENBLAS_CORETYPE", "Sandybridge", /*overwrite=*/1);
+  if (__builtin_cpu_supports("avx2") != 0) setenv("ATEN_CPU_CAPABILITY", "avx2", /*overwrite=*/1);
+  setenv("ONEDNN_MAX_CPU_ISA", "AVX2", /*overwrite=*/1);
+  setenv("DNNL_MAX_CPU_ISA", "AVX2", /*overwrite=*/1);
+  setenv("MKL_CBWR", "COMPATIBLE", /*overwrite=*/1);
+#endif
+}
+
 /// What has to be set before libtorch is loaded.
-void prepare_process() {
+void prepare_process(bool is_reproducible) {
+  if (is_reproducible) choose_common_kernels();
   // Model calls run on one thread each; OpenBLAS would start a pool, whose threads spin for work, as soon as it is
   // loaded.
   setenv("OPENBLAS_NUM_THREADS", "1", /*overwrite=*/1);
@@ -57,13 +70,13 @@ Command find_command(const std::filesystem::path& path, const std::string& name,
   return command;
 }
 
-Command load_command(const std::string& name) {
+Command load_command(const std::string& name, bool is_reproducible) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  // In the build folder the library lies beside the program, installed in lib beside bin.
+  // In the build folder the library lies beside the program, installed in lib/modattr beside bin.
   const std::array<std::filesystem::path, 2> candidates = {folder / MODATTR_APP_FILE,
-                                                           folder / ".." / "lib" / MODATTR_APP_FILE};
-  prepare_process();
+                                                           folder / ".." / "lib" / "modattr" / MODATTR_APP_FILE};
+  prepare_process(is_reproducible);
   std::string reason;
   for (const std::filesystem::path& candidate : candidates) {
     if (const Command command = find_command(candidate, name, reason)) return command;
@@ -87,7 +100,7 @@ CommandResult run_command(const std::string& name, const CommandRequest& request
                                },
                            .spell = command_line_option};
   CommandResult result;
-  load_command(name)(request, context, result);
+  load_command(name, request.common.reproducible)(request, context, result);
   return result;
 }
 

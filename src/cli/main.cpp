@@ -70,6 +70,7 @@ ExitCode run(int argc, char** argv) {
       "  modattr inspect                     what the model takes and the data has\n"
       "  modattr init --model model.pt --data val.npz\n"
       "  modattr check --baseline old new    whether the results in new keep to rules beside those in old\n"
+      "  modattr merge shards --out results  what several processes with --shard have evaluated\n"
       "  modattr report results              one HTML page of them\n"
       "  modattr help COMMAND                the options of a command\n"
       "\n"
@@ -80,6 +81,7 @@ ExitCode run(int argc, char** argv) {
   add_inspect_command(line);
   add_engine_commands(line);
   add_run_command(line);
+  add_merge_command(line);
   add_check_command(line);
   add_report_command(line);
   add_history_command(line);

@@ -12,6 +12,17 @@
 #include "modattr/report/text.h"
 
 namespace modattr {
+namespace {
+
+void say_written(const std::vector<NamedContent>& files, const ResultDirectory& directory,
+                 const OutputOptions& output) {
+  if (output.quiet) return;
+  std::string names;
+  for (const NamedContent& file : files) names += (names.empty() ? "" : ", ") + (directory.path() / file.name).string();
+  print_notice("wrote " + names);
+}
+
+}  // namespace
 
 void show(ScoreTable table, const OutputOptions& output) {
   const bool is_for_people = output.format == OutputFormat::kTable || output.format == OutputFormat::kMarkdown;
@@ -37,13 +48,28 @@ void expect_replaceable(const std::filesystem::path& folder, const std::string& 
   request.expected_model_sha256 = former->model_sha256;
 }
 
+void show_runs(const CommandResult& result, const OutputOptions& output) {
+  const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
+  if (is_one_document) {
+    show(*result.table, output);
+    return;
+  }
+  for (std::size_t place = 0; place < result.tables.size(); ++place) {
+    if (place > 0) print("\n");
+    show(result.tables[place], output);
+  }
+}
+
+void write_files(const std::vector<NamedContent>& files, const ResultDirectory& directory,
+                 const OutputOptions& output) {
+  directory.write(files);
+  say_written(files, directory, output);
+}
+
 void write_results(const std::vector<NamedContent>& files, const ResultDirectory& directory,
                    const OutputOptions& output) {
   directory.write(files, former_files());
-  if (output.quiet) return;
-  std::string names;
-  for (const NamedContent& file : files) names += (names.empty() ? "" : ", ") + (directory.path() / file.name).string();
-  print_notice("wrote " + names);
+  say_written(files, directory, output);
 }
 
 }  // namespace modattr

@@ -18,7 +18,13 @@ void show(ScoreTable table, const OutputOptions& output);
 /// Refuses to replace results of another command; those of another model are refused once the model is known.
 void expect_replaceable(const std::filesystem::path& folder, const std::string& command, CommandRequest& request);
 
-/// Writes the files of a run, and says so.
+/// Prints the table of each run; one document of all runs where programs read it.
+void show_runs(const CommandResult& result, const OutputOptions& output);
+
+/// Writes files beside others, and says so.
+void write_files(const std::vector<NamedContent>& files, const ResultDirectory& directory, const OutputOptions& output);
+
+/// Writes the files of a run, and says so. Those of an earlier run go.
 void write_results(const std::vector<NamedContent>& files, const ResultDirectory& directory,
                    const OutputOptions& output);
 

@@ -79,6 +79,7 @@ EvaluatedExamples with_clean_outcomes(Problem& problem, EvaluationHeader header,
   const CleanOutcomes outcomes = CleanOutcomes::evaluate(problem, projected);
   EvaluatedExamples evaluated(std::move(header));
   for (std::size_t example = 0; example < writers.size(); ++example) {
+    if (!problem.is_evaluated(example)) continue;
     outcomes.put(example, writers[example]);
     evaluated.add(problem.example_key(example), writers[example].take());
   }

@@ -121,7 +121,11 @@ EngineNeeds needs(const OptionValues& options) {
           .value = options.flag("sage") ? std::optional<std::string>("loss") : std::nullopt,
           .is_whole_set = options.flag("sage"),
           .column_option = "by",
-          .looks_inside = method_inside(options).has_value()};
+          .looks_inside = method_inside(options).has_value(),
+          // Interactions of modalities come with the additive projection, which is made of all pairs of examples.
+          .shards = options.flag("sage") || (options.flag("interactions") && !features_play(options))
+                        ? ShardUse::kFirstShard
+                        : ShardUse::kOwnExamples};
 }
 
 /// Modalities up to which each is followed with all sets of the others, by default.

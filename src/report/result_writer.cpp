@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,6 +146,25 @@ std::string begin_of(const fs::path& file) {
   return text;
 }
 
+/// The open and locked folder; -1 where its file system has no locks of folders.
+int lock_folder(const fs::path& folder, FolderUse use) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return -1;
+  const int kind = use == FolderUse::kAlone ? LOCK_EX : LOCK_SH;
+  int result = 0;
+  do {
+    result = ::flock(descriptor, kind | LOCK_NB);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return descriptor;
+  const int error = errno;
+  ::close(descriptor);
+  if (error != EWOULDBLOCK) return -1;
+  throw OutputError(
+      folder.string() +
+      ": expected a folder that no other run is writing into, got one in use; wait for that run, or choose "
+      "another folder");
+}
+
 /// The folders of `directory` that do not exist yet, innermost first.
 std::vector<fs::path> missing_folders(const fs::path& directory) {
   std::vector<fs::path> missing;
@@ -164,7 +184,7 @@ void write_atomically(const fs::path& file, std::string_view content) {
   sync_folder(file.parent_path());
 }
 
-ResultDirectory ResultDirectory::open(const fs::path& directory) {
+ResultDirectory ResultDirectory::open(const fs::path& directory, FolderUse use) {
   // "results/" and "results" are one folder.
   const fs::path plain = directory.has_filename() || !directory.has_parent_path() ? directory : directory.parent_path();
   ResultDirectory result(plain);
@@ -179,6 +199,7 @@ ResultDirectory ResultDirectory::open(const fs::path& directory) {
   }
   std::error_code ignored;
   if (!fs::is_directory(plain, ignored)) fail(plain, "folder", ENOTDIR);
+  result.lock_ = lock_folder(plain, use);
   // Permission bits do not tell about read-only file systems, quotas or root: only trying does.
   const Leftover probe(hidden_name(plain / "probe", "tmp"));
   const int descriptor = ::open(probe.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -188,9 +209,10 @@ ResultDirectory ResultDirectory::open(const fs::path& directory) {
 }
 
 ResultDirectory::ResultDirectory(ResultDirectory&& other) noexcept
-    : path_(std::move(other.path_)), made_(std::exchange(other.made_, {})) {}
+    : path_(std::move(other.path_)), made_(std::exchange(other.made_, {})), lock_(std::exchange(other.lock_, -1)) {}
 
 ResultDirectory::~ResultDirectory() {
+  if (lock_ >= 0) ::close(lock_);
   for (const fs::path& folder : made_) ::rmdir(folder.c_str());
 }
 

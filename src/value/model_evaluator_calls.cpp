@@ -88,8 +88,9 @@ std::size_t ModelEvaluator::fusion_reference_rows() {
   // As many rows as a processor's own cache has room for; a fixed rule, as results may not depend on timing.
   constexpr std::size_t kCacheBytes = std::size_t{1} << 20;
   constexpr std::size_t kMostRows = 1024;
+  const std::size_t example_count = options_.example_count.value_or(dataset_.example_count());
   std::size_t rows = options_.rows_per_call;
-  while (2 * rows <= kMostRows && 2 * rows * call_row_bytes() <= kCacheBytes && rows < dataset_.example_count()) {
+  while (2 * rows <= kMostRows && 2 * rows * call_row_bytes() <= kCacheBytes && rows < example_count) {
     rows *= 2;
   }
   return rows;

@@ -54,6 +54,11 @@ class Problem {
   /// Number of the example that does not change with the examples around it: its row in the data file. No two examples
   /// share one.
   virtual std::uint32_t example_key(std::size_t example) const noexcept { return static_cast<std::uint32_t>(example); }
+  /// Whether an engine is to evaluate the example. Of several processes that share a run, each evaluates its own; the
+  /// games say nothing of other examples, whose data may still stand in for removed data.
+  virtual bool is_evaluated(std::size_t) const noexcept { return true; }
+  /// Place of the example among all examples of the run, of which this process may know only its own.
+  virtual std::size_t place_in_run(std::size_t example) const noexcept { return example; }
   virtual const Metric& metric() const noexcept = 0;
   /// The game in which absent modalities of example i take their data, all of them, from example donors[i]; v is the
   /// metric's outcome. The problem must outlive the game.

@@ -28,6 +28,17 @@ enum class GameKind {
   kErrors
 };
 
+/// What several processes that share a run have to know of its examples. Whatever it is, random numbers follow from the
+/// seed and the example alone, so that the shards together evaluate what one process would.
+enum class ShardUse {
+  /// Their own examples: what is asked of an example depends on no other one.
+  kOwnExamples,
+  /// All of them: the data of others stands in for removed data, or tells what is normal.
+  kAllExamples,
+  /// The first one does all the work: what is asked depends on the answers for all examples.
+  kFirstShard
+};
+
 /// What an engine asks of a run.
 struct EngineNeeds {
   GameKind game = GameKind::kModalities;
@@ -39,6 +50,7 @@ struct EngineNeeds {
   std::string column_option = {};
   /// Whether it follows answers through the inside of the model.
   bool looks_inside = false;
+  ShardUse shards = ShardUse::kOwnExamples;
 };
 
 /// What trees can say of the behaviour that is explained.

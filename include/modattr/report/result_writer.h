@@ -25,13 +25,23 @@ struct FormerFile {
   bool (*is_result)(std::string_view begin);
 };
 
+/// Who may write into a folder at the same time.
+enum class FolderUse {
+  /// One process.
+  kAlone,
+  /// Several, each with files of its own.
+  kShared
+};
+
 /// The folder that results go to. Opened before a long run, so that a folder that cannot be written fails at once.
 class ResultDirectory {
  public:
-  /// Makes the folder and its parents where missing. Throws OutputError when it cannot be made or written.
-  static ResultDirectory open(const std::filesystem::path& directory);
+  /// Makes the folder and its parents where missing. Throws OutputError when it cannot be made or written, and where
+  /// another process has it open that may not. The lock is the kernel's (flock): it ends with the process, however that
+  /// ends, and leaves no file behind. File systems that know no locks of folders are used without.
+  static ResultDirectory open(const std::filesystem::path& directory, FolderUse use = FolderUse::kAlone);
 
-  /// Removes the folders that open() made, if they are still empty.
+  /// Lets other processes in, and removes the folders that open() made, if they are still empty.
   ~ResultDirectory();
   ResultDirectory(ResultDirectory&& other) noexcept;
   ResultDirectory& operator=(ResultDirectory&&) = delete;
@@ -50,6 +60,8 @@ class ResultDirectory {
   std::filesystem::path path_;
   /// Innermost first.
   std::vector<std::filesystem::path> made_;
+  /// Of the locked folder; -1 = none.
+  int lock_ = -1;
 };
 
 }  // namespace modattr

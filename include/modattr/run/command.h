@@ -11,6 +11,7 @@
 
 #include "modattr/core/options.h"
 #include "modattr/core/progress.h"
+#include "modattr/core/shards/shard.h"
 #include "modattr/report/page/report_page.h"
 #include "modattr/report/score_table.h"
 
@@ -35,6 +36,8 @@ struct CommonOptions {
   std::string device = "auto";
   /// Never split the model; run it whole every time, also on equal mixes.
   bool no_split = false;
+  /// Whether the answer for a row is to depend neither on its place in a call nor on the kind of processor.
+  bool reproducible = false;
   /// Memory for cached encodings, in MiB; default a quarter of what is free.
   std::optional<std::size_t> cache_mb;
 };
@@ -49,6 +52,10 @@ struct CommandRequest {
   /// Whether to go on with an interrupted run, or to replace it; neither: it is refused.
   bool resume = false;
   bool replace = false;
+  /// Evaluate the examples of this shard only, for `merge`.
+  std::optional<Shard> shard = std::nullopt;
+  /// Of `merge`: the files of the shards.
+  std::vector<std::filesystem::path> shard_files = {};
   /// The engine that is to run, where the command runs one.
   std::string engine = {};
   /// Whether the result is to hold what the data says of the examples that were asked for by id.

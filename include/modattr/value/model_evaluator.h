@@ -40,6 +40,8 @@ struct EvaluatorOptions {
   std::size_t thread_count = 1;
   MixSharing sharing = MixSharing::kEqualOnce;
   MaskedLogits masked_logits = MaskedLogits::kRefused;
+  /// Examples of the whole run, where the set holds some of them only: what rounding depends on follows from all.
+  std::optional<std::size_t> example_count = std::nullopt;
   /// Keeps the outputs of all rows, and knows those of an interrupted run; nullptr = none. Borrowed.
   CallJournal* journal = nullptr;
 };

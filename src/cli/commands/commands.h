@@ -18,6 +18,7 @@ void add_inspect_command(CommandLine& line);
 /// One command per engine of the registry.
 void add_engine_commands(CommandLine& line);
 void add_run_command(CommandLine& line);
+void add_merge_command(CommandLine& line);
 /// Compares results; needs no model.
 void add_check_command(CommandLine& line);
 /// Needs the data of results, no model.

@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/option_arguments.h"
 #include "cli/result_output.h"
+#include "cli/shard_options.h"
 #include "cli/store_options.h"
 #include "commands.h"
 #include "modattr/core/error.h"
@@ -27,6 +28,7 @@ struct EngineCommand {
   CommandRequest request;
   OutputOptions output;
   StoreOptions store;
+  ShardOptions shard;
   std::optional<std::filesystem::path> plot;
 };
 
@@ -84,6 +86,10 @@ CLI::Validator svg_file() {
 ExitCode run(EngineCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
+  if (command.shard.shard) {
+    if (command.plot) throw ConfigError("--shard: expected no --plot, got one; draw the merged results");
+    return run_shard("engine", command.shard, command.request, output, command.store);
+  }
   std::optional<ResultDirectory> directory;
   if (output.out) {
     if (!output.force) expect_replaceable(*output.out, command.request.engine, command.request);
@@ -108,6 +114,7 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
       EngineCommand{.request = {.engine = std::string(engine.name), .options = OptionValues(engine.options)},
                     .output = {},
                     .store = {},
+                    .shard = {},
                     .plot = {}});
   CLI::App& app = *line.program.add_subcommand(std::string(engine.name), std::string(engine.summary));
   app.footer(footer(engine));
@@ -123,6 +130,7 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
                  "Also draw a figure: of the scores, or with --ids of the first examples that were asked for")
       ->type_name("FILE.svg")
       ->check(svg_file());
+  add_shard_option(app, command->shard);
   add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,

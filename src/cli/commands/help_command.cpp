@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "cli/man_page.h"
 #include "commands.h"
 #include "modattr/core/error.h"
 #include "modattr/core/nearest.h"
@@ -24,11 +25,20 @@ const CLI::App& named_command(const CLI::App& program, const std::string& name) 
 void add_help_command(CommandLine& line) {
   auto name = std::make_shared<std::string>();
   CLI::App& app = *line.program.add_subcommand("help", "Show the help of the program, or of a command");
-  app.footer("Example:\n  modattr help permute");
+  auto is_man = std::make_shared<bool>(false);
+  app.footer(
+      "Examples:\n"
+      "  modattr help permute\n"
+      "  modattr help permute --man | man -l -");
   app.add_option("COMMAND", *name, "Command whose help is shown")->option_text(" ");
-  app.callback([name, &line] {
+  app.add_flag("--man", *is_man, "Print it as a manual page");
+  app.callback([name, is_man, &line] {
     // help() of the program would be that of the command in use: this one.
     const CLI::App& program = line.program;
+    if (*is_man) {
+      print(man_page(program, name->empty() ? nullptr : &named_command(program, *name)));
+      return;
+    }
     print(name->empty() ? program.get_formatter()->make_help(&program, program.get_name(), CLI::AppFormatMode::Normal)
                         : named_command(program, *name).help(program.get_name()));
   });

@@ -10,6 +10,7 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/result_output.h"
+#include "cli/shard_options.h"
 #include "cli/store_options.h"
 #include "commands.h"
 #include "modattr/core/error.h"
@@ -27,20 +28,8 @@ struct RunCommand {
   CommandRequest request = {.options = OptionValues({})};
   OutputOptions output;
   StoreOptions store;
+  ShardOptions shard;
 };
-
-/// The table of each run; one document of all runs where programs read it.
-void show_runs(const CommandResult& result, const OutputOptions& output) {
-  const bool is_one_document = output.format == OutputFormat::kJson || output.format == OutputFormat::kCsv;
-  if (is_one_document) {
-    show(*result.table, output);
-    return;
-  }
-  for (std::size_t place = 0; place < result.tables.size(); ++place) {
-    if (place > 0) print("\n");
-    show(result.tables[place], output);
-  }
-}
 
 ExitCode run(RunCommand& command) {
   const OutputOptions& output = command.output;
@@ -49,6 +38,7 @@ ExitCode run(RunCommand& command) {
   if (command.request.resume && !output.out) {
     throw ConfigError("--resume: expected --out DIR, the folder of the interrupted run, got none");
   }
+  if (command.shard.shard) return run_shard(kRunCommand, command.shard, command.request, output, command.store);
   if (output.out) {
     if (!output.force) expect_replaceable(*output.out, kRunCommand, command.request);
     directory.emplace(ResultDirectory::open(*output.out));
@@ -92,6 +82,7 @@ void add_run_command(CommandLine& line) {
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
   app.add_flag("--resume", command->request.resume,
                "Go on where an interrupted run with the same --out stopped; begins anew where there is none");
+  add_shard_option(app, command->shard);
   add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,

@@ -209,7 +209,7 @@ EvaluatedExamples FeatureContributions::evaluate(Problem& problem, const Rng& rn
                                                .spread = contributions.spread,
                                                .largest_gap = contributions.largest_gap,
                                                .verification = std::nullopt};
-                       if (number < options_.verified_count) {
+                       if (problem.place_in_run(number) < options_.verified_count) {
                          facts.verification = verifier.compare(example);
                          example.evaluation_count += facts.verification->evaluation_count;
                        }

@@ -182,7 +182,7 @@ EvaluatedExamples evaluate_permutations(Problem& problem, const PermutationPlan&
 
   EvaluatedExamples evaluated(std::move(header));
   for (std::size_t example = 0; example < plan.example_count; ++example) {
-    evaluated.add(problem.example_key(example), writers[example].take());
+    if (problem.is_evaluated(example)) evaluated.add(problem.example_key(example), writers[example].take());
   }
   return evaluated;
 }

@@ -41,46 +41,49 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
 }  // namespace
 
 Engine permute_engine() {
-  return {
-      .name = "permute",
-      .summary = "Permutation importance: how far the score falls without a modality",
-      .examples = {{"", "every modality of the nearest modattr.json"},
-                   {"--modality text --repeats 30", "the text only, with smaller standard errors"},
-                   {"--exact", "all pairs of examples: no Monte Carlo error, and emap.gap"},
-                   {"--within label", "what a modality adds once the label is known"},
-                   {"--format json --out results", "JSON here, scores.json and scores.csv in results/"}},
-      .notes = metric_help(),
-      .options = {{.name = "repeats",
-                   .type = OptionType::kCount,
-                   .help = "Random permutations per modality (default 10)",
-                   .placeholder = "N",
-                   .least = 1,
-                   .most = 1000000,
-                   .fallback = std::uint64_t{10}},
-                  {.name = "exact",
-                   .help = "Every ordered pair of examples instead of random permutations; adds emap.gap",
-                   .excludes = {"repeats"}},
-                  metric_option(),
-                  {.name = "within",
-                   .type = OptionType::kText,
-                   .help = "Permute only among examples with the same label or the same value of a column",
-                   .placeholder = "label|COLUMN"},
-                  {.name = "per_example", .help = "Also the drop of every example, in examples.jsonl of --out DIR"},
-                  skip_invalid_option()},
-      .variants = {{.name = "permute",
-                    .summary = "how far the score falls when a modality's data comes from other examples",
-                    .needs = "any model, labels for the metric",
-                    .cost = "N (1 + 2 M R), two modalities N (1 + 2 R); --exact: M N^2, two modalities N^2; equal "
-                            "mixes once",
-                    .source = "Breiman 2001; Fisher, Rudin, Dominici 2019; Gat et al. 2021"}},
-      .files = {"scores.json", "scores.csv", "examples.jsonl"},
-      .needs =
-          [](const OptionValues&) { return EngineNeeds{.game = GameKind::kPermutation, .column_option = "within"}; },
-      .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {
-        return std::make_unique<PermutationImportance>(engine_options(options, setting));
-      },
-      .describe = describe,
-      .costs = add_costs};
+  return {.name = "permute",
+          .summary = "Permutation importance: how far the score falls without a modality",
+          .examples = {{"", "every modality of the nearest modattr.json"},
+                       {"--modality text --repeats 30", "the text only, with smaller standard errors"},
+                       {"--exact", "all pairs of examples: no Monte Carlo error, and emap.gap"},
+                       {"--within label", "what a modality adds once the label is known"},
+                       {"--format json --out results", "JSON here, scores.json and scores.csv in results/"}},
+          .notes = metric_help(),
+          .options = {{.name = "repeats",
+                       .type = OptionType::kCount,
+                       .help = "Random permutations per modality (default 10)",
+                       .placeholder = "N",
+                       .least = 1,
+                       .most = 1000000,
+                       .fallback = std::uint64_t{10}},
+                      {.name = "exact",
+                       .help = "Every ordered pair of examples instead of random permutations; adds emap.gap",
+                       .excludes = {"repeats"}},
+                      metric_option(),
+                      {.name = "within",
+                       .type = OptionType::kText,
+                       .help = "Permute only among examples with the same label or the same value of a column",
+                       .placeholder = "label|COLUMN"},
+                      {.name = "per_example", .help = "Also the drop of every example, in examples.jsonl of --out DIR"},
+                      skip_invalid_option()},
+          .variants = {{.name = "permute",
+                        .summary = "how far the score falls when a modality's data comes from other examples",
+                        .needs = "any model, labels for the metric",
+                        .cost = "N (1 + 2 M R), two modalities N (1 + 2 R); --exact: M N^2, two modalities N^2; equal "
+                                "mixes once",
+                        .source = "Breiman 2001; Fisher, Rudin, Dominici 2019; Gat et al. 2021"}},
+          .files = {"scores.json", "scores.csv", "examples.jsonl"},
+          .needs =
+              [](const OptionValues& options) {
+                return EngineNeeds{.game = GameKind::kPermutation,
+                                   .column_option = "within",
+                                   .shards = options.flag("exact") ? ShardUse::kFirstShard : ShardUse::kAllExamples};
+              },
+          .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {
+            return std::make_unique<PermutationImportance>(engine_options(options, setting));
+          },
+          .describe = describe,
+          .costs = add_costs};
 }
 
 }  // namespace modattr

@@ -58,9 +58,10 @@ std::vector<ModalityFault> usual_calibration(const CaseGame& game) {
 /// Evaluates a trace; what it could not do becomes a gap.
 class Evaluation {
  public:
-  Evaluation(const TraceOptions& options, std::vector<std::string> modality_names, CaseGame& game, const Rng& rng)
+  Evaluation(const TraceOptions& options, const Problem& problem, CaseGame& game, const Rng& rng)
       : options_(options),
-        modality_names_(std::move(modality_names)),
+        problem_(problem),
+        modality_names_(names_of(problem.players())),
         game_(game),
         rng_(rng),
         reference_(game, rng, options.donor_count,
@@ -129,6 +130,7 @@ class Evaluation {
       for (const std::uint32_t example : *list) {
         examples[example].rank = rank++;
         const bool is_traced = !examples[example].is_right || options_.answers == TracedAnswers::kAll;
+        if (!problem_.is_evaluated(example)) continue;
         if (options_.tested.empty() && (is_traced || asked.contains(example))) traced.push_back(example);
       }
     }
@@ -184,6 +186,7 @@ class Evaluation {
   }
 
   const TraceOptions& options_;
+  const Problem& problem_;
   std::vector<std::string> modality_names_;
   CaseGame& game_;
   const Rng& rng_;
@@ -216,7 +219,7 @@ EvaluatedExamples Trace::evaluate(Problem& problem, const Rng& rng) const {
     throw ConfigError("trace: expected modalities of other names than verdicts have, got '" + name + "'; rename it");
   }
   const std::unique_ptr<CaseGame> game = problem.case_game();
-  Evaluation evaluation(options_, names_of(problem.players()), *game, rng);
+  Evaluation evaluation(options_, problem, *game, rng);
   evaluation.calibrate();
   if (!options_.tested.empty()) evaluation.test();
   std::vector<ByteWriter> writers(problem.example_count());

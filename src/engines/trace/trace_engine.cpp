@@ -212,7 +212,10 @@ Engine trace_engine() {
                     .source = "Vovk, Wang 2021; Saerens et al. 2002; Wei et al. 2024"}},
       .files = {"scores.json", "scores.csv", "trace.jsonl"},
       .check = check,
-      .needs = [](const OptionValues&) { return EngineNeeds{.game = GameKind::kErrors, .column_option = "by"}; },
+      .needs =
+          [](const OptionValues&) {
+            return EngineNeeds{.game = GameKind::kErrors, .column_option = "by", .shards = ShardUse::kAllExamples};
+          },
       .make = [](const OptionValues& options, const EngineSetting& setting) -> std::unique_ptr<Attributor> {
         return std::make_unique<Trace>(engine_options(options, setting));
       },

@@ -6,6 +6,7 @@
 
 #include "engine_run.h"
 #include "run/pages/page_data.h"
+#include "run/shards/open_shard.h"
 
 namespace modattr {
 namespace {
@@ -23,8 +24,19 @@ PageData data_of(const Experiment& experiment, const ScoreTable& table) {
                    missing, silent);
 }
 
+/// What the shard of a request leaves for `merge`.
+CommandResult shard_of_engine(const CommandRequest& request, const RunContext& context) {
+  const EngineNeeds needs = checked_needs(request);
+  const OpenShard shard(request, context);
+  const RunStart start;
+  if (needs.shards == ShardUse::kFirstShard && request.shard->index > 0) return shard.close({{.name = request.engine}});
+  Experiment experiment(experiment_options(request, needs), context);
+  return shard.close({run_shard(experiment, request, context, start)});
+}
+
 CommandResult run_one_engine(const CommandRequest& request, const RunContext& context) {
   return with_hint_at_skipping([&] {
+    if (request.shard) return shard_of_engine(request, context);
     const RunStart start;
     Experiment experiment(experiment_options(request, checked_needs(request)), context);
     CommandResult result = run_engine(experiment, request, context, start);

@@ -5,9 +5,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "engine_setting.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/data/file_digest.h"
@@ -34,41 +36,6 @@ namespace {
 /// Rows of a background that stand for removed features while errors are traced, unless somebody chose their number.
 constexpr std::size_t kCaseBackgroundRows = 10;
 
-/// The text of an option that the engine may not have.
-std::optional<std::string> text_of(const OptionValues& options, std::string_view name) {
-  const bool is_known = std::ranges::find(options.schema(), name, &OptionSchema::name) != options.schema().end();
-  return is_known ? options.text(name) : std::nullopt;
-}
-
-/// What trees can say of the value and target that are asked for.
-TreeUse tree_use(const Experiment& experiment, const OptionValues& options) {
-  const TreeEnsemble* const trees = experiment.model().trees();
-  if (trees == nullptr) return TreeUse::kNone;
-  const Config& config = experiment.config();
-  const std::optional<std::string> asked = text_of(options, "value");
-  const std::optional<std::string> value = asked ? asked : config.value;
-  if (config.model.kind == OutputKind::kRegression) {
-    const auto* const output = std::get_if<std::string>(&config.model.output);
-    const bool is_margin = gives_margins(*trees, output == nullptr ? std::nullopt : std::optional(*output));
-    return is_margin && (!value || *value == "output") ? TreeUse::kMargin : TreeUse::kOtherValue;
-  }
-  const std::optional<std::string> target = text_of(options, "target");
-  const bool is_label = target ? *target == "label" : config.target.choice == TargetChoice::kLabel;
-  // The mean over the labels that are true of an example.
-  if (config.model.kind == OutputKind::kMultilabel && is_label) return TreeUse::kOtherValue;
-  return !value || *value == "logit" || *value == "output" ? TreeUse::kMargin : TreeUse::kOtherValue;
-}
-
-EngineSetting setting_of(const Experiment& experiment, const OptionValues& options) {
-  EngineSetting setting{.kinds = {}, .modalities = experiment.modalities(), .trees = tree_use(experiment, options)};
-  for (const ModalityConfig& modality : experiment.config().modalities) {
-    setting.kinds.push_back(modality.kind);
-    setting.names.push_back(modality.name);
-  }
-  setting.asked_examples = experiment.asked_examples();
-  return setting;
-}
-
 /// What stands for removed data, and what is explained; only where the engine's game removes modalities.
 struct Explanation {
   ExplainedTargets targets;
@@ -79,8 +46,11 @@ struct Explanation {
 
 class EngineRun {
  public:
-  EngineRun(Experiment& experiment, const CommandRequest& request, const RunContext& context, RunStart start)
+  /// `known`: what was evaluated before; nullptr where the model is to be asked.
+  EngineRun(Experiment& experiment, const CommandRequest& request, const RunContext& context, RunStart start,
+            const ShardPart* known = nullptr)
       : start_(start),
+        known_(known),
         request_(request),
         context_(context),
         engine_(known_engine(request.engine)),
@@ -92,15 +62,10 @@ class EngineRun {
   }
 
   CommandResult result() {
-    // Of several runs on one experiment, the first one leaves them out.
-    if (request_.options.flag("skip_invalid") && !experiment_.drops_invalid_examples())
-      skip_invalid_examples(experiment_, context_, warnings_);
+    skip_invalid();
     warn_of_one_example();
-    std::optional<Explanation> explanation;
-    const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
-    if (removes_data) explanation.emplace(explain());
-    if (needs_.game == GameKind::kErrors) make_cases();
-    Attribution attribution = attribute_within_budget(explanation);
+    std::optional<Explanation> explanation = explain_where_needed();
+    Attribution attribution = known_ != nullptr ? summarise_known() : attribute_within_budget(explanation);
     CommandResult result{.table = make_table(explanation, std::move(attribution)), .files = engine_.files};
     if (result.table->examples.empty()) {
       std::erase_if(result.files, [](const std::string& file) { return file.ends_with(".jsonl"); });
@@ -108,7 +73,64 @@ class EngineRun {
     return result;
   }
 
+  ShardPart part(const std::string& name) {
+    ShardPart part{.name = name};
+    const bool has_examples = experiment_.own_examples().count > 0;
+    // What the others leave out is left out of the data that stands for removed data, too.
+    if (has_examples) skip_invalid();
+    if (has_examples && experiment_.own_examples().count > 0) {
+      const std::optional<Explanation> explanation = explain_where_needed();
+      ask(explanation, [&](ModelProblem& problem) {
+        part.evaluated = attributor_->evaluate(problem, Rng(experiment_.seed()));
+        return Attribution{};
+      });
+      for (std::uint32_t example = 0; explanation && example < explanation->targets.predicted.size(); ++example) {
+        part.predicted.emplace_back(experiment_.dataset().row(example), explanation->targets.predicted[example]);
+      }
+    }
+    part.dropped_rows = experiment_.dropped_rows();
+    part.evaluations = evaluations_since(experiment_, start_.evaluations);
+    part.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_.time).count();
+    part.model_use = experiment_.evaluator().split_model() != nullptr ? "split" : "whole";
+    return part;
+  }
+
  private:
+  void skip_invalid() {
+    if (!request_.options.flag("skip_invalid")) return;
+    // Of several runs on one experiment, the first one leaves them out.
+    if (experiment_.drops_invalid_examples()) return;
+    if (known_ != nullptr) experiment_.drop_rows(known_->dropped_rows);
+    skip_invalid_examples(experiment_, context_, warnings_);
+  }
+
+  std::optional<Explanation> explain_where_needed() {
+    std::optional<Explanation> explanation;
+    const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
+    if (removes_data) explanation.emplace(explain());
+    if (needs_.game == GameKind::kErrors) make_cases();
+    return explanation;
+  }
+
+  /// Of all examples, from what the shards found; nullopt where nothing was predicted.
+  std::optional<std::vector<std::uint32_t>> known_predictions() const {
+    if (known_ == nullptr) return std::nullopt;
+    const std::unordered_map<std::uint32_t, std::uint32_t> classes(known_->predicted.begin(), known_->predicted.end());
+    std::vector<std::uint32_t> predicted;
+    for (std::size_t example = 0; example < experiment_.dataset().example_count(); ++example) {
+      const auto found = classes.find(experiment_.dataset().row(example));
+      predicted.push_back(found == classes.end() ? 0 : found->second);
+    }
+    return predicted;
+  }
+
+  Attribution summarise_known() {
+    if (!known_->evaluated) throw DataError("shards: expected some that evaluated examples, got none");
+    const ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(),
+                               experiment_.evaluator(), context_.progress);
+    return attributor_->summarise(*known_->evaluated, problem, Rng(experiment_.seed()));
+  }
+
   void expect_model(const std::string& sha256) const {
     if (sha256.empty() || sha256 == sha256_of_file(experiment_.config().model.path)) return;
     throw ConfigError(option("out") + ": expected a folder without results of another model than " +
@@ -135,8 +157,9 @@ class EngineRun {
   Explanation explain() {
     const TargetChoices choices{.target = request_.options.text("target"),
                                 .value = needs_.value ? needs_.value : request_.options.text("value")};
+    const std::optional<std::vector<std::uint32_t>> known = known_predictions();
     ExplainedTargets targets = experiment_.retry_on_split_failure(
-        context_, [&] { return make_targets(experiment_, choices, context_.progress); });
+        context_, [&] { return make_targets(experiment_, choices, context_.progress, known ? &*known : nullptr); });
     if (targets.warning) warnings_.push_back(*targets.warning);
     RemovalSetup removal(experiment_, request_.options.count("background"));
     if (removal.dropped_row_count() > 0) {
@@ -152,7 +175,7 @@ class EngineRun {
     cases_.emplace(experiment_.retry_on_split_failure(
         context_, [&] { return CasesSetup(experiment_, text_of(request_.options, "wrong_if"), context_.progress); }));
     // Features are looked at in single answers only.
-    if (experiment_.asked_examples().empty()) return;
+    if (experiment_.asked_examples().empty() || known_ != nullptr) return;
     case_removal_.emplace(experiment_, std::nullopt);
     if (!case_removal_->rows_are_chosen()) case_removal_.emplace(experiment_, std::nullopt, kCaseBackgroundRows);
     case_players_.emplace(experiment_);
@@ -195,10 +218,22 @@ class EngineRun {
   }
 
   Attribution attribute(const std::optional<Explanation>& explanation) {
+    return ask(explanation,
+               [&](ModelProblem& problem) { return attributor_->attribute(problem, Rng(experiment_.seed())); });
+  }
+
+  /// Sets a problem up for the engine.
+  Attribution ask(const std::optional<Explanation>& explanation,
+                  const std::function<Attribution(ModelProblem&)>& engine) {
     // The problem's games are made anew where the stage is repeated.
     const auto evaluate = [&] {
       ModelProblem problem(experiment_.dataset(), experiment_.layout(), experiment_.metric(), experiment_.evaluator(),
                            context_.progress);
+      if (experiment_.holds_own_examples_only()) {
+        problem.set_first_place(experiment_.own_examples().first);
+      } else if (request_.shard) {
+        problem.set_evaluated(experiment_.own_examples());
+      }
       if (explanation) problem.set_removal(explanation->removal.rows(), explanation->targets.targets);
       if (explanation && explanation->players) {
         problem.set_players(explanation->players->segmentations(), explanation->players->inputs());
@@ -232,7 +267,7 @@ class EngineRun {
         problem.set_removal(case_removal_->rows(), cases_->targets());
         problem.set_players(case_players_->segmentations(), case_players_->inputs());
       }
-      return attributor_->attribute(problem, Rng(experiment_.seed()));
+      return engine(problem);
     };
     return experiment_.retry_on_split_failure(context_, [&] {
       const RemovalSetup* removal = explanation ? &explanation->removal : case_removal_ ? &*case_removal_ : nullptr;
@@ -280,6 +315,10 @@ class EngineRun {
                                           .start = start_.time,
                                           .evaluations_before = start_.evaluations});
     for (std::string& warning : table.warnings) warning = spell_options(warning, context_.spell);
+    if (known_ != nullptr) {
+      table.evaluations = known_->evaluations;
+      table.seconds = known_->seconds;
+    }
     table.repeat_count = description.repeat_count;
     table.examples = std::move(records);
     table.explained = std::move(explained);
@@ -287,6 +326,7 @@ class EngineRun {
   }
 
   RunStart start_;
+  const ShardPart* known_;
   const CommandRequest& request_;
   const RunContext& context_;
   const Engine& engine_;
@@ -323,12 +363,24 @@ ExperimentOptions experiment_options(const CommandRequest& request, const Engine
           .column = needs.column_option.empty() ? std::nullopt : text_of(request.options, needs.column_option),
           .column_option = needs.column_option,
           .ids_use = needs.game == GameKind::kErrors ? IdsUse::kAmongAll : IdsUse::kOnlyThese,
-          .broken_files = request.options.flag("skip_invalid") ? BrokenFiles::kLeftOut : BrokenFiles::kError};
+          .broken_files = request.options.flag("skip_invalid") ? BrokenFiles::kLeftOut : BrokenFiles::kError,
+          .shard = request.shard,
+          .shard_use = needs.shards};
 }
 
 CommandResult run_engine(Experiment& experiment, const CommandRequest& request, const RunContext& context,
                          const RunStart& start) {
   return EngineRun(experiment, request, context, start).result();
+}
+
+ShardPart run_shard(Experiment& experiment, const CommandRequest& request, const RunContext& context,
+                    const RunStart& start) {
+  return EngineRun(experiment, request, context, start).part(request.engine);
+}
+
+CommandResult run_merged(Experiment& experiment, const CommandRequest& request, const RunContext& context,
+                         const ShardPart& merged) {
+  return EngineRun(experiment, request, context, {}, &merged).result();
 }
 
 CommandResult with_hint_at_skipping(const std::function<CommandResult()>& run) {

@@ -8,6 +8,7 @@
 #include "modattr/report/score_table.h"
 #include "modattr/run/command.h"
 #include "modattr/run/setup/experiment.h"
+#include "run/shards/shard_file.h"
 
 namespace modattr {
 
@@ -30,6 +31,15 @@ ExperimentOptions experiment_options(const CommandRequest& request, const Engine
 /// description in the registry. `experiment`: of experiment_options(), or one that several runs share.
 CommandResult run_engine(Experiment& experiment, const CommandRequest& request, const RunContext& context,
                          const RunStart& start);
+
+/// Evaluates the examples of a shard, and keeps what run_merged() needs of them. `experiment`: made for a shard.
+ShardPart run_shard(Experiment& experiment, const CommandRequest& request, const RunContext& context,
+                    const RunStart& start);
+
+/// The result of a run that shards have evaluated. `experiment`: made to summarise. Counts of evaluations and seconds
+/// are the shards'.
+CommandResult run_merged(Experiment& experiment, const CommandRequest& request, const RunContext& context,
+                         const ShardPart& merged);
 
 /// Runs; where the model's answer to untouched data is not finite, says what leaves such examples out.
 CommandResult with_hint_at_skipping(const std::function<CommandResult()>& run);

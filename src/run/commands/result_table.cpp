@@ -64,6 +64,14 @@ EvaluationCounts evaluations_of(const Experiment& experiment) {
   return {.model = 0, .encoder = encodings->encoded_row_count(), .fusion = evaluator.evaluation_count()};
 }
 
+EvaluationCounts evaluations_since(const Experiment& experiment, const EvaluationCounts& before) {
+  EvaluationCounts counts = evaluations_of(experiment);
+  counts.model -= std::min(counts.model, before.model);
+  counts.encoder -= std::min(counts.encoder, before.encoder);
+  counts.fusion -= std::min(counts.fusion, before.fusion);
+  return counts;
+}
+
 ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& common, ResultParts parts) {
   ScoreTable table;
   table.version = version();
@@ -77,10 +85,7 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
   table.orientation = experiment.metric().orientation();
   table.score = parts.attribution.score;
   table.score_ci95 = parts.attribution.score_ci95;
-  table.evaluations = evaluations_of(experiment);
-  table.evaluations.model -= std::min(table.evaluations.model, parts.evaluations_before.model);
-  table.evaluations.encoder -= std::min(table.evaluations.encoder, parts.evaluations_before.encoder);
-  table.evaluations.fusion -= std::min(table.evaluations.fusion, parts.evaluations_before.fusion);
+  table.evaluations = evaluations_since(experiment, parts.evaluations_before);
   table.rows = std::move(parts.attribution.rows);
   const std::span<const DefinitionLegend> legends = definition_legends();
   table.legends.assign(legends.begin(), legends.end());
@@ -98,7 +103,8 @@ ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& 
 }
 
 void skip_invalid_examples(Experiment& experiment, const RunContext& context, std::vector<std::string>& warnings) {
-  const std::size_t dropped = experiment.drop_invalid_examples(context);
+  const std::size_t dropped =
+      experiment.evaluates() ? experiment.drop_invalid_examples(context) : experiment.dropped_rows().size();
   if (dropped == 0) return;
   warnings.push_back(std::to_string(dropped) + (dropped == 1 ? " example was left out: its output is not finite"
                                                              : " examples were left out: their output is not finite"));

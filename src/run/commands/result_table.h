@@ -28,6 +28,9 @@ struct ResultParts {
 /// What an experiment has evaluated so far.
 EvaluationCounts evaluations_of(const Experiment& experiment);
 
+/// What it has evaluated since it had evaluated `before`.
+EvaluationCounts evaluations_since(const Experiment& experiment, const EvaluationCounts& before);
+
 /// The table of a run: what was found, and what is needed to find it again.
 ScoreTable make_result_table(const Experiment& experiment, const CommonOptions& common, ResultParts parts);
 

@@ -2,8 +2,10 @@
 // is loaded and split once, every row is encoded once, and mixes of examples are evaluated once.
 
 #include <algorithm>
+#include <functional>
 #include <list>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,13 +14,13 @@
 #include "engine_run.h"
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
-#include "modattr/core/version.h"
-#include "modattr/data/file_digest.h"
 #include "modattr/report/number_format.h"
 #include "modattr/value/journal/call_journal.h"
 #include "result_table.h"
-#include "run/config/json_object.h"
 #include "run/raw/raw_data.h"
+#include "run/shards/open_shard.h"
+#include "run/shards/run_identity.h"
+#include "run_list.h"
 #include "run_table.h"
 
 namespace modattr {
@@ -48,6 +50,7 @@ std::vector<PlannedRun> plan_runs(const CommandRequest& request, const Config& c
     PlannedRun run{.name = name_of(entry.engine, runs),
                    .request = {.common = request.common,
                                .expected_model_sha256 = request.expected_model_sha256,
+                               .shard = request.shard,
                                .engine = entry.engine,
                                .options = entry.options},
                    .needs = {}};
@@ -62,39 +65,15 @@ std::vector<PlannedRun> plan_runs(const CommandRequest& request, const Config& c
   return runs;
 }
 
-/// Everything that the outputs of the model depend on, and which outputs are asked for.
-JournalIdentity identity_of(const CommandRequest& request, const Config& config) {
-  JournalIdentity identity = {{"version", std::string(version())}};
-  const auto add_file = [&](const std::string& name, const std::filesystem::path& file) {
-    identity.emplace_back(name, sha256_of_file(file));
-  };
-  const CommonOptions& common = request.common;
-  add_file("model file", common.model.value_or(config.model.path));
-  identity.emplace_back("data file", digest_of_data(common.data.value_or(config.data.path), config));
-  if (config.data.metadata) add_file("metadata file", *config.data.metadata);
-  for (const ModalityConfig& modality : config.modalities) {
-    if (modality.vocab) add_file("vocab of " + modality.name, *modality.vocab);
-    if (modality.removal.path) add_file("removal.path of " + modality.name, *modality.removal.path);
-  }
-  const Json document = Json::parse(config.document);
-  for (const auto& [key, value] : document.items()) identity.emplace_back(key, value.dump());
-  const auto text_of = [](const auto& number) { return number ? std::to_string(*number) : std::string("none"); };
-  identity.emplace_back(option("examples"), text_of(common.examples));
-  identity.emplace_back(option("seed"), text_of(common.seed));
-  identity.emplace_back(option("ids"), Json(common.ids).dump());
-  identity.emplace_back(option("modality"), Json(common.modalities).dump());
-  identity.emplace_back(option("device"), common.device);
-  identity.emplace_back(option("no_split"), common.no_split ? "yes" : "no");
-  return identity;
-}
-
 std::unique_ptr<CallJournal> open_journal(const CommandRequest& request, const Config& config,
                                           const RunContext& context) {
   if (!request.journal) return nullptr;
   const JournalOpening opening = request.resume    ? JournalOpening::kResume
                                  : request.replace ? JournalOpening::kReplace
                                                    : JournalOpening::kNew;
-  auto journal = std::make_unique<CallJournal>(*request.journal, identity_of(request, config), opening);
+  RunIdentity identity = identity_of(request, config);
+  if (request.shard) identity.emplace_back(option("shard"), request.shard->text());
+  auto journal = std::make_unique<CallJournal>(*request.journal, identity, opening);
   if (request.resume) {
     context.notice(journal->known_row_count() == 0
                        ? "there is no interrupted run to go on with: begins anew"
@@ -108,7 +87,8 @@ std::unique_ptr<CallJournal> open_journal(const CommandRequest& request, const C
 /// metric.
 class Experiments {
  public:
-  Experiments(std::span<const PlannedRun> runs, CallJournal* journal) : runs_(runs), journal_(journal) {}
+  Experiments(std::span<const PlannedRun> runs, CallJournal* journal, ExperimentUse use = ExperimentUse::kEvaluate)
+      : runs_(runs), journal_(journal), use_(use) {}
 
   Experiment& of(const PlannedRun& run, const RunContext& context) {
     const ExperimentOptions wanted = options_of(run);
@@ -133,7 +113,8 @@ class Experiments {
   static bool are_same(const ExperimentOptions& one, const ExperimentOptions& other) {
     return one.common.examples == other.common.examples && one.common.ids == other.common.ids &&
            one.common.modalities == other.common.modalities && one.metric == other.metric &&
-           one.metric_need == other.metric_need && one.column == other.column && one.ids_use == other.ids_use;
+           one.metric_need == other.metric_need && one.column == other.column && one.ids_use == other.ids_use &&
+           (!one.shard || one.shard_use == other.shard_use);
   }
 
   ExperimentOptions options_of(const PlannedRun& run) const {
@@ -145,11 +126,13 @@ class Experiments {
     });
     if (any_needs_metric) options.metric_need = MetricNeed::kRequired;
     options.journal = journal_;
+    options.use = use_;
     return options;
   }
 
   std::span<const PlannedRun> runs_;
   CallJournal* journal_;
+  ExperimentUse use_;
   std::list<Made> made_;
 };
 
@@ -164,36 +147,83 @@ CommandRequest with_examples(CommandRequest request, const Experiment& experimen
   return request;
 }
 
+/// The tables of all runs in one result. `run_one`: runs one of them on its experiment.
+CommandResult join_runs(
+    std::span<const PlannedRun> runs, Experiments& experiments, const RunContext& context,
+    const std::function<CommandResult(std::size_t run, Experiment&, const CommandRequest&, const RunStart&)>& run_one) {
+  std::vector<NamedTable> tables;
+  CommandResult result;
+  for (std::size_t place = 0; place < runs.size(); ++place) {
+    const PlannedRun& run = runs[place];
+    context.log("run " + run.name);
+    RunStart start;
+    Experiment& experiment = experiments.of(run, context);
+    const bool is_first =
+        std::ranges::none_of(tables, [&](const NamedTable& other) { return other.experiment == &experiment; });
+    // The encodings that all runs share are the first one's.
+    if (!is_first) start.evaluations = evaluations_of(experiment);
+    CommandResult one = run_one(place, experiment, with_examples(run.request, experiment), start);
+    for (const std::string& file : one.files) {
+      if (std::ranges::find(result.files, file) == result.files.end()) result.files.push_back(file);
+    }
+    tables.push_back({.name = run.name, .table = std::move(*one.table), .experiment = &experiment});
+  }
+  result.table = joined_table(tables);
+  result.document = run_document(tables);
+  for (NamedTable& each : tables) result.tables.push_back(std::move(each.table));
+  return result;
+}
+
+/// What the shard of a request leaves of every run.
+CommandResult shard_of_runs(const CommandRequest& request, const RunContext& context, std::span<const PlannedRun> runs,
+                            CallJournal* journal) {
+  const OpenShard shard(request, context);
+  Experiments experiments(runs, journal);
+  std::set<const Experiment*> known;
+  std::vector<ShardPart> parts;
+  for (const PlannedRun& run : runs) {
+    context.log("run " + run.name);
+    RunStart start;
+    if (run.needs.shards == ShardUse::kFirstShard && request.shard->index > 0) {
+      parts.push_back({.name = run.name});
+      continue;
+    }
+    Experiment& experiment = experiments.of(run, context);
+    if (!known.insert(&experiment).second) start.evaluations = evaluations_of(experiment);
+    parts.push_back(run_shard(experiment, with_examples(run.request, experiment), context, start));
+    parts.back().name = run.name;
+  }
+  return shard.close(std::move(parts));
+}
+
 CommandResult run_all(const CommandRequest& request, const RunContext& context) {
   return with_hint_at_skipping([&] {
     const Config config = read_config(find_config_file(request.common.config));
     const std::vector<PlannedRun> runs = plan_runs(request, config);
     const std::unique_ptr<CallJournal> journal = open_journal(request, config, context);
+    if (request.shard) return shard_of_runs(request, context, runs, journal.get());
     Experiments experiments(runs, journal.get());
-    std::vector<NamedTable> tables;
-    CommandResult result;
-    for (const PlannedRun& run : runs) {
-      context.log("run " + run.name);
-      RunStart start;
-      Experiment& experiment = experiments.of(run, context);
-      const bool is_first =
-          std::ranges::none_of(tables, [&](const NamedTable& other) { return other.experiment == &experiment; });
-      // The encodings that all runs share are the first one's.
-      if (!is_first) start.evaluations = evaluations_of(experiment);
-      CommandResult one = run_engine(experiment, with_examples(run.request, experiment), context, start);
-      for (const std::string& file : one.files) {
-        if (std::ranges::find(result.files, file) == result.files.end()) result.files.push_back(file);
-      }
-      tables.push_back({.name = run.name, .table = std::move(*one.table), .experiment = &experiment});
-    }
-    result.table = joined_table(tables);
-    result.document = run_document(tables);
-    for (NamedTable& each : tables) result.tables.push_back(std::move(each.table));
-    return result;
+    return join_runs(runs, experiments, context,
+                     [&](std::size_t, Experiment& experiment, const CommandRequest& one, const RunStart& start) {
+                       return run_engine(experiment, one, context, start);
+                     });
   });
 }
 
 }  // namespace
+
+CommandResult merged_runs(const CommandRequest& request, const RunContext& context, std::span<const ShardPart> parts) {
+  const Config config = read_config(find_config_file(request.common.config));
+  const std::vector<PlannedRun> runs = plan_runs(request, config);
+  if (runs.size() != parts.size()) {
+    throw ConfigError("shards: expected " + std::to_string(runs.size()) + " runs, got " + std::to_string(parts.size()));
+  }
+  Experiments experiments(runs, nullptr, ExperimentUse::kSummarise);
+  return join_runs(runs, experiments, context,
+                   [&](std::size_t run, Experiment& experiment, const CommandRequest& one, const RunStart&) {
+                     return run_merged(experiment, one, context, parts[run]);
+                   });
+}
 
 MODATTR_COMMAND(run, run_all)
 

@@ -15,15 +15,6 @@ namespace {
 /// Beside the engine's options.
 const std::vector<std::string> kRunKeys = {"engine", "examples", "ids", "modalities"};
 
-OptionValue to_option(const Json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-  if (value.is_number()) return value.get<double>();
-  if (value.is_string()) return value.get<std::string>();
-  // No option takes it.
-  return {};
-}
-
 /// Texts, or whole numbers that stand for them.
 std::vector<std::string> read_ids(JsonObject& object) {
   const Json& list = object.require("ids");
@@ -72,6 +63,15 @@ RunConfig read_run(const Json& entry, const std::string& where) {
     }));
   }
   return run;
+}
+
+OptionValue to_option(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return value.get<std::string>();
+  // No option takes it.
+  return {};
 }
 
 Json to_json(const OptionValue& value) {

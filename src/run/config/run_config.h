@@ -11,6 +11,9 @@ namespace modattr {
 /// `where`: file and path of the entry. Throws ConfigError that names the key.
 RunConfig read_run(const Json& entry, const std::string& where);
 
+/// What a JSON value says of an option; nothing where no option takes it.
+OptionValue to_option(const Json& value);
+
 /// The value as JSON; null for none.
 Json to_json(const OptionValue& value);
 

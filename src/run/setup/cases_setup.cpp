@@ -88,7 +88,7 @@ CasesSetup::CasesSetup(Experiment& experiment, const std::optional<std::string>&
                    .labels = experiment.dataset().labels()};
   if (rule) input.rule = parse_wrong_rule(*rule);
   const bool needs_limits = std::holds_alternative<TokenLabels>(*input.labels) && !rule;
-  if (needs_limits) input.token_limits = limits_without_data(experiment, progress);
+  if (needs_limits && experiment.evaluates()) input.token_limits = limits_without_data(experiment, progress);
   try {
     judge_ = make_label_judge(std::move(input));
   } catch (const DataError& error) {

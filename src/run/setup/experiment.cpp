@@ -85,7 +85,10 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
     : common_(options.common),
       metric_need_(options.metric_need),
       ids_use_(options.ids_use),
-      config_(read_config(find_config_file(options.common.config))) {
+      config_(read_config(find_config_file(options.common.config))),
+      shard_(options.shard),
+      shard_use_(options.shard_use),
+      use_(options.use) {
   if (options.common.model) config_.model.path = *options.common.model;
   if (options.common.data) config_.data.path = *options.common.data;
   if (options.common.seed) config_.seed = *options.common.seed;
@@ -113,6 +116,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   check_tree_columns(config_, *model_, *dataset_, layout_);
   context.log("data " + dataset_->path() + " opened: " + counted(dataset_->example_count(), "example"));
   select_examples(options.common);
+  select_own_examples();
   warn_of_unused_data();
   fit_float_types();
   evaluator_ = std::make_unique<ModelEvaluator>(
@@ -122,6 +126,7 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
                        .thread_count = thread_count_,
                        .sharing = options.common.no_split ? MixSharing::kNone : MixSharing::kEqualOnce,
                        .masked_logits = masked_logits(),
+                       .example_count = run_example_count_,
                        .journal = options.journal});
   try {
     output_width_ = evaluator_->output_width();
@@ -199,10 +204,10 @@ void Experiment::choose_model_use(const RunContext& context) {
     behaviour = std::async(std::launch::async,
                            [this] { return probe_batch_dependence(*model_, *dataset_, layout_, rows_per_call()); });
   };
-  if (!common_.no_split) split_model(context.progress, try_rows);
+  if (!common_.no_split && use_ == ExperimentUse::kEvaluate) split_model(context.progress, try_rows);
   if (evaluator_->split_model() == nullptr) try_rows(false);
   if (behaviour.valid()) apply_batch_dependence(behaviour.get());
-  if (!common_.no_split) log_model_use(context);
+  if (!common_.no_split && use_ == ExperimentUse::kEvaluate) log_model_use(context);
 }
 
 void Experiment::weaken_split_assumptions(const SplitAssumptionError& error, const RunContext& context) {
@@ -298,35 +303,6 @@ std::unique_ptr<Dataset> Experiment::open_dataset(const ExperimentOptions& optio
   return std::make_unique<Dataset>(wanted);
 }
 
-void Experiment::select_examples(const CommonOptions& common) {
-  if (ids_use_ == IdsUse::kAmongAll) dataset_->keep(examples_by_identity(*dataset_));
-  if (!common.ids.empty()) {
-    std::vector<std::string> known;
-    for (std::size_t example = 0; example < dataset_->example_count(); ++example)
-      known.push_back(dataset_->id(example));
-    ids_ = names_of(common.ids, known);
-    std::vector<std::uint32_t> examples;
-    for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
-    std::ranges::sort(examples);
-    examples.erase(std::unique(examples.begin(), examples.end()), examples.end());
-    if (ids_use_ == IdsUse::kOnlyThese) dataset_->keep(examples);
-  }
-  if (common.examples && *common.examples > dataset_->example_count()) {
-    warnings_.push_back(option("examples") + " " + std::to_string(*common.examples) + ": there are " +
-                        std::to_string(dataset_->example_count()) + " examples, all of which are used");
-  }
-  if (common.examples && *common.examples < dataset_->example_count()) {
-    dataset_->keep(random_subset(dataset_->example_count(), *common.examples, config_.seed));
-  }
-}
-
-std::vector<std::uint32_t> Experiment::asked_examples() const {
-  if (ids_use_ == IdsUse::kOnlyThese) return {};
-  std::vector<std::uint32_t> examples;
-  for (const std::string& id : ids_) examples.push_back(dataset_->find_id(id));
-  return examples;
-}
-
 void Experiment::check_probabilities() {
   const bool is_multilabel = config_.model.kind == OutputKind::kMultilabelProbabilities;
   if (config_.model.kind != OutputKind::kProbabilities && !is_multilabel) return;
@@ -378,34 +354,6 @@ void Experiment::make_metric() {
   } catch (const ModelError& error) {
     throw ModelError(model_->path() + ": " + error.what());
   }
-}
-
-std::size_t Experiment::drop_invalid_examples(const RunContext& context) {
-  drops_invalid_examples_ = true;
-  const auto is_scored = [this](std::size_t example, std::span<const double> output) {
-    std::vector<double> outcome(metric_->width());
-    try {
-      metric_->outcome(output, example, outcome);
-    } catch (const MaskedLogitError&) {
-      return false;
-    }
-    return true;
-  };
-  const std::vector<std::uint32_t> valid =
-      retry_on_split_failure(context, [&] { return evaluator_->finite_examples(context.progress, is_scored); });
-  const std::size_t dropped = dataset_->example_count() - valid.size();
-  if (valid.empty()) {
-    throw ModelError(model_->path() + ": expected finite outputs for some examples, got none of " +
-                     std::to_string(dropped));
-  }
-  if (dropped > 0) {
-    dataset_->keep(valid);
-    make_metric();
-    evaluator_->forget_examples();
-    // The first split may have told what an answer for a row depends on, and there may be none now.
-    choose_model_use(context);
-  }
-  return dropped;
 }
 
 }  // namespace modattr

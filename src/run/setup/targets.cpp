@@ -97,7 +97,8 @@ Target label_set_target(const Experiment& experiment, const TargetChoices& choic
 
 }  // namespace
 
-ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress) {
+ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress,
+                              const std::vector<std::uint32_t>* known) {
   const OutputKind kind = experiment.config().model.kind;
   const bool is_regression = kind == OutputKind::kRegression;
   const bool has_classes = predicts_classes(kind);
@@ -122,7 +123,7 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
                       "'label'; use value loss for the error against the label");
   }
   const std::size_t example_count = experiment.dataset().example_count();
-  if (has_classes || has_label_sets) result.predicted = predict(experiment, progress);
+  if (has_classes || has_label_sets) result.predicted = known != nullptr ? *known : predict(experiment, progress);
   if (has_label_sets) {
     result.targets.push_back(label_set_target(experiment, choices, choice, result));
     return result;

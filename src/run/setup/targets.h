@@ -31,7 +31,8 @@ struct ExplainedTargets {
 };
 
 /// Runs the model on the untouched data to see what it predicts. Throws ConfigError where target, value, model and
-/// labels do not go together.
-ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress);
+/// labels do not go together. `known`: the most probable classes of the examples, where the model was asked before.
+ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choices, Progress& progress,
+                              const std::vector<std::uint32_t>* known = nullptr);
 
 }  // namespace modattr

@@ -1,5 +1,6 @@
 #include "modattr/value/games/model_problem.h"
 
+#include <numeric>
 #include <utility>
 
 #include "modattr/core/error.h"
@@ -91,19 +92,24 @@ std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> dono
                                                     std::span<const Coalition> coalitions) {
   const std::size_t width = metric_.width();
   std::vector<Matrix> outcomes(donors.size(), Matrix(coalitions.size(), example_count() * width));
+  const ExampleRange range = evaluated_.value_or(ExampleRange{0, example_count()});
   std::vector<Mix> mixes;
   for (const RowMap& map : donors) {
-    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, map});
+    const std::span<const std::uint32_t> own = std::span(map).subspan(range.first, range.count);
+    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, own});
   }
-  const auto receive = [&](std::size_t mix, std::size_t example, std::span<const double> output) {
+  std::vector<std::uint32_t> examples(range.count);
+  std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(range.first));
+  const auto receive = [&](std::size_t mix, std::size_t place, std::span<const double> output) {
+    const std::size_t example = range.first + place;
     const std::span<double> row = outcomes[mix / coalitions.size()].row(mix % coalitions.size());
     metric_.outcome(output, example, row.subspan(example * width, width));
   };
   if (removal_rows_) {
     // The untouched data is a mix of the removal game, too.
-    evaluator_.evaluate(mixes, *removal_rows_, receive, progress_);
+    evaluator_.evaluate(MixList{mixes, examples}, *removal_rows_, receive, progress_);
   } else {
-    evaluator_.evaluate(mixes, receive, progress_);
+    evaluator_.evaluate(MixList{mixes, examples}, receive, progress_);
   }
   return outcomes;
 }

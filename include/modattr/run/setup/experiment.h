@@ -3,14 +3,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/core/shards/shard.h"
 #include "modattr/data/dataset.h"
 #include "modattr/data/raw/named_files.h"
+#include "modattr/engines/engine.h"
 #include "modattr/model/model.h"
 #include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
@@ -38,6 +41,14 @@ enum class MetricNeed { kRequired, kWhereThereIsOne };
 /// into an order that follows from their ids, so that nothing depends on their order in the file.
 enum class IdsUse { kOnlyThese, kAmongAll };
 
+/// What an experiment is made for.
+enum class ExperimentUse {
+  /// Engines ask the model.
+  kEvaluate,
+  /// What they asked is known: nothing is split or encoded, and examples are not checked one by one.
+  kSummarise
+};
+
 /// What an experiment adds to the configuration.
 struct ExperimentOptions {
   CommonOptions common;
@@ -50,6 +61,10 @@ struct ExperimentOptions {
   IdsUse ids_use = IdsUse::kOnlyThese;
   /// Whether examples are left out whose file in a manifest cannot be read.
   BrokenFiles broken_files = BrokenFiles::kError;
+  /// One of several processes that share the examples, and what it has to know of them.
+  std::optional<Shard> shard = std::nullopt;
+  ShardUse shard_use = ShardUse::kOwnExamples;
+  ExperimentUse use = ExperimentUse::kEvaluate;
   /// Keeps the model's outputs; nullptr = nothing does. Borrowed.
   CallJournal* journal = nullptr;
 };
@@ -77,6 +92,14 @@ class Experiment {
   const std::vector<std::string>& ids() const noexcept { return ids_; }
   /// Places of these examples where they are looked at among all others; empty = all.
   std::vector<std::uint32_t> asked_examples() const;
+
+  /// Whether the model is asked, or all answers are known.
+  bool evaluates() const noexcept { return use_ == ExperimentUse::kEvaluate; }
+  /// Of a shard: its examples among those of the data set here, where it knows all, or among those of the run. Empty
+  /// where the shard has none; then the data set holds one example that is not the shard's.
+  ExampleRange own_examples() const;
+  /// Whether the data set holds the examples of a shard only.
+  bool holds_own_examples_only() const noexcept { return run_example_count_.has_value(); }
 
   /// Runs a stage of a command and returns what it returns. Where a row violates an assumption made when the model was
   /// split (SplitAssumptionError), splits it again under weaker assumptions, or goes over to the whole model, and runs
@@ -113,6 +136,10 @@ class Experiment {
   /// Leaves out examples whose output is not finite, or cannot be scored for want of a finite logit; returns how many.
   /// Retries by itself.
   std::size_t drop_invalid_examples(const RunContext& context);
+  /// Leaves out examples that other processes found to be such, by their rows of the file.
+  void drop_rows(std::span<const std::uint32_t> rows);
+  /// Rows of the file of the examples that were left out, ascending.
+  const std::vector<std::uint32_t>& dropped_rows() const noexcept { return dropped_rows_; }
   /// Whether such examples were to be left out.
   bool drops_invalid_examples() const noexcept { return drops_invalid_examples_; }
 
@@ -129,9 +156,12 @@ class Experiment {
   /// Throws the error with what it has to do with the data.
   [[noreturn]] void throw_with_hint(const ModelError& error) const;
   void select_examples(const CommonOptions& common);
+  /// Of a shard that needs no others: keeps its own examples.
+  void select_own_examples();
   /// Throws ConfigError where a model of probabilities gives other numbers.
   void check_probabilities();
   void make_metric();
+  void keep_examples(std::span<const std::uint32_t> examples);
   /// Warns where labels may have been taken for something else than they are.
   void check_label_columns();
   void apply_batch_dependence(BatchDependence behaviour);
@@ -156,6 +186,13 @@ class Experiment {
   std::optional<c10::ScalarType> cast_dtype_;
   std::size_t thread_count_ = 1;
   bool drops_invalid_examples_ = false;
+  std::vector<std::uint32_t> dropped_rows_;
+  std::optional<Shard> shard_;
+  ShardUse shard_use_ = ShardUse::kOwnExamples;
+  ExperimentUse use_ = ExperimentUse::kEvaluate;
+  /// Of a data set that holds a shard's own examples: those of the run, and which of them are the shard's.
+  std::optional<std::size_t> run_example_count_;
+  ExampleRange own_range_;
   SplitAssumptions split_assumptions_ = SplitAssumptions::kSameAnswers;
   /// Whether what an answer for a row depends on has been tried; a split may tell.
   bool rows_are_tried_ = false;

@@ -9,6 +9,7 @@
 
 #include "modattr/core/contributions/contributions.h"
 #include "modattr/core/problem.h"
+#include "modattr/core/shards/shard.h"
 #include "modattr/data/dataset.h"
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
@@ -28,7 +29,15 @@ class ModelProblem final : public Problem {
   const Players& players() const noexcept override { return layout_.modalities; }
   std::size_t example_count() const noexcept override { return dataset_.example_count(); }
   std::uint32_t example_key(std::size_t example) const noexcept override { return dataset_.row(example); }
+  bool is_evaluated(std::size_t example) const noexcept override {
+    return !evaluated_ || evaluated_->contains(example);
+  }
+  std::size_t place_in_run(std::size_t example) const noexcept override { return first_place_ + example; }
   const Metric& metric() const noexcept override { return metric_; }
+  /// Of a shard: the examples that are to be evaluated; by default all.
+  void set_evaluated(ExampleRange examples) { evaluated_ = examples; }
+  /// Of a shard whose set holds its own examples only: the place of the first one in the run.
+  void set_first_place(std::size_t place) { first_place_ = place; }
   /// Sets up removal_game() and encodes the removal's rows, once for all games; borrows both.
   void set_removal(const RemovalRows& removal, std::span<const Target> targets);
 
@@ -70,6 +79,8 @@ class ModelProblem final : public Problem {
   ModelEvaluator& evaluator_;
   Progress& progress_;
   std::vector<Stratum> groups_;
+  std::optional<ExampleRange> evaluated_;
+  std::size_t first_place_ = 0;
   const RemovalRows* removal_ = nullptr;
   std::optional<EncodedRows> removal_rows_;
   std::span<const Target> targets_;
