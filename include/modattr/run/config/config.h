@@ -132,8 +132,8 @@ struct Config {
 /// is missing, misspelt or of another type.
 Config read_config(const std::filesystem::path& file);
 
-/// What a result says of its configuration (ScoreTable::config), without what its command was asked for; paths are as they
-/// were for that command.
+/// What a result says of its configuration (ScoreTable::config), without what its command was asked for; paths are as
+/// they were for that command.
 Config read_result_config(const std::string& document);
 
 /// `explicit_file`, else $MODATTR_CONFIG, else the nearest modattr.json in the working folder or above; throws
