@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
-#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -189,9 +188,9 @@ ResultDirectory ResultDirectory::open(const fs::path& directory, FolderUse use) 
   const fs::path plain = directory.has_filename() || !directory.has_parent_path() ? directory : directory.parent_path();
   ResultDirectory result(plain);
   const std::vector<fs::path> missing = missing_folders(plain);
-  for (const fs::path& folder : std::views::reverse(missing)) {
-    if (::mkdir(folder.c_str(), 0777) == 0) {
-      result.made_.insert(result.made_.begin(), folder);
+  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
+    if (::mkdir(folder->c_str(), 0777) == 0) {
+      result.made_.insert(result.made_.begin(), *folder);
     } else if (errno != EEXIST) {
       // An existing one belongs to a run beside this one, or the path goes up again ("a/../b").
       fail(plain, "folder", errno);

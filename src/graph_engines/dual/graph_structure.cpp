@@ -197,8 +197,6 @@ bool DualInterpreter::run_structure(const Node& node) {
     }
     case prim::Enter:
     case prim::Exit:
-      set(node.output(), {});
-      return true;
     case prim::Uninitialized:
       set(node.output(), {});
       return true;
