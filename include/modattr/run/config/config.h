@@ -55,6 +55,9 @@ struct PlayersConfig {
   std::string type;
   /// Height and width of a patch, or length of a segment in [1].
   std::optional<std::array<std::size_t, 2>> size;
+  /// About how many superpixels there are, and how much nearness counts beside likeness of colour.
+  std::size_t segment_count = 50;
+  double compactness = 10.0;
 };
 
 /// Rows of a background where nothing says how many.
@@ -132,8 +135,8 @@ struct Config {
 /// is missing, misspelt or of another type.
 Config read_config(const std::filesystem::path& file);
 
-/// What a result says of its configuration (ScoreTable::config), without what its command was asked for; paths are as they
-/// were for that command.
+/// What a result says of its configuration (ScoreTable::config), without what its command was asked for; paths are as
+/// they were for that command.
 Config read_result_config(const std::string& document);
 
 /// `explicit_file`, else $MODATTR_CONFIG, else the nearest modattr.json in the working folder or above; throws
