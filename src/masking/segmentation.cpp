@@ -168,8 +168,11 @@ std::unique_ptr<Segmentation> make_segmentation(const SegmentationOptions& optio
       return std::make_unique<SharedSegmentation>(cut_segments(subject));
     case PlayerType::kElement:
       return std::make_unique<SharedSegmentation>(cut_elements(subject));
+    case PlayerType::kSuperpixel:
+      return make_superpixel_segmentation(subject);
     case PlayerType::kToken:
     case PlayerType::kWord:
+    case PlayerType::kSentence:
       return make_token_segmentation(subject);
     case PlayerType::kMask:
       break;
@@ -189,8 +192,8 @@ std::vector<std::string> read_vocabulary(const std::filesystem::path& file) {
 }
 
 std::span<const std::string> player_type_names() {
-  static const std::array<std::string, 8> names = {"whole",  "patch",   "token",   "word",
-                                                   "column", "segment", "element", "mask"};
+  static const std::array<std::string, 10> names = {"whole",    "patch",  "superpixel", "token",   "word",
+                                                    "sentence", "column", "segment",    "element", "mask"};
   return names;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 
 #include "modattr/core/error.h"
@@ -63,6 +64,27 @@ PlayerLayout whole_layout(const SegmentationSubject& subject) {
     layout.inputs.push_back(runs_of(players));
   }
   return layout;
+}
+
+std::vector<std::vector<PlayerRun>> position_runs(const Dataset& dataset, std::span<const SegmentedInput> inputs,
+                                                  const Numbers& player_of_position) {
+  std::vector<std::vector<PlayerRun>> runs;
+  for (const SegmentedInput& input : inputs) {
+    const Numbers shape = row_shape(dataset.input(input.input));
+    const std::size_t per_position = element_count(shape) / std::max<std::size_t>(player_of_position.size(), 1);
+    Numbers players;
+    for (const std::int64_t player : player_of_position) players.insert(players.end(), per_position, player);
+    runs.push_back(runs_of(players));
+  }
+  return runs;
+}
+
+void tell_apart(std::vector<std::string>& labels, const std::vector<std::size_t>& positions) {
+  std::map<std::string, std::size_t> counts;
+  for (const std::string& label : labels) ++counts[label];
+  for (std::size_t player = 0; player < labels.size(); ++player) {
+    if (counts.at(labels[player]) > 1) labels[player] += "@" + std::to_string(positions[player]);
+  }
 }
 
 }  // namespace modattr

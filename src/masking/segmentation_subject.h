@@ -45,7 +45,17 @@ struct SegmentationSubject {
 /// All of the modality's data as one player, which has the modality's name.
 PlayerLayout whole_layout(const SegmentationSubject& subject);
 
+/// Runs of each input of a modality of texts, whose second dimension are positions; `player_of_position` [positions].
+std::vector<std::vector<PlayerRun>> position_runs(const Dataset& dataset, std::span<const SegmentedInput> inputs,
+                                                  const Numbers& player_of_position);
+
+/// Labels that occur again carry their position: the@3.
+void tell_apart(std::vector<std::string>& labels, const std::vector<std::size_t>& positions);
+
 std::unique_ptr<Segmentation> make_token_segmentation(const SegmentationSubject& subject);
+/// The texts must be known, and their tokenizer.
+std::unique_ptr<Segmentation> make_text_segmentation(const SegmentationSubject& subject);
+std::unique_ptr<Segmentation> make_superpixel_segmentation(const SegmentationSubject& subject);
 std::unique_ptr<Segmentation> make_mask_segmentation(const SegmentationSubject& subject);
 
 }  // namespace modattr

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -49,27 +47,12 @@ class TokenSegmentation final : public Segmentation {
     if (layout->labels.empty()) return whole_;
     check_player_count(modality_, *layout);
     tell_apart(layout->labels, first_positions);
-    for (const SegmentedInput& input : inputs_) {
-      const Numbers shape = row_shape(dataset_.input(input.input));
-      const std::size_t per_position = element_count(shape) / std::max<std::size_t>(position_count, 1);
-      Numbers players;
-      for (const std::int64_t player : player_of_position) players.insert(players.end(), per_position, player);
-      layout->inputs.push_back(runs_of(players));
-    }
+    layout->inputs = position_runs(dataset_, inputs_, player_of_position);
     return layout;
   }
   bool is_shared() const noexcept override { return false; }
 
  private:
-  /// Words that occur again carry their position: the@3.
-  static void tell_apart(std::vector<std::string>& labels, const std::vector<std::size_t>& first_positions) {
-    std::map<std::string, std::size_t> counts;
-    for (const std::string& label : labels) ++counts[label];
-    for (std::size_t player = 0; player < labels.size(); ++player) {
-      if (counts.at(labels[player]) > 1) labels[player] += "@" + std::to_string(first_positions[player]);
-    }
-  }
-
   SegmentationOptions options_;
   std::string modality_;
   const Dataset& dataset_;
@@ -82,7 +65,15 @@ class TokenSegmentation final : public Segmentation {
 }  // namespace
 
 std::unique_ptr<Segmentation> make_token_segmentation(const SegmentationSubject& subject) {
-  return std::make_unique<TokenSegmentation>(subject);
+  auto tokens = std::make_unique<TokenSegmentation>(subject);
+  const std::size_t ids = subject.inputs.front().input;
+  if (subject.options.tokenizer && subject.dataset.origin_kind(ids) == OriginKind::kText) {
+    return make_text_segmentation(subject);
+  }
+  if (subject.options.type == PlayerType::kSentence) {
+    subject.fail("texts of a manifest, which have sentences", "ids of '" + subject.array(0).name + "'", "use word");
+  }
+  return tokens;
 }
 
 }  // namespace modattr

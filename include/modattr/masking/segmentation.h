@@ -15,7 +15,9 @@
 
 namespace modattr {
 
-enum class PlayerType { kWhole, kPatch, kToken, kWord, kColumn, kSegment, kElement, kMask };
+class Tokenizer;
+
+enum class PlayerType { kWhole, kPatch, kSuperpixel, kToken, kWord, kSentence, kColumn, kSegment, kElement, kMask };
 
 /// The words of a configuration's players.type, in the order of PlayerType.
 std::span<const std::string> player_type_names();
@@ -46,10 +48,15 @@ struct SegmentationOptions {
   /// Height and width of a patch; for segments the first is their length. nullopt = an eighth of the side, or a
   /// sixteenth of the length.
   std::optional<std::array<std::size_t, 2>> size = std::nullopt;
+  /// For kSuperpixel: about how many there are, and how much nearness counts beside likeness of colour.
+  std::size_t segment_count = 50;
+  double compactness = 10.0;
   /// Tokens that are no players.
   std::vector<std::int64_t> special_ids = {};
   /// Words by id; empty = ids are the labels.
   std::vector<std::string> vocabulary = {};
+  /// What made ids of texts; nullptr where they were ids already. Words and sentences are then those of the texts.
+  std::shared_ptr<const Tokenizer> tokenizer = nullptr;
   /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one
   /// player.
   std::vector<Array> masks = {};
@@ -67,12 +74,14 @@ struct SegmentedInput {
 /// Cuts a modality's data into players, example by example:
 ///   whole    all of it
 ///   patch    squares of an image [..., height, width], all channels; those at the border may be smaller
+///   superpixel  pixels of similar colour side by side, found by SLIC in the picture of the first input
 ///   column   a column of the second dimension
 ///   segment  a stretch of the last dimension
 ///   element  a number
 ///   token    a position of the first input that holds no special id, and the same position of the other inputs;
 ///            where every id is special, all of it is one player, so that attributions add up to the modality's
 ///   word     tokens of one word: "##" continues one; where the vocabulary has "▁" or "Ġ", they begin one
+///   sentence  of the text that ids were made of
 ///   mask     elements of equal number in an array
 class Segmentation {
  public:

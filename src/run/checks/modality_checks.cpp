@@ -131,8 +131,9 @@ class CheckedModality {
 
   void check_players() const {
     SegmentationOptions options{.type = parse_player_type(modality_.players.type), .size = modality_.players.size};
-    // Its arrays are read where features play.
-    if (options.type == PlayerType::kMask) return;
+    // Its arrays are read where features play, and sentences are found there.
+    const bool has_sentences = options.type == PlayerType::kSentence && modality_.raw.tokenizer;
+    if (options.type == PlayerType::kMask || has_sentences) return;
     try {
       make_segmentation(options, modality_.name, dataset_, inputs_);
     } catch (const ConfigError& error) {

@@ -25,7 +25,7 @@ const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
 const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", "allow_outside"};
 const Words kModalityKeys = {"name",        "kind",    "inputs", "players",   "removal",    "vocab",
                              "special_ids", "columns", "column", "tokenizer", "max_length", "preprocessing"};
-const Words kPlayersKeys = {"type", "size"};
+const Words kPlayersKeys = {"type", "size", "segments", "compactness"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
 const Words kModelKinds = {"logits",     "probabilities", "multilabel", "multilabel_probabilities",
@@ -228,6 +228,25 @@ class ConfigReader {
       config.size = pair ? std::array{(*size)[0].get<std::size_t>(), (*size)[1].get<std::size_t>()}
                          : std::array{size->get<std::size_t>(), size->get<std::size_t>()};
       if ((*config.size)[0] == 0 || (*config.size)[1] == 0) players.fail("size", "sizes of at least 1");
+    }
+    read_superpixels(players, config);
+  }
+
+  static void read_superpixels(JsonObject& players, PlayersConfig& config) {
+    for (const char* const key : {"segments", "compactness"}) {
+      if (!players.has(key) || config.type == "superpixel") continue;
+      throw ConfigError(players.where(key) + ": expected players.type superpixel, got " + config.type);
+    }
+    if (const auto count = players.find_count("segments")) {
+      constexpr std::uint64_t kMost = 4096;
+      if (*count < 1 || *count > kMost) players.fail("segments", "1 to 4096");
+      config.segment_count = *count;
+    }
+    if (const Json* compactness = players.find("compactness")) {
+      if (!compactness->is_number() || !(compactness->get<double>() > 0.0)) {
+        players.fail("compactness", "a number above 0");
+      }
+      config.compactness = compactness->get<double>();
     }
   }
 

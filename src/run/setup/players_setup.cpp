@@ -2,6 +2,7 @@
 
 #include "column_names.h"
 #include "modality_inputs.h"
+#include "modattr/tokenizers/tokenizer.h"
 
 namespace modattr {
 namespace {
@@ -10,11 +11,15 @@ SegmentationOptions segmentation_options(const Experiment& experiment, std::size
   const ModalityConfig& modality = experiment.config().modalities[place];
   SegmentationOptions options{.type = parse_player_type(player_type_of(modality)),
                               .size = modality.players.size,
+                              .segment_count = modality.players.segment_count,
+                              .compactness = modality.players.compactness,
                               .special_ids = modality.special_ids,
                               .vocabulary = {},
+                              .tokenizer = nullptr,
                               .masks = {},
                               .column_names = {}};
   if (modality.vocab) options.vocabulary = read_vocabulary(*modality.vocab);
+  if (modality.raw.tokenizer) options.tokenizer = open_tokenizer(*modality.raw.tokenizer);
   if (options.type == PlayerType::kMask) {
     options.masks = companion_arrays(experiment, modality, "__players", "whose players are a mask");
   }

@@ -93,8 +93,8 @@ class RegexPattern final : public Pattern {
     const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(view, status));
     std::vector<CharRange> matches;
     if (U_SUCCESS(status)) {
-      // Steps of about a millisecond: more than a text of a megabyte takes.
-      constexpr std::int32_t kMostSteps = 10'000;
+      // Steps of about a millisecond for one match.
+      constexpr std::int32_t kMostSteps = 1'000;
       matcher->setTimeLimit(kMostSteps, status);
     }
     while (U_SUCCESS(status) && matcher->find(status)) {

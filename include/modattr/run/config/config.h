@@ -55,6 +55,9 @@ struct PlayersConfig {
   std::string type;
   /// Height and width of a patch, or length of a segment in [1].
   std::optional<std::array<std::size_t, 2>> size;
+  /// About how many superpixels there are, and how much nearness counts beside likeness of colour.
+  std::size_t segment_count = 50;
+  double compactness = 10.0;
 };
 
 /// Rows of a background where nothing says how many.
