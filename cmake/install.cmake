@@ -5,8 +5,8 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS modattr RUNTIME COMPONENT program)
 # No library to link with: the program opens it. Its list of libraries to open first is of the machine that built it.
-install(TARGETS modattr_app LIBRARY DESTINATION lib/modattr COMPONENT program)
-install(FILES ${CMAKE_BINARY_DIR}/libmodattr_app.so.order DESTINATION lib/modattr COMPONENT program)
+install(TARGETS modattr_app LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/modattr COMPONENT program)
+install(FILES ${CMAKE_BINARY_DIR}/libmodattr_app.so.order DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/modattr COMPONENT program)
 
 # Of the texts that --help prints.
 set(documents ${CMAKE_BINARY_DIR}/share)
@@ -51,12 +51,12 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
 # libblas.so.3 may be the reference implementation, which is many times slower.
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "libopenblas0-pthread")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
-    "which modality a model's answers depend on\n modattr takes a TorchScript model and a validation set, removes the data of\n a modality (text, image, audio, table) and measures what the model loses:\n permutation importance, Shapley values, SAGE, LIME, and the modality behind\n wrong answers. It needs no Python.")
+    "which modality a model's answers depend on\nmodattr takes a TorchScript model and a validation set, removes the data of\na modality (text, image, audio, table) and measures what the model loses:\npermutation importance, Shapley values, SAGE, LIME, and the modality behind\nwrong answers. It needs no Python.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME modattr-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "modattr (= ${CPACK_PACKAGE_VERSION}), libsqlite3-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-    "headers and library for attribution engines of one's own\n modattr tells which modality (text, image, audio, table) a model's answers\n depend on. This package holds what is needed to write an engine of one's\n own: games, statistics, estimators and tables; no libtorch.")
+    "headers and library for attribution engines of one's own\nmodattr tells which modality (text, image, audio, table) a model's answers\ndepend on. This package holds what is needed to write an engine of one's\nown: games, statistics, estimators and tables; no libtorch.")
 
 # What Debian wants beside the files: who may copy them, and what changed.
 find_program(GZIP gzip)
@@ -64,7 +64,7 @@ string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)
 file(WRITE ${CMAKE_BINARY_DIR}/debian/changelog
      "modattr (${CPACK_PACKAGE_VERSION}) unstable; urgency=low\n\n  * See /usr/share/doc/modattr/CHANGELOG.md.gz.\n\n -- ${CPACK_PACKAGE_CONTACT}  ${now}\n")
 file(WRITE ${CMAKE_BINARY_DIR}/debian/copyright
-     "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: modattr\n\nFiles: *\nCopyright: the modattr authors\nLicense: Apache-2.0\n On Debian systems the full text of the Apache License 2.0 is in\n /usr/share/common-licenses/Apache-2.0.\n")
+     "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: modattr\n\nFiles: *\nCopyright: 2026 Seed ce06111b maintainers\nLicense: Apache-2.0\n On Debian systems the full text of the Apache License 2.0 is in\n /usr/share/common-licenses/Apache-2.0.\n")
 configure_file(CHANGELOG.md ${CMAKE_BINARY_DIR}/debian/CHANGELOG.md COPYONLY)
 if(GZIP)
   foreach(name changelog CHANGELOG.md)

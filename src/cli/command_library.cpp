@@ -73,9 +73,9 @@ Command find_command(const std::filesystem::path& path, const std::string& name,
 Command load_command(const std::string& name, bool is_reproducible) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  // In the build folder the library lies beside the program, installed in lib/modattr beside bin.
+  // In the build folder the library lies beside the program, installed in libexec/modattr beside bin.
   const std::array<std::filesystem::path, 2> candidates = {folder / MODATTR_APP_FILE,
-                                                           folder / ".." / "lib" / "modattr" / MODATTR_APP_FILE};
+                                                           folder / ".." / "libexec" / "modattr" / MODATTR_APP_FILE};
   prepare_process(is_reproducible);
   std::string reason;
   for (const std::filesystem::path& candidate : candidates) {

@@ -171,18 +171,17 @@ TEST(ShardFiles, SayWhatTheyHoldAndPrintNoTable) {
 TEST(ShardFiles, LeaveOutExamplesThatAreNotFinite) {
   Project project = shard_project();
   SumData data;
-  for (const std::size_t example : {0U, 1U, 2U, 70U, 299U}) {
+  for (const std::size_t example : {0U, 1U, 2U, 70U}) {
     data.left[example * kSumDigits] = std::numeric_limits<float>::quiet_NaN();
   }
   project.data(data.arrays());
+  // The first of three shards has no other examples.
+  const std::vector<std::string> chosen = {"--skip-invalid", "--ids", "1000,1001,1002,1003,1070,1100,1101,1102"};
   for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"shap", "--background", "5", "--skip-invalid"},
-        std::vector<std::string>{"permute", "--repeats", "2", "--skip-invalid"}}) {
-    const std::string name = command.front();
-    ASSERT_EQ(run_whole(project, command).exit_code, 0);
-    // The first shard has no other examples.
-    merge_in_order(project, command, numbers_below(name == "shap" ? 100 : 3), name);
-    expect_same_results(project, name);
+       {std::vector<std::string>{"shap", "--background", "5"}, std::vector<std::string>{"permute", "--repeats", "2"}}) {
+    ASSERT_EQ(run_whole(project, with(command, chosen)).exit_code, 0);
+    merge_in_order(project, with(command, chosen), {0, 1, 2}, command.front());
+    expect_same_results(project, command.front());
   }
 }
 
