@@ -85,7 +85,6 @@ set(homes_CLI cli)
 set(homes_spdlog cli)
 set(homes_nlohmann trees run data report check history tokenizers)
 set(homes_unicode tokenizers)
-set(homes_sentencepiece_processor tokenizers)
 set(homes_ATen data graph model split masking value graph_engines)
 set(homes_c10 data graph model split masking value graph_engines)
 set(homes_torch graph model split graph_engines)
@@ -97,7 +96,7 @@ set(homes_webp data)
 set(homes_openssl data)
 set(homes_sqlite3 history)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
-set(sources_only torch nlohmann jpeglib jerror png webp minizip openssl sqlite3 unicode sentencepiece_processor)
+set(sources_only torch nlohmann jpeglib jerror png webp minizip openssl sqlite3 unicode)
 # A room with more files is cut.
 set(most_files 24)
 

@@ -32,7 +32,7 @@ std::unique_ptr<Tokenizer> read_tokenizer_json(std::string_view content, const s
 std::unique_ptr<Tokenizer> read_vocabulary_text(std::string_view content, const std::string& where,
                                                 const TokenizerConfig& config);
 
-/// A model of SentencePiece, read and applied by its own library.
+/// A model of SentencePiece: Unigram, BPE or single characters.
 std::unique_ptr<Tokenizer> read_sentence_piece(std::string_view content, const std::string& where,
                                                const TokenizerConfig& config);
 

@@ -8,7 +8,6 @@
 
 #include "modattr/core/error.h"
 #include "tokenizers/file_readers.h"
-#include "tokenizers/models/sentence_piece.h"
 #include "tokenizers/models/word_piece.h"
 #include "tokenizers/pipeline_tokenizer.h"
 #include "tokenizers/text/unicode.h"
@@ -46,20 +45,6 @@ bool has_capitals(const Vocabulary& vocabulary) {
   });
 }
 
-using Kind = TemplatePiece::Kind;
-
-/// cls A sep, and cls A sep B sep, where each may be missing.
-std::unique_ptr<PostProcessor> around(const std::optional<std::int64_t>& cls, const std::optional<std::int64_t>& sep) {
-  std::vector<TemplatePiece> single;
-  if (cls) single.push_back({Kind::kSpecial, {*cls}});
-  single.push_back({Kind::kFirst});
-  if (sep) single.push_back({Kind::kSpecial, {*sep}});
-  std::vector<TemplatePiece> pair = single;
-  pair.push_back({Kind::kSecond, {}, 1});
-  if (sep) pair.push_back({Kind::kSpecial, {*sep}, 1});
-  return make_template(std::move(single), std::move(pair));
-}
-
 std::string token_or(const Vocabulary& vocabulary, const std::optional<std::int64_t>& id, std::string_view otherwise) {
   return id ? vocabulary.token(*id) : std::string(otherwise);
 }
@@ -83,28 +68,10 @@ std::unique_ptr<Tokenizer> read_vocabulary_text(std::string_view content, const 
     parts.added_tokens.push_back({.content = vocabulary.token(*id), .id = *id, .stage = AddedToken::Stage::kRaw});
   }
   const bool is_bert = special.cls && special.sep;
-  if (is_bert) parts.post_processor = around(special.cls, special.sep);
+  if (is_bert) parts.post_processor = make_around(special.cls, special.sep);
   const std::string unknown = token_or(vocabulary, special.unk, "[UNK]");
   parts.model = is_bert ? make_word_piece({.vocabulary = std::move(vocabulary), .unknown = unknown})
                         : make_word_level(std::move(vocabulary), unknown);
-  return make_pipeline_tokenizer(std::move(parts));
-}
-
-std::unique_ptr<Tokenizer> read_sentence_piece(std::string_view content, const std::string& where,
-                                               const TokenizerConfig& config) {
-  SentencePieceModel read = make_sentence_piece(content, where);
-  TokenizerParts parts;
-  parts.model = std::move(read.model);
-  parts.special_ids =
-      special_ids_of([&](std::string_view token) { return parts.model->vocabulary().find(token); }, config);
-  if (read.pad) parts.special_ids.pad = read.pad;
-  if (read.unk) parts.special_ids.unk = read.unk;
-  if (read.bos) parts.special_ids.cls = read.bos;
-  if (read.eos) parts.special_ids.sep = read.eos;
-  const auto used = [](const std::optional<bool>& adds, const std::optional<std::int64_t>& id) {
-    return adds.value_or(false) ? id : std::nullopt;
-  };
-  parts.post_processor = around(used(config.adds_cls, read.bos), used(config.adds_sep, read.eos));
   return make_pipeline_tokenizer(std::move(parts));
 }
 

@@ -27,7 +27,7 @@ TEST(OpenTokenizer, TellsFilesApartByContent) {
   const std::string json = R"({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}})";
   EXPECT_EQ(open_tokenizer(written(folder, "any.name", json))->model_name(), "WordLevel");
   EXPECT_EQ(open_tokenizer(written(folder, "brackets", "{\na\n}\n"))->vocabulary_size(), 3U);
-  EXPECT_EQ(open_tokenizer(fixture("tiny.model"))->model_name(), "SentencePiece");
+  EXPECT_EQ(open_tokenizer(fixture("tiny.model"))->model_name(), "Unigram");
   EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_tokenizer(folder / "none"); }),
                        {"none: expected a tokenizer, got no readable file"}));
   EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_tokenizer(written(folder, "empty", "")); }),
@@ -59,7 +59,7 @@ TEST(OpenTokenizer, ReadsAVocabularyOfWholeWords) {
 }
 
 /// Ids of SentencePiece's own library; the rules of this model turn capital A, U+00A0 and others.
-TEST(OpenTokenizer, LetsSentencePieceReadItsModels) {
+TEST(OpenTokenizer, ReadsModelsOfSentencePiece) {
   const auto unigram = open_tokenizer(fixture("tiny.model"));
   const Encoding encoding = unigram->encode({"what color is the circle"});
   EXPECT_EQ(encoding.ids, (Ids{9, 21, 13, 11, 20}));
@@ -73,6 +73,19 @@ TEST(OpenTokenizer, LetsSentencePieceReadItsModels) {
   const Encoding bytes = open_tokenizer(fixture("tinybf.model"))->encode({"blue \u4e2d"});
   EXPECT_EQ(bytes.ids, (Ids{275, 307, 231, 187, 176}));
   for (std::size_t token = 2; token < 5; ++token) EXPECT_EQ(bytes.spans[token], (TextSpan{5, 8}));
+}
+
+TEST(OpenTokenizer, TreatsSpacesAndUnknownCharactersAsSentencePieceDoes) {
+  EXPECT_EQ(open_tokenizer(fixture("tiny.model"))->encode({"  two \u4e2d\u4e2d  circles!"}).ids,
+            (Ids{48, 44, 39, 43, 48, 0, 20, 33, 0}));
+  const auto pairs = open_tokenizer(fixture("tinybpe.model"));
+  EXPECT_EQ(pairs->model_name(), "BPE");
+  EXPECT_EQ(pairs->encode({"what color is the circle"}).ids,
+            (Ids{60, 15, 121, 17, 111, 83, 25, 111, 122, 119, 117, 122, 39}));
+  EXPECT_EQ(pairs->encode({"  two  spaces   here "}).ids, (Ids{8, 132, 115, 19, 127, 113, 122, 6, 111, 123, 112, 4}));
+  EXPECT_EQ(
+      pairs->encode({"permutation importance of modalities \u4e2d and \U0001F600\U0001F600!"}).ids,
+      (Ids{24, 13, 129, 62, 108, 111, 119, 129, 74, 113, 118, 68, 22, 51, 125, 18, 30, 119, 6, 111, 0, 32, 111, 0}));
 }
 
 TEST(OpenTokenizer, AddsTheTokensThatAConfigurationOfSentencePieceNames) {
@@ -89,6 +102,20 @@ TEST(OpenTokenizer, NamesDamagedModelsOfSentencePiece) {
   const auto cut = written(folder, "cut.model", content.substr(0, content.size() / 2));
   EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_tokenizer(cut); }),
                        {"cut.model: expected a model of SentencePiece"}));
+  // Whatever is changed, it is read or refused.
+  std::uint32_t state = 1;
+  for (int round = 0; round < 300; ++round) {
+    std::string damaged = content;
+    for (int change = 0; change < 3; ++change) {
+      state = state * 1664525U + 1013904223U;
+      damaged[state % damaged.size()] = static_cast<char>(state >> 24U);
+    }
+    const auto file = written(folder, "damaged.model", damaged);
+    try {
+      open_tokenizer(file)->encode({"what color"});
+    } catch (const Error&) {
+    }
+  }
 }
 
 }  // namespace

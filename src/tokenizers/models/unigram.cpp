@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -30,10 +31,12 @@ class Unigram final : public TokenModel {
  public:
   explicit Unigram(UnigramOptions options) : options_(std::move(options)) {
     for (const auto& [token, id] : options_.vocabulary.ids()) {
-      if (!token.empty()) tokens_.add(token, id);
+      if (!token.empty() && is_cut(id)) tokens_.add(token, id);
     }
     double smallest = std::numeric_limits<double>::max();
-    for (const double score : options_.scores) smallest = std::min(smallest, score);
+    for (const double score : options_.scores) {
+      if (std::isfinite(score)) smallest = std::min(smallest, score);
+    }
     constexpr double kUnknownPenalty = 10.0;
     unknown_score_ = smallest - kUnknownPenalty;
     constexpr std::string_view kHexDigits = "0123456789ABCDEF";
@@ -55,7 +58,9 @@ class Unigram final : public TokenModel {
   std::vector<Range> best_cut(std::string_view piece) const {
     std::vector<BestPath> best(piece.size() + 1);
     const auto offer = [&](std::size_t end, const BestPath& path) {
-      if (best[end].start == kNoStart || path.score > best[end].score) best[end] = path;
+      if (best[end].start != kNoStart && path.score <= best[end].score) return;
+      best[end] = path;
+      best[end].score = kept(path.score);
     };
     for (std::size_t first = 0; first < piece.size();) {
       const double so_far = best[first].score;
@@ -65,7 +70,7 @@ class Unigram final : public TokenModel {
         offer(first + length, {so_far + options_.scores[static_cast<std::size_t>(id)], first, id});
         is_known = is_known || first + length == char_end;
       });
-      if (!is_known) offer(char_end, {so_far + unknown_score_, first, unknown(piece)});
+      if (!is_known) offer(char_end, {kept(so_far + unknown_score_), first, unknown(piece)});
       first = char_end;
     }
     std::vector<Range> cut;
@@ -86,9 +91,16 @@ class Unigram final : public TokenModel {
     return cut;
   }
 
+  /// A sum as it is kept. SentencePiece's library compares it with others before it rounds it.
+  double kept(double score) const {
+    return options_.sums == UnigramOptions::Sums::kSingle ? static_cast<double>(static_cast<float>(score)) : score;
+  }
+
+  bool is_cut(std::int64_t id) const { return std::isfinite(options_.scores[static_cast<std::size_t>(id)]); }
+
   void add_token(std::string_view piece, Range range, std::vector<PieceToken>& tokens) const {
     const std::string_view text = piece.substr(range.first, range.second - range.first);
-    if (const std::optional<std::int64_t> id = options_.vocabulary.find(text)) {
+    if (const std::optional<std::int64_t> id = options_.vocabulary.find(text); id && is_cut(*id)) {
       tokens.push_back({*id, range.first, range.second});
       return;
     }

@@ -123,6 +123,18 @@ std::unique_ptr<PostProcessor> make_template(std::vector<TemplatePiece> single, 
   return std::make_unique<Template>(std::move(single), std::move(pair));
 }
 
+std::unique_ptr<PostProcessor> make_around(std::optional<std::int64_t> cls, std::optional<std::int64_t> sep) {
+  using Kind = TemplatePiece::Kind;
+  std::vector<TemplatePiece> single;
+  if (cls) single.push_back({Kind::kSpecial, {*cls}});
+  single.push_back({Kind::kFirst});
+  if (sep) single.push_back({Kind::kSpecial, {*sep}});
+  std::vector<TemplatePiece> pair = single;
+  pair.push_back({Kind::kSecond, {}, 1});
+  if (sep) pair.push_back({Kind::kSpecial, {*sep}, 1});
+  return make_template(std::move(single), std::move(pair));
+}
+
 std::unique_ptr<PostProcessor> make_byte_level_trim(TrimOptions options) {
   return std::make_unique<ByteLevelTrim>(options);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,9 @@ struct TemplatePiece {
 
 /// TemplateProcessing, and BertProcessing as one: the pieces of one text, and those of two.
 std::unique_ptr<PostProcessor> make_template(std::vector<TemplatePiece> single, std::vector<TemplatePiece> pair);
+
+/// `cls` before a text, `sep` behind it and behind a second one, whose tokens are of type 1; either may be missing.
+std::unique_ptr<PostProcessor> make_around(std::optional<std::int64_t> cls, std::optional<std::int64_t> sep);
 
 struct TrimOptions {
   enum class Front { kKeep, kAddedSpace } front = Front::kAddedSpace;
