@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,9 +96,6 @@ void add_merge_command(CommandLine& line) {
       ->type_name("DIR")
       ->check(not_empty("a folder"));
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
-  app.add_option("--threads", command->request.common.threads, "Threads; results do not depend on it")
-      ->option_text("N")
-      ->check(whole_number(1, 1024));
   add_store_options(app, command->store);
   add_format_option(app, command->output);
   app.add_flag("--all-definitions", command->output.all_definitions,
