@@ -231,6 +231,15 @@ TEST(GraphPass, RescalesAnActivation) {
   EXPECT_NEAR(credits[0][1].item<double>(), 0.5, 1e-12);
 }
 
+TEST(GraphPass, GivesAMaximumToThePlaceOfTheLargerSide) {
+  // Rises from 3 to 5 by its first element, and falls from 5 to 3 by it.
+  const FollowedModel model("def forward(self, a): return torch.max_pool1d(a.unsqueeze(1), [2]).flatten(1).sum(1)",
+                            {"a"}, {at::tensor({5.0, 1.0, 1.0, 3.0}, at::kDouble).reshape({2, 2})},
+                            {at::tensor({0.0, 3.0, 5.0, 0.0}, at::kDouble).reshape({2, 2})});
+  const at::Tensor given = model.multipliers().credits.by_element;
+  EXPECT_TRUE(at::allclose(given, at::tensor({2.0, 0.0, -2.0, 0.0}, at::kDouble).reshape({2, 2}))) << given;
+}
+
 TEST(GraphPass, GivesLinearModelsTheirWeights) {
   const at::Tensor x = numbers({kRows, 3}, 1, at::kFloat);
   const at::Tensor b = numbers({kRows, 3}, 2, at::kFloat);
