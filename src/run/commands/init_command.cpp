@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "guessed_modalities.h"
+#include "guessed_raw.h"
 #include "guessed_task.h"
 #include "guessed_trees.h"
 #include "modattr/core/error.h"
@@ -12,8 +13,11 @@
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/data/dataset.h"
+#include "modattr/data/raw/manifest.h"
 #include "modattr/run/command.h"
+#include "modattr/run/config/config.h"
 #include "run/config/json_object.h"
+#include "run/raw/raw_data.h"
 #include "run/setup/open_model.h"
 
 namespace modattr {
@@ -53,12 +57,16 @@ class Starter {
         model_path_(request.common.model.value()),
         data_path_(request.common.data.value()),
         folder_(request.common.config.value().has_parent_path() ? request.common.config->parent_path() : "."),
-        model_(open_model(recognised_model(model_path_), "cpu", std::nullopt)),
-        arrays_(open_array_file(data_path_)) {
+        model_(open_model(recognised_model(model_path_), "cpu", std::nullopt)) {
     context.log("matching " + model_->path() + " with " + data_path_.string());
     for (const ModelArgument& argument : model_->arguments()) {
       if (!argument.optional) required_.insert(argument.name);
     }
+    if (is_manifest(data_path_)) {
+      open_raw();
+      return;
+    }
+    arrays_ = open_array_file(data_path_);
     label_ = find_label();
     id_ = find_column("id", kIdNames);
     group_ = find_column("group", {});
@@ -70,6 +78,7 @@ class Starter {
     const TriedRows tried = try_rows(inputs);
     Json document;
     document["model"] = {{"path", relative_to(model_path_, folder_)}};
+    if (raw_) return raw_result(tried, std::move(document));
     const GuessedTask task = guess_model(tried, document["model"]);
     guess_data(document);
     std::optional<std::string> vocab = options_.text("vocab");
@@ -79,6 +88,71 @@ class Starter {
     }
     document["modalities"] = model_->trees() != nullptr ? guess_tree_modalities(inputs, guesses_)
                                                         : guess_modalities(inputs, vocab, guesses_);
+    return finished(task, std::move(document));
+  }
+
+ private:
+  /// The arrays that are made of a manifest, as a configuration of guesses makes them.
+  void open_raw() {
+    raw_ = guess_raw({.manifest = data_path_,
+                      .model = model_path_,
+                      .arguments = raw_arguments(),
+                      .label = options_.text("label"),
+                      .id = options_.text("id"),
+                      .group = options_.text("group"),
+                      .has_class_file = options_.text("classes").has_value()},
+                     guesses_);
+    Json document;
+    document["model"] = {{"path", model_path_.string()}};
+    document["data"] = raw_data(data_path_.string(), options_.text("classes"));
+    document["modalities"] = raw_->modalities;
+    raw_options_.path = data_path_;
+    raw_options_.class_names = read_result_config(document.dump()).data.classes;
+    raw_options_.label = raw_->label;
+    use_manifest(raw_options_, read_result_config(document.dump()), {});
+    arrays_ = raw_options_.source->arrays;
+    if (raw_->label) label_ = find(*raw_->label);
+  }
+
+  std::vector<std::string> raw_arguments() const {
+    if (model_->takes_dictionary()) {
+      throw ConfigError("init: expected a model whose forward() takes tensors by name, got " + model_->path() +
+                        ", which takes a dictionary; write modattr.json by hand for a manifest");
+    }
+    std::vector<std::string> arguments;
+    for (const ModelArgument& argument : model_->arguments()) {
+      if (!argument.optional) arguments.push_back(argument.name);
+    }
+    return arguments;
+  }
+
+  Json raw_data(const std::string& path, const std::optional<std::string>& class_file) const {
+    Json data = {{"path", path}};
+    if (raw_->label) data["label"] = *raw_->label;
+    if (raw_->id) data["id"] = *raw_->id;
+    if (const auto group = options_.text("group")) data["group"] = *group;
+    if (class_file) data["classes"] = *class_file;
+    if (!raw_->classes.empty()) data["classes"] = raw_->classes;
+    return data;
+  }
+
+  CommandResult raw_result(const TriedRows& tried, Json document) {
+    const GuessedTask task = guess_model(tried, document["model"]);
+    std::optional<std::string> classes = options_.text("classes");
+    if (classes) classes = relative_to(existing_file("classes", *classes), folder_);
+    document["data"] = raw_data(relative_to(data_path_, folder_), classes);
+    document["modalities"] = raw_->modalities;
+    for (Json& modality : document["modalities"]) {
+      for (const char* key : {"tokenizer", "preprocessing"}) {
+        if (modality.contains(key) && modality[key].is_string()) {
+          modality[key] = relative_to(modality[key].get<std::string>(), folder_);
+        }
+      }
+    }
+    return finished(task, std::move(document));
+  }
+
+  CommandResult finished(const GuessedTask& task, Json document) const {
     if (task.metric) document["metric"] = *task.metric;
     document["seed"] = 0;
     InspectionSection section{.title = "taken for", .rows = {}};
@@ -86,7 +160,6 @@ class Starter {
     return {.sections = {std::move(section)}, .document = document.dump(2) + "\n"};
   }
 
- private:
   const Array* find(const std::string& name) const {
     const auto found = std::ranges::find(arrays_, name, &Array::name);
     return found == arrays_.end() ? nullptr : &*found;
@@ -180,7 +253,9 @@ class Starter {
   TriedRows try_rows(const std::vector<const Array*>& inputs) const {
     std::vector<std::string> names;
     for (const Array* input : inputs) names.push_back(input->name);
-    const Dataset dataset({.path = data_path_, .inputs = names, .content = DatasetContent::kInputsOnly});
+    DatasetOptions options{.path = data_path_, .inputs = names, .content = DatasetContent::kInputsOnly};
+    options.source = raw_options_.source;
+    const Dataset dataset(options);
     const auto outputs_of = [&](const std::vector<std::uint32_t>& rows) {
       std::vector<at::Tensor> tensors;
       for (std::size_t input = 0; input < names.size(); ++input) tensors.push_back(dataset.gather(input, rows));
@@ -294,6 +369,9 @@ class Starter {
   std::filesystem::path folder_;
   std::unique_ptr<Model> model_;
   std::vector<Array> arrays_;
+  /// Of a manifest only.
+  std::optional<GuessedRaw> raw_;
+  DatasetOptions raw_options_;
   /// Arguments of forward() without a default.
   std::set<std::string> required_;
   const Array* label_ = nullptr;

@@ -1,0 +1,257 @@
+#include "guessed_raw.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "modattr/core/error.h"
+#include "modattr/core/nearest.h"
+#include "modattr/core/option_name.h"
+#include "modattr/data/metadata.h"
+#include "modattr/data/raw/broken_file.h"
+#include "modattr/data/raw/named_files.h"
+#include "modattr/data/raw/picture_file.h"
+#include "modattr/tokenizers/tokenizer.h"
+
+namespace modattr {
+namespace {
+
+using RawNames = std::vector<std::string>;
+
+const RawNames kRawLabels = {"label", "labels", "target", "y", "answer", "class"};
+const RawNames kRawIds = {"id", "example_id", "question_id"};
+/// Parts of arguments' names.
+const RawNames kPictureWords = {"image", "img", "picture", "photo", "pixel", "visual", "vision"};
+const RawNames kTextWords = {"ids", "text", "token", "question", "caption", "sentence", "mask", "segment"};
+/// Rows that a column's kind is told from, and pictures that are tried.
+constexpr std::size_t kTriedRows = 2000;
+constexpr std::size_t kRawPictures = 20;
+
+enum class RawKind { kPictures, kTexts, kNumbers, kEmpty };
+
+bool contains_any(const std::string& name, const RawNames& words) {
+  return std::ranges::any_of(words, [&](const std::string& word) { return name.find(word) != std::string::npos; });
+}
+
+bool holds(const RawNames& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_picture_path(const std::string& text) {
+  std::string extension = std::filesystem::path(text).extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return holds({".jpg", ".jpeg", ".png", ".webp"}, extension);
+}
+
+class RawGuesser {
+ public:
+  RawGuesser(const RawSetting& setting, std::vector<Guess>& guesses)
+      : setting_(setting),
+        guesses_(guesses),
+        keys_(read_metadata(setting.manifest, {}).keys()),
+        manifest_(read_metadata(setting.manifest, keys_)) {}
+
+  GuessedRaw guess() {
+    result_.label = find_column("label", setting_.label, kRawLabels);
+    result_.id = find_column("id", setting_.id, kRawIds);
+    if (result_.label) guess_classes();
+    for (const std::string& argument : setting_.arguments) match(argument);
+    if (!numbers_argument_.empty()) add_columns();
+    return std::move(result_);
+  }
+
+ private:
+  std::optional<std::string> find_column(const char* name, const std::optional<std::string>& asked,
+                                         const RawNames& usual) const {
+    if (asked && !holds(keys_, *asked)) {
+      throw ConfigError(option(name) + ": expected a column of " + setting_.manifest.string() + ", got '" + *asked +
+                        "'" + suggestion(*asked, keys_));
+    }
+    if (asked) return asked;
+    for (const std::string& key : usual) {
+      if (holds(keys_, key) && !holds(setting_.arguments, key)) return key;
+    }
+    return std::nullopt;
+  }
+
+  RawKind kind_of(const std::string& column) const {
+    const std::size_t count = std::min(manifest_.row_count(), kTriedRows);
+    const auto texts = manifest_.column(column).first(count);
+    const auto types = manifest_.types(column).first(count);
+    bool are_pictures = true;
+    bool are_numbers = true;
+    bool is_empty = true;
+    for (std::size_t row = 0; row < count; ++row) {
+      if (types[row] == MetadataType::kNull) continue;
+      is_empty = false;
+      are_pictures = are_pictures && types[row] == MetadataType::kText && is_picture_path(texts[row]);
+      are_numbers = are_numbers && types[row] != MetadataType::kText;
+    }
+    if (is_empty) return RawKind::kEmpty;
+    return are_pictures ? RawKind::kPictures : are_numbers ? RawKind::kNumbers : RawKind::kTexts;
+  }
+
+  /// Columns of a kind that are nothing else.
+  RawNames columns_of(RawKind kind) const {
+    RawNames columns;
+    for (const std::string& key : keys_) {
+      const bool is_other = key == result_.label || key == result_.id || key == setting_.group;
+      if (!is_other && kind_of(key) == kind) columns.push_back(key);
+    }
+    return columns;
+  }
+
+  void guess_classes() {
+    const auto texts = manifest_.column(*result_.label);
+    const auto types = manifest_.types(*result_.label);
+    if (setting_.has_class_file || std::ranges::find(types, MetadataType::kText) == types.end()) return;
+    const std::set<std::string> names(texts.begin(), texts.end());
+    result_.classes.assign(names.begin(), names.end());
+    guesses_.push_back({"data.classes", std::to_string(names.size()) +
+                                            " in the order of the alphabet, as LabelEncoder and ImageFolder number "
+                                            "them; " +
+                                            option("classes") + " names a file with another order"});
+  }
+
+  [[noreturn]] void fail(const std::string& argument, const std::string& wanted) const {
+    std::string columns;
+    for (const std::string& key : keys_) columns += (columns.empty() ? "" : ", ") + key;
+    throw ConfigError("init: expected " + wanted + " for the argument '" + argument + "' of forward() in " +
+                      setting_.manifest.string() + ", got the columns " + columns +
+                      "; give the column of the input the argument's name");
+  }
+
+  void match(const std::string& argument) {
+    std::optional<RawKind> kind;
+    if (holds(keys_, argument)) kind = kind_of(argument);
+    if (!kind && contains_any(argument, kPictureWords)) kind = RawKind::kPictures;
+    if (!kind && contains_any(argument, kTextWords)) kind = RawKind::kTexts;
+    if (!kind) kind = RawKind::kNumbers;
+    if (*kind == RawKind::kPictures)
+      return add_pictures(argument, column_for(argument, *kind, "a column of paths of pictures"));
+    if (*kind == RawKind::kTexts) return add_texts(argument, column_for(argument, *kind, "a column of texts"));
+    if (!numbers_argument_.empty()) fail(argument, "one argument that takes all columns of numbers");
+    numbers_argument_ = argument;
+  }
+
+  std::string column_for(const std::string& argument, RawKind kind, const std::string& wanted) const {
+    if (holds(keys_, argument) && kind_of(argument) == kind) return argument;
+    const RawNames columns = columns_of(kind);
+    if (columns.size() != 1) fail(argument, wanted + (columns.empty() ? "" : ", of which there are several,"));
+    return columns.front();
+  }
+
+  /// A file of that name beside the model, else beside the manifest.
+  std::optional<std::filesystem::path> beside(std::span<const char* const> names) const {
+    for (const std::filesystem::path& folder : {setting_.model.parent_path(), setting_.manifest.parent_path()}) {
+      for (const char* name : names) {
+        std::error_code ignored;
+        if (std::filesystem::is_regular_file(folder / name, ignored)) return folder / name;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::string next_key() const { return "modalities[" + std::to_string(result_.modalities.size()) + "]"; }
+
+  void add_pictures(const std::string& argument, const std::string& column) {
+    std::string text = "'" + argument + "' of the pictures in '" + column + "'";
+    Json modality{{"name", "image"}, {"kind", "image"}, {"inputs", {argument}}, {"column", column}};
+    constexpr std::array kNames = {"preprocessor_config.json"};
+    if (const auto file = beside(kNames)) {
+      modality["preprocessing"] = file->string();
+      text += ", as " + file->string() + " says";
+    } else if (!have_one_size(column)) {
+      modality["preprocessing"] = {{"resize", 256},
+                                   {"center_crop", 224},
+                                   {"rescale", true},
+                                   {"normalize", {{"mean", {0.485, 0.456, 0.406}}, {"std", {0.229, 0.224, 0.225}}}}};
+      text += ", preprocessed as torchvision does for ImageNet: put in what your model was trained with";
+    } else {
+      text += ", all of one size, as bytes";
+    }
+    guesses_.push_back({next_key(), text});
+    result_.modalities.push_back(std::move(modality));
+  }
+
+  bool have_one_size(const std::string& column) const {
+    const NamedFiles files = resolve_files(manifest_, column, OutsideFiles::kRefused, BrokenFiles::kLeftOut);
+    std::set<std::pair<std::size_t, std::size_t>> sizes;
+    const std::size_t step = std::max<std::size_t>(files.paths.size() / kRawPictures, 1);
+    for (std::size_t file = 0; file < files.paths.size(); file += step) {
+      try {
+        const Raster raster = read_picture(files.paths[file], PictureOrientation::kExif, files.where[file]);
+        sizes.emplace(raster.height, raster.width);
+      } catch (const BrokenFileError&) {
+        // Named by whatever reads it.
+      }
+    }
+    return sizes.size() <= 1;
+  }
+
+  void add_texts(const std::string& argument, const std::string& column) {
+    for (Json& modality : result_.modalities) {
+      if (modality["column"] != Json(column)) continue;
+      // Ids come first.
+      const bool is_ids = !contains_any(argument, {"mask", "token_type", "segment"});
+      is_ids ? modality["inputs"].insert(modality["inputs"].begin(), argument)
+             : modality["inputs"].insert(modality["inputs"].end(), argument);
+      return;
+    }
+    constexpr std::array kNames = {"tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt"};
+    const auto file = beside(kNames);
+    if (!file) {
+      throw ConfigError("init: expected a tokenizer.json, tokenizer.model, spiece.model or vocab.txt for '" + argument +
+                        "' beside " + setting_.model.string() + " or " + setting_.manifest.string() + ", got none");
+    }
+    const std::size_t length = longest(column, *file);
+    guesses_.push_back({next_key(), "'" + argument + "' of the texts in '" + column + "', tokenised by " +
+                                        file->string() + ", at most " + std::to_string(length) + " tokens"});
+    result_.modalities.push_back({{"name", "text"},
+                                  {"kind", "tokens"},
+                                  {"inputs", {argument}},
+                                  {"column", column},
+                                  {"tokenizer", file->string()},
+                                  {"max_length", length}});
+  }
+
+  /// Tokens of the longest of the texts, 512 at most, or the length that the tokenizer's file sets.
+  std::size_t longest(const std::string& column, const std::filesystem::path& file) const {
+    constexpr std::size_t kMostTokens = 512;
+    const std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(file);
+    std::size_t length = 1;
+    const auto texts = manifest_.column(column);
+    for (std::size_t row = 0; row < std::min(texts.size(), kTriedRows); ++row) {
+      length = std::max(length, tokenizer->encode({.text = texts[row]}).size());
+    }
+    return std::min(length, kMostTokens);
+  }
+
+  void add_columns() {
+    const RawNames columns = columns_of(RawKind::kNumbers);
+    if (columns.empty()) fail(numbers_argument_, "columns of numbers");
+    guesses_.push_back({next_key(), "'" + numbers_argument_ + "' of " + std::to_string(columns.size()) +
+                                        " columns of numbers, as they are: is \"preprocessing\" needed?"});
+    result_.modalities.push_back(
+        {{"name", numbers_argument_}, {"kind", "columns"}, {"inputs", {numbers_argument_}}, {"columns", columns}});
+  }
+
+  const RawSetting& setting_;
+  std::vector<Guess>& guesses_;
+  RawNames keys_;
+  Metadata manifest_;
+  GuessedRaw result_;
+  std::string numbers_argument_;
+};
+
+}  // namespace
+
+GuessedRaw guess_raw(const RawSetting& setting, std::vector<Guess>& guesses) {
+  return RawGuesser(setting, guesses).guess();
+}
+
+}  // namespace modattr

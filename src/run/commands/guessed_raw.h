@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guessed_task.h"
+#include "run/config/json_object.h"
+
+namespace modattr {
+
+/// What a starter configuration for a manifest is guessed from.
+struct RawSetting {
+  std::filesystem::path manifest;
+  /// Beside it, and beside the manifest, a tokenizer.json and a preprocessor_config.json are looked for.
+  std::filesystem::path model;
+  /// Arguments of forward() without a default.
+  std::vector<std::string> arguments;
+  std::optional<std::string> label;
+  std::optional<std::string> id;
+  std::optional<std::string> group;
+  bool has_class_file = false;
+};
+
+/// Parts of a configuration; paths in it are as the setting has them.
+struct GuessedRaw {
+  Json modalities = Json::array();
+  std::optional<std::string> label;
+  std::optional<std::string> id;
+  /// Where labels are texts and no file names them.
+  std::vector<std::string> classes;
+};
+
+/// Matches the columns of a manifest with the arguments of forward(), by name and by what they hold: paths of pictures,
+/// texts, numbers. What was taken for what goes to `guesses`. Throws ConfigError for an argument that nothing fits.
+GuessedRaw guess_raw(const RawSetting& setting, std::vector<Guess>& guesses);
+
+}  // namespace modattr
