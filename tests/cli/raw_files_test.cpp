@@ -13,9 +13,9 @@
 namespace modattr {
 namespace {
 
-const std::string kRoot = MODATTR_SOURCE_DIR;
+const std::string kRawRoot = MODATTR_SOURCE_DIR;
 
-nlohmann::json json_of(const std::vector<std::string>& arguments, const std::filesystem::path& folder = {}) {
+nlohmann::json raw_json(const std::vector<std::string>& arguments, const std::filesystem::path& folder = {}) {
   std::vector<std::string> all = arguments;
   all.insert(all.end(), {"--format", "json"});
   const ProgramResult result = run_program({.arguments = all, .folder = folder});
@@ -38,12 +38,8 @@ class RawFilesTest : public testing::Test {
     write_file(folder_ / "val.csv", rows);
     save_model(folder_ / "model.pt",
                "def forward(self, image, table):\n"
-               "    score = image.mean([1, 2, 3]) + table[:, 0] * 0.1 + table[:, 1]\n"
+               "    score = image.mean([1, 2, 3]) + table.sum(1) * 0.1\n"
                "    return torch.stack([score, -score], 1)\n");
-    write_config({{"photo", "image"}});
-  }
-
-  void write_config(const nlohmann::json&) {
     write_file(folder_ / "modattr.json", R"({
       "model": {"path": "model.pt"},
       "data": {"path": "val.csv", "classes": ["no", "yes"], "group": "sex"},
@@ -67,10 +63,10 @@ TEST(RawDemo, GivesTheScoresOfItsArraysBitForBit) {
     if (engine == "shap") options = {engine, "--examples", "60", "--background", "10"};
     std::vector<std::string> raw = options;
     std::vector<std::string> arrays = options;
-    raw.insert(raw.end(), {"--config", kRoot + "/configs/shapes-raw.json"});
-    arrays.insert(arrays.end(), {"--config", kRoot + "/configs/vqa.json"});
-    const nlohmann::json of_raw = json_of(raw);
-    const nlohmann::json of_arrays = json_of(arrays);
+    raw.insert(raw.end(), {"--config", kRawRoot + "/configs/shapes-raw.json"});
+    arrays.insert(arrays.end(), {"--config", kRawRoot + "/configs/vqa.json"});
+    const nlohmann::json of_raw = raw_json(raw);
+    const nlohmann::json of_arrays = raw_json(arrays);
     EXPECT_EQ(of_raw["score"], of_arrays["score"]) << engine;
     ASSERT_GT(of_raw["rows"].size(), 4U);
     EXPECT_EQ(of_raw["rows"], of_arrays["rows"]) << engine;
@@ -78,10 +74,11 @@ TEST(RawDemo, GivesTheScoresOfItsArraysBitForBit) {
 }
 
 TEST_F(RawFilesTest, AreExplainedFromAManifest) {
-  const nlohmann::json table = json_of({"permute", "--repeats", "2"}, folder_.path());
+  const nlohmann::json table = raw_json({"permute", "--repeats", "2"}, folder_.path());
   EXPECT_EQ(table["data"]["examples"], 12);
-  const nlohmann::json inspected = json_of({"inspect"}, folder_.path());
-  EXPECT_EQ(inspected["arrays"][0]["type"], "uint8");
+  const nlohmann::json inspected = raw_json({"inspect"}, folder_.path());
+  EXPECT_EQ(inspected["arrays"][0]["type"], "float32[12, 3, 6, 6]");
+  EXPECT_EQ(inspected["arrays"][2]["type"], "float32[12, 3]");
 }
 
 TEST_F(RawFilesTest, NameABrokenPictureAndGoOnWithoutItWhenTold) {
@@ -104,9 +101,9 @@ TEST_F(RawFilesTest, NameABrokenPictureAndGoOnWithoutItWhenTold) {
 }
 
 TEST_F(RawFilesTest, AreTheSameDataOnlyWithTheSameFiles) {
-  const nlohmann::json before = json_of({"permute", "--repeats", "1"}, folder_.path());
+  const nlohmann::json before = raw_json({"permute", "--repeats", "1"}, folder_.path());
   write_file(folder_ / "photos/4.png", read_file(folder_ / "photos/5.png"));
-  const nlohmann::json after = json_of({"permute", "--repeats", "1"}, folder_.path());
+  const nlohmann::json after = raw_json({"permute", "--repeats", "1"}, folder_.path());
   EXPECT_NE(before["data"]["sha256"], after["data"]["sha256"]);
 }
 

@@ -4,7 +4,6 @@
 #include <unordered_set>
 
 #include "guessed_modalities.h"
-#include "guessed_raw.h"
 #include "guessed_task.h"
 #include "guessed_trees.h"
 #include "modattr/core/error.h"
@@ -17,6 +16,7 @@
 #include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
 #include "run/config/json_object.h"
+#include "run/raw/guessed_raw.h"
 #include "run/raw/raw_data.h"
 #include "run/setup/open_model.h"
 
@@ -100,8 +100,8 @@ class Starter {
                       .label = options_.text("label"),
                       .id = options_.text("id"),
                       .group = options_.text("group"),
-                      .has_class_file = options_.text("classes").has_value()},
-                     guesses_);
+                      .has_class_file = options_.text("classes").has_value()});
+    for (const RawGuess& guess : raw_->guesses) guesses_.push_back({guess.key, guess.text});
     Json document;
     document["model"] = {{"path", model_path_.string()}};
     document["data"] = raw_data(data_path_.string(), options_.text("classes"));

@@ -56,8 +56,8 @@ TEST(PictureSteps, SpeakTheWordsOfTorchvision) {
 TEST(PictureSteps, NameWhatTheyDoNotKnow) {
   EXPECT_TRUE(mentions(steps_problem(R"({"rezise": 4})"), {"preprocessing: unknown key 'rezise'", "'resize'"}));
   EXPECT_TRUE(mentions(steps_problem(R"({"resize": 0})"), {"preprocessing.resize", "shorter side"}));
-  EXPECT_TRUE(
-      mentions(steps_problem(R"({"resize": {"size": 4, "interpolation": "cubic"}})"), {"interpolation", "did you mean 'bicubic'?"}));
+  EXPECT_TRUE(mentions(steps_problem(R"({"resize": {"size": 4, "interpolation": "cubic"}})"),
+                       {"interpolation", "did you mean 'bicubic'?"}));
   EXPECT_TRUE(mentions(steps_problem(R"({"resize": {"size": 4, "antialias": false}})"), {"\"on\": \"tensor\""}));
   EXPECT_TRUE(
       mentions(steps_problem(R"({"resize": {"size": 4, "on": "tensor", "interpolation": "box"}})"), {"interpolation"}));

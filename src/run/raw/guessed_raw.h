@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "guessed_task.h"
 #include "run/config/json_object.h"
 
 namespace modattr {
@@ -23,6 +22,12 @@ struct RawSetting {
   bool has_class_file = false;
 };
 
+/// A key that was guessed, and what was taken for what.
+struct RawGuess {
+  std::string key;
+  std::string text;
+};
+
 /// Parts of a configuration; paths in it are as the setting has them.
 struct GuessedRaw {
   Json modalities = Json::array();
@@ -30,10 +35,11 @@ struct GuessedRaw {
   std::optional<std::string> id;
   /// Where labels are texts and no file names them.
   std::vector<std::string> classes;
+  std::vector<RawGuess> guesses;
 };
 
 /// Matches the columns of a manifest with the arguments of forward(), by name and by what they hold: paths of pictures,
-/// texts, numbers. What was taken for what goes to `guesses`. Throws ConfigError for an argument that nothing fits.
-GuessedRaw guess_raw(const RawSetting& setting, std::vector<Guess>& guesses);
+/// texts, numbers. Throws ConfigError for an argument that nothing fits.
+GuessedRaw guess_raw(const RawSetting& setting);
 
 }  // namespace modattr

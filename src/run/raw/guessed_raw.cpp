@@ -27,7 +27,7 @@ const RawNames kRawIds = {"id", "example_id", "question_id"};
 const RawNames kPictureWords = {"image", "img", "picture", "photo", "pixel", "visual", "vision"};
 const RawNames kTextWords = {"ids", "text", "token", "question", "caption", "sentence", "mask", "segment"};
 /// Rows that a column's kind is told from, and pictures that are tried.
-constexpr std::size_t kTriedRows = 2000;
+constexpr std::size_t kTypedRows = 2000;
 constexpr std::size_t kRawPictures = 20;
 
 enum class RawKind { kPictures, kTexts, kNumbers, kEmpty };
@@ -36,7 +36,7 @@ bool contains_any(const std::string& name, const RawNames& words) {
   return std::ranges::any_of(words, [&](const std::string& word) { return name.find(word) != std::string::npos; });
 }
 
-bool holds(const RawNames& names, const std::string& name) {
+bool holds_name(const RawNames& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -44,14 +44,13 @@ bool is_picture_path(const std::string& text) {
   std::string extension = std::filesystem::path(text).extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return holds({".jpg", ".jpeg", ".png", ".webp"}, extension);
+  return holds_name({".jpg", ".jpeg", ".png", ".webp"}, extension);
 }
 
 class RawGuesser {
  public:
-  RawGuesser(const RawSetting& setting, std::vector<Guess>& guesses)
+  explicit RawGuesser(const RawSetting& setting)
       : setting_(setting),
-        guesses_(guesses),
         keys_(read_metadata(setting.manifest, {}).keys()),
         manifest_(read_metadata(setting.manifest, keys_)) {}
 
@@ -67,19 +66,19 @@ class RawGuesser {
  private:
   std::optional<std::string> find_column(const char* name, const std::optional<std::string>& asked,
                                          const RawNames& usual) const {
-    if (asked && !holds(keys_, *asked)) {
+    if (asked && !holds_name(keys_, *asked)) {
       throw ConfigError(option(name) + ": expected a column of " + setting_.manifest.string() + ", got '" + *asked +
                         "'" + suggestion(*asked, keys_));
     }
     if (asked) return asked;
     for (const std::string& key : usual) {
-      if (holds(keys_, key) && !holds(setting_.arguments, key)) return key;
+      if (holds_name(keys_, key) && !holds_name(setting_.arguments, key)) return key;
     }
     return std::nullopt;
   }
 
   RawKind kind_of(const std::string& column) const {
-    const std::size_t count = std::min(manifest_.row_count(), kTriedRows);
+    const std::size_t count = std::min(manifest_.row_count(), kTypedRows);
     const auto texts = manifest_.column(column).first(count);
     const auto types = manifest_.types(column).first(count);
     bool are_pictures = true;
@@ -111,10 +110,11 @@ class RawGuesser {
     if (setting_.has_class_file || std::ranges::find(types, MetadataType::kText) == types.end()) return;
     const std::set<std::string> names(texts.begin(), texts.end());
     result_.classes.assign(names.begin(), names.end());
-    guesses_.push_back({"data.classes", std::to_string(names.size()) +
-                                            " in the order of the alphabet, as LabelEncoder and ImageFolder number "
-                                            "them; " +
-                                            option("classes") + " names a file with another order"});
+    result_.guesses.push_back(
+        {"data.classes", std::to_string(names.size()) +
+                             " in the order of the alphabet, as LabelEncoder and ImageFolder number "
+                             "them; " +
+                             option("classes") + " names a file with another order"});
   }
 
   [[noreturn]] void fail(const std::string& argument, const std::string& wanted) const {
@@ -127,7 +127,7 @@ class RawGuesser {
 
   void match(const std::string& argument) {
     std::optional<RawKind> kind;
-    if (holds(keys_, argument)) kind = kind_of(argument);
+    if (holds_name(keys_, argument)) kind = kind_of(argument);
     if (!kind && contains_any(argument, kPictureWords)) kind = RawKind::kPictures;
     if (!kind && contains_any(argument, kTextWords)) kind = RawKind::kTexts;
     if (!kind) kind = RawKind::kNumbers;
@@ -139,7 +139,7 @@ class RawGuesser {
   }
 
   std::string column_for(const std::string& argument, RawKind kind, const std::string& wanted) const {
-    if (holds(keys_, argument) && kind_of(argument) == kind) return argument;
+    if (holds_name(keys_, argument) && kind_of(argument) == kind) return argument;
     const RawNames columns = columns_of(kind);
     if (columns.size() != 1) fail(argument, wanted + (columns.empty() ? "" : ", of which there are several,"));
     return columns.front();
@@ -174,7 +174,7 @@ class RawGuesser {
     } else {
       text += ", all of one size, as bytes";
     }
-    guesses_.push_back({next_key(), text});
+    result_.guesses.push_back({next_key(), text});
     result_.modalities.push_back(std::move(modality));
   }
 
@@ -209,8 +209,8 @@ class RawGuesser {
                         "' beside " + setting_.model.string() + " or " + setting_.manifest.string() + ", got none");
     }
     const std::size_t length = longest(column, *file);
-    guesses_.push_back({next_key(), "'" + argument + "' of the texts in '" + column + "', tokenised by " +
-                                        file->string() + ", at most " + std::to_string(length) + " tokens"});
+    result_.guesses.push_back({next_key(), "'" + argument + "' of the texts in '" + column + "', tokenised by " +
+                                               file->string() + ", at most " + std::to_string(length) + " tokens"});
     result_.modalities.push_back({{"name", "text"},
                                   {"kind", "tokens"},
                                   {"inputs", {argument}},
@@ -225,7 +225,7 @@ class RawGuesser {
     const std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(file);
     std::size_t length = 1;
     const auto texts = manifest_.column(column);
-    for (std::size_t row = 0; row < std::min(texts.size(), kTriedRows); ++row) {
+    for (std::size_t row = 0; row < std::min(texts.size(), kTypedRows); ++row) {
       length = std::max(length, tokenizer->encode({.text = texts[row]}).size());
     }
     return std::min(length, kMostTokens);
@@ -234,14 +234,13 @@ class RawGuesser {
   void add_columns() {
     const RawNames columns = columns_of(RawKind::kNumbers);
     if (columns.empty()) fail(numbers_argument_, "columns of numbers");
-    guesses_.push_back({next_key(), "'" + numbers_argument_ + "' of " + std::to_string(columns.size()) +
-                                        " columns of numbers, as they are: is \"preprocessing\" needed?"});
+    result_.guesses.push_back({next_key(), "'" + numbers_argument_ + "' of " + std::to_string(columns.size()) +
+                                               " columns of numbers, as they are: is \"preprocessing\" needed?"});
     result_.modalities.push_back(
         {{"name", numbers_argument_}, {"kind", "columns"}, {"inputs", {numbers_argument_}}, {"columns", columns}});
   }
 
   const RawSetting& setting_;
-  std::vector<Guess>& guesses_;
   RawNames keys_;
   Metadata manifest_;
   GuessedRaw result_;
@@ -250,8 +249,8 @@ class RawGuesser {
 
 }  // namespace
 
-GuessedRaw guess_raw(const RawSetting& setting, std::vector<Guess>& guesses) {
-  return RawGuesser(setting, guesses).guess();
+GuessedRaw guess_raw(const RawSetting& setting) {
+  return RawGuesser(setting).guess();
 }
 
 }  // namespace modattr
