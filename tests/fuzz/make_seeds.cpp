@@ -77,7 +77,8 @@ int main(int argument_count, char** arguments) {
     return EXIT_FAILURE;
   }
   const std::filesystem::path folder = arguments[1];
-  for (const char* const format : {"npz", "pt", "safetensors", "metadata", "scores", "examples", "trees"}) {
+  for (const char* const format :
+       {"npz", "pt", "safetensors", "metadata", "csv", "picture", "scores", "examples", "trees"}) {
     std::filesystem::create_directories(folder / format);
   }
   const std::vector<TestArray> arrays = {TestArray::of<float>("x", {2, 2}, {1, 2, 3, 4}),
@@ -104,6 +105,7 @@ int main(int argument_count, char** arguments) {
                       R"({"__metadata__":{"format":"pt"},"x":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},)"
                       R"("b":{"dtype":"U8","shape":[],"data_offsets":[16,17]}})");
 
+  modattr::write_file(folder / "csv/rows", "\xEF\xBB\xBFid,text\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n2,\n");
   modattr::write_file(folder / "metadata/lines",
                       "{\"id\": 1, \"group\": \"a\\u00e9\"}\n{\"group\": true, \"id\": -1.5e3, \"x\": [{}, [null]]}\n");
 
