@@ -68,6 +68,20 @@ constexpr const char* kLightgbmModel =
     "leaf_value=1 2 4\nleaf_count=6 3 1\ninternal_count=10 4\ncat_boundaries=0 1\ncat_threshold=5\nis_linear=0\n\n"
     "Tree=1\nnum_leaves=1\nleaf_value=0.5\n\nend of trees\n";
 
+constexpr const char* kBertTokenizer =
+    R"({"added_tokens":[{"id":4,"content":"[M]","lstrip":true,"special":true}],"normalizer":{"type":"BertNormalizer"},)"
+    R"("pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":{"type":"BertProcessing","sep":["s",1],"cls":["c",2]},)"
+    R"("truncation":{"max_length":9,"strategy":"LongestFirst","stride":0},"padding":{"strategy":{"Fixed":9},"pad_id":0},)"
+    R"("model":{"type":"WordPiece","vocab":{"[UNK]":0,"what":1,"##s":2,"up":3}}})";
+constexpr const char* kGptTokenizer =
+    R"({"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Replace","pattern":{"Regex":"a+"},)"
+    R"("content":"b"}]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"String":" "},)"
+    R"("behavior":"MergedWithNext"},{"type":"ByteLevel"}]},"post_processor":{"type":"ByteLevel"},)"
+    R"("model":{"type":"BPE","vocab":{"l":0,"o":1,"lo":2,"w":3,"low":4},"merges":["l o","lo w"]}})";
+constexpr const char* kUnigramTokenizer =
+    R"({"normalizer":{"type":"Precompiled","precompiled_charsmap":"BAAAAAAAAABhAA=="},"pre_tokenizer":{"type":"Metaspace"},)"
+    R"("model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["\u2581a",-1],["b",-2.5]]}})";
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -78,7 +92,7 @@ int main(int argument_count, char** arguments) {
   }
   const std::filesystem::path folder = arguments[1];
   for (const char* const format :
-       {"npz", "pt", "safetensors", "metadata", "csv", "picture", "scores", "examples", "trees"}) {
+       {"npz", "pt", "safetensors", "metadata", "csv", "picture", "scores", "examples", "trees", "tokenizer"}) {
     std::filesystem::create_directories(folder / format);
   }
   const std::vector<TestArray> arrays = {TestArray::of<float>("x", {2, 2}, {1, 2, 3, 4}),
@@ -115,5 +129,9 @@ int main(int argument_count, char** arguments) {
   modattr::write_file(folder / "trees/xgboost", kXgboostModel);
   modattr::write_file(folder / "trees/ubjson", ubjson_model());
   modattr::write_file(folder / "trees/lightgbm", kLightgbmModel);
+  modattr::write_file(folder / "tokenizer/bert", kBertTokenizer + std::string("\0What's up?", 11));
+  modattr::write_file(folder / "tokenizer/gpt", kGptTokenizer + std::string("\0low lower", 10));
+  modattr::write_file(folder / "tokenizer/unigram", kUnigramTokenizer + std::string("\0a b", 4));
+  modattr::write_file(folder / "tokenizer/vocab", "[UNK]\n[CLS]\n[SEP]\nwhat\n##s\n");
   return EXIT_SUCCESS;
 }

@@ -217,6 +217,14 @@ TEST_F(ConfigTest, RefusesKeysThatAnotherTypeReads) {
               "modattr.json: modalities[0].players.size: expected players.type patch or segment, got " + type +
                   ", which has no size");
   }
+  EXPECT_EQ(error_with_modality(R"("players": {"type": "patch", "segments": 3})"),
+            "modattr.json: modalities[0].players.segments: expected players.type superpixel, got patch");
+  EXPECT_TRUE(mentions(error_with_modality(R"("players": {"type": "superpixel", "segments": 0})"),
+                       {"players.segments", "1 to 4096"}));
+  EXPECT_TRUE(mentions(error_with_modality(R"("players": {"type": "superpixel", "compactness": 0})"),
+                       {"players.compactness", "a number above 0"}));
+  EXPECT_EQ(error_with_modality(R"("players": {"type": "superpixel", "segments": 9, "compactness": 2.5})"),
+            "nothing was thrown");
   EXPECT_TRUE(mentions(error_with_modality(R"("players": {"type": "segment", "size": [3, 4]})"), {"players.size"}));
 }
 
