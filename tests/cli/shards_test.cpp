@@ -185,6 +185,17 @@ TEST(ShardFiles, LeaveOutExamplesThatAreNotFinite) {
   }
 }
 
+TEST(ShardFiles, AreWholeOrNotThere) {
+  const Project project = shard_project();
+  ProgramCall call = project.call({"permute", "--examples", "50", "--shard", "1/2", "--out", "shards"});
+  call.file_size_limit_bytes = 1000;
+  const ProgramResult full = run_program(call);
+  EXPECT_EQ(full.exit_code, 3) << full.errors;
+  EXPECT_NE(full.errors.find("shards/shard-1-of-2.modattr: expected a writable file"), std::string::npos)
+      << full.errors;
+  EXPECT_FALSE(std::filesystem::exists(project.path("shards"))) << "a folder that was made for a run goes with it";
+}
+
 /// Four shards of shap, and what merging them says.
 class MergeOfShards : public testing::Test {
  protected:
