@@ -76,8 +76,8 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_flag("--no-split", common.no_split,
                    "Run the whole model on every mix that is asked for and share nothing: slow, to check the fast way");
   command.add_flag("--reproducible", common.reproducible,
-                   "Matrix products whose last digits depend neither on a row's place in a call nor on the kind of "
-                   "processor, up to twice as slow: for shards that are to give the bytes of one run");
+                   "Slower matrix products whose last digits depend neither on a row's place in a call nor on the kind "
+                   "of processor: for shards that are to give the bytes of one run");
   command.add_option("--cache-mb", common.cache_mb, "Memory for encodings in MiB; default a quarter of what is free")
       ->option_text("N")
       ->check(whole_number(0, 1 << 24));

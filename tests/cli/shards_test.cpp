@@ -43,7 +43,6 @@ std::vector<ShardCase> shard_cases() {
           {"ShapOfSampledFeatures",
            {"shap", "--level", "feature", "--index", "shapley", "--budget", "300", "--background", "4", "--examples",
             "40", "--method", "leverage"}},
-          {"ShapByDeep", {"shap", "--level", "feature", "--method", "deep", "--background", "6", "--examples", "40"}},
           {"Sage", {"shap", "--sage", "--background", "10", "--examples", "60"}},
           {"Lime", {"lime", "--budget", "120", "--background", "4", "--examples", "40"}},
           {"LimeOfSomeIds", {"lime", "--budget", "60", "--background", "4", "--ids", "1004,1000,1033,1200,1017"}},
@@ -183,6 +182,36 @@ TEST(ShardFiles, LeaveOutExamplesThatAreNotFinite) {
     merge_in_order(project, with(command, chosen), {0, 1, 2}, command.front());
     expect_same_results(project, command.front());
   }
+}
+
+TEST(ShardFiles, AgreeUpToRoundingWhereTheInsideOfTheModelIsFollowed) {
+  const Project project = shard_project();
+  const std::vector<std::string> command = {"shap", "--level",      "feature", "--method",   "deep", "--verify",
+                                            "3",    "--background", "6",       "--examples", "20"};
+  merge_in_order(project, command, {1, 0}, "merged");
+  const Scores merged(project.run({"merge", "merged-shards", "--format", "json"}));
+  const Scores whole(project.run(with(command, {"--reproducible", "--format", "json"})));
+  const Json& rows = whole.document().at("rows");
+  ASSERT_EQ(merged.document().at("rows").size(), rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const Json& found = merged.document().at("rows")[row];
+    EXPECT_EQ(found.at("definition"), rows[row].at("definition"));
+    EXPECT_EQ(found.at("examples"), rows[row].at("examples"));
+    if (rows[row].at("value").is_number()) {
+      EXPECT_NEAR(found.at("value").get<double>(), rows[row].at("value").get<double>(), 1e-9) << found;
+    }
+  }
+}
+
+TEST(ShardFiles, AreWholeOrNotThere) {
+  const Project project = shard_project();
+  ProgramCall call = project.call({"permute", "--examples", "50", "--shard", "1/2", "--out", "shards"});
+  call.file_size_limit_bytes = 1000;
+  const ProgramResult full = run_program(call);
+  EXPECT_EQ(full.exit_code, 3) << full.errors;
+  EXPECT_NE(full.errors.find("shards/shard-1-of-2.modattr: expected a writable file"), std::string::npos)
+      << full.errors;
+  EXPECT_FALSE(std::filesystem::exists(project.path("shards"))) << "a folder that was made for a run goes with it";
 }
 
 /// Four shards of shap, and what merging them says.
