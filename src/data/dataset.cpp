@@ -66,8 +66,8 @@ std::unique_ptr<Dataset> Dataset::whole_inputs() const {
 void Dataset::cast_floats(c10::ScalarType dtype) {
   ScratchAllocator scratch;
   const auto cast = [&](Array& array) {
-    const bool is_other = c10::isFloatingType(array.dtype) && array.dtype != dtype && !array.shape.empty();
-    if (is_other) array = cast_array(array, dtype, scratch, path_);
+    if (!c10::isFloatingType(array.dtype) || array.dtype == dtype || array.shape.empty()) return;
+    array = cast_array(array, dtype, scratch, path_);
   };
   for (Input& input : inputs_) {
     cast(input.array);
