@@ -43,7 +43,7 @@ Raster decode_picture(std::span<const std::byte> bytes, PictureOrientation orien
   } else if (start.starts_with("\x89PNG\r\n\x1A\n")) {
     format = "a PNG picture";
     problem = decode_png(bytes, raster);
-  } else if (start.starts_with("RIFF") && start.substr(8, 4) == "WEBP") {
+  } else if (start.starts_with("RIFF") && start.find("WEBP") == 8) {
     format = "a WebP picture";
     problem = decode_webp(bytes, raster);
   } else {

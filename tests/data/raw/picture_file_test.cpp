@@ -72,6 +72,7 @@ TEST(PictureFile, RefusesOtherFiles) {
   EXPECT_TRUE(mentions(problem_of("GIF89a, which is none"),
                        {"expected a JPEG, PNG or WebP picture, got a file that begins with 'GIF89a, '"}));
   EXPECT_TRUE(mentions(problem_of(""), {"got an empty file"}));
+  EXPECT_TRUE(mentions(problem_of("RIFF"), {"begins with 'RIFF'"}));
   EXPECT_TRUE(mentions(problem_of("\xFF\xD8\xFF"), {"expected a JPEG picture that can be decoded"}));
   EXPECT_THROW(read_picture(kPictures / "missing.png", PictureOrientation::kExif, "x"), BrokenFileError);
 }
