@@ -23,8 +23,7 @@ namespace {
 
 constexpr std::string_view kRowsSuffix = "__rows";
 constexpr std::string_view kClassesSuffix = "__classes";
-/// Pages of a mapped file count as resident memory until they are given back. One random row can bring in sixteen
-/// pages.
+/// Pages of a mapped file count as resident memory until given back; one random row can bring in sixteen of them.
 constexpr std::size_t kReleaseInterval = std::size_t{2} << 20;
 
 std::string row_count_text(std::size_t row_count) {
