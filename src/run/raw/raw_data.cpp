@@ -120,6 +120,14 @@ void reject_raw_keys(const DatasetOptions& options, const Config& config) {
   }
 }
 
+std::string digest_where_readable(const std::filesystem::path& file) {
+  try {
+    return sha256_of_file(file);
+  } catch (const DataError&) {
+    return "unreadable";
+  }
+}
+
 }  // namespace
 
 void use_manifest(DatasetOptions& options, const Config& config, const RawReading& reading) {
@@ -174,8 +182,7 @@ std::string digest_of_data(const std::filesystem::path& path, const Config& conf
       const std::uint32_t file = files.file_of_row[row];
       if (file == NamedFiles::kNoFile || is_named[file]) continue;
       is_named[file] = true;
-      std::error_code ignored;
-      text += "\n" + names[row] + "\n" + std::to_string(std::filesystem::file_size(files.paths[file], ignored));
+      text += "\n" + names[row] + "\n" + digest_where_readable(files.paths[file]);
     }
   }
   return sha256_of_text(text);

@@ -22,9 +22,8 @@ struct RawReading {
 void use_manifest(DatasetOptions& options, const Config& config, const RawReading& reading);
 
 /// SHA-256 of a validation set: of a file of arrays that of the file; of a manifest that of its own content, of the
-/// names and sizes of the files that the configuration reads, and of the tokenizers and preprocessing files. Files of
-/// one size are not told apart, as all of them would have to be read before anything else. Throws DataError where the
-/// data cannot be read.
+/// names and contents of the files that the configuration reads, and of the tokenizers and preprocessing files. Throws
+/// DataError where the manifest cannot be read.
 std::string digest_of_data(const std::filesystem::path& path, const Config& config);
 
 /// Sets what follows from the manifest: special ids of tokens, where none are configured; names of columns are those of
