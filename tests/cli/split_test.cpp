@@ -343,11 +343,15 @@ TEST(Split, TellsWhatFeaturesCost) {
   const ProgramResult shown = project.run({"inspect", "--format", "json"});
   ASSERT_EQ(shown.exit_code, 0) << shown.errors;
   const Json costs = Json::parse(shown.output).at("cost");
-  const Json& cost = costs.at(costs.size() - 3);
+  const Json& cost = costs.at(costs.size() - 4);
   EXPECT_EQ(cost.at("engine"), "shap --level feature, one example");
   // Four columns each: all 16 coalitions of one modality, with and without the other.
   EXPECT_EQ(cost.at("encoder_rows"), 32);
   EXPECT_EQ(cost.at("evaluations"), 64);
+  // And the 254 coalitions of all eight but none and all.
+  const Json& pairs = costs.at(costs.size() - 3);
+  EXPECT_EQ(pairs.at("encoder_rows"), 32 + 2 * 254);
+  EXPECT_EQ(pairs.at("evaluations"), 64 + 254);
   // All 256 coalitions of both, which are 16 of each.
   const Json& lime = costs.at(costs.size() - 2);
   EXPECT_EQ(lime.at("engine"), "lime, one example");
