@@ -75,7 +75,7 @@ TEST(Documents, DescribeEveryKeyAndWordOfTheConfiguration) {
   EXPECT_EQ(names_in_table(document, "key"), known_keys());
   const std::string config = "src/run/config/config.cpp";
   EXPECT_EQ(names_in_table(document, "kind"), words_in_source(config, "kModelKinds"));
-  Names types = words_in_source("src/masking/segmentation.cpp", "8> names");
+  Names types = words_in_source("src/masking/segmentation.cpp", "10> names");
   types.merge(words_in_source("src/masking/baseline.cpp", "kRemovalNames"));
   EXPECT_EQ(names_in_table(document, "type"), types);
   const std::string text = text_of(document.lines);
