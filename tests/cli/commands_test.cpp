@@ -312,7 +312,7 @@ TEST(Completion, OfBashKnowsCommandsOptionsAndWords) {
   };
   EXPECT_EQ(completed("modattr per", 1), "permute\n");
   EXPECT_EQ(completed("modattr sha", 1), "shap\n");
-  EXPECT_EQ(completed("modattr permute --rep", 2), "--repeats\n");
+  EXPECT_EQ(completed("modattr permute --repe", 2), "--repeats\n");
   EXPECT_EQ(completed("modattr shap --backg", 2), "--background\n");
   EXPECT_EQ(completed("modattr shap --value log_", 3), "log_probability\n");
   EXPECT_EQ(completed("modattr shap --target lab", 3), "label\n");
