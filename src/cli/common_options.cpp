@@ -42,7 +42,10 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_option("--model", common.model, "TorchScript model, instead of the configuration's")
       ->type_name("FILE")
       ->check(not_empty("a file"));
-  command.add_option("--data", common.data, "Validation set (.npz, .safetensors, .pt), instead of the configuration's")
+  command
+      .add_option(
+          "--data", common.data,
+          "Validation set (.npz, .safetensors, .pt, or a manifest: .csv, .jsonl), instead of the configuration's")
       ->type_name("FILE")
       ->check(not_empty("a file"));
   command.add_option("--examples", common.examples, "Use a random subset of N examples, fixed by the seed")

@@ -99,7 +99,8 @@ void add_init_command(CommandLine& line) {
       ->type_name("FILE")
       ->option_text("FILE (required)")
       ->required();
-  app.add_option("--data", command->request.common.data, "Validation set (.npz, .safetensors, .pt)")
+  app.add_option("--data", command->request.common.data,
+                 "Validation set (.npz, .safetensors, .pt, or a manifest: .csv, .jsonl)")
       ->type_name("FILE")
       ->option_text("FILE (required)")
       ->required();
