@@ -49,10 +49,10 @@ TEST_F(BadData, AMissingFileIsNamed) {
 }
 
 TEST_F(BadData, AnUnknownFormatIsNamed) {
-  write_file(project_.path("val.csv"), "a,b,label\n1,2,0\n");
+  write_file(project_.path("val.txt"), "a,b,label\n1,2,0\n");
   expect_failure(project_, 3,
-                 {"val.csv: expected a NumPy archive (.npz), a safetensors file or a torch.save dictionary (.pt), got"},
-                 {"--data", "val.csv"});
+                 {"val.txt: expected a NumPy archive (.npz), a safetensors file or a torch.save dictionary (.pt), got"},
+                 {"--data", "val.txt"});
 }
 
 TEST_F(BadData, ATruncatedArchiveIsNamed) {
