@@ -126,6 +126,13 @@ void add_format_option(CLI::App& command, OutputOptions& output, const std::vect
       ->option_text("FORMAT");
 }
 
+void add_table_options(CLI::App& command, OutputOptions& output) {
+  add_format_option(command, output);
+  command.add_flag("--all-definitions", output.all_definitions,
+                   "Print the rows of all definitions, also of those that answer the same question or check the run");
+  add_verbosity_options(command, output);
+}
+
 void start_logging(const OutputOptions& output) {
   auto logger = spdlog::stderr_color_mt("modattr");
   logger->set_pattern("modattr: %^%v%$");

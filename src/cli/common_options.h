@@ -40,6 +40,9 @@ void add_verbosity_options(CLI::App& command, OutputOptions& output);
 void add_format_option(CLI::App& command, OutputOptions& output,
                        const std::vector<std::string>& formats = {"table", "csv", "json", "markdown"});
 
+/// Adds what says how a table of scores is shown: --format, --all-definitions, -q and -v.
+void add_table_options(CLI::App& command, OutputOptions& output);
+
 /// Logs of a run: standard error, from level "info" with -v, warnings always unless -q.
 void start_logging(const OutputOptions& output);
 

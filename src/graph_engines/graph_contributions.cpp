@@ -124,10 +124,10 @@ class GraphContributions::Worker {
     return credits;
   }
 
-  /// Whether passes over different examples may find the same of removed data.
+  /// Whether passes over different examples find the same of removed data.
   bool shares_removed_data() const {
     return request_.method == ContributionMethod::kDeep && request_.is_owen && !pass_.reads_data() &&
-           owners_.own_everything();
+           owners_.own_everything() && pair_data_.has_common_removal();
   }
   void choose_row_count(std::span<const Pair> pairs);
   /// Every pair's credits by the method that was asked for.

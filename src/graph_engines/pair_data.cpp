@@ -22,6 +22,14 @@ MixedRows PairData::rows_of(std::span<const Pair> pairs, std::uint64_t modalitie
   return rows;
 }
 
+bool PairData::has_common_removal() const {
+  const auto last = static_cast<std::uint32_t>(parts_.dataset.example_count() - 1);
+  for (std::size_t modality = 0; modality < parts_.segmentations.size(); ++modality) {
+    if (parts_.removal.row(modality, 0, 0) != parts_.removal.row(modality, 0, last)) return false;
+  }
+  return last > 0;
+}
+
 PassData PairData::of(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities) const {
   const MixedRows x = rows_of(pairs, x_modalities);
   const MixedRows b = rows_of(pairs, b_modalities);

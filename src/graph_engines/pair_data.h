@@ -44,6 +44,9 @@ class PairData {
   std::vector<std::vector<std::uint32_t>> removed_rows(std::span<const Pair> pairs) const {
     return rows_of(pairs, 0).by_modality;
   }
+  /// Whether the data that stands for removed data is the same for different examples, as a background is and a text of
+  /// mask tokens is not.
+  bool has_common_removal() const;
 
  private:
   MixedRows rows_of(std::span<const Pair> pairs, std::uint64_t modalities) const;

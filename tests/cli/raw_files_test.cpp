@@ -105,6 +105,13 @@ TEST_F(RawFilesTest, AreTheSameDataOnlyWithTheSameFiles) {
   write_file(folder_ / "photos/4.png", read_file(folder_ / "photos/5.png"));
   const nlohmann::json after = raw_json({"permute", "--repeats", "1"}, folder_.path());
   EXPECT_NE(before["data"]["sha256"], after["data"]["sha256"]);
+  // Also where a file keeps its size; what is behind a picture's end is no part of the picture.
+  const std::string picture = read_file(folder_ / "photos/4.png");
+  write_file(folder_ / "photos/4.png", picture + "a");
+  const nlohmann::json first = raw_json({"permute", "--repeats", "1"}, folder_.path());
+  write_file(folder_ / "photos/4.png", picture + "b");
+  const nlohmann::json second = raw_json({"permute", "--repeats", "1"}, folder_.path());
+  EXPECT_NE(first["data"]["sha256"], second["data"]["sha256"]);
 }
 
 TEST_F(RawFilesTest, NeedKeysThatArraysDoNot) {

@@ -84,10 +84,7 @@ void add_run_command(CommandLine& line) {
                "Go on where an interrupted run with the same --out stopped; begins anew where there is none");
   add_shard_option(app, command->shard);
   add_store_options(app, command->store);
-  add_format_option(app, command->output);
-  app.add_flag("--all-definitions", command->output.all_definitions,
-               "Print the rows of all definitions, also of those that answer the same question or check the run");
-  add_verbosity_options(app, command->output);
+  add_table_options(app, command->output);
   app.callback([command, &line] { line.exit_code = run(*command); });
 }
 
