@@ -9,7 +9,7 @@
 
 #include "check/made_results.h"
 
-namespace modattr {
+namespace modattr::example_statistic_test {
 namespace {
 
 /// Numbers of a definition where every example counts once.
@@ -194,4 +194,4 @@ TEST(ExampleStatistic, SaysWhyThereIsNone) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::example_statistic_test

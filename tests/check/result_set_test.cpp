@@ -14,7 +14,7 @@
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::result_set_test {
 namespace {
 
 ScoreTable whole_table() {
@@ -94,4 +94,4 @@ TEST(ResultSet, TellsTracedExamplesFromExplainedOnes) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::result_set_test

@@ -10,7 +10,7 @@
 
 #include "project.h"
 
-namespace modattr {
+namespace modattr::metrics_test {
 namespace {
 
 constexpr std::size_t kClasses = 3;
@@ -137,4 +137,4 @@ TEST(Metrics, OfAnswerCountsReachFullAgreementAtThree) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::metrics_test

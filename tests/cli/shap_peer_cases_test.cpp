@@ -8,7 +8,7 @@
 #include "peer_project.h"
 #include "shap_project.h"
 
-namespace modattr {
+namespace modattr::shap_peer_cases_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -210,4 +210,4 @@ TEST(ShapPeerCases, ThreeModalitiesOfTextImageAndTable) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::shap_peer_cases_test

@@ -10,7 +10,7 @@
 
 #include "shap_project.h"
 
-namespace modattr {
+namespace modattr::shap_tasks_test {
 namespace {
 
 const std::vector<float> kFirstInput = {1, -2, 3, 0.5F, 0, 2, -1};
@@ -211,4 +211,4 @@ TEST(ShapTasks, TheSameBytesHoweverItRuns) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::shap_tasks_test

@@ -7,7 +7,7 @@
 
 #include "project.h"
 
-namespace modattr {
+namespace modattr::tasks_test {
 namespace {
 
 const std::vector<float> kA = {1, -2, 3, 0.5F, 0, 2};
@@ -208,4 +208,4 @@ TEST(Tasks, AModelOfAFixedBatchSizeRunsWithRowsPerCall) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::tasks_test

@@ -13,7 +13,7 @@
 #include "support/array_writers.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::label_reader_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -201,4 +201,4 @@ TEST(SelectLabels, KeepsTheListedExamplesInOrder) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::label_reader_test

@@ -9,7 +9,7 @@
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 
-namespace modattr {
+namespace modattr::npz_reader_test {
 namespace {
 
 const std::filesystem::path kFixtures = std::filesystem::path(__FILE__).parent_path() / "../fixtures/data";
@@ -195,4 +195,4 @@ TEST_F(NpzReaderTest, RefusesDuplicateArrays) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::npz_reader_test

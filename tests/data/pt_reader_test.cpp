@@ -9,7 +9,7 @@
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 
-namespace modattr {
+namespace modattr::pt_reader_test {
 namespace {
 
 using std::string_literals::operator""s;
@@ -253,4 +253,4 @@ TEST_F(PtReaderTest, FindsEveryTruncationAndEveryFlippedBit) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::pt_reader_test

@@ -16,7 +16,7 @@
 // Every registered engine keeps the axioms that it promises; a broken one shows that each check can fail. The
 // attribution of an engine is the definition of its first row.
 
-namespace modattr {
+namespace modattr::axioms_test {
 namespace {
 
 using Numbers = std::span<const double>;
@@ -207,4 +207,4 @@ TEST(AxiomChecks, TellThatPermutationImportanceIsNotEfficient) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::axioms_test

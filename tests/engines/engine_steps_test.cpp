@@ -26,7 +26,7 @@
 // Both steps of every engine: what is kept of the examples between them may be parted, written, read and merged in any
 // order, and gives the same scores without the model.
 
-namespace modattr {
+namespace modattr::engine_steps_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 11;
@@ -285,4 +285,4 @@ TEST(EngineSteps, RefuseWhatOtherOptionsEvaluated) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::engine_steps_test

@@ -6,7 +6,7 @@
 #include "support/table_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::open_examples_test {
 namespace {
 
 TableProblem problem_of(std::vector<std::uint32_t> keys) {
@@ -48,4 +48,4 @@ TEST(OpenExamples, RefuseWhatIsNotOfTheProblem) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::open_examples_test

@@ -12,7 +12,7 @@
 #include "followed_model.h"
 #include "modattr/core/error.h"
 
-namespace modattr {
+namespace modattr::graph_pass_test {
 namespace {
 
 constexpr std::int64_t kRows = 5;
@@ -327,4 +327,4 @@ TEST(GraphPass, LeavesNoTapeWhereNothingDiffers) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::graph_pass_test

@@ -13,7 +13,7 @@
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::baseline_test {
 namespace {
 
 using Examples = std::vector<std::uint32_t>;
@@ -294,4 +294,4 @@ TEST(Baseline, HasNamesForItsTypes) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::baseline_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace modattr {
+namespace modattr::number_format_test {
 namespace {
 
 constexpr Orientation kShare = Orientation::kHigherIsBetter;
@@ -111,4 +111,4 @@ TEST(FormatExact, ReadsBackAsTheSameDouble) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::number_format_test

@@ -10,7 +10,7 @@
 #include "split_trial.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::batch_predicates_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -189,4 +189,4 @@ TEST(BatchPredicates, OfWhatIsNotEncodedAreEvaluated) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::batch_predicates_test

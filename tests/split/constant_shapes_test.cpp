@@ -7,7 +7,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::constant_shapes_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -246,4 +246,4 @@ INSTANTIATE_TEST_SUITE_P(Forms, VaryingShapes,
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::constant_shapes_test

@@ -7,7 +7,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::random_graph_split_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -172,4 +172,4 @@ TEST(RandomGraphSplit, GivesTheSameInParts) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::random_graph_split_test

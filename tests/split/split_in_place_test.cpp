@@ -9,7 +9,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::split_in_place_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -254,4 +254,4 @@ TEST(SplitRandom, RefusesARecurrentLayerThatDropsOut) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::split_in_place_test

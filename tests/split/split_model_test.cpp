@@ -10,7 +10,7 @@
 #include "split_trial.h"
 #include "value/fake_model.h"
 
-namespace modattr {
+namespace modattr::split_model_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -258,4 +258,4 @@ TEST(SplitModel, IsMadeOfTorchScriptModels) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::split_model_test

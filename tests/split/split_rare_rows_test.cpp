@@ -9,7 +9,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::split_rare_rows_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -132,4 +132,4 @@ TEST(PiecesThatLookAlike, StayInTheFusion) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::split_rare_rows_test

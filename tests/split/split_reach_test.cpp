@@ -7,7 +7,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::split_reach_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -240,4 +240,4 @@ TEST(SplitReachOfDictionaries, ReadsByGet) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::split_reach_test

@@ -7,7 +7,7 @@
 
 #include "split_trial.h"
 
-namespace modattr {
+namespace modattr::split_safety_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -340,4 +340,4 @@ TEST(SplitSafety, RunsAModelWholeThatFailsOnOtherBatchSizes) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::split_safety_test

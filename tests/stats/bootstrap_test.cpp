@@ -10,7 +10,7 @@
 #include "modattr/stats/moments.h"
 #include "modattr/stats/scorers.h"
 
-namespace modattr {
+namespace modattr::bootstrap_test {
 namespace {
 
 using Weights = std::vector<std::uint32_t>;
@@ -141,4 +141,4 @@ TEST(BootstrapInterval, CoversTheTruthInAboutNineteenOfTwentySets) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::bootstrap_test

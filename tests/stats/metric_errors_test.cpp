@@ -10,7 +10,7 @@
 #include "modattr/core/rng.h"
 #include "modattr/stats/metrics.h"
 
-namespace modattr {
+namespace modattr::metric_errors_test {
 namespace {
 
 MetricInput input_of(OutputKind kind, std::size_t output_width, Labels labels) {
@@ -155,4 +155,4 @@ INSTANTIATE_TEST_SUITE_P(Names, EveryMetric,
                          [](const auto& instance) { return instance.param; });
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::metric_errors_test

@@ -13,7 +13,7 @@
 #include "modattr/core/error.h"
 #include "modattr/stats/masked_logit.h"
 
-namespace modattr {
+namespace modattr::metrics_test {
 namespace {
 
 using Outputs = std::vector<std::vector<double>>;
@@ -281,4 +281,4 @@ TEST(RocAuc, OfManyClassesTakesOnePassOverTheOutputs) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::metrics_test

@@ -12,7 +12,7 @@
 #include "modattr/stats/metrics.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::multilabel_metrics_test {
 namespace {
 
 using Outputs = std::vector<std::vector<double>>;
@@ -139,4 +139,4 @@ TEST(MultilabelMetrics, RefuseWhatDoesNotGoTogether) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::multilabel_metrics_test

@@ -10,7 +10,7 @@
 #include "modattr/stats/masked_logit.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::target_test {
 namespace {
 
 using Numbers = std::vector<double>;
@@ -361,4 +361,4 @@ TEST(Target, IsTheMeanLogProbabilityOfLabelTokens) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::target_test

@@ -10,7 +10,7 @@
 #include "modattr/trees/tree_reader.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::lightgbm_reader_test {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -198,4 +198,4 @@ TEST(LightgbmReader, DoesWithoutCovers) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::lightgbm_reader_test

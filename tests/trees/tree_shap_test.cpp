@@ -13,7 +13,7 @@
 #include "modattr/core/rng.h"
 #include "support/tree_fixture.h"
 
-namespace modattr {
+namespace modattr::tree_shap_test {
 namespace {
 
 using testing::TreeFixture;
@@ -326,4 +326,4 @@ TEST(TreeShap, CountsOnlyTheTreesOfAnOutput) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::tree_shap_test

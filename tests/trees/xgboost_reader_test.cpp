@@ -14,7 +14,7 @@
 #include "support/thrown_message.h"
 #include "support/tree_fixture.h"
 
-namespace modattr {
+namespace modattr::xgboost_reader_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -240,4 +240,4 @@ TEST(XgboostReader, RefusesTreesThatAreTooDeep) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::xgboost_reader_test

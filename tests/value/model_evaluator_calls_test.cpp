@@ -7,7 +7,7 @@
 
 #include "evaluator_set.h"
 
-namespace modattr {
+namespace modattr::model_evaluator_calls_test {
 namespace {
 
 TEST_F(ModelEvaluatorTest, MakesTheSameCallsForEveryBatchSizeAndThreadCount) {
@@ -75,4 +75,4 @@ TEST_F(ModelEvaluatorTest, FillsTheLastCallWithItsLastRow) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::model_evaluator_calls_test

@@ -12,7 +12,7 @@
 #include "support/counting_progress.h"
 #include "support/torchscript_models.h"
 
-namespace modattr {
+namespace modattr::model_evaluator_test {
 namespace {
 
 TEST_F(ModelEvaluatorTest, TakesAbsentModalitiesFromTheDonor) {
@@ -311,4 +311,4 @@ TEST_F(ModelEvaluatorTest, MovesTheColumnsOfAModality) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::model_evaluator_test

@@ -14,7 +14,7 @@
 
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::parallel_calls_test {
 namespace {
 
 TEST(ParallelFor, DoesEveryPieceOnce) {
@@ -167,4 +167,4 @@ TEST(ReadAheadFor, ThrowsTheFirstFailureInOrder) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::parallel_calls_test

@@ -13,7 +13,7 @@
 
 // Draws against enumeration: all ordered pairs, all permutations, strata, evaluations.
 
-namespace modattr {
+namespace modattr::permutation_draws_test {
 namespace {
 
 using Numbers = std::span<const double>;
@@ -271,4 +271,4 @@ TEST(PermutationDraws, AreFixedByTheSeed) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::permutation_draws_test

@@ -4,7 +4,7 @@
 
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::mean_games_test {
 namespace {
 
 /// v = example + 10 * number of players, on three examples; counts what it is asked.
@@ -61,4 +61,4 @@ TEST_F(MeanGamesTest, AsksForFewCoalitionsAtATimeOnALargeSet) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::mean_games_test

@@ -17,7 +17,7 @@
 #include "support/table_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::sage_test {
 namespace {
 
 /// A number of an example, half of them 1, half -1.
@@ -230,4 +230,4 @@ TEST(Sage, RefusesFeaturesThatDifferFromExampleToExample) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::sage_test

@@ -13,7 +13,7 @@
 #include "support/formula_games.h"
 #include "support/table_game.h"
 
-namespace modattr {
+namespace modattr::feature_shapley_test {
 namespace {
 
 /// Two examples; modality a has the players 1, -1 and 2, modality b one of 2, all of which add up; in the second
@@ -186,4 +186,4 @@ TEST(FeatureShapley, RefusesAnUnknownBreakdown) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::feature_shapley_test

@@ -15,7 +15,7 @@
 #include "support/formula_games.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::feature_solver_test {
 namespace {
 
 constexpr double kRounding = 1e-12;
@@ -272,4 +272,4 @@ TEST(FeatureSolver, PassesOnValuesThatAreNoNumbers) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::feature_solver_test

@@ -9,7 +9,7 @@
 
 // What modalities do together: the interaction index, InterSHAP, SHAPE and the gap to the additive projection.
 
-namespace modattr {
+namespace modattr::modality_interactions_test {
 namespace {
 
 constexpr double kRounding = 1e-14;
@@ -215,4 +215,4 @@ TEST(ModalityInteractions, TheGapIsLeftOutUnlessAskedFor) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::modality_interactions_test

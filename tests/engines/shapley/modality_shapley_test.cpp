@@ -12,7 +12,7 @@
 #include "support/table_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::modality_shapley_test {
 namespace {
 
 constexpr double kRounding = 1e-14;
@@ -246,4 +246,4 @@ TEST(ModalityShapley, LeavesTheShareOfNothingEmptyAndSaysSo) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::modality_shapley_test

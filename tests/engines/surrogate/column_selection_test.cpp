@@ -14,7 +14,7 @@
 #include "support/regression_case.h"
 #include "support/table_game.h"
 
-namespace modattr {
+namespace modattr::column_selection_test {
 namespace {
 
 using Columns = std::vector<std::size_t>;
@@ -110,4 +110,4 @@ TEST(ParseColumnSelection, NamesTheNearestWord) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::column_selection_test

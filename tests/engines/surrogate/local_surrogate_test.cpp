@@ -15,7 +15,7 @@
 #include "support/table_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::local_surrogate_test {
 namespace {
 
 using Counts = std::vector<std::vector<std::size_t>>;
@@ -323,4 +323,4 @@ TEST(LocalSurrogate, RefusesWhatDoesNotGoTogether) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::local_surrogate_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace modattr {
+namespace modattr::charts_test {
 namespace {
 
 std::size_t count_of(const std::string& text, const std::string& part) {
@@ -94,4 +94,4 @@ TEST(Inks, AreTheSameForAModalityEverywhere) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::charts_test

@@ -4,7 +4,7 @@
 
 #include "modattr/core/error.h"
 
-namespace modattr {
+namespace modattr::score_charts_test {
 namespace {
 
 ScoreTable table_of(std::vector<Score> rows, std::vector<std::string> modalities = {"image", "text"}) {
@@ -90,4 +90,4 @@ TEST(ScoreFigure, OfNothingIsAnError) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::score_charts_test

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace modattr {
+namespace modattr::csv_writer_test {
 namespace {
 
 const std::string kHeader =
@@ -84,4 +84,4 @@ TEST(CsvWriter, ReplacesControlCharactersAndBrokenBytes) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::csv_writer_test

@@ -15,7 +15,7 @@
 #include "modattr/report/formats/examples_writer.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::examples_reader_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -337,4 +337,4 @@ TEST(ExamplesReader, SaysThatAFileCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::examples_reader_test

@@ -10,7 +10,7 @@
 
 #include "report/tables/example_table.h"
 
-namespace modattr {
+namespace modattr::examples_writer_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -228,4 +228,4 @@ TEST(ExamplesWriter, RefusesDetailsWithANameThatIsTaken) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::examples_writer_test

@@ -9,7 +9,7 @@
 #include "modattr/engines/definitions.h"
 #include "modattr/report/tables/text_table.h"
 
-namespace modattr {
+namespace modattr::main_definitions_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -74,4 +74,4 @@ TEST(MainDefinitions, HaveThePValueOfExamples) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::main_definitions_test

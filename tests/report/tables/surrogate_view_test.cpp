@@ -7,7 +7,7 @@
 
 #include "modattr/report/tables/example_view.h"
 
-namespace modattr {
+namespace modattr::surrogate_view_test {
 namespace {
 
 const std::vector<std::string> kModalities = {"image", "text"};
@@ -143,4 +143,4 @@ TEST(ExampleViewOfASurrogate, ListsItsTermsAndItsPairs) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::surrogate_view_test

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace modattr {
+namespace modattr::trace_view_test {
 namespace {
 
 const TextStyle kPlainStyle{.color = false, .unicode = true, .width = 80};
@@ -146,4 +146,4 @@ TEST(TraceView, ComparesVerdictsWithSimpleRules) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::trace_view_test

@@ -6,7 +6,7 @@
 #include "run/run_set.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::modality_checks_test {
 namespace {
 
 /// Ids and pictures, of which a model makes one number.
@@ -99,4 +99,4 @@ TEST(ModalityChecks, WarnOfAModalityWithoutData) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::modality_checks_test

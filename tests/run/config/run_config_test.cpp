@@ -5,7 +5,7 @@
 #include "modattr/core/error.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::run_config_test {
 namespace {
 
 RunConfig read(const char* text) {
@@ -51,4 +51,4 @@ TEST(ToJson, KeepsEveryKindOfValue) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::run_config_test

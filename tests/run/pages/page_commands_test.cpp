@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace modattr {
+namespace modattr::page_commands_test {
 namespace {
 
 ScoreTable table_of(const std::string& command, const std::string& config) {
@@ -58,4 +58,4 @@ TEST(PageConfiguration, IsOneThatCommandsTake) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::page_commands_test

@@ -10,7 +10,7 @@
 #include "run/setup/players_setup.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::column_names_test {
 namespace {
 
 using namespace std::string_literals;
@@ -95,4 +95,4 @@ TEST(ColumnNames, OfOtherPlayersAreNotRead) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::column_names_test

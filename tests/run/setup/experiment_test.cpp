@@ -7,7 +7,7 @@
 #include "run/run_set.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::experiment_test {
 namespace {
 
 template <typename Kind>
@@ -103,4 +103,4 @@ TEST(Experiment, WarnsOfProbabilitiesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::experiment_test

@@ -8,7 +8,7 @@
 
 #include "split/split_trial.h"
 
-namespace modattr {
+namespace modattr::batch_axis_flow_test {
 namespace {
 
 constexpr std::int64_t kRows = SplitTrial::kRowCount;
@@ -147,4 +147,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::batch_axis_flow_test

@@ -15,7 +15,7 @@
 #include "support/thrown_message.h"
 #include "value/fake_synthetic_rows.h"
 
-namespace modattr {
+namespace modattr::encoding_cache_test {
 namespace {
 
 using Rows = std::vector<std::uint32_t>;
@@ -194,4 +194,4 @@ TEST_F(EncodingCacheTest, StretchesNoEncodingToAnotherShape) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::encoding_cache_test

@@ -13,7 +13,7 @@
 
 // Games of one evaluator that are alive at the same time know nothing of each other.
 
-namespace modattr {
+namespace modattr::games_side_by_side_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 9;
@@ -185,4 +185,4 @@ INSTANTIATE_TEST_SUITE_P(OfAModel, GamesSideBySide, testing::Values(ModelUse::kW
                          });
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::games_side_by_side_test

@@ -17,7 +17,7 @@
 #include "support/thrown_message.h"
 #include "value/fake_model.h"
 
-namespace modattr {
+namespace modattr::model_problem_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 40;
@@ -153,4 +153,4 @@ TEST_F(ModelProblemTest, KnowsItsGroupsAndStrata) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::model_problem_test

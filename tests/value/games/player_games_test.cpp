@@ -18,7 +18,7 @@
 #include "support/thrown_message.h"
 #include "support/torchscript_models.h"
 
-namespace modattr {
+namespace modattr::player_games_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 5;
@@ -362,4 +362,4 @@ TEST_F(PlayerGamesWithoutANumber, HideItUnderARemovedPlayer) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::player_games_test

@@ -16,7 +16,7 @@
 #include "value/fake_model.h"
 #include "value/removal_set.h"
 
-namespace modattr {
+namespace modattr::removal_game_test {
 namespace {
 
 using Inputs = std::span<const at::Tensor>;
@@ -265,4 +265,4 @@ TEST(RemovalGame, SumsManyDrawsPieceByPiece) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::removal_game_test

@@ -7,7 +7,7 @@
 
 // The game of removed modalities does not depend on how the model runs.
 
-namespace modattr {
+namespace modattr::removal_invariance_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 21;
@@ -98,4 +98,4 @@ TEST_F(RemovalInvariance, HoldsWhetherEqualMixesAreSharedOrNot) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::removal_invariance_test

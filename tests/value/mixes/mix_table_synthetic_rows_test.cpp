@@ -8,7 +8,7 @@
 
 // Mixes whose absent modalities are synthetic rows, one row for each modality.
 
-namespace modattr {
+namespace modattr::mix_table_synthetic_rows_test {
 namespace {
 
 constexpr std::size_t kExampleCount = 30;
@@ -118,4 +118,4 @@ TEST(RowNumbers, OfSyntheticRowsFollowThoseOfExamples) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::mix_table_synthetic_rows_test

@@ -9,7 +9,7 @@
 
 #include "value/number_set.h"
 
-namespace modattr {
+namespace modattr::pair_grid_test {
 namespace {
 
 using Key = std::vector<std::vector<std::int64_t>>;
@@ -135,4 +135,4 @@ TEST(PairGrid, MayBeEmpty) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::pair_grid_test

@@ -20,7 +20,7 @@
 
 // Rows that no example has, on their way into the model.
 
-namespace modattr {
+namespace modattr::synthetic_rows_test {
 namespace {
 
 using Inputs = std::span<const at::Tensor>;
@@ -279,4 +279,4 @@ TEST(RowOrigins, KeepThePlacesOfExamplesAndSyntheticRows) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::synthetic_rows_test

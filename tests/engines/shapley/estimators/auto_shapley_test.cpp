@@ -13,7 +13,7 @@
 #include "modattr/engines/shapley/estimators/proxy_shapley.h"
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::auto_shapley_test {
 namespace {
 
 const AutoShapley kEstimator;
@@ -156,4 +156,4 @@ TEST(AutoShapley, TakesTheRegressionAboveTheLimitOfTheProxy) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::auto_shapley_test

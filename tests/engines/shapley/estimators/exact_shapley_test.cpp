@@ -12,7 +12,7 @@
 #include "support/shapley_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::exact_shapley_test {
 namespace {
 
 constexpr double kRounding = 1e-13;
@@ -187,4 +187,4 @@ TEST(InnerCoalitionCount, IsTheLargestNumberWhereThereAreMore) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::exact_shapley_test

@@ -9,7 +9,7 @@
 #include "modattr/engines/shapley/estimators/leverage_shapley.h"
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::gp_shapley_test {
 namespace {
 
 const GpShapley kEstimator;
@@ -76,4 +76,4 @@ TEST(GpShapley, AsksForNoMorePairsThanItsLimit) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::gp_shapley_test

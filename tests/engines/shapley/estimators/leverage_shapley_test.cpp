@@ -8,7 +8,7 @@
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::leverage_shapley_test {
 namespace {
 
 const LeverageShapley kEstimator;
@@ -137,4 +137,4 @@ TEST(LeverageShapley, SharesOutWhatNoPairDecides) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::leverage_shapley_test

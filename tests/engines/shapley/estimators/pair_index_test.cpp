@@ -13,7 +13,7 @@
 #include "support/shapley_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::pair_index_test {
 namespace {
 
 constexpr double kRounding = 1e-12;
@@ -227,4 +227,4 @@ TEST(PairIndex, KnowsItsWords) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::pair_index_test

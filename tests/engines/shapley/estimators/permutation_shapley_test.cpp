@@ -11,7 +11,7 @@
 #include "support/shapley_game.h"
 #include "support/thrown_message.h"
 
-namespace modattr {
+namespace modattr::permutation_shapley_test {
 namespace {
 
 const PermutationShapley kEstimator;
@@ -112,4 +112,4 @@ TEST(PermutationShapley, RefusesHalfAnOrder) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::permutation_shapley_test

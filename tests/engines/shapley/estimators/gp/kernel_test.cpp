@@ -9,7 +9,7 @@
 #include "modattr/stats/cholesky.h"
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::kernel_test {
 namespace {
 
 PairedGame pairs_of(const ShapleyGame& game, std::size_t evaluation_count) {
@@ -117,4 +117,4 @@ TEST(LikeliestKernel, TellsStructureFromNoise) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::kernel_test

@@ -9,7 +9,7 @@
 #include "modattr/engines/shapley/estimators/exact_shapley.h"
 #include "support/shapley_game.h"
 
-namespace modattr {
+namespace modattr::process_test {
 namespace {
 
 constexpr GpKernel kKernel = {.rho = 0.8, .additive = 0.5, .nugget = 0.02};
@@ -120,4 +120,4 @@ TEST(GpProcess, IsNothingWithoutANuggetOnEqualPairs) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::process_test
