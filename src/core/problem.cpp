@@ -4,9 +4,9 @@
 
 namespace modattr {
 
-std::vector<Matrix> Problem::permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) {
+std::vector<Matrix> Problem::permuted_outcomes(std::span<const PermutedCoalitions> games) {
   std::vector<Matrix> outcomes;
-  for (const RowMap& map : donors) outcomes.push_back(permuted_game(map)->evaluate(coalitions));
+  for (const auto& [donors, coalitions] : games) outcomes.push_back(permuted_game(donors)->evaluate(coalitions));
   return outcomes;
 }
 

@@ -121,8 +121,8 @@ TEST(EngineRegistry, TellsCostsInEvaluations) {
     engine.costs(facts, [&](EngineCost cost) { costs.push_back(std::move(cost)); });
   }
   ASSERT_EQ(costs.size(), 7U);
-  // N (1 + 2 R), N + N (N - 1), N (2 + 2 B) as one modality of two has a background.
-  EXPECT_EQ(costs[0].evaluations, 2100.0);
+  // N (1 + R), N + N (N - 1), N (2 + 2 B) as one modality of two has a background.
+  EXPECT_EQ(costs[0].evaluations, 1100.0);
   EXPECT_EQ(costs[1].evaluations, 10000.0);
   EXPECT_EQ(costs[2].evaluations, 100.0 * (2.0 + 2.0 * 20.0));
   // 100 wrong answers, 100 donors, three coalitions; at most every pair.

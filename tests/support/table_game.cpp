@@ -22,6 +22,7 @@ class DonorGame final : public ValueFunction {
   Matrix evaluate(std::span<const Coalition> coalitions) override {
     Matrix values(coalitions.size(), example_count() * width());
     for (std::size_t row = 0; row < coalitions.size(); ++row) {
+      problem_.note_asked(coalitions[row], donors_);
       for (std::size_t example = 0; example < example_count(); ++example) {
         std::ranges::copy(problem_.outcome(coalitions[row], example, donors_.at(example)),
                           values.row(row).subspan(example * width(), width()).begin());
@@ -64,6 +65,14 @@ TableProblem::TableProblem(TableProblemParts parts)
 std::unique_ptr<ValueFunction> TableProblem::permuted_game(RowMap donors) {
   row_maps_.push_back(donors);
   return std::make_unique<DonorGame>(*this, std::move(donors));
+}
+
+std::vector<RowMap> TableProblem::row_maps_of(const Coalition& present) const {
+  std::vector<RowMap> maps;
+  for (const auto& [coalition, donors] : asked_) {
+    if (coalition == present) maps.push_back(donors);
+  }
+  return maps;
 }
 
 std::unique_ptr<ValueFunction> TableProblem::removal_game() {

@@ -107,6 +107,9 @@ class TableProblem final : public Problem {
   double clean_score() const;
   /// Donors of the games that were asked for, in order.
   const std::vector<RowMap>& row_maps() const noexcept { return row_maps_; }
+  /// Donors that a coalition was asked for with, in order.
+  std::vector<RowMap> row_maps_of(const Coalition& present) const;
+  void note_asked(const Coalition& present, const RowMap& donors) { asked_.emplace_back(present, donors); }
   /// How often the game of attributions was asked for.
   std::size_t removal_game_count() const noexcept { return removal_game_count_; }
   /// Modalities whose pairs were asked for, in order.
@@ -117,6 +120,7 @@ class TableProblem final : public Problem {
   Players players_;
   mutable CountingProgress progress_;
   std::vector<RowMap> row_maps_;
+  std::vector<std::pair<Coalition, RowMap>> asked_;
   std::vector<std::size_t> pair_modalities_;
   std::size_t removal_game_count_ = 0;
 };

@@ -140,7 +140,12 @@ TEST(FastestCallSize, StaysWhereLargerCallsAreSlower) {
     std::this_thread::sleep_for(microseconds(40 * count * count));
     return rows_apart(first, count);
   };
-  EXPECT_EQ(fastest_call_size(call, 4, 64), 4U);
+  // A busy processor may make a smaller call look slow.
+  std::size_t smallest = 64;
+  for (int attempt = 0; attempt < 10 && smallest > 4; ++attempt) {
+    smallest = std::min(smallest, fastest_call_size(call, 4, 64));
+  }
+  EXPECT_EQ(smallest, 4U);
 }
 
 TEST(FastestCallSize, StopsBeforeBytesChange) {

@@ -24,6 +24,12 @@ struct ContributionRequest;
 /// The donor example of every example, [examples].
 using RowMap = std::vector<std::uint32_t>;
 
+/// What is asked of one permuted game.
+struct PermutedCoalitions {
+  RowMap donors;
+  std::vector<Coalition> coalitions;
+};
+
 /// A disjoint part of the examples.
 struct Stratum {
   std::string name;
@@ -63,9 +69,9 @@ class Problem {
   /// The game in which absent modalities of example i take their data, all of them, from example donors[i]; v is the
   /// metric's outcome. The problem must outlive the game.
   virtual std::unique_ptr<ValueFunction> permuted_game(RowMap donors) = 0;
-  /// Values of the permuted games of several row maps, [row maps] of [coalitions, examples * metric width]: the same as
-  /// one after the other, in fuller batches.
-  virtual std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions);
+  /// Values of several permuted games, [games] of [coalitions, examples * metric width]: the same as one after the
+  /// other, in fuller batches, and what is asked twice is evaluated once.
+  virtual std::vector<Matrix> permuted_outcomes(std::span<const PermutedCoalitions> games);
   /// The game that attributions explain: modalities are removed as the configuration says, and v is the value of the
   /// target. Of width 2 where labels are classes: then the second number says whether the label is the most probable
   /// class, 1 or 0. The problem must outlive the game. Throws ConfigError when no removal is set up.

@@ -78,7 +78,7 @@ Raster grey(const Raster& raster) {
 std::array<float, 256> numbers_of_bytes(const PixelStep& step, std::size_t channel) {
   std::array<float, 256> numbers = {};
   for (std::size_t byte = 0; byte < numbers.size(); ++byte) {
-    float number = static_cast<float>(byte);
+    auto number = static_cast<float>(byte);
     if (step.rescale == PixelStep::Rescale::kDivide) number /= 255.0F;
     if (step.rescale == PixelStep::Rescale::kMultiply) {
       number = static_cast<float>(static_cast<double>(byte) * step.factor);

@@ -1,6 +1,7 @@
 #include "modattr/engines/permutation/permutation_outcomes.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -20,6 +21,45 @@ std::vector<Stratum> strata_of(const Problem& problem, const std::optional<std::
   return {{"all", all_examples(problem.example_count())}};
 }
 
+/// Asks `asked` of random draws, two permuted games per draw. A coalition and the one of all others ask for the same
+/// mixes, if one draws the permutation and the other its inverse: example i with the data of pi(i) in some modalities
+/// is example pi(i) with the data of i in all others. Each of the two is evaluated once then.
+class DrawnGames {
+ public:
+  explicit DrawnGames(const std::vector<Coalition>& asked) {
+    for (const Coalition& coalition : asked) {
+      const std::size_t game = uses_inverse(coalition) ? 1 : 0;
+      places_.emplace_back(game, coalitions_[game].size());
+      coalitions_[game].push_back(coalition);
+    }
+  }
+
+  void add_draw(const RowMap& permutation) {
+    games_.push_back({permutation, coalitions_[0]});
+    games_.push_back({inverse(permutation), coalitions_[1]});
+  }
+  std::size_t draw_count() const { return games_.size() / 2; }
+  void evaluate(Problem& problem) { outcomes_ = problem.permuted_outcomes(games_); }
+  /// Of a coalition, by its place in `asked`: [examples * metric width].
+  std::span<const double> outcomes(std::size_t draw, std::size_t coalition) const {
+    const auto& [game, row] = places_[coalition];
+    return outcomes_[2 * draw + game].row(row);
+  }
+
+ private:
+  /// Of a coalition and the one of all others one does: the smaller, of equal ones the one without the first modality.
+  static bool uses_inverse(const Coalition& coalition) {
+    const std::size_t absent = coalition.player_count() - coalition.size();
+    return coalition.size() == absent ? !coalition.contains(0) : coalition.size() < absent;
+  }
+
+  std::array<std::vector<Coalition>, 2> coalitions_;
+  /// Game of the draw and row there, [asked].
+  std::vector<std::pair<std::size_t, std::size_t>> places_;
+  std::vector<PermutedCoalitions> games_;
+  std::vector<Matrix> outcomes_;
+};
+
 void put_random_draws(Problem& problem, const PermutationPlan& plan, const Rng& rng, std::vector<ByteWriter>& writers) {
   // Several draws at a time fill batches better; their outcomes are held at once.
   constexpr std::size_t kOutcomesAtOnce = std::size_t{1} << 17;
@@ -28,14 +68,15 @@ void put_random_draws(Problem& problem, const PermutationPlan& plan, const Rng& 
   const std::size_t draws_at_once = std::max<std::size_t>(kOutcomesAtOnce / outcomes_per_draw, 1);
   for (ByteWriter& writer : writers) writer.put_count(plan.draw_count * asked.size() * plan.width);
   for (std::size_t first = 0; first < plan.draw_count; first += draws_at_once) {
-    std::vector<RowMap> donors;
+    DrawnGames games(asked);
     for (std::size_t draw = first; draw < std::min(first + draws_at_once, plan.draw_count); ++draw) {
-      donors.push_back(random_permutation(plan.strata, plan.example_count, rng, static_cast<std::uint32_t>(draw)));
+      games.add_draw(random_permutation(plan.strata, plan.example_count, rng, static_cast<std::uint32_t>(draw)));
     }
-    for (const Matrix& outcomes : problem.permuted_outcomes(donors, asked)) {
+    games.evaluate(problem);
+    for (std::size_t draw = 0; draw < games.draw_count(); ++draw) {
       for (std::size_t example = 0; example < plan.example_count; ++example) {
         for (std::size_t coalition = 0; coalition < asked.size(); ++coalition) {
-          for (const double number : outcomes.row(coalition).subspan(example * plan.width, plan.width)) {
+          for (const double number : games.outcomes(draw, coalition).subspan(example * plan.width, plan.width)) {
             writers[example].put_number(number);
           }
         }

@@ -27,8 +27,9 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
   constexpr double kRepeats = 10.0;
   const auto modalities = static_cast<double>(facts.modality_count());
   const auto examples = static_cast<double>(facts.example_count());
-  // With two modalities, "all but one" and "only the other" are the same coalition; one alone is the full one.
-  const double coalitions = facts.modality_count() <= 2 ? modalities : 2.0 * modalities;
+  // "All but one" and "only this one" ask for the same mixes; with two modalities these two are those of the other,
+  // too.
+  const double coalitions = facts.modality_count() == 2 ? 1.0 : modalities;
   add({.run = "permute --repeats 10", .evaluations = facts.distinct_mixes(examples * (1.0 + kRepeats * coalitions))});
   if (!facts.has_mean_metric() || facts.example_count() < 2) return;
   double pairs = facts.distinct_mixes(examples);
@@ -69,7 +70,7 @@ Engine permute_engine() {
           .variants = {{.name = "permute",
                         .summary = "how far the score falls when a modality's data comes from other examples",
                         .needs = "any model, labels for the metric",
-                        .cost = "N (1 + 2 M R), two modalities N (1 + 2 R); --exact: M N^2, two modalities N^2; equal "
+                        .cost = "N (1 + M R), two modalities N (1 + R); --exact: M N^2, two modalities N^2; equal "
                                 "mixes once",
                         .source = "Breiman 2001; Fisher, Rudin, Dominici 2019; Gat et al. 2021"}},
           .files = {"scores.json", "scores.csv", "examples.jsonl"},

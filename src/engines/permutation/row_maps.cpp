@@ -21,4 +21,10 @@ RowMap random_permutation(std::span<const Stratum> strata, std::size_t example_c
   return donors;
 }
 
+RowMap inverse(const RowMap& permutation) {
+  RowMap result(permutation.size());
+  for (std::uint32_t row = 0; row < permutation.size(); ++row) result[permutation[row]] = row;
+  return result;
+}
+
 }  // namespace modattr

@@ -21,7 +21,8 @@ class PermutedGame final : public ValueFunction {
   std::size_t width() const noexcept override { return problem_.metric().width(); }
 
   Matrix evaluate(std::span<const Coalition> coalitions) override {
-    return std::move(problem_.permuted_outcomes(std::span(&donors_, 1), coalitions).front());
+    const PermutedCoalitions game{donors_, {coalitions.begin(), coalitions.end()}};
+    return std::move(problem_.permuted_outcomes(std::span(&game, 1)).front());
   }
 
  private:
@@ -88,21 +89,27 @@ std::unique_ptr<CaseGame> ModelProblem::case_game() {
                                                       .progress = progress_});
 }
 
-std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const RowMap> donors,
-                                                    std::span<const Coalition> coalitions) {
+std::vector<Matrix> ModelProblem::permuted_outcomes(std::span<const PermutedCoalitions> games) {
   const std::size_t width = metric_.width();
-  std::vector<Matrix> outcomes(donors.size(), Matrix(coalitions.size(), example_count() * width));
+  std::vector<Matrix> outcomes;
   const ExampleRange range = evaluated_.value_or(ExampleRange{0, example_count()});
   std::vector<Mix> mixes;
-  for (const RowMap& map : donors) {
-    const std::span<const std::uint32_t> own = std::span(map).subspan(range.first, range.count);
-    for (const Coalition& coalition : coalitions) mixes.push_back({coalition, own});
+  // Of each mix: its game, and the coalition's place there.
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for (const auto& [donors, coalitions] : games) {
+    const std::span<const std::uint32_t> own = std::span(donors).subspan(range.first, range.count);
+    for (std::size_t place = 0; place < coalitions.size(); ++place) {
+      places.emplace_back(outcomes.size(), place);
+      mixes.push_back({coalitions[place], own});
+    }
+    outcomes.emplace_back(coalitions.size(), example_count() * width);
   }
   std::vector<std::uint32_t> examples(range.count);
   std::iota(examples.begin(), examples.end(), static_cast<std::uint32_t>(range.first));
   const auto receive = [&](std::size_t mix, std::size_t place, std::span<const double> output) {
     const std::size_t example = range.first + place;
-    const std::span<double> row = outcomes[mix / coalitions.size()].row(mix % coalitions.size());
+    const auto& [game, coalition] = places[mix];
+    const std::span<double> row = outcomes[game].row(coalition);
     metric_.outcome(output, example, row.subspan(example * width, width));
   };
   if (removal_rows_) {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "modattr/engines/permutation/permutation.h"
+#include "modattr/engines/permutation/row_maps.h"
 #include "support/table_game.h"
 
 // Draws against enumeration: all ordered pairs, all permutations, strata, evaluations.
@@ -177,7 +179,8 @@ TEST(PermutationDraws, RandomOnesStayInsideStrata) {
   TableProblem problem = tangled_problem(6, 2, {{"colour", strata}});
   const auto in_first = [](std::uint32_t example) { return example == 0 || example == 5 || example == 2; };
   PermutationImportance({.repeats = 20, .within = "colour"}).attribute(problem, Rng(2));
-  ASSERT_EQ(problem.row_maps().size(), 21U);
+  ASSERT_EQ(problem.row_maps_of(Coalition::single(2, 0)).size(), 20U);
+  ASSERT_EQ(problem.row_maps_of(Coalition::single(2, 1)).size(), 20U);
   bool moved = false;
   for (const RowMap& donors : problem.row_maps()) {
     for (std::uint32_t example = 0; example < 6; ++example) {
@@ -192,7 +195,7 @@ TEST(PermutationDraws, RandomOnesStayInsideStrata) {
 TEST(PermutationDraws, UseTheSameRowsForCleanAndPermutedScores) {
   TableProblem problem = tangled_problem(9, 2);
   PermutationImportance({.repeats = 3}).attribute(problem, Rng(2));
-  ASSERT_EQ(problem.row_maps().size(), 4U);
+  ASSERT_EQ(problem.row_maps_of(Coalition::single(2, 0)).size(), 3U);
   EXPECT_EQ(problem.row_maps().front(), identity_map(9));
   for (RowMap donors : problem.row_maps()) {
     std::ranges::sort(donors);
@@ -209,6 +212,47 @@ TEST(PermutationDraws, AskForEachMixOnce) {
     PermutationImportance({.repeats = kRepeatCount}).attribute(problem, Rng(0));
     EXPECT_EQ(problem.progress().done, kExampleCount * (1 + kRepeatCount * mix_count)) << modality_count;
     EXPECT_EQ(problem.progress().announced, problem.progress().done) << modality_count;
+  }
+}
+
+TEST(PermutationDraws, AskForTheSameMixesWithoutAModalityAndWithItAlone) {
+  constexpr std::size_t kExampleCount = 7;
+  for (const std::size_t modality_count : {2U, 3U, 4U}) {
+    TableProblem problem = tangled_problem(kExampleCount, modality_count);
+    PermutationImportance({.repeats = 3}).attribute(problem, Rng(1));
+    // Whose data stands in every modality: [mixes][modalities].
+    const auto mixes_of = [&](const Coalition& present) {
+      std::multiset<std::vector<std::size_t>> mixes;
+      for (const RowMap& donors : problem.row_maps_of(present)) {
+        for (std::size_t example = 0; example < kExampleCount; ++example) {
+          std::vector<std::size_t> mix;
+          for (std::size_t modality = 0; modality < modality_count; ++modality) {
+            mix.push_back(present.contains(modality) ? example : donors[example]);
+          }
+          mixes.insert(mix);
+        }
+      }
+      return mixes;
+    };
+    for (std::size_t modality = 0; modality < modality_count; ++modality) {
+      EXPECT_EQ(mixes_of(Coalition::full(modality_count).without(modality)),
+                mixes_of(Coalition::single(modality_count, modality)));
+    }
+  }
+}
+
+TEST(PermutationDraws, OfACoalitionAreIndependent) {
+  // Of three rows each permutation has one chance in six; two that were inverses of each other would agree in four of
+  // six cases.
+  TableProblem problem = tangled_problem(3, 2);
+  PermutationImportance({.repeats = 2000}).attribute(problem, Rng(3));
+  for (const std::size_t modality : {0U, 1U}) {
+    const std::vector<RowMap> maps = problem.row_maps_of(Coalition::single(2, modality));
+    double inverses = 0.0;
+    for (std::size_t draw = 1; draw < maps.size(); ++draw) {
+      if (maps[draw] == inverse(maps[draw - 1])) ++inverses;
+    }
+    EXPECT_NEAR(inverses / 2000.0, 1.0 / 6.0, 0.04);
   }
 }
 

@@ -27,9 +27,7 @@ TableProblem noisy_problem(std::string_view metric, std::vector<Stratum> groups 
 /// The scores of a coalition under the permutations that a run asked for.
 std::vector<double> draw_scores(const TableProblem& problem, const Coalition& present) {
   std::vector<double> scores;
-  for (std::size_t draw = 1; draw < problem.row_maps().size(); ++draw) {
-    scores.push_back(problem.score(present, problem.row_maps()[draw]));
-  }
+  for (const RowMap& donors : problem.row_maps_of(present)) scores.push_back(problem.score(present, donors));
   return scores;
 }
 
@@ -116,11 +114,13 @@ TEST(PermutationStatistics, TestTheDropOverExamples) {
   TableProblem problem = mixed_problem(30, 20);
   const Attribution result = PermutationImportance({.repeats = 1}).attribute(problem, Rng(5));
   // A paired z test of the answers that are right with the example's own a and with another one's.
-  ASSERT_EQ(problem.row_maps().size(), 2U);
+  const Coalition without = Coalition::single(2, 1);
+  ASSERT_EQ(problem.row_maps_of(without).size(), 1U);
+  const RowMap donors = problem.row_maps_of(without).front();
   std::vector<double> differences;
   for (std::uint32_t example = 0; example < 300; ++example) {
     differences.push_back(problem.outcome(Coalition::full(2), example, example)[0] -
-                          problem.outcome(Coalition::single(2, 1), example, problem.row_maps()[1][example])[0]);
+                          problem.outcome(without, example, donors[example])[0]);
   }
   const double drop = mean(differences).value();
   const double z = drop / standard_error(differences).value();
@@ -179,8 +179,8 @@ TEST(PermutationStatistics, ResampleCleanAndPermutedScoresTogether) {
   std::vector<double> differences;
   for (std::uint32_t example = 0; example < 8; ++example) {
     double sum = 0.0;
-    for (std::size_t draw = 1; draw < problem.row_maps().size(); ++draw) {
-      sum += problem.outcome(Coalition::single(2, 1), example, problem.row_maps()[draw][example])[0];
+    for (const RowMap& donors : problem.row_maps_of(Coalition::single(2, 1))) {
+      sum += problem.outcome(Coalition::single(2, 1), example, donors[example])[0];
     }
     differences.push_back(sum / 3.0 - problem.outcome(Coalition::full(2), example, example)[0]);
   }
@@ -207,8 +207,8 @@ TEST(PermutationGroups, AreScoredOnTheirOwnExamples) {
     double without = 0.0;
     for (const std::uint32_t example : group.examples) {
       clean += problem.outcome(Coalition::full(2), example, example)[0];
-      for (std::size_t draw = 1; draw < problem.row_maps().size(); ++draw) {
-        without += problem.outcome(Coalition::single(2, 1), example, problem.row_maps()[draw][example])[0] / 5.0;
+      for (const RowMap& donors : problem.row_maps_of(Coalition::single(2, 1))) {
+        without += problem.outcome(Coalition::single(2, 1), example, donors[example])[0] / 5.0;
       }
     }
     const auto count = static_cast<double>(group.examples.size());

@@ -48,6 +48,11 @@ TEST(RandomPermutation, IsItsDrawOfItsSeed) {
   EXPECT_NE(random_permutation(strata, kExampleCount, Rng(3), 4), donors);
 }
 
+TEST(Inverse, UndoesAPermutation) {
+  EXPECT_EQ(inverse({2, 0, 1, 3}), (RowMap{1, 2, 0, 3}));
+  EXPECT_EQ(inverse(inverse({4, 2, 0, 1, 3})), (RowMap{4, 2, 0, 1, 3}));
+}
+
 TEST(RandomPermutation, TreatsEqualStrataIndependently) {
   const std::vector<Stratum> strata = {{"left", {0, 1, 2}}, {"right", {3, 4, 5}}};
   std::size_t same = 0;

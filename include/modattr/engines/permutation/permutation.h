@@ -35,9 +35,13 @@ struct PermutationPlan;
 
 /// Permutation importance (Breiman 2001; Fisher, Rudin, Dominici 2019), with one row map per draw for all modalities:
 ///
-///   for each draw r:  pi_r = row map
+///   for each draw r:  pi_r = row map, for "alone" its inverse, a row map as random (of two modalities: for what is
+///                     asked without the first)
 ///     without(m, r) = score(modality m's data from row pi_r(i))
 ///     alone(m, r)   = score(every other modality's data from row pi_r(i))
+///
+/// so that "without m" and "alone m" ask for the same mixes of data, which are evaluated once.
+///
 ///   permutation.without = mean over r,  permutation.alone = mean over r
 ///   permutation.drop    = score - without (losses: without - score), so positive means "the model needs m"
 ///   perceptual.model    = drop / score,  perceptual.task = drop / (1 - majority score)   (Gat et al., NeurIPS 2021)
@@ -49,7 +53,8 @@ class PermutationImportance final : public Attributor {
 
   std::string_view name() const noexcept override { return "permute"; }
   Guarantees guarantees() const noexcept override {
-    return {.efficiency = false, .symmetry = true, .null_player = true};
+    // Of two equal modalities one has the inverse permutations: they differ by the Monte Carlo error.
+    return {.efficiency = false, .symmetry = options_.draws == PermutationDraws::kAllPairs, .null_player = true};
   }
   /// Throws ConfigError for fewer than two examples, all pairs of a metric that is not a mean, or an unknown column.
   EvaluatedExamples evaluate(Problem& problem, const Rng& rng) const override;

@@ -15,4 +15,7 @@ namespace modattr {
 RowMap random_permutation(std::span<const Stratum> strata, std::size_t example_count, const Rng& rng,
                           std::uint32_t draw);
 
+/// The permutation that undoes `permutation`: result[permutation[i]] = i.
+RowMap inverse(const RowMap& permutation);
+
 }  // namespace modattr

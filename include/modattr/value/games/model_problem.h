@@ -65,7 +65,7 @@ class ModelProblem final : public Problem {
   std::unique_ptr<ExampleGames> player_games() override;
   std::unique_ptr<Contributions> contributions(const ContributionRequest& request, const Rng& rng) override;
   std::unique_ptr<CaseGame> case_game() override;
-  std::vector<Matrix> permuted_outcomes(std::span<const RowMap> donors, std::span<const Coalition> coalitions) override;
+  std::vector<Matrix> permuted_outcomes(std::span<const PermutedCoalitions> games) override;
   PairOutcomes all_pairs(std::size_t modality, std::span<const Stratum> strata, std::span<const double> clean) override;
   std::span<const Stratum> groups() const noexcept override { return groups_; }
   std::vector<Stratum> strata(std::string_view column) const override { return dataset_.strata(column); }
