@@ -83,7 +83,7 @@ TEST(SoundSteps, NameWhatTheyDoNotKnow) {
   const auto of_mel = [](const std::string& mel, const std::string& rest = "") {
     return R"({"sample_rate": 8000, "mel_spectrogram": )" + mel + rest + "}";
   };
-  names(of_mel(R"({"hop": 3})"), {"unknown key 'hop'", "'hop_length'"});
+  names(of_mel(R"({"hop": 3})"), {"unknown key 'hop'", "hop_length"});
   names(of_mel(R"({"n_fft": 10, "win_length": 11})"), {"mel_spectrogram.win_length", "2 to 10"});
   names(of_mel(R"({"f_min": 4000})"), {"mel_spectrogram.f_min", "half of \"sample_rate\""});
   names(of_mel(R"({"f_min": 40, "f_max": 30})"), {"mel_spectrogram.f_max"});
@@ -161,14 +161,14 @@ TEST_F(FeatureExtractorFileTest, OfAstMakesFiltersOfKaldi) {
 TEST_F(FeatureExtractorFileTest, NamesWhatIsNotDone) {
   EXPECT_TRUE(mentions(problem(R"({"feature_extractor_type": "ClapFeatureExtractor"})"),
                        {"feature_extractor_type", "got 'ClapFeatureExtractor'", "\"preprocessing\""}));
-  EXPECT_TRUE(
-      mentions(problem(R"({"feature_extractor_type": "WhisperFeatureExtractor", "dither": 0.1})"), {".dither", "0.0"}));
+  EXPECT_TRUE(mentions(problem(R"({"feature_extractor_type": "WhisperFeatureExtractor", "dither": 0.1})"),
+                       {": dither: expected", "0.0"}));
   EXPECT_TRUE(mentions(problem(R"({"feature_extractor_type": "Wav2Vec2FeatureExtractor", "padding_side": "left"})"),
-                       {".padding_side", "\"right\""}));
+                       {": padding_side: expected", "\"right\""}));
   EXPECT_TRUE(mentions(problem(R"({"feature_extractor_type": "Wav2Vec2FeatureExtractor", "padding_value": 1.0})"),
-                       {".padding_value"}));
+                       {": padding_value: expected"}));
   EXPECT_TRUE(mentions(problem(R"({"feature_extractor_type": "ASTFeatureExtractor", "fmax": 3})"),
-                       {".fmax", "only keys whose effect is known"}));
+                       {": fmax: expected", "only keys whose effect is known"}));
   EXPECT_TRUE(mentions(problem("{}"), {"feature_extractor_type"}));
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { return read_feature_extractor_file(folder_ / "none.json"); }),
                        {"none.json", "expected a preprocessor_config.json"}));
