@@ -35,15 +35,26 @@ inline std::string little_endian(std::uint64_t number, std::size_t count) {
   return bytes;
 }
 
+/// A WAV file of these bytes; `coding` is 1 for whole numbers, 3 for floats.
+inline std::string wav_of_data(const std::string& data, std::uint32_t rate, std::uint32_t channels,
+                               std::uint32_t coding, std::uint32_t bits) {
+  const std::uint64_t frame = std::uint64_t{channels} * bits / 8;
+  return "RIFF" + little_endian(36 + data.size(), 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(coding, 2) +
+         little_endian(channels, 2) + little_endian(rate, 4) + little_endian(rate * frame, 4) +
+         little_endian(frame, 2) + little_endian(bits, 2) + "data" + little_endian(data.size(), 4) + data;
+}
+
 /// A WAV file with 16 bits; of several channels, `samples` holds one of each in turn.
 inline std::string wav_content(const std::vector<std::int16_t>& samples, std::uint32_t rate,
                                std::uint32_t channels = 1) {
   std::string data;
   for (const std::int16_t sample : samples) data += little_endian(static_cast<std::uint16_t>(sample), 2);
-  return "RIFF" + little_endian(36 + data.size(), 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(1, 2) +
-         little_endian(channels, 2) + little_endian(rate, 4) + little_endian(std::uint64_t{rate} * channels * 2, 4) +
-         little_endian(std::uint64_t{channels} * 2, 2) + little_endian(16, 2) + "data" + little_endian(data.size(), 4) +
-         data;
+  return wav_of_data(data, rate, channels, 1, 16);
+}
+
+/// A WAV file of floats, one channel.
+inline std::string wav_content(const std::vector<float>& samples, std::uint32_t rate) {
+  return wav_of_data({reinterpret_cast<const char*>(samples.data()), samples.size() * sizeof(float)}, rate, 1, 3, 32);
 }
 
 }  // namespace modattr
