@@ -11,7 +11,7 @@ set(rooms
     report report/tables report/formats report/figures report/page
     check history
     tokenizers tokenizers/text tokenizers/steps tokenizers/models
-    data data/raw graph model split split/batch_axis masking
+    data data/raw data/raw/sound graph model split split/batch_axis masking
     value value/mixes value/encodings value/journal value/games
     graph_engines graph_engines/dual graph_engines/rules
     run run/config run/raw run/checks run/setup run/pages run/shards run/commands
@@ -47,6 +47,7 @@ set(allowed_tokenizers/steps core tokenizers/text)
 set(allowed_tokenizers/models core tokenizers/text)
 set(allowed_data core)
 set(allowed_data/raw core tokenizers data)
+set(allowed_data/raw/sound core data)
 set(allowed_graph core data)
 set(allowed_model core data graph trees)
 set(allowed_split core data graph model split/batch_axis)
@@ -93,10 +94,11 @@ set(homes_jpeglib data)
 set(homes_jerror data)
 set(homes_png data)
 set(homes_webp data)
+set(homes_sndfile data)
 set(homes_openssl data)
 set(homes_sqlite3 history)
 # Headers stay light: TorchScript, JSON and command-line headers belong into sources.
-set(sources_only torch nlohmann jpeglib jerror png webp minizip openssl sqlite3 unicode)
+set(sources_only torch nlohmann jpeglib jerror png webp sndfile minizip openssl sqlite3 unicode)
 # A room with more files is cut.
 set(most_files 24)
 

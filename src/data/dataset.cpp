@@ -296,6 +296,11 @@ std::optional<OriginKind> Dataset::origin_kind(std::size_t input) const {
   return origins == nullptr ? std::nullopt : std::optional(origins->kind);
 }
 
+std::optional<TimeAxis> Dataset::time_axis(std::size_t input) const {
+  const RawRows* const origins = find_origins(input);
+  return origins == nullptr ? std::nullopt : origins->time;
+}
+
 std::optional<std::string_view> Dataset::origin(std::size_t input, std::size_t example) const {
   const RawRows* const origins = find_origins(input);
   if (origins == nullptr) return std::nullopt;

@@ -80,11 +80,16 @@ class NumberFaults final : public FaultMaker {
     const auto place = static_cast<std::size_t>(found - inputs_.begin());
     at::Tensor data = dataset_.gather(input, std::span(&draw.example, 1));
     if (data.scalar_type() == at::kBool) return data;
+    // Which parts of a sound are filled up is no fault of it.
+    if (options_.kind == "audio" && place > 0 && dataset_.input(input).name.find("mask") != std::string::npos) {
+      return data;
+    }
     RandomStream stream = draw.stream;
     const double strength = strength_of(draw.fault, options_.kind);
     at::Tensor numbers = own_numbers(data, *found);
-    numbers = options_.kind == "image" ? damaged_picture(numbers, spreads_[place], draw.fault, strength, stream)
-                                       : damaged_numbers(numbers, spreads_[place], draw.fault, strength, stream);
+    numbers = options_.kind == "image"
+                  ? damaged_picture(numbers, spreads_[place], draw.fault, strength, stream)
+                  : damaged_numbers(numbers, spreads_[place], draw.fault, strength, stream, lost_axis(input, numbers));
     if (!c10::isFloatingType(data.scalar_type())) numbers = numbers.round();
     if (data.scalar_type() == at::kByte) numbers = numbers.clamp(0.0, 255.0);
     return with_own_numbers(data, *found, numbers.to(data.scalar_type()));
@@ -120,17 +125,23 @@ class NumberFaults final : public FaultMaker {
             .deviations = by_column ? finite.std(0, false) : finite.std(false).reshape({1})};
   }
 
+  /// The axis that a stretch is lost of: time, where it is known, else the last.
+  std::int64_t lost_axis(std::size_t input, const at::Tensor& numbers) const {
+    const std::optional<TimeAxis> time = dataset_.time_axis(input);
+    return time ? static_cast<std::int64_t>(time->axis) + 1 : numbers.dim() - 1;
+  }
+
   static at::Tensor damaged_numbers(const at::Tensor& numbers, const NumberSpread& spread, const Fault& fault,
-                                    double strength, RandomStream& stream) {
+                                    double strength, RandomStream& stream, std::int64_t lost_axis) {
     if (fault.kind == "noise") return numbers + strength * spread.deviations * normal_numbers(numbers, stream);
     if (fault.kind == "zero") return at::zeros_like(numbers);
     if (fault.kind == "scale") return numbers * strength;
-    const std::int64_t length = numbers.size(-1);
+    const std::int64_t length = numbers.size(lost_axis);
     const auto wanted = static_cast<std::int64_t>(std::llround(strength * static_cast<double>(length)));
     const std::int64_t count = std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(length, 1), length);
     at::Tensor result = numbers.clone();
     const std::int64_t first = stream.below(static_cast<std::uint32_t>(length - count + 1));
-    result.narrow(-1, first, count).zero_();
+    result.narrow(lost_axis, first, count).zero_();
     return result;
   }
 

@@ -27,13 +27,17 @@ class SharedSegmentation final : public Segmentation {
   std::shared_ptr<const PlayerLayout> layout_;
 };
 
-/// Cuts every input on its own, by key(place, element); equal keys are one player, numbered by first appearance.
+/// Cuts every input on its own, by key(place, element); equal keys are one player, numbered by first appearance. Inputs
+/// that follow the first have its keys.
 template <typename KeyOf, typename LabelOf>
-PlayerLayout cut_by_key(const SegmentationSubject& subject, const KeyOf& key_of, const LabelOf& label_of) {
+PlayerLayout cut_by_key(const SegmentationSubject& subject, const KeyOf& key_of, const LabelOf& label_of,
+                        const std::vector<bool>& follows_first = {}) {
   PlayerLayout layout;
+  std::map<std::int64_t, std::int64_t> players_of_first;
   for (std::size_t place = 0; place < subject.inputs.size(); ++place) {
     const Numbers shape = row_shape(subject.array(place));
     std::map<std::int64_t, std::int64_t> player_of_key;
+    if (!follows_first.empty() && follows_first[place]) player_of_key = players_of_first;
     Numbers players(element_count(shape), kNoPlayer);
     for (std::size_t element = 0; element < players.size(); ++element) {
       if (!is_own(subject.inputs[place], subject.array(place), element)) continue;
@@ -45,6 +49,7 @@ PlayerLayout cut_by_key(const SegmentationSubject& subject, const KeyOf& key_of,
       }
       players[element] = entry->second;
     }
+    if (place == 0) players_of_first = player_of_key;
     layout.inputs.push_back(runs_of(players));
   }
   return layout;
@@ -127,29 +132,61 @@ PlayerLayout cut_patches(const SegmentationSubject& subject) {
   return layout;
 }
 
+/// The axis of a row that segments cut, as steps of time.
+struct SegmentedAxis {
+  /// Steps, and elements from one to the next.
+  std::size_t length = 1;
+  std::size_t stride = 1;
+  std::optional<double> seconds_per_step;
+};
+
+SegmentedAxis segmented_axis(const SegmentationSubject& subject, std::size_t place) {
+  const Numbers shape = row_shape(subject.array(place));
+  const std::optional<TimeAxis> time = subject.dataset.time_axis(subject.inputs[place].input);
+  const std::size_t axis = time ? time->axis : shape.size() - 1;
+  SegmentedAxis result{.length = static_cast<std::size_t>(shape.at(axis)), .seconds_per_step = std::nullopt};
+  for (std::size_t behind = axis + 1; behind < shape.size(); ++behind)
+    result.stride *= static_cast<std::size_t>(shape[behind]);
+  if (time) result.seconds_per_step = time->seconds_per_step;
+  return result;
+}
+
 PlayerLayout cut_segments(const SegmentationSubject& subject) {
-  const auto length_of = [&](std::size_t place) {
-    const auto length = static_cast<std::size_t>(subject.array(place).shape.back());
-    return subject.options.size ? (*subject.options.size)[0] : std::max<std::size_t>((length + 15) / 16, 1);
-  };
   for (std::size_t place = 0; place < subject.inputs.size(); ++place) {
     if (subject.array(place).shape.size() < 2) {
       subject.fail("inputs with a dimension to cut into segments", describe(subject.array(place)), "use column");
     }
   }
-  return cut_by_key(
+  std::vector<SegmentedAxis> axes;
+  /// Masks have the players of the first input.
+  std::vector<bool> follows_first;
+  for (std::size_t place = 0; place < subject.inputs.size(); ++place) {
+    axes.push_back(segmented_axis(subject, place));
+    follows_first.push_back(place > 0 && subject.array(place).name.find("mask") != std::string::npos &&
+                            subject.array(place).shape.size() == 2 && axes[place].length == axes.front().length);
+  }
+  const bool has_prefix = std::ranges::count(follows_first, false) > 1;
+  const auto length_of = [&](std::size_t place) {
+    return subject.options.size ? (*subject.options.size)[0] : std::max<std::size_t>((axes[place].length + 15) / 16, 1);
+  };
+  std::vector<TimeSpan> times;
+  PlayerLayout layout = cut_by_key(
       subject,
       [&](std::size_t place, std::size_t element) {
-        const auto length = static_cast<std::size_t>(subject.array(place).shape.back());
-        return static_cast<std::int64_t>(element % length / length_of(place));
+        return static_cast<std::int64_t>(element / axes[place].stride % axes[place].length / length_of(place));
       },
       [&](std::size_t place, std::int64_t key) {
         const auto first = static_cast<std::size_t>(key) * length_of(place);
-        const auto end =
-            std::min(first + length_of(place), static_cast<std::size_t>(subject.array(place).shape.back()));
-        const std::string prefix = subject.inputs.size() > 1 ? subject.array(place).name + " " : "";
+        const auto end = std::min(first + length_of(place), axes[place].length);
+        if (const std::optional<double> seconds = axes[place].seconds_per_step) {
+          times.push_back({static_cast<double>(first) * *seconds, static_cast<double>(end) * *seconds});
+        }
+        const std::string prefix = has_prefix ? subject.array(place).name + " " : "";
         return prefix + std::to_string(first) + ":" + std::to_string(end);
-      });
+      },
+      follows_first);
+  layout.times = std::move(times);
+  return layout;
 }
 
 }  // namespace

@@ -70,6 +70,23 @@ Names known_keys() {
   return keys;
 }
 
+TEST(Documents, DescribeEveryStepOfPreprocessing) {
+  const std::string text = read_file(kRepository / "docs/raw-files.md");
+  const std::vector<std::pair<std::string, std::string>> lists = {
+      {"picture_reader.cpp", "kStepKeys"},      {"picture_reader.cpp", "kResizeKeys"},
+      {"picture_reader.cpp", "kNormalizeKeys"}, {"sound_reader.cpp", "kSoundKeys"},
+      {"sound_reader.cpp", "kMelKeys"},         {"sound_reader.cpp", "kDecibelKeys"},
+      {"sound_reader.cpp", "kLogKeys"},         {"sound_reader.cpp", "kNormalKeys"},
+      {"raw_reader.cpp", "kEncodingKeys"}};
+  for (const auto& [file, list] : lists) {
+    for (const std::string& key : words_in_source("src/run/config/" + file, list)) {
+      const bool is_described =
+          text.find("`" + key + "`") != std::string::npos || text.find("\"" + key + "\":") != std::string::npos;
+      EXPECT_TRUE(is_described) << key << " of " << list;
+    }
+  }
+}
+
 TEST(Documents, DescribeEveryKeyAndWordOfTheConfiguration) {
   const Document document("docs/configuration.md");
   EXPECT_EQ(names_in_table(document, "key"), known_keys());

@@ -91,8 +91,8 @@ int main(int argument_count, char** arguments) {
     return EXIT_FAILURE;
   }
   const std::filesystem::path folder = arguments[1];
-  for (const char* const format :
-       {"npz", "pt", "safetensors", "metadata", "csv", "picture", "scores", "examples", "trees", "tokenizer"}) {
+  for (const char* const format : {"npz", "pt", "safetensors", "metadata", "csv", "picture", "sound", "scores",
+                                   "examples", "trees", "tokenizer"}) {
     std::filesystem::create_directories(folder / format);
   }
   const std::vector<TestArray> arrays = {TestArray::of<float>("x", {2, 2}, {1, 2, 3, 4}),

@@ -12,6 +12,7 @@
 
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
+#include "support/timed_source.h"
 
 namespace modattr {
 namespace {
@@ -25,7 +26,8 @@ RandomStream stream_of(std::uint32_t draw) {
 /// A file whose arrays are all inputs of one modality.
 class FaultSet {
  public:
-  FaultSet(const std::vector<TestArray>& arrays, FaultMakerOptions options) {
+  /// `time`: of the first array.
+  FaultSet(const std::vector<TestArray>& arrays, FaultMakerOptions options, std::optional<TimeAxis> time = {}) {
     write_npz(folder_ / "val.npz", arrays);
     DatasetOptions dataset = {.path = folder_ / "val.npz"};
     std::vector<SegmentedInput> inputs;
@@ -33,6 +35,7 @@ class FaultSet {
       inputs.push_back({dataset.inputs.size(), {}});
       dataset.inputs.push_back(array.name);
     }
+    if (time) dataset.source = timed_source(folder_ / "val.npz", {{arrays.front().name, *time}});
     dataset_ = std::make_unique<Dataset>(dataset);
     options.sample.resize(dataset_->example_count());
     std::iota(options.sample.begin(), options.sample.end(), 0U);
@@ -210,6 +213,24 @@ TEST(FaultMaker, LeavesColumnsOfOtherModalitiesAlone) {
   const auto maker = make_fault_maker({.kind = "columns", .sample = {0, 1, 2}}, dataset, std::span(&input, 1));
   const at::Tensor row = maker->make(0, {1, {"zero"}, stream_of(0)});
   EXPECT_TRUE(at::equal(row, at::tensor({5.0F, 0.0F, 0.0F, 8.0F}).reshape({1, 4})));
+}
+
+TEST(FaultMaker, LosesStretchesOfTime) {
+  // A spectrogram of four frames of three bands.
+  const FaultSet set({TestArray::of<float>("x", {1, 4, 3}, std::vector<float>(12, 1.0F))}, {.kind = "audio"},
+                     TimeAxis{.axis = 0, .seconds_per_step = 0.1});
+  const at::Tensor lost = set.make(0, 0, {"dropout", 0.5});
+  EXPECT_TRUE(at::equal(lost.sum(2), at::where(lost.sum(2) > 0, at::full({}, 3.0F), at::zeros({}))));
+  EXPECT_EQ(lost.sum().item<float>(), 6.0F);
+}
+
+TEST(FaultMaker, LeavesMasksOfSoundsAlone) {
+  const FaultSet set({TestArray::of<float>("x", {2, 3}, {1, 2, 3, 4, 5, 6}),
+                      TestArray::of<std::int64_t>("attention_mask", {2, 3}, {1, 1, 0, 1, 1, 1})},
+                     {.kind = "audio"});
+  EXPECT_FALSE(at::equal(set.make(0, 0, {"noise", 1.0}), set.own(0, 0)));
+  EXPECT_TRUE(at::equal(set.make(1, 0, {"noise", 1.0}), set.own(1, 0)));
+  EXPECT_TRUE(at::equal(set.make(1, 0, {"zero"}), set.own(1, 0)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
+#include "support/timed_source.h"
 
 namespace modattr {
 namespace {
@@ -36,6 +37,16 @@ class TestSet {
     }
   }
 
+  /// The first input was made of sounds whose time runs along `axis` of a row, a quarter of a second a step.
+  TestSet& with_time(std::size_t axis) {
+    DatasetOptions options = {.path = folder_ / "val.npz"};
+    for (std::size_t input = 0; input < dataset_->input_count(); ++input) {
+      options.inputs.push_back(dataset_->input(input).name);
+    }
+    options.source = timed_source(folder_ / "val.npz", {{options.inputs.front(), {axis, 0.25}}});
+    dataset_ = std::make_unique<Dataset>(options);
+    return *this;
+  }
   TestSet& only_columns(std::vector<std::array<std::int64_t, 2>> columns) {
     inputs_.front().columns = std::move(columns);
     return *this;
@@ -140,6 +151,28 @@ TEST(Segmentation, CutsStretchesOfTheLastDimension) {
   EXPECT_EQ(sound.layout({.type = PlayerType::kSegment}).labels.size(), 11U) << "of three samples";
   const TestSet two({floats("x", {1, 4}), floats("y", {1, 2})});
   EXPECT_EQ(two.layout({.type = PlayerType::kSegment, .size = {{2, 2}}}).labels, (Words{"x 0:2", "x 2:4", "y 0:2"}));
+}
+
+TEST(Segmentation, CutsSoundsAlongTheirTime) {
+  TestSet set({floats("x", {1, 3, 2})});
+  EXPECT_TRUE(set.layout({.type = PlayerType::kSegment, .size = {{2, 2}}}).times.empty()) << "no time is known";
+  const PlayerLayout layout = set.with_time(0).layout({.type = PlayerType::kSegment, .size = {{2, 2}}});
+  EXPECT_EQ(layout.labels, (Words{"0:2", "2:3"}));
+  EXPECT_EQ(owners(layout), (Owners{0, 0, 0, 0, 1, 1}));
+  ASSERT_EQ(layout.times.size(), 2U);
+  EXPECT_EQ(layout.times[1].start, 0.5);
+  EXPECT_EQ(layout.times[1].end, 0.75);
+  EXPECT_EQ(set.with_time(1).layout({.type = PlayerType::kSegment, .size = {{1, 1}}}).labels, (Words{"0:1", "1:2"}));
+}
+
+TEST(Segmentation, GivesMasksTheSegmentsOfTheirSounds) {
+  const TestSet set({floats("values", {1, 2, 5}), floats("attention_mask", {1, 5})});
+  const PlayerLayout layout = set.layout({.type = PlayerType::kSegment, .size = {{2, 2}}});
+  EXPECT_EQ(layout.labels, (Words{"0:2", "2:4", "4:5"}));
+  EXPECT_EQ(owners(layout, 1), (Owners{0, 0, 1, 1, 2}));
+  const TestSet other({floats("values", {1, 4}), floats("attention_mask", {1, 2})});
+  EXPECT_EQ(other.layout({.type = PlayerType::kSegment, .size = {{2, 2}}}).labels,
+            (Words{"values 0:2", "values 2:4", "attention_mask 0:2"}));
 }
 
 TEST(Segmentation, HasNoPlayersAtSpecialTokens) {

@@ -45,6 +45,12 @@ struct PatchPlace {
   std::size_t width = 0;
 };
 
+/// When a player sounds, in seconds from the beginning.
+struct TimeSpan {
+  double start = 0.0;
+  double end = 0.0;
+};
+
 /// The score of one player on one example, in units of v.
 struct PlayerScore {
   std::size_t modality = 0;
@@ -59,6 +65,8 @@ struct PlayerScore {
   std::optional<Interval> ci95 = std::nullopt;
   /// Of a player that is a patch.
   std::optional<PatchPlace> patch = std::nullopt;
+  /// Of a player that is a segment of a sound whose sample rate is known.
+  std::optional<TimeSpan> time = std::nullopt;
 };
 
 /// What a local surrogate adds where two players are present together.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace modattr {
 /// What a row of an input was made of.
 enum class OriginKind { kText, kPicture, kSound };
 
+/// How time runs through a row of an input.
+struct TimeAxis {
+  /// Axis of the row.
+  std::size_t axis = 0;
+  double seconds_per_step = 0.0;
+};
+
 /// Where the rows of an input come from.
 struct RawRows {
   std::string input;
@@ -21,6 +29,8 @@ struct RawRows {
   std::vector<std::string> rows;
   /// Of texts: the ids that stand for no part of them, such as padding.
   std::vector<std::int64_t> special_ids = {};
+  /// Of sounds.
+  std::optional<TimeAxis> time = std::nullopt;
 };
 
 /// A validation set whose arrays were made from something else, such as the files that a manifest names.

@@ -92,6 +92,8 @@ class Dataset {
   std::optional<OriginKind> origin_kind(std::size_t input) const;
   /// Ids of a row of the input that stand for no part of its text, such as padding; empty where that is not known.
   std::vector<std::int64_t> special_ids(std::size_t input) const;
+  /// How time runs through a row of the input; nullopt where that is not known.
+  std::optional<TimeAxis> time_axis(std::size_t input) const;
   /// Examples that were left out as a file of theirs cannot be read.
   std::size_t left_out_count() const noexcept { return source_ == nullptr ? 0 : source_->left_out_count; }
 

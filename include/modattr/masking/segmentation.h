@@ -40,6 +40,8 @@ struct PlayerLayout {
   std::vector<std::vector<PlayerRun>> inputs;
   /// Of players that are patches, where they lie; [players], else empty.
   std::vector<PatchPlace> patches = {};
+  /// Of players that are segments of sounds whose sample rate is known; [players], else empty.
+  std::vector<TimeSpan> times = {};
 };
 
 /// How the data of a modality becomes players.
@@ -76,7 +78,8 @@ struct SegmentedInput {
 ///   patch    squares of an image [..., height, width], all channels; those at the border may be smaller
 ///   superpixel  pixels of similar colour side by side, found by SLIC in the picture of the first input
 ///   column   a column of the second dimension
-///   segment  a stretch of the last dimension
+///   segment  a stretch of the last dimension, or of the one that time runs along; of a mask the same stretch as of the
+///            first input, where both are of one length
 ///   element  a number
 ///   token    a position of the first input that holds no special id, and the same position of the other inputs;
 ///            where every id is special, all of it is one player, so that attributions add up to the modality's

@@ -28,6 +28,7 @@ std::vector<std::string> wanted_columns(const ManifestOptions& options) {
   for (const std::string& name : options.columns) want(name);
   for (const RawInput& input : options.inputs) {
     if (const auto* const pictures = std::get_if<PictureInput>(&input)) want(pictures->column);
+    if (const auto* const sounds = std::get_if<SoundInput>(&input)) want(sounds->column);
     if (const auto* const texts = std::get_if<TextPartInput>(&input)) want(texts->column);
     if (const auto* const columns = std::get_if<ColumnsInput>(&input)) {
       for (const ColumnEncoding& column : columns->columns) want(column.column);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -26,6 +27,11 @@ Array memory_array(std::string name, c10::ScalarType dtype, std::vector<std::int
           .shape = std::move(shape),
           .bytes = storage->bytes(),
           .storage = storage};
+}
+
+/// NAME__rows, the row of an input's array that each example uses [examples].
+inline Array rows_array(const std::string& input, const std::vector<std::int64_t>& rows) {
+  return memory_array(input + "__rows", c10::ScalarType::Long, {static_cast<std::int64_t>(rows.size())}, rows, input);
 }
 
 }  // namespace modattr

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/raw/sound/sound_inputs.h"
 #include "memory_array.h"
 #include "modattr/core/error.h"
 #include "modattr/core/parallel.h"
@@ -16,10 +17,6 @@
 
 namespace modattr {
 namespace {
-
-Array rows_array(const std::string& input, const std::vector<std::int64_t>& rows) {
-  return memory_array(input + "__rows", c10::ScalarType::Long, {static_cast<std::int64_t>(rows.size())}, rows, input);
-}
 
 std::string size_text(const Raster& raster) {
   return std::to_string(raster.height) + " x " + std::to_string(raster.width);
@@ -99,14 +96,21 @@ void add_texts(const Metadata& manifest, const TextPartInput& input, DataSource&
   source.arrays.push_back(rows_array(input.input, rows));
 }
 
+/// The column of files that an input is made of; nullptr where it is made of none.
+const std::string* file_column(const RawInput& input) {
+  if (const auto* const pictures = std::get_if<PictureInput>(&input)) return &pictures->column;
+  const auto* const sounds = std::get_if<SoundInput>(&input);
+  return sounds == nullptr ? nullptr : &sounds->column;
+}
+
 }  // namespace
 
 std::vector<NamedFiles> files_of_inputs(const Metadata& manifest, const ManifestOptions& options) {
   std::vector<NamedFiles> files;
   for (const RawInput& input : options.inputs) {
-    const auto* const pictures = std::get_if<PictureInput>(&input);
-    files.push_back(pictures == nullptr ? NamedFiles{}
-                                        : resolve_files(manifest, pictures->column, options.outside, options.broken));
+    const std::string* const column = file_column(input);
+    files.push_back(column == nullptr ? NamedFiles{}
+                                      : resolve_files(manifest, *column, options.outside, options.broken));
   }
   return files;
 }
@@ -115,13 +119,17 @@ std::vector<bool> readable_rows(const Metadata& manifest, const ManifestOptions&
                                 const std::vector<NamedFiles>& files) {
   std::vector<bool> is_readable(manifest.row_count(), true);
   for (std::size_t place = 0; place < options.inputs.size(); ++place) {
-    const auto* const pictures = std::get_if<PictureInput>(&options.inputs[place]);
-    if (pictures == nullptr) continue;
+    const RawInput& input = options.inputs[place];
+    if (file_column(input) == nullptr) continue;
     const NamedFiles& own = files[place];
     std::vector<std::atomic<bool>> is_sound(own.paths.size());
     parallel_for(own.paths.size(), options.thread_count, [&](std::size_t file) {
       try {
-        prepared(own.paths[file], own.where[file], pictures->preprocessing);
+        if (const auto* const pictures = std::get_if<PictureInput>(&input)) {
+          prepared(own.paths[file], own.where[file], pictures->preprocessing);
+        } else {
+          prepared_sound(own, file, std::get<SoundInput>(input).preprocessing);
+        }
         is_sound[file] = true;
       } catch (const BrokenFileError&) {
         is_sound[file] = false;
@@ -138,6 +146,8 @@ std::vector<bool> readable_rows(const Metadata& manifest, const ManifestOptions&
 void add_input(const Metadata& manifest, const RawInput& input, const NamedFiles& files, DataSource& source) {
   if (const auto* const pictures = std::get_if<PictureInput>(&input)) {
     add_pictures(*pictures, files, source);
+  } else if (const auto* const sounds = std::get_if<SoundInput>(&input)) {
+    add_sounds(*sounds, files, source);
   } else if (const auto* const texts = std::get_if<TextPartInput>(&input)) {
     add_texts(manifest, *texts, source);
   } else {

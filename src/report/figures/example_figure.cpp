@@ -4,6 +4,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "modattr/report/figures/score_charts.h"
@@ -136,7 +140,23 @@ double draw_words(Svg& svg, double y, const ExampleRecord& record, std::size_t m
   return y + 30.0;
 }
 
-/// Draws a picture and its patches; returns its height.
+/// First step and end of a segment, which its name holds: "1000:2000", or behind the name of an input.
+std::optional<std::array<double, 2>> stretch_of(const std::string& label) {
+  const std::size_t colon = label.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::size_t begin = label.find_last_of(' ', colon) + 1;
+  const auto number = [&](std::size_t from, std::size_t to) -> std::optional<double> {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(label.data() + from, label.data() + to, value);
+    if (error != std::errc() || end != label.data() + to) return std::nullopt;
+    return static_cast<double>(value);
+  };
+  const std::optional<double> first = number(begin, colon);
+  const std::optional<double> end = number(colon + 1, label.size());
+  return first && end ? std::optional(std::array{*first, *end}) : std::nullopt;
+}
+
+/// Draws a picture, and its patches or segments; returns its height.
 double draw_picture(Svg& svg, double y, const ExampleRecord& record, const ExamplePicture& picture) {
   const auto width = static_cast<double>(picture.width);
   const auto height = static_cast<double>(picture.height);
@@ -145,12 +165,19 @@ double draw_picture(Svg& svg, double y, const ExampleRecord& record, const Examp
   svg.picture(box, picture.png, std::max(width, height) <= 128.0 && !picture.is_sound);
   const double largest = largest_of(record.attribution, picture.modality);
   for (const PlayerScore& player : record.attribution.players) {
-    if (player.modality != picture.modality || !player.patch || largest == 0.0) continue;
+    if (player.modality != picture.modality || largest == 0.0) continue;
     if (player.value == 0.0 || !std::isfinite(player.value)) continue;
-    svg.rect({box.x + static_cast<double>(player.patch->column) * scale,
-              box.y + static_cast<double>(player.patch->row) * scale, static_cast<double>(player.patch->width) * scale,
-              static_cast<double>(player.patch->height) * scale},
-             player.value < 0.0 ? "neg" : "pos", 0.75 * std::abs(player.value) / largest);
+    const std::string style = player.value < 0.0 ? "neg" : "pos";
+    const double opacity = 0.75 * std::abs(player.value) / largest;
+    if (player.patch) {
+      svg.rect({box.x + static_cast<double>(player.patch->column) * scale,
+                box.y + static_cast<double>(player.patch->row) * scale,
+                static_cast<double>(player.patch->width) * scale, static_cast<double>(player.patch->height) * scale},
+               style, opacity);
+    } else if (const auto stretch = picture.is_sound ? stretch_of(player.label) : std::nullopt) {
+      const auto [first, end] = *stretch;
+      svg.rect({box.x + first * scale, box.y, (end - first) * scale, box.height}, style, opacity);
+    }
   }
   svg.rect(box, "frame");
   return box.height;

@@ -103,6 +103,9 @@ PlayerScore player_score(const JsonField& field, const Names& modalities) {
                     .height = field.member("height").count(),
                     .width = field.member("width").count()};
   }
+  if (field.has("start_seconds")) {
+    player.time = {.start = field.member("start_seconds").number(), .end = field.member("end_seconds").number()};
+  }
   if (field.has("ci95")) player.ci95 = field.member("ci95").interval();
   return player;
 }

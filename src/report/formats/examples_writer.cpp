@@ -162,6 +162,10 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
       entry["height"] = player.patch->height;
       entry["width"] = player.patch->width;
     }
+    if (player.time) {
+      entry["start_seconds"] = player.time->start;
+      entry["end_seconds"] = player.time->end;
+    }
     if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};
     document["players"].push_back(std::move(entry));
   }

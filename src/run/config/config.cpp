@@ -23,8 +23,9 @@ using Words = std::vector<std::string>;
 const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs", "check"};
 const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
 const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", "allow_outside"};
-const Words kModalityKeys = {"name",        "kind",    "inputs", "players",   "removal",    "vocab",
-                             "special_ids", "columns", "column", "tokenizer", "max_length", "preprocessing"};
+const Words kModalityKeys = {"name",       "kind",        "inputs",       "players", "removal",
+                             "vocab",      "special_ids", "columns",      "column",  "tokenizer",
+                             "max_length", "max_seconds", "preprocessing"};
 const Words kPlayersKeys = {"type", "size", "segments", "compactness"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 

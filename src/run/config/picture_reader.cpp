@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "modattr/core/error.h"
+#include "preprocessor_json.h"
 
 namespace modattr {
 namespace {
@@ -104,7 +103,7 @@ void read_normalize(JsonObject normalize, const char* mean, const char* std, Pic
 class PreprocessorFile {
  public:
   explicit PreprocessorFile(const std::filesystem::path& path)
-      : text_(parse_json(text_of(path), path.string())), object_(text_, path.string()) {}
+      : text_(read_preprocessor_json(path)), object_(text_, path.string()) {}
 
   PicturePreprocessing read() {
     find_class();
@@ -133,17 +132,6 @@ class PreprocessorFile {
     bool is_square = true;
     bool crops = false;
   };
-
-  static std::string text_of(const std::filesystem::path& path) {
-    std::error_code error;
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream || std::filesystem::is_directory(path, error)) {
-      throw ConfigError(path.string() + ": expected a preprocessor_config.json, got nothing that can be read");
-    }
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-  }
 
   void find_class() {
     const std::vector<Class> classes = {{"CLIP", false, true},   {"ChineseCLIP", true, true}, {"ViT", true, false},

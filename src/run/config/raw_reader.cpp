@@ -1,10 +1,12 @@
 #include "raw_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "modattr/core/error.h"
 #include "picture_reader.h"
+#include "sound_reader.h"
 
 namespace modattr {
 namespace {
@@ -56,10 +58,34 @@ void reject_key(const JsonObject& modality, const char* key, const std::string& 
                     ", which does not read it");
 }
 
+/// The steps of sounds, and the samples of every sound from one of two keys.
+void read_sound(JsonObject& modality, const std::filesystem::path& folder, RawConfig& raw) {
+  const Json* const preprocessing = modality.find("preprocessing");
+  if (preprocessing != nullptr && preprocessing->is_string()) {
+    raw.preprocessing_file = (folder / *modality.find_string("preprocessing")).lexically_normal();
+    raw.sound = read_feature_extractor_file(*raw.preprocessing_file);
+  } else if (preprocessing != nullptr) {
+    raw.sound = read_sound_steps(JsonObject(*preprocessing, modality.where("preprocessing")));
+  }
+  if (raw.max_length) raw.sound.length = raw.max_length;
+  const Json* const seconds = modality.find("max_seconds");
+  if (seconds == nullptr) return;
+  if (raw.max_length) modality.fail("max_seconds", "none beside \"max_length\", which is the same in samples");
+  if (!raw.sound.sample_rate) {
+    modality.fail("max_seconds", "\"sample_rate\" in its preprocessing, from which the number of samples follows");
+  }
+  const auto rate = static_cast<double>(*raw.sound.sample_rate);
+  const double samples = seconds->is_number() ? std::round(seconds->get<double>() * rate) : 0.0;
+  if (!(samples >= 1.0 && samples <= static_cast<double>(kMostSoundNumbers))) {
+    modality.fail("max_seconds", "a time of 1 to " + std::to_string(kMostSoundNumbers) + " samples");
+  }
+  raw.sound.length = static_cast<std::size_t>(samples);
+}
+
 }  // namespace
 
 const std::vector<std::string>& raw_keys() {
-  static const std::vector<std::string> keys = {"column", "tokenizer", "max_length", "preprocessing"};
+  static const std::vector<std::string> keys = {"column", "tokenizer", "max_length", "max_seconds", "preprocessing"};
   return keys;
 }
 
@@ -71,21 +97,27 @@ RawConfig read_raw(JsonObject& modality, const std::string& kind, const std::fil
   if (!raw.first_key) return raw;
   const bool is_image = kind == "image";
   const bool is_columns = kind == "columns";
-  if (kind != "tokens") {
-    reject_key(modality, "tokenizer", "tokens", kind);
-    reject_key(modality, "max_length", "tokens", kind);
+  const bool is_sound = kind == "audio";
+  if (kind != "tokens") reject_key(modality, "tokenizer", "tokens", kind);
+  if (!is_sound) reject_key(modality, "max_seconds", "audio", kind);
+  if (!is_sound && kind != "tokens") reject_key(modality, "max_length", "tokens or audio", kind);
+  if (!is_image && !is_sound && kind != "tokens") reject_key(modality, "column", "image, tokens or audio", kind);
+  if (!is_image && !is_sound && !is_columns) {
+    reject_key(modality, "preprocessing", "image, audio or columns", kind);
   }
-  if (!is_image && kind != "tokens") reject_key(modality, "column", "image or tokens", kind);
-  if (!is_image && !is_columns) reject_key(modality, "preprocessing", "image or columns", kind);
   raw.column = modality.find_string("column");
   if (const auto tokenizer = modality.find_string("tokenizer"))
     raw.tokenizer = (folder / *tokenizer).lexically_normal();
   if (const auto length = modality.find_count("max_length")) {
-    constexpr std::uint64_t kMost = 1U << 20U;
-    if (*length < 1 || *length > kMost) modality.fail("max_length", "1 to 1048576");
+    const std::uint64_t most = is_sound ? kMostSoundNumbers : std::uint64_t{1} << 20U;
+    if (*length < 1 || *length > most) modality.fail("max_length", "1 to " + std::to_string(most));
     raw.max_length = static_cast<std::size_t>(*length);
   }
   const Json* preprocessing = modality.find("preprocessing");
+  if (is_sound) {
+    read_sound(modality, folder, raw);
+    return raw;
+  }
   if (preprocessing == nullptr) return raw;
   if (is_image && preprocessing->is_string()) {
     raw.preprocessing_file = (folder / *modality.find_string("preprocessing")).lexically_normal();

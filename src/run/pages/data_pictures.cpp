@@ -99,6 +99,11 @@ DataPictures::DataPictures(const Dataset& dataset, const std::vector<std::string
     std::vector<std::int64_t> shape(array.shape.begin() + std::min<std::ptrdiff_t>(1, std::ssize(array.shape)),
                                     array.shape.end());
     if (shape.empty() || product(shape) == 0) continue;
+    const std::optional<TimeAxis> time = is_sound_ ? dataset.time_axis(place) : std::nullopt;
+    if (time && time->axis + 2 == shape.size()) {
+      has_time_first_ = true;
+      std::swap(shape[time->axis], shape.back());
+    }
     width_ = static_cast<std::size_t>(shape.back());
     shape.pop_back();
     const bool has_bands = !shape.empty() && shape.back() > 2;
@@ -174,7 +179,9 @@ Raster DataPictures::sound(const std::vector<double>& numbers) const {
   } else {
     // Low bands come first in data, and stand at the bottom of a picture.
     for (std::size_t band = bands; band-- > 0;) {
-      for (std::size_t frame = 0; frame < frames; ++frame) powers.push_back(numbers[band * frames + frame]);
+      for (std::size_t frame = 0; frame < frames; ++frame) {
+        powers.push_back(numbers[has_time_first_ ? frame * bands + band : band * frames + frame]);
+      }
     }
   }
   double low = std::numeric_limits<double>::infinity();

@@ -25,7 +25,8 @@ std::vector<std::string> shown_inputs(const std::vector<ShownModality>& modaliti
 
 /// Pictures of a modality of kind image or audio. Images are [..., height, width] with one channel or three (others are
 /// averaged); numbers from 0 to 1, or to 255, are taken as they are, others are stretched by channel over what a sample
-/// of the set holds. Sounds are waveforms [length], whose spectrogram is drawn, or spectrograms [..., bands, length].
+/// of the set holds. Sounds are waveforms [length], whose spectrogram is drawn, or spectrograms [..., bands, length],
+/// or [..., length, bands] where the data know that time runs so.
 class DataPictures {
  public:
   /// Borrows the dataset, whose inputs are shown_inputs() of modalities that hold this one.
@@ -52,6 +53,8 @@ class DataPictures {
   std::optional<std::size_t> input_;
   bool is_sound_ = false;
   bool is_waveform_ = false;
+  /// [..., length, bands]
+  bool has_time_first_ = false;
   std::size_t channels_ = 1;
   std::size_t width_ = 0;
   std::size_t height_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <set>
 #include <span>
 #include <utility>
@@ -14,7 +15,9 @@
 #include "modattr/data/raw/broken_file.h"
 #include "modattr/data/raw/named_files.h"
 #include "modattr/data/raw/picture_file.h"
+#include "modattr/data/raw/sound/sound_file.h"
 #include "modattr/tokenizers/tokenizer.h"
+#include "run/config/sound_reader.h"
 
 namespace modattr {
 namespace {
@@ -25,12 +28,16 @@ const RawNames kRawLabels = {"label", "labels", "target", "y", "answer", "class"
 const RawNames kRawIds = {"id", "example_id", "question_id"};
 /// Parts of arguments' names.
 const RawNames kPictureWords = {"image", "img", "picture", "photo", "pixel", "visual", "vision"};
+const RawNames kSoundWords = {"audio",        "sound",          "wave", "wav",  "speech",
+                              "input_values", "input_features", "mel",  "spec", "fbank"};
 const RawNames kTextWords = {"ids", "text", "token", "question", "caption", "sentence", "mask", "segment"};
-/// Rows that a column's kind is told from, and pictures that are tried.
+/// Rows that a column's kind is told from, and files that are tried.
 constexpr std::size_t kTypedRows = 2000;
-constexpr std::size_t kRawPictures = 20;
+constexpr std::size_t kRawFiles = 20;
+/// Seconds of sounds of several lengths at most.
+constexpr std::size_t kMostGuessedSeconds = 10;
 
-enum class RawKind { kPictures, kTexts, kNumbers, kEmpty };
+enum class RawKind { kPictures, kSounds, kTexts, kNumbers, kEmpty };
 
 bool contains_any(const std::string& name, const RawNames& words) {
   return std::ranges::any_of(words, [&](const std::string& word) { return name.find(word) != std::string::npos; });
@@ -40,11 +47,11 @@ bool holds_name(const RawNames& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-bool is_picture_path(const std::string& text) {
+bool has_extension(const std::string& text, const RawNames& extensions) {
   std::string extension = std::filesystem::path(text).extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return holds_name({".jpg", ".jpeg", ".png", ".webp"}, extension);
+  return holds_name(extensions, extension);
 }
 
 class RawGuesser {
@@ -82,16 +89,20 @@ class RawGuesser {
     const auto texts = manifest_.column(column).first(count);
     const auto types = manifest_.types(column).first(count);
     bool are_pictures = true;
+    bool are_sounds = true;
     bool are_numbers = true;
     bool is_empty = true;
     for (std::size_t row = 0; row < count; ++row) {
       if (types[row] == MetadataType::kNull) continue;
       is_empty = false;
-      are_pictures = are_pictures && types[row] == MetadataType::kText && is_picture_path(texts[row]);
+      const bool is_text = types[row] == MetadataType::kText;
+      are_pictures = are_pictures && is_text && has_extension(texts[row], {".jpg", ".jpeg", ".png", ".webp"});
+      are_sounds = are_sounds && is_text && has_extension(texts[row], {".wav", ".flac", ".ogg", ".oga", ".opus"});
       are_numbers = are_numbers && types[row] != MetadataType::kText;
     }
     if (is_empty) return RawKind::kEmpty;
-    return are_pictures ? RawKind::kPictures : are_numbers ? RawKind::kNumbers : RawKind::kTexts;
+    if (are_pictures || are_sounds) return are_pictures ? RawKind::kPictures : RawKind::kSounds;
+    return are_numbers ? RawKind::kNumbers : RawKind::kTexts;
   }
 
   /// Columns of a kind that are nothing else.
@@ -129,10 +140,14 @@ class RawGuesser {
     std::optional<RawKind> kind;
     if (holds_name(keys_, argument)) kind = kind_of(argument);
     if (!kind && contains_any(argument, kPictureWords)) kind = RawKind::kPictures;
+    if (!kind && contains_any(argument, kSoundWords)) kind = RawKind::kSounds;
+    if (!kind && is_sound_mask(argument)) return add_sound_mask(argument);
     if (!kind && contains_any(argument, kTextWords)) kind = RawKind::kTexts;
     if (!kind) kind = RawKind::kNumbers;
     if (*kind == RawKind::kPictures)
       return add_pictures(argument, column_for(argument, *kind, "a column of paths of pictures"));
+    if (*kind == RawKind::kSounds)
+      return add_sounds(argument, column_for(argument, *kind, "a column of paths of sounds"));
     if (*kind == RawKind::kTexts) return add_texts(argument, column_for(argument, *kind, "a column of texts"));
     if (!numbers_argument_.empty()) fail(argument, "one argument that takes all columns of numbers");
     numbers_argument_ = argument;
@@ -181,7 +196,7 @@ class RawGuesser {
   bool have_one_size(const std::string& column) const {
     const NamedFiles files = resolve_files(manifest_, column, OutsideFiles::kRefused, BrokenFiles::kLeftOut);
     std::set<std::pair<std::size_t, std::size_t>> sizes;
-    const std::size_t step = std::max<std::size_t>(files.paths.size() / kRawPictures, 1);
+    const std::size_t step = std::max<std::size_t>(files.paths.size() / kRawFiles, 1);
     for (std::size_t file = 0; file < files.paths.size(); file += step) {
       try {
         const Raster raster = read_picture(files.paths[file], PictureOrientation::kExif, files.where[file]);
@@ -191,6 +206,76 @@ class RawGuesser {
       }
     }
     return sizes.size() <= 1;
+  }
+
+  /// A mask belongs to texts, where there are some.
+  bool is_sound_mask(const std::string& argument) const {
+    return contains_any(argument, {"mask"}) && columns_of(RawKind::kTexts).empty() &&
+           std::ranges::any_of(result_.modalities, is_of_sounds);
+  }
+
+  static bool is_of_sounds(const Json& modality) { return modality["kind"] == Json("audio"); }
+
+  void add_sound_mask(const std::string& argument) {
+    (*std::ranges::find_if(result_.modalities, is_of_sounds))["inputs"].push_back(argument);
+  }
+
+  void add_sounds(const std::string& argument, const std::string& column) {
+    std::string text = "'" + argument + "' of the sounds in '" + column + "'";
+    Json modality{{"name", "audio"}, {"kind", "audio"}, {"inputs", {argument}}, {"column", column}};
+    const SoundSizes sizes = sizes_of_sounds(column);
+    constexpr std::array kNames = {"preprocessor_config.json"};
+    if (const auto file = beside(kNames)) {
+      modality["preprocessing"] = file->string();
+      text += ", as " + file->string() + " says";
+      // The other extractors fill sounds up to a length of their own.
+      const SoundPreprocessing steps = read_feature_extractor_file(*file);
+      if (!steps.length && !steps.frame_count) add_length(sizes, *steps.sample_rate, modality, text);
+    } else if (sizes.rates.empty()) {
+      text += ", none of which can be read";
+    } else {
+      const std::size_t rate = *sizes.rates.begin();
+      modality["preprocessing"] = {{"sample_rate", rate}};
+      // Models of transformers take [N, samples], those of torchaudio [N, channels, samples].
+      if (argument == "input_values") modality["preprocessing"]["squeeze"] = true;
+      text += ", as waveforms of " + std::to_string(rate) + " samples per second";
+      add_length(sizes, rate, modality, text);
+      text += ": put in what your model was trained with";
+    }
+    result_.guesses.push_back({next_key(), text});
+    result_.modalities.push_back(std::move(modality));
+  }
+
+  struct SoundSizes {
+    std::set<std::size_t> rates;
+    /// Seconds.
+    std::set<double> lengths;
+  };
+
+  SoundSizes sizes_of_sounds(const std::string& column) const {
+    const NamedFiles files = resolve_files(manifest_, column, OutsideFiles::kRefused, BrokenFiles::kLeftOut);
+    SoundSizes sizes;
+    const std::size_t step = std::max<std::size_t>(files.paths.size() / kRawFiles, 1);
+    for (std::size_t file = 0; file < files.paths.size(); file += step) {
+      try {
+        const Sound sound = read_sound(files.paths[file], files.where[file]);
+        sizes.rates.insert(sound.sample_rate);
+        sizes.lengths.insert(static_cast<double>(sound.channels.front().size()) /
+                             static_cast<double>(sound.sample_rate));
+      } catch (const BrokenFileError&) {
+        // Named by whatever reads it.
+      }
+    }
+    return sizes;
+  }
+
+  /// Sounds of several lengths, or of several rates, get one.
+  static void add_length(const SoundSizes& sizes, std::size_t rate, Json& modality, std::string& text) {
+    if (sizes.lengths.size() < 2) return;
+    const double longest = std::min<double>(*sizes.lengths.rbegin(), kMostGuessedSeconds);
+    const auto samples = static_cast<std::size_t>(std::ceil(longest * static_cast<double>(rate)));
+    modality["max_length"] = samples;
+    text += ", cut or filled up to " + std::to_string(samples) + " samples";
   }
 
   void add_texts(const std::string& argument, const std::string& column) {

@@ -38,8 +38,8 @@ struct GuessedRaw {
   std::vector<RawGuess> guesses;
 };
 
-/// Matches the columns of a manifest with the arguments of forward(), by name and by what they hold: paths of pictures,
-/// texts, numbers. Throws ConfigError for an argument that nothing fits.
+/// Matches the columns of a manifest with the arguments of forward(), by name and by what they hold: paths of pictures
+/// and sounds, texts, numbers. Throws ConfigError for an argument that nothing fits.
 GuessedRaw guess_raw(const RawSetting& setting);
 
 }  // namespace modattr

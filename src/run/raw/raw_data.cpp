@@ -27,8 +27,9 @@ class RawInputs {
       for (const InputReference& reference : modality.inputs) {
         if (!reference.columns.empty())
           fail("inputs", "whole inputs, as a manifest makes each for itself, got a part of one");
-        add(modality, reference.input);
+        if (modality.kind != "audio") add(modality, reference.input);
       }
+      if (modality.kind == "audio") add_sounds(modality);
     }
     return std::move(inputs_);
   }
@@ -61,8 +62,27 @@ class RawInputs {
         fail("inputs", "one input of a modality of columns, got " + std::to_string(modality.inputs.size()));
       inputs_.emplace_back(ColumnsInput{.input = input, .columns = encodings_of(modality)});
     } else {
-      fail("kind", "image, tokens or columns of data in a manifest, got " + modality.kind);
+      fail("kind", "image, tokens, audio or columns of data in a manifest, got " + modality.kind);
     }
+  }
+
+  /// One input, or two, of which the second is the mask.
+  void add_sounds(const ModalityConfig& modality) {
+    SoundInput sounds{
+        .input = modality.inputs.front().input, .column = column_of(modality), .preprocessing = modality.raw.sound};
+    if (modality.inputs.size() > 1) {
+      sounds.mask_input = modality.inputs[1].input;
+      if (modality.inputs.size() > 2 || sounds.mask_input->find("mask") == std::string::npos) {
+        fail("inputs", "the input of sounds, then at most one named like attention_mask, got '" +
+                           modality.inputs.back().input + "'");
+      }
+      // Who has a mask knows which samples are of the sound.
+      auto& standardisation = sounds.preprocessing.standardisation;
+      if (standardisation == SoundPreprocessing::Standardisation::kFilledSound) {
+        standardisation = SoundPreprocessing::Standardisation::kSound;
+      }
+    }
+    inputs_.emplace_back(std::move(sounds));
   }
 
   /// The part of an encoded text that an input holds, by its name.
@@ -170,7 +190,8 @@ std::string digest_of_data(const std::filesystem::path& path, const Config& conf
   for (const ModalityConfig& modality : config.modalities) {
     if (modality.raw.tokenizer) text += "\n" + sha256_of_file(*modality.raw.tokenizer);
     if (modality.raw.preprocessing_file) text += "\n" + sha256_of_file(*modality.raw.preprocessing_file);
-    if (modality.kind == "image" && modality.raw.column) columns.push_back(*modality.raw.column);
+    if ((modality.kind == "image" || modality.kind == "audio") && modality.raw.column)
+      columns.push_back(*modality.raw.column);
   }
   const Metadata manifest = read_metadata(path, columns);
   const OutsideFiles outside = config.data.allow_outside ? OutsideFiles::kAllowed : OutsideFiles::kRefused;

@@ -32,14 +32,15 @@ SegmentationOptions segmentation_options(const Experiment& experiment, std::size
 
 }  // namespace
 
-void add_patches(const PlayersSetup& players, std::vector<ExampleRecord>& records) {
+void add_places(const PlayersSetup& players, std::vector<ExampleRecord>& records) {
   for (ExampleRecord& record : records) {
     for (PlayerScore& player : record.attribution.players) {
       const Segmentation& segmentation = *players.segmentations().at(player.modality);
-      // Patches are the same for all examples.
+      // Patches and segments are the same for all examples.
       if (!segmentation.is_shared()) continue;
       const std::shared_ptr<const PlayerLayout> layout = segmentation.layout(0);
       if (player.player < layout->patches.size()) player.patch = layout->patches[player.player];
+      if (player.player < layout->times.size()) player.time = layout->times[player.player];
     }
   }
 }

@@ -25,7 +25,7 @@ class PlayersSetup {
   std::vector<std::vector<std::size_t>> inputs_;
 };
 
-/// Tells where the players that are patches lie.
-void add_patches(const PlayersSetup& players, std::vector<ExampleRecord>& records);
+/// Tells where the players that are patches lie, and when those that are segments of sounds are heard.
+void add_places(const PlayersSetup& players, std::vector<ExampleRecord>& records);
 
 }  // namespace modattr

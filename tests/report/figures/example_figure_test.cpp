@@ -36,6 +36,23 @@ TEST(ExampleFigure, ShowsPatchesWordsAndBars) {
   EXPECT_NE(file.find("class=\"whisker\""), std::string::npos);
 }
 
+TEST(ExampleFigure, ShowsTheSegmentsOfSounds) {
+  ScoreTable table = explained_table();
+  PlayerScore& segment = table.examples.front().attribution.players.front();
+  segment.label = "100:150";
+  segment.patch.reset();
+  const std::vector<ExamplePicture> pictures = {
+      {.id = "17", .modality = 0, .png = "PNG", .width = 200, .height = 8, .is_sound = true}};
+  const std::string file = table_figure(table, pictures);
+  // A quarter of the time, from the middle on.
+  EXPECT_NE(file.find("x=\"120\""), std::string::npos) << file;
+  EXPECT_NE(file.find("width=\"54\""), std::string::npos) << file;
+  segment.label = "values 100:150";
+  EXPECT_EQ(table_figure(table, pictures).find("width=\"54\"") == std::string::npos, false);
+  segment.label = "at 10:30 pm";
+  EXPECT_EQ(table_figure(table, pictures).find("width=\"54\""), std::string::npos);
+}
+
 TEST(ExampleFigure, OfATraceShowsWhatIsBehindTheError) {
   ScoreTable table = explained_table();
   ExampleRecord& record = table.examples.front();

@@ -83,6 +83,15 @@ TEST(ExamplesWriter, AddsNamesTextsAndPlacesWhereThereAreSome) {
   EXPECT_EQ(line.at("players")[0], Json::parse(R"({"modality": "image", "player": 2, "name": "0,2", "value": 0.5,
                                                    "std_error": null, "row": 0, "column": 16, "height": 8,
                                                    "width": 4})"));
+  record.attribution.players = {{.modality = 0,
+                                 .player = 1,
+                                 .label = "4:6",
+                                 .value = 0.5,
+                                 .std_error = {},
+                                 .time = TimeSpan{.start = 0.5, .end = 0.75}}};
+  EXPECT_EQ(line_of(record).at("players")[0],
+            Json::parse(R"({"modality": "image", "player": 1, "name": "4:6", "value": 0.5, "std_error": null,
+                            "start_seconds": 0.5, "end_seconds": 0.75})"));
 }
 
 TEST(ExamplesWriter, WritesALineForEveryExample) {

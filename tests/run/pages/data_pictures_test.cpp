@@ -8,6 +8,7 @@
 
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
+#include "support/timed_source.h"
 
 namespace modattr {
 namespace {
@@ -102,6 +103,18 @@ TEST(DataPictures, DrawSpectrogramsOfTheDataUpwards) {
                        {.name = "sound", .kind = "audio", .inputs = {{.input = "x", .columns = {}}}});
   EXPECT_EQ(DataPictures(*set.dataset, set.inputs, set.modality).raster(0).pixels,
             (std::vector<std::uint8_t>{255, 128, 0}));
+}
+
+TEST(DataPictures, DrawTimeFromLeftToRight) {
+  // Two frames of three bands.
+  const PictureSet set({TestArray::of<float>("x", {1, 2, 3}, {0.0F, 1.0F, 2.0F, 2.0F, 2.0F, 2.0F})},
+                       {.name = "sound", .kind = "audio", .inputs = {{.input = "x", .columns = {}}}});
+  const Dataset dataset({.path = set.folder / "val.npz",
+                         .inputs = set.inputs,
+                         .source = timed_source(set.folder / "val.npz", {{"x", {0, 0.1}}})});
+  const Raster raster = DataPictures(dataset, set.inputs, set.modality).raster(0);
+  EXPECT_EQ(raster.width, 2U);
+  EXPECT_EQ(raster.pixels, (std::vector<std::uint8_t>{255, 255, 128, 255, 0, 255}));
 }
 
 TEST(ColumnValues, AreInTheOrderOfThePlayers) {

@@ -13,6 +13,7 @@
 #include "modattr/data/raw/column_encoding.h"
 #include "modattr/data/raw/named_files.h"
 #include "modattr/data/raw/picture_preprocessing.h"
+#include "modattr/data/raw/sound/sound_preprocessing.h"
 #include "modattr/tokenizers/tokenizer.h"
 
 namespace modattr {
@@ -22,6 +23,15 @@ struct PictureInput {
   std::string input;
   std::string column;
   PicturePreprocessing preprocessing = {};
+};
+
+/// An input that is made of the sounds that a column names, float32.
+struct SoundInput {
+  std::string input;
+  std::string column;
+  SoundPreprocessing preprocessing = {};
+  /// A second input, int64 [examples, steps]: 1 where a step of time is of the sound, 0 where it was filled up.
+  std::optional<std::string> mask_input = std::nullopt;
 };
 
 /// What of an encoded text an input holds.
@@ -43,7 +53,7 @@ struct ColumnsInput {
   std::vector<ColumnEncoding> columns;
 };
 
-using RawInput = std::variant<PictureInput, TextPartInput, ColumnsInput>;
+using RawInput = std::variant<PictureInput, SoundInput, TextPartInput, ColumnsInput>;
 
 /// What is made of a manifest.
 struct ManifestOptions {

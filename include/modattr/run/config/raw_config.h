@@ -8,6 +8,7 @@
 
 #include "modattr/data/raw/column_encoding.h"
 #include "modattr/data/raw/picture_preprocessing.h"
+#include "modattr/data/raw/sound/sound_preprocessing.h"
 
 namespace modattr {
 
@@ -16,10 +17,12 @@ struct RawConfig {
   /// Column of texts or paths.
   std::optional<std::string> column;
   std::optional<std::filesystem::path> tokenizer;
-  /// Tokens of every text.
+  /// Tokens of every text, samples of every sound.
   std::optional<std::size_t> max_length;
   PicturePreprocessing picture;
-  /// Where the preprocessing of pictures comes from, if not from the configuration itself.
+  /// Its length is the configuration's max_length or max_seconds.
+  SoundPreprocessing sound;
+  /// Where the preprocessing of pictures or sounds comes from, if not from the configuration itself.
   std::optional<std::filesystem::path> preprocessing_file;
   /// Of columns; those without an entry are numbers as they are.
   std::vector<ColumnEncoding> encodings;
