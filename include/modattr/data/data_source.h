@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modattr/data/array.h"
@@ -13,6 +16,15 @@ namespace modattr {
 /// What a row of an input was made of.
 enum class OriginKind { kText, kPicture, kSound };
 
+/// Where a point of a picture file lies in the picture that a model takes: x * x_scale + x_offset, in pixels from the
+/// upper left corner.
+struct PicturePlacement {
+  double x_scale = 1.0;
+  double y_scale = 1.0;
+  double x_offset = 0.0;
+  double y_offset = 0.0;
+};
+
 /// Where the rows of an input come from.
 struct RawRows {
   std::string input;
@@ -21,6 +33,11 @@ struct RawRows {
   std::vector<std::string> rows;
   /// Of texts: the ids that stand for no part of them, such as padding.
   std::vector<std::int64_t> special_ids = {};
+  /// Of texts: writes the row that is made of another text [row bytes], padded or truncated to the length of the
+  /// others. Safe to call from many threads.
+  std::function<void(std::string_view text, std::span<std::byte> row)> write_text = {};
+  /// Of pictures: how that of a row was resized and cropped; reads the file. Safe to call from many threads.
+  std::function<PicturePlacement(std::size_t row)> placement = {};
 };
 
 /// A validation set whose arrays were made from something else, such as the files that a manifest names.
