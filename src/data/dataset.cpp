@@ -286,25 +286,18 @@ const RawRows* Dataset::find_origins(std::size_t input) const {
   return found == source_->origins.end() ? nullptr : &*found;
 }
 
-std::vector<std::int64_t> Dataset::special_ids(std::size_t input) const {
-  const RawRows* const origins = find_origins(input);
-  return origins == nullptr ? std::vector<std::int64_t>{} : origins->special_ids;
-}
-
-std::optional<OriginKind> Dataset::origin_kind(std::size_t input) const {
-  const RawRows* const origins = find_origins(input);
-  return origins == nullptr ? std::nullopt : std::optional(origins->kind);
-}
-
-std::optional<TimeAxis> Dataset::time_axis(std::size_t input) const {
-  const RawRows* const origins = find_origins(input);
-  return origins == nullptr ? std::nullopt : origins->time;
-}
-
 std::optional<std::string_view> Dataset::origin(std::size_t input, std::size_t example) const {
   const RawRows* const origins = find_origins(input);
   if (origins == nullptr) return std::nullopt;
   return origins->rows.at(input_row(input, example));
+}
+
+void Dataset::write_text_row(std::size_t input, std::string_view text, std::span<std::byte> destination) const {
+  const RawRows* const origins = find_origins(input);
+  if (origins == nullptr || !origins->write_text) {
+    throw std::logic_error("input '" + inputs_.at(input).array.name + "' is not made of texts");
+  }
+  origins->write_text(text, destination);
 }
 
 at::Tensor Dataset::gather(std::size_t input, std::span<const std::uint32_t> examples) const {

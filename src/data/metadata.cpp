@@ -162,6 +162,20 @@ std::string problem_with(const std::string& key, const std::string& where, const
   return where + ": expected key " + quoted_text(key) + ", got a line without it; " + list_nearest(key, keys);
 }
 
+/// Lists and objects of a line that was read before, as JSON text.
+void add_nested(std::string_view line, std::span<const std::string> wanted, std::span<const std::string> nested,
+                std::vector<std::optional<TypedText>>& values) {
+  for (std::size_t number = 0; number < wanted.size(); ++number) {
+    if (values[number] || std::ranges::find(nested, wanted[number]) == nested.end()) continue;
+    const nlohmann::json document = nlohmann::json::parse(line, nullptr, false);
+    if (document.contains(wanted[number])) {
+      const nlohmann::json& value = document[wanted[number]];
+      values[number] =
+          TypedText{value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), MetadataType::kText};
+    }
+  }
+}
+
 }  // namespace
 
 const Metadata::Column& Metadata::find_column(std::string_view key) const {
@@ -216,7 +230,8 @@ void Metadata::check_one_type_per_text(std::string_view key) const {
   }
 }
 
-Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns) {
+Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns,
+                       std::span<const std::string> nested_columns) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   std::string_view rest(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
   while (!rest.empty() && std::string_view(" \t\r\n").find(rest.back()) != std::string_view::npos)
@@ -234,6 +249,7 @@ Metadata read_metadata(const std::filesystem::path& path, std::span<const std::s
     handler.start_line(where);
     nlohmann::json::sax_parse(line.begin(), line.end(), &handler);
     if (metadata.row_count_ == 0) metadata.keys_ = handler.keys();
+    add_nested(line, wanted_columns, nested_columns, handler.values());
     for (std::size_t number = 0; number < wanted_columns.size(); ++number) {
       Metadata::Column& column = metadata.columns_[number];
       std::optional<TypedText>& value = handler.values()[number];

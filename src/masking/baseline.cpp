@@ -20,7 +20,8 @@
 namespace modattr {
 namespace {
 
-const std::array<std::string, 7> kRemovalNames = {"background", "mean", "zero", "value", "token", "blur", "file"};
+const std::array<std::string, 8> kRemovalNames = {"background", "mean",  "zero", "value",
+                                                  "token",      "empty", "blur", "file"};
 
 [[noreturn]] void fail(const std::string& modality, RemovalType type, const std::string& expected,
                        const std::string& got, const std::string& hint) {
@@ -148,6 +149,23 @@ at::Tensor gaussian_window(double sigma, std::int64_t longest_radius) {
   return window / window.sum();
 }
 
+std::unique_ptr<Baseline> make_empty_text(const std::string& modality, const Dataset& dataset,
+                                          std::span<const std::size_t> inputs) {
+  std::map<std::size_t, at::Tensor> rows;
+  for (const std::size_t input : inputs) {
+    const Array& array = dataset.input(input);
+    if (dataset.origin_kind(input) != OriginKind::kText) {
+      fail(modality, RemovalType::kEmpty, "inputs that are made of texts", describe(array), "use token or background");
+    }
+    std::vector<std::int64_t> shape = array.shape;
+    shape.front() = 1;
+    at::Tensor row = at::empty(shape, at::TensorOptions(array.dtype));
+    dataset.write_text_row(input, "", {static_cast<std::byte*>(row.data_ptr()), row.nbytes()});
+    rows.emplace(input, std::move(row));
+  }
+  return std::make_unique<ConstantBaseline>(std::move(rows));
+}
+
 class BlurBaseline final : public Baseline {
  public:
   explicit BlurBaseline(const Dataset& dataset) : dataset_(dataset) {}
@@ -258,6 +276,8 @@ std::unique_ptr<Baseline> make_baseline(const BaselineOptions& options, const st
              std::to_string(options.token_id), "choose another id");
       }
       return std::make_unique<TokenBaseline>(dataset, inputs.front(), options);
+    case RemovalType::kEmpty:
+      return make_empty_text(modality, dataset, inputs);
     case RemovalType::kBlur:
       for (const std::size_t input : inputs) {
         const Array& array = dataset.input(input);

@@ -207,6 +207,8 @@ std::unique_ptr<Segmentation> make_segmentation(const SegmentationOptions& optio
       return std::make_unique<SharedSegmentation>(cut_elements(subject));
     case PlayerType::kSuperpixel:
       return make_superpixel_segmentation(subject);
+    case PlayerType::kBox:
+      return make_box_segmentation(subject);
     case PlayerType::kToken:
     case PlayerType::kWord:
     case PlayerType::kSentence:
@@ -229,7 +231,7 @@ std::vector<std::string> read_vocabulary(const std::filesystem::path& file) {
 }
 
 std::span<const std::string> player_type_names() {
-  static const std::array<std::string, 10> names = {"whole",    "patch",  "superpixel", "token",   "word",
+  static const std::array<std::string, 11> names = {"whole",    "patch",  "superpixel", "box",     "token", "word",
                                                     "sentence", "column", "segment",    "element", "mask"};
   return names;
 }

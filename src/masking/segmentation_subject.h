@@ -56,6 +56,7 @@ std::unique_ptr<Segmentation> make_token_segmentation(const SegmentationSubject&
 /// The texts must be known, and their tokenizer.
 std::unique_ptr<Segmentation> make_text_segmentation(const SegmentationSubject& subject);
 std::unique_ptr<Segmentation> make_superpixel_segmentation(const SegmentationSubject& subject);
+std::unique_ptr<Segmentation> make_box_segmentation(const SegmentationSubject& subject);
 std::unique_ptr<Segmentation> make_mask_segmentation(const SegmentationSubject& subject);
 
 }  // namespace modattr

@@ -31,11 +31,14 @@ class TextSegmentation final : public Segmentation {
     const std::vector<TextSpan> units = units_of(text, encoding);
     Numbers player_of_unit(units.size(), kNoPlayer);
     Numbers player_of_position(length, kNoPlayer);
+    std::vector<bool> is_seen(units.size(), false);
     auto layout = std::make_shared<PlayerLayout>();
     std::vector<std::size_t> unit_of_player;
     for (std::size_t position = 0; position < std::min(length, encoding.size()); ++position) {
-      if (!is_part_of_text(encoding, position) || units.empty()) continue;
+      if (encoding.is_special[position] || units.empty()) continue;
       const std::size_t unit = unit_at(units, text, encoding.spans[position]);
+      is_seen[unit] = true;
+      if (!is_part_of_text(encoding, position)) continue;
       std::int64_t& player = player_of_unit[unit];
       if (player == kNoPlayer) {
         player = static_cast<std::int64_t>(layout->labels.size());
@@ -48,6 +51,7 @@ class TextSegmentation final : public Segmentation {
     check_player_count(modality_, *layout);
     tell_apart(layout->labels, unit_of_player);
     layout->inputs = position_runs(dataset_, inputs_, player_of_position);
+    if (options_.removes_in_text) layout->pieces = pieces_of(text, units, player_of_unit, is_seen);
     return layout;
   }
   bool is_shared() const noexcept override { return false; }
@@ -74,6 +78,28 @@ class TextSegmentation final : public Segmentation {
     while (byte + 1 < span.end && (text[byte] == ' ' || (text[byte] >= '\t' && text[byte] <= '\r'))) ++byte;
     const auto after = std::ranges::upper_bound(units, byte, {}, &TextSpan::first);
     return after == units.begin() ? 0 : static_cast<std::size_t>(after - units.begin()) - 1;
+  }
+
+  /// The text that the model sees: units that were truncated are none of it. A unit without a token of its own goes
+  /// with the one before it.
+  static std::vector<TextPiece> pieces_of(std::string_view text, const std::vector<TextSpan>& units,
+                                          const Numbers& player_of_unit, const std::vector<bool>& is_seen) {
+    const auto first = static_cast<std::size_t>(std::ranges::find(is_seen, true) - is_seen.begin());
+    std::size_t end = units.size();
+    while (end > first && !is_seen[end - 1]) --end;
+    std::vector<TextPiece> pieces;
+    std::size_t written = first == 0 ? 0 : units[first].first;
+    for (std::size_t unit = first; unit < end; ++unit) {
+      TextPiece piece{.player = std::nullopt,
+                      .gap = std::string(text.substr(written, units[unit].first - written)),
+                      .text = std::string(text.substr(units[unit].first, units[unit].end - units[unit].first))};
+      if (player_of_unit[unit] != kNoPlayer) piece.player = static_cast<std::uint32_t>(player_of_unit[unit]);
+      if (!is_seen[unit]) piece.player = pieces.back().player;
+      written = units[unit].end;
+      if (unit + 1 == units.size()) piece.text += text.substr(written);
+      pieces.push_back(std::move(piece));
+    }
+    return pieces;
   }
 
   static std::string label_of(std::string_view text, TextSpan unit) {

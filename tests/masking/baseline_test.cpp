@@ -290,7 +290,7 @@ TEST(Baseline, IsRefusedWhereItDoesNotGoWithTheInput) {
 
 TEST(Baseline, HasNamesForItsTypes) {
   const std::vector<std::string> names(removal_names().begin(), removal_names().end());
-  EXPECT_EQ(names, (std::vector<std::string>{"background", "mean", "zero", "value", "token", "blur", "file"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"background", "mean", "zero", "value", "token", "empty", "blur", "file"}));
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modattr/data/array.h"
@@ -21,6 +24,15 @@ struct TimeAxis {
   double seconds_per_step = 0.0;
 };
 
+/// Where a point of a picture file lies in the picture that a model takes: x * x_scale + x_offset, in pixels from the
+/// upper left corner.
+struct PicturePlacement {
+  double x_scale = 1.0;
+  double y_scale = 1.0;
+  double x_offset = 0.0;
+  double y_offset = 0.0;
+};
+
 /// Where the rows of an input come from.
 struct RawRows {
   std::string input;
@@ -31,6 +43,11 @@ struct RawRows {
   std::vector<std::int64_t> special_ids = {};
   /// Of sounds.
   std::optional<TimeAxis> time = std::nullopt;
+  /// Of texts: writes the row that is made of another text [row bytes], padded or truncated to the length of the
+  /// others. Safe to call from many threads.
+  std::function<void(std::string_view text, std::span<std::byte> row)> write_text = {};
+  /// Of pictures: how that of a row was resized and cropped; reads the file. Safe to call from many threads.
+  std::function<PicturePlacement(std::size_t row)> placement = {};
 };
 
 /// A validation set whose arrays were made from something else, such as the files that a manifest names.

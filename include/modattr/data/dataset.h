@@ -89,11 +89,31 @@ class Dataset {
   /// data hold the numbers themselves.
   std::optional<std::string_view> origin(std::size_t input, std::size_t example) const;
   /// What origin() gives; nullopt where it gives none.
-  std::optional<OriginKind> origin_kind(std::size_t input) const;
+  std::optional<OriginKind> origin_kind(std::size_t input) const {
+    const RawRows* const origins = find_origins(input);
+    return origins == nullptr ? std::nullopt : std::optional(origins->kind);
+  }
   /// Ids of a row of the input that stand for no part of its text, such as padding; empty where that is not known.
-  std::vector<std::int64_t> special_ids(std::size_t input) const;
+  std::vector<std::int64_t> special_ids(std::size_t input) const {
+    const RawRows* const origins = find_origins(input);
+    return origins == nullptr ? std::vector<std::int64_t>{} : origins->special_ids;
+  }
   /// How time runs through a row of the input; nullopt where that is not known.
-  std::optional<TimeAxis> time_axis(std::size_t input) const;
+  std::optional<TimeAxis> time_axis(std::size_t input) const {
+    const RawRows* const origins = find_origins(input);
+    return origins == nullptr ? std::nullopt : origins->time;
+  }
+  /// Writes the row of an input that is made of `text` [row_bytes]; the input must be made of texts. Safe to call from
+  /// many threads.
+  void write_text_row(std::size_t input, std::string_view text, std::span<std::byte> destination) const;
+  /// How the picture of an example was resized and cropped; as it is where the data hold the pixels themselves.
+  PicturePlacement placement(std::size_t input, std::size_t example) const {
+    const RawRows* const origins = find_origins(input);
+    return origins == nullptr || !origins->placement ? PicturePlacement{}
+                                                     : origins->placement(input_row(input, example));
+  }
+  /// The columns of a manifest; nullptr where the data are no manifest.
+  const Metadata* manifest() const noexcept { return source_ == nullptr ? nullptr : &source_->columns; }
   /// Examples that were left out as a file of theirs cannot be read.
   std::size_t left_out_count() const noexcept { return source_ == nullptr ? 0 : source_->left_out_count; }
 

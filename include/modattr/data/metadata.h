@@ -36,7 +36,8 @@ class Metadata {
 
  private:
   friend class CsvTable;
-  friend Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns);
+  friend Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns,
+                                std::span<const std::string> nested_columns);
 
   struct Column {
     std::string key;
@@ -58,7 +59,9 @@ class Metadata {
 };
 
 /// Reads one JSON object per line, or the rows of a .csv file whose first one names the columns, and keeps
-/// `wanted_columns`; DataError naming the line for anything that is not one.
-Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns);
+/// `wanted_columns`; DataError naming the line for anything that is not one. Lists and objects under `nested_columns`,
+/// which are wanted, too, are kept as JSON text.
+Metadata read_metadata(const std::filesystem::path& path, std::span<const std::string> wanted_columns,
+                       std::span<const std::string> nested_columns = {});
 
 }  // namespace modattr

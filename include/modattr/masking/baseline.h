@@ -15,7 +15,7 @@
 
 namespace modattr {
 
-enum class RemovalType { kBackground, kMean, kZero, kValue, kToken, kBlur, kFile };
+enum class RemovalType { kBackground, kMean, kZero, kValue, kToken, kEmpty, kBlur, kFile };
 
 /// The words of `removal.type`, in the order of RemovalType.
 std::span<const std::string> removal_names() noexcept;
@@ -44,6 +44,7 @@ enum class BaselineVariety { kOneForAll, kOnePerContent, kOnePerExample };
 /// of the example's, never multiplied with it.
 ///   mean    of the input over the set        zero, value   a constant
 ///   token   an id in the place of every id but the special ones, in the modality's first input; others stay
+///   empty   what the empty text becomes
 ///   blur    a Gaussian blur of the example's image, sigma = a tenth of the longer side
 ///   file    rows of an array
 class Baseline {

@@ -12,12 +12,25 @@
 
 #include "modattr/core/attribution.h"
 #include "modattr/data/dataset.h"
+#include "modattr/masking/text_pieces.h"
 
 namespace modattr {
 
 class Tokenizer;
 
-enum class PlayerType { kWhole, kPatch, kSuperpixel, kToken, kWord, kSentence, kColumn, kSegment, kElement, kMask };
+enum class PlayerType {
+  kWhole,
+  kPatch,
+  kSuperpixel,
+  kBox,
+  kToken,
+  kWord,
+  kSentence,
+  kColumn,
+  kSegment,
+  kElement,
+  kMask
+};
 
 /// The words of a configuration's players.type, in the order of PlayerType.
 std::span<const std::string> player_type_names();
@@ -42,6 +55,19 @@ struct PlayerLayout {
   std::vector<PatchPlace> patches = {};
   /// Of players that are segments of sounds whose sample rate is known; [players], else empty.
   std::vector<TimeSpan> times = {};
+  /// Where players are removed in the text that ids were made of, that text; empty = data of absent players is replaced
+  /// in place.
+  std::vector<TextPiece> pieces = {};
+};
+
+/// A rectangle of a picture file, in its pixels from the upper left corner.
+struct PictureBox {
+  double left = 0.0;
+  double top = 0.0;
+  double right = 0.0;
+  double bottom = 0.0;
+  /// Empty = it has none.
+  std::string name = {};
 };
 
 /// How the data of a modality becomes players.
@@ -53,12 +79,17 @@ struct SegmentationOptions {
   /// For kSuperpixel: about how many there are, and how much nearness counts beside likeness of colour.
   std::size_t segment_count = 50;
   double compactness = 10.0;
+  /// For kBox: those of every row of the data file, and whether pixels in none of them are a player.
+  std::vector<std::vector<PictureBox>> boxes = {};
+  bool has_background_player = true;
   /// Tokens that are no players.
   std::vector<std::int64_t> special_ids = {};
   /// Words by id; empty = ids are the labels.
   std::vector<std::string> vocabulary = {};
   /// What made ids of texts; nullptr where they were ids already. Words and sentences are then those of the texts.
   std::shared_ptr<const Tokenizer> tokenizer = nullptr;
+  /// For words and sentences of texts: whether absent ones are taken out of the text, which is then tokenised again.
+  bool removes_in_text = false;
   /// For kMask: the player of every element of each input, [1 or rows of the file, ...], equal numbers being one
   /// player.
   std::vector<Array> masks = {};
@@ -77,6 +108,8 @@ struct SegmentedInput {
 ///   whole    all of it
 ///   patch    squares of an image [..., height, width], all channels; those at the border may be smaller
 ///   superpixel  pixels of similar colour side by side, found by SLIC in the picture of the first input
+///   box      pixels whose centre is in a box of the first input's picture file, which was resized and cropped; where
+///            boxes overlap that of the smallest area, then the first one; "background" are all others
 ///   column   a column of the second dimension
 ///   segment  a stretch of the last dimension, or of the one that time runs along; of a mask the same stretch as of the
 ///            first input, where both are of one length

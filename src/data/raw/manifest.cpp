@@ -91,7 +91,7 @@ std::vector<std::string> manifest_columns(const std::filesystem::path& path) {
 std::shared_ptr<const DataSource> open_manifest(const ManifestOptions& options) {
   const std::vector<std::string> wanted = wanted_columns(options);
   auto source = std::make_shared<DataSource>();
-  source->columns = read_metadata(options.path, wanted);
+  source->columns = read_metadata(options.path, wanted, options.nested_columns);
   Metadata& manifest = source->columns;
   if (manifest.row_count() == 0) throw_data_error(options.path.string(), "at least one example", "none");
   std::vector<NamedFiles> files = files_of_inputs(manifest, options);

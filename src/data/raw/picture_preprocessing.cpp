@@ -11,10 +11,10 @@ namespace {
 using Size = std::array<std::size_t, 2>;
 
 /// torchvision's _compute_resized_output_size, which transformers shares.
-Size resized(const Raster& raster, const ResizeStep& step) {
+Size resized(std::size_t width, std::size_t height, const ResizeStep& step) {
   if (step.size) return *step.size;
-  const std::size_t shorter = std::min(raster.width, raster.height);
-  const std::size_t longer = std::max(raster.width, raster.height);
+  const std::size_t shorter = std::min(width, height);
+  const std::size_t longer = std::max(width, height);
   std::size_t new_shorter = *step.shorter_side;
   std::size_t new_longer = new_shorter * longer / shorter;
   if (step.longer_side_at_most && new_longer > *step.longer_side_at_most) {
@@ -23,11 +23,11 @@ Size resized(const Raster& raster, const ResizeStep& step) {
   }
   // A very long picture.
   new_shorter = std::max<std::size_t>(new_shorter, 1);
-  return raster.width <= raster.height ? Size{new_longer, new_shorter} : Size{new_shorter, new_longer};
+  return width <= height ? Size{new_longer, new_shorter} : Size{new_shorter, new_longer};
 }
 
 Raster resize(const Raster& raster, const ResizeStep& step) {
-  const auto [height, width] = resized(raster, step);
+  const auto [height, width] = resized(raster.width, raster.height, step);
   return step.on == ResizeStep::On::kPillow
              ? resize_as_pillow(raster, width, height, step.interpolation)
              : resize_as_tensor(raster, width, height, step.interpolation, step.antialias);
@@ -101,6 +101,19 @@ Raster prepare_picture(Raster raster, const PicturePreprocessing& preprocessing)
   if (preprocessing.resize) raster = resize(raster, *preprocessing.resize);
   if (preprocessing.crop) raster = crop(raster, *preprocessing.crop);
   return raster;
+}
+
+PicturePlacement placement_of(std::size_t width, std::size_t height, const PicturePreprocessing& preprocessing) {
+  Size size{height, width};
+  if (preprocessing.resize) size = resized(width, height, *preprocessing.resize);
+  PicturePlacement placement{.x_scale = static_cast<double>(size[1]) / static_cast<double>(width),
+                             .y_scale = static_cast<double>(size[0]) / static_cast<double>(height)};
+  if (preprocessing.crop) {
+    const CropStep& step = *preprocessing.crop;
+    placement.y_offset = -static_cast<double>(margin_of(size[0], step.size[0], step.margin));
+    placement.x_offset = -static_cast<double>(margin_of(size[1], step.size[1], step.margin));
+  }
+  return placement;
 }
 
 void write_pixels(const Raster& raster, const PicturePreprocessing& preprocessing, std::span<std::byte> destination) {

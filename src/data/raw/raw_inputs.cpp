@@ -48,6 +48,10 @@ void add_pictures(const PictureInput& input, const NamedFiles& files, DataSource
       make));
   RawRows origins{.input = input.input, .kind = OriginKind::kPicture, .rows = {}};
   for (const std::filesystem::path& path : files.paths) origins.rows.push_back(path.string());
+  origins.placement = [preprocessing, files = std::make_shared<const NamedFiles>(files)](std::size_t row) {
+    const Raster raster = read_picture(files->paths[row], preprocessing.orientation, files->where[row]);
+    return placement_of(raster.width, raster.height, preprocessing);
+  };
   source.origins.push_back(std::move(origins));
   source.arrays.push_back(rows_array(input.input, {files.file_of_row.begin(), files.file_of_row.end()}));
 }
@@ -87,6 +91,10 @@ void add_texts(const Metadata& manifest, const TextPartInput& input, DataSource&
       throw_data_error((*wheres)[row], std::to_string(length) + " tokens like the first text",
                        std::to_string(tokens.size()), "set the modality's \"max_length\"");
     }
+    std::memcpy(destination.data(), part_of(tokens, input.part).data(), destination.size());
+  };
+  origins.write_text = [input, length](std::string_view text, std::span<std::byte> destination) {
+    const Encoding tokens = input.tokenizer->encode({.text = text}, {.length = length});
     std::memcpy(destination.data(), part_of(tokens, input.part).data(), destination.size());
   };
   source.arrays.push_back(

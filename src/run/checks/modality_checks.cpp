@@ -35,6 +35,7 @@ class CheckedModality {
   void check() {
     if (modality_.vocab) check_vocabulary();
     if (modality_.removal.type == RemovalType::kToken && modality_.removal.token_id) check_token();
+    if (modality_.removal.type == RemovalType::kEmpty) check_texts();
     if (modality_.players.size) check_size();
     if (!modality_.players.type.empty()) check_players();
   }
@@ -91,6 +92,15 @@ class CheckedModality {
     }
   }
 
+  /// Of a modality that is removed by the empty text.
+  void check_texts() const {
+    for (const SegmentedInput& input : inputs_) {
+      if (dataset_.origin_kind(input.input) == OriginKind::kText) continue;
+      fail("removal.type", "expected another one than empty, as '" + dataset_.input(input.input).name +
+                               "' is not made of texts of a manifest, got empty; use token");
+    }
+  }
+
   static std::int64_t largest_of(c10::ScalarType dtype) {
     switch (dtype) {
       case c10::ScalarType::Byte:
@@ -133,7 +143,7 @@ class CheckedModality {
     SegmentationOptions options{.type = parse_player_type(modality_.players.type), .size = modality_.players.size};
     // Its arrays are read where features play, and sentences are found there.
     const bool has_sentences = options.type == PlayerType::kSentence && modality_.raw.tokenizer;
-    if (options.type == PlayerType::kMask || has_sentences) return;
+    if (options.type == PlayerType::kMask || options.type == PlayerType::kBox || has_sentences) return;
     try {
       make_segmentation(options, modality_.name, dataset_, inputs_);
     } catch (const ConfigError& error) {

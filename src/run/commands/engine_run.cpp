@@ -167,7 +167,7 @@ class EngineRun {
                           std::to_string(removal.dropped_row_count()));
     }
     Explanation explanation{.targets = std::move(targets), .removal = std::move(removal)};
-    if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_);
+    if (needs_.game == GameKind::kFeatures) explanation.players.emplace(experiment_, &explanation.removal.rows());
     return explanation;
   }
 
@@ -178,7 +178,7 @@ class EngineRun {
     if (experiment_.asked_examples().empty() || known_ != nullptr) return;
     case_removal_.emplace(experiment_, std::nullopt);
     if (!case_removal_->rows_are_chosen()) case_removal_.emplace(experiment_, std::nullopt, kCaseBackgroundRows);
-    case_players_.emplace(experiment_);
+    case_players_.emplace(experiment_, &case_removal_->rows());
   }
 
   /// Where nobody chose the rows of the background and they are too many for the budget, takes fewer.

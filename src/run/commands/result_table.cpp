@@ -38,6 +38,7 @@ std::string config_in_force(const Experiment& experiment, const CommonOptions& c
     if (modality.raw.tokenizer) entry["tokenizer"] = modality.raw.tokenizer->string();
     if (modality.raw.preprocessing_file) entry["preprocessing"] = modality.raw.preprocessing_file->string();
     if (modality.columns_file) entry["columns"] = modality.columns_file->string();
+    if (modality.players.boxes.file) entry["players"]["file"] = modality.players.boxes.file->string();
     if (modality.removal.path) entry["removal"]["path"] = modality.removal.path->string();
   }
   document["metric"] = experiment.metric().name();

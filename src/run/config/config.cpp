@@ -12,6 +12,7 @@
 #include "modattr/masking/segmentation.h"
 #include "modattr/stats/target.h"
 #include "name_list.h"
+#include "players_reader.h"
 #include "raw_reader.h"
 #include "run_config.h"
 
@@ -26,7 +27,6 @@ const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", 
 const Words kModalityKeys = {"name",       "kind",        "inputs",       "players", "removal",
                              "vocab",      "special_ids", "columns",      "column",  "tokenizer",
                              "max_length", "max_seconds", "preprocessing"};
-const Words kPlayersKeys = {"type", "size", "segments", "compactness"};
 const Words kRemovalKeys = {"type", "rows", "path", "value", "id"};
 
 const Words kModelKinds = {"logits",     "probabilities", "multilabel", "multilabel_probabilities",
@@ -43,8 +43,6 @@ const std::vector<RemovalKey> kRemovalKeyTypes = {{"rows", {RemovalType::kBackgr
                                                   {"path", {RemovalType::kBackground, RemovalType::kMean}},
                                                   {"value", {RemovalType::kValue}},
                                                   {"id", {RemovalType::kToken}}};
-/// Players whose size can be chosen.
-const Words kSizedPlayers = {"patch", "segment"};
 
 std::string joined(std::span<const std::string> words) {
   std::string text;
@@ -192,9 +190,10 @@ class ConfigReader {
       }
     }
     result.raw = read_raw(modality, result.kind, folder_);
-    read_players(modality, result.players);
+    result.players = read_players(modality, folder_);
     read_columns(modality, result);
     read_removal(modality, result.removal);
+    settle_removal_in(modality, result);
     config_.modalities.push_back(std::move(result));
   }
 
@@ -208,47 +207,6 @@ class ConfigReader {
     NameList columns = read_name_list(modality, "columns", folder_);
     config.columns = std::move(columns.names);
     config.columns_file = std::move(columns.file);
-  }
-
-  static void read_players(JsonObject& modality, PlayersConfig& config) {
-    const Json* value = modality.find("players");
-    if (value == nullptr) return;
-    JsonObject players(*value, modality.where("players"));
-    players.reject_unknown(kPlayersKeys);
-    players.require("type");
-    config.type = *players.find_word("type", player_type_names());
-    if (const Json* size = players.find("size")) {
-      const bool pair =
-          size->is_array() && size->size() == 2 && (*size)[0].is_number_unsigned() && (*size)[1].is_number_unsigned();
-      if (std::ranges::find(kSizedPlayers, config.type) == kSizedPlayers.end()) {
-        throw ConfigError(players.where("size") + ": expected players.type patch or segment, got " + config.type +
-                          ", which has no size");
-      }
-      if (!size->is_number_unsigned() && !pair) players.fail("size", "a whole number or [height, width]");
-      if (pair && config.type == "segment") players.fail("size", "a whole number, the length of a segment");
-      config.size = pair ? std::array{(*size)[0].get<std::size_t>(), (*size)[1].get<std::size_t>()}
-                         : std::array{size->get<std::size_t>(), size->get<std::size_t>()};
-      if ((*config.size)[0] == 0 || (*config.size)[1] == 0) players.fail("size", "sizes of at least 1");
-    }
-    read_superpixels(players, config);
-  }
-
-  static void read_superpixels(JsonObject& players, PlayersConfig& config) {
-    for (const char* const key : {"segments", "compactness"}) {
-      if (!players.has(key) || config.type == "superpixel") continue;
-      throw ConfigError(players.where(key) + ": expected players.type superpixel, got " + config.type);
-    }
-    if (const auto count = players.find_count("segments")) {
-      constexpr std::uint64_t kMost = 4096;
-      if (*count < 1 || *count > kMost) players.fail("segments", "1 to 4096");
-      config.segment_count = *count;
-    }
-    if (const Json* compactness = players.find("compactness")) {
-      if (!compactness->is_number() || !(compactness->get<double>() > 0.0)) {
-        players.fail("compactness", "a number above 0");
-      }
-      config.compactness = compactness->get<double>();
-    }
   }
 
   static void reject_keys_of_other_types(const JsonObject& removal, RemovalType type) {
@@ -333,6 +291,8 @@ class ConfigReader {
 
 std::string_view player_type_of(const ModalityConfig& modality) {
   if (!modality.players.type.empty()) return modality.players.type;
+  // What is tokenised again has no tokens of its own.
+  if (modality.removal.type == RemovalType::kEmpty) return "word";
   // Whoever names columns wants to see them.
   if (!modality.columns.empty()) return "column";
   if (modality.kind == "image") return "patch";

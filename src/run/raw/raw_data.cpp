@@ -170,12 +170,18 @@ void use_manifest(DatasetOptions& options, const Config& config, const RawReadin
                            .label = options.label,
                            .id = options.id,
                            .columns = {},
+                           .nested_columns = {},
                            .class_names = options.class_names,
                            .outside = config.data.allow_outside ? OutsideFiles::kAllowed : OutsideFiles::kRefused,
                            .broken = reading.broken,
                            .thread_count = reading.thread_count};
   for (const std::optional<std::string>& column : {options.group, options.column}) {
     if (column && *column != "label") manifest.columns.push_back(*column);
+  }
+  for (const ModalityConfig& modality : config.modalities) {
+    if (!modality.players.boxes.column || options.content == DatasetContent::kInputsOnly) continue;
+    manifest.columns.push_back(*modality.players.boxes.column);
+    manifest.nested_columns.push_back(*modality.players.boxes.column);
   }
   options.source = open_manifest(manifest);
   const std::vector<std::string>& keys = options.source->columns.keys();

@@ -59,6 +59,7 @@ std::string evaluation_words(std::span<const ExampleRecord> records) {
 std::string removal_words(const RemovalConfig& removal) {
   const std::string type = removal_names()[static_cast<std::size_t>(removal.type)];
   if (removal.type == RemovalType::kToken) return type + " " + std::to_string(removal.token_id.value_or(0));
+  if (removal.type == RemovalType::kEmpty) return "leaving it out of the text";
   if (removal.type == RemovalType::kValue) return type + " " + format_exact(removal.value);
   return type;
 }

@@ -7,14 +7,16 @@
 #include "modattr/masking/segmentation.h"
 #include "modattr/report/score_table.h"
 #include "modattr/run/setup/experiment.h"
+#include "modattr/value/games/removal_rows.h"
 
 namespace modattr {
 
 /// How the modalities of an experiment are cut into players, as the configuration says.
 class PlayersSetup {
  public:
-  /// Throws ConfigError where players do not go with the data, DataError for a missing vocabulary or mask.
-  explicit PlayersSetup(const Experiment& experiment);
+  /// `removal`: what stands for removed data; nullptr where players are only counted. Throws ConfigError where players
+  /// do not go with the data, DataError for a missing vocabulary or mask.
+  explicit PlayersSetup(const Experiment& experiment, const RemovalRows* removal = nullptr);
 
   const std::vector<std::unique_ptr<Segmentation>>& segmentations() const noexcept { return segmentations_; }
   /// The dataset's inputs of each modality.

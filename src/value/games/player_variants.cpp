@@ -121,7 +121,12 @@ at::Tensor PlayerVariants::gather(std::size_t input, std::size_t modality, std::
     std::memcpy(destination, absent.row(absent_of(row)), absent.row_bytes);
     if (const Variant* variant = variant_of(row)) {
       const Copiers& copiers = *variants.copiers_of_example.at(variant->example);
-      copiers.inputs[place].copy(variant->present, own.row(variant->example), destination);
+      if (!copiers.layout->pieces.empty()) {
+        parts_.dataset.write_text_row(input, text_left(copiers.layout->pieces, variant->present),
+                                      std::span(destination, absent.row_bytes));
+      } else {
+        copiers.inputs[place].copy(variant->present, own.row(variant->example), destination);
+      }
     }
     destination += absent.row_bytes;
   }

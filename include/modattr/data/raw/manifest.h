@@ -67,6 +67,8 @@ struct ManifestOptions {
   std::optional<std::string> id = std::nullopt;
   /// Further columns that somebody reads.
   std::vector<std::string> columns = {};
+  /// Those of them that may hold lists, which are kept as JSON text.
+  std::vector<std::string> nested_columns = {};
   /// Names of the classes, which labels may be.
   std::vector<std::string> class_names = {};
   OutsideFiles outside = OutsideFiles::kRefused;

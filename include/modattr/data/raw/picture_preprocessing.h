@@ -10,6 +10,7 @@
 
 #include <c10/core/ScalarType.h>
 
+#include "modattr/data/data_source.h"
 #include "modattr/data/raw/picture_file.h"
 #include "modattr/data/raw/resampling.h"
 
@@ -66,6 +67,9 @@ struct PicturePreprocessing {
 
 /// Resizes and crops.
 Raster prepare_picture(Raster raster, const PicturePreprocessing& preprocessing);
+
+/// Where a point of a picture of `width` and `height`, turned already, lies in the prepared one.
+PicturePlacement placement_of(std::size_t width, std::size_t height, const PicturePreprocessing& preprocessing);
 
 /// Writes the numbers of a prepared picture, [channels, height, width] in preprocessing.dtype().
 void write_pixels(const Raster& raster, const PicturePreprocessing& preprocessing, std::span<std::byte> destination);

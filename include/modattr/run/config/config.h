@@ -49,6 +49,16 @@ struct DataConfig {
   bool allow_outside = false;
 };
 
+/// Where the boxes of pictures come from: a file, or a column of the manifest.
+struct BoxesConfig {
+  std::optional<std::filesystem::path> file;
+  std::optional<std::string> column;
+  /// [x, y, width, height] instead of [x0, y0, x1, y1].
+  bool has_sizes = false;
+  /// Whether pixels in no box are a player.
+  bool has_background = true;
+};
+
 /// What the players of a modality are when its features play.
 struct PlayersConfig {
   /// whole, patch, token, column ...; empty = by the modality's kind.
@@ -58,6 +68,7 @@ struct PlayersConfig {
   /// About how many superpixels there are, and how much nearness counts beside likeness of colour.
   std::size_t segment_count = 50;
   double compactness = 10.0;
+  BoxesConfig boxes;
 };
 
 /// Rows of a background where nothing says how many.

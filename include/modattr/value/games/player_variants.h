@@ -16,7 +16,8 @@
 namespace modattr {
 
 /// Rows of a removal, followed by variants of examples: a modality's data with some of its players removed. Elements of
-/// no player stay the example's while any player is present.
+/// no player stay the example's while any player is present. Where players are removed in a text, a variant is the row
+/// that is made of what is left of it, whatever stands for removed data.
 class PlayerVariants final : public SyntheticRows {
  public:
   struct Parts {
