@@ -25,7 +25,7 @@ class PlayersSetup {
   std::vector<std::vector<std::size_t>> inputs_;
 };
 
-/// Tells where the players that are patches lie.
-void add_patches(const PlayersSetup& players, std::vector<ExampleRecord>& records);
+/// Tells where the players of pictures lie: patches, superpixels, boxes, masks.
+void add_places(const Experiment& experiment, const PlayersSetup& players, std::vector<ExampleRecord>& records);
 
 }  // namespace modattr
