@@ -8,6 +8,7 @@
 
 #include "modattr/report/figures/score_charts.h"
 #include "modattr/report/number_format.h"
+#include "modattr/report/pixel_region.h"
 #include "modattr/report/text.h"
 #include "svg.h"
 
@@ -116,7 +117,7 @@ double draw_words(Svg& svg, double y, const ExampleRecord& record, std::size_t m
   double x = left;
   bool is_any = false;
   for (const PlayerScore& player : record.attribution.players) {
-    if (player.modality != modality || player.patch) continue;
+    if (player.modality != modality || player.patch || player.region) continue;
     is_any = true;
     const std::string word = fit_text(player.label, svg.width() / 2.0);
     const double width = text_width(word) + 8.0;
@@ -145,12 +146,17 @@ double draw_picture(Svg& svg, double y, const ExampleRecord& record, const Examp
   svg.picture(box, picture.png, std::max(width, height) <= 128.0 && !picture.is_sound);
   const double largest = largest_of(record.attribution, picture.modality);
   for (const PlayerScore& player : record.attribution.players) {
-    if (player.modality != picture.modality || !player.patch || largest == 0.0) continue;
+    if (player.modality != picture.modality || largest == 0.0) continue;
     if (player.value == 0.0 || !std::isfinite(player.value)) continue;
+    const double strength = 0.75 * std::abs(player.value) / largest;
+    if (player.region && player.region->width == picture.width && player.region->height == picture.height) {
+      svg.tiles(box, rectangles_of(*player.region), width, height, player.value < 0.0 ? "neg" : "pos", strength);
+    }
+    if (!player.patch) continue;
     svg.rect({box.x + static_cast<double>(player.patch->column) * scale,
               box.y + static_cast<double>(player.patch->row) * scale, static_cast<double>(player.patch->width) * scale,
               static_cast<double>(player.patch->height) * scale},
-             player.value < 0.0 ? "neg" : "pos", 0.75 * std::abs(player.value) / largest);
+             player.value < 0.0 ? "neg" : "pos", strength);
   }
   svg.rect(box, "frame");
   return box.height;
