@@ -143,5 +143,55 @@ TEST_F(RawFilesTest, AreGuessedByInit) {
   EXPECT_EQ(config["data"]["classes"], nlohmann::json::array({"no", "yes"}));
 }
 
+TEST_F(RawFilesTest, TakeTheColumnOfTheUsualNameWhereThereAreSeveral) {
+  std::filesystem::remove(folder_ / "modattr.json");
+  save_model(folder_ / "model.pt",
+             "def forward(self, image, input_ids):\n"
+             "    score = image.float().mean([1, 2, 3]) + input_ids.float().mean(1)\n"
+             "    return torch.stack([score, -score], 1)\n");
+  write_file(folder_ / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nred\nblue\n");
+  std::string rows = "photo,source,question,label\n";
+  for (std::uint32_t number = 0; number < 12; ++number) {
+    rows += "photos/" + std::to_string(number) + ".png," + (number % 2 == 0 ? "web" : "book") + ",red or blue," +
+            (number % 3 == 0 ? "yes" : "no") + "\n";
+  }
+  write_file(folder_ / "val.csv", rows);
+  const ProgramResult result = run({"init", "--model", "model.pt", "--data", "val.csv"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  const nlohmann::json config = nlohmann::json::parse(read_file(folder_ / "modattr.json"), nullptr, false);
+  EXPECT_EQ(config["modalities"][1]["column"], "question");
+  std::filesystem::remove(folder_ / "modattr.json");
+  write_file(folder_ / "val.csv", rows.replace(rows.find("question"), 8, "asked"));
+  EXPECT_NE(
+      run({"init", "--model", "model.pt", "--data", "val.csv"})
+          .errors.find("expected a column of texts for the argument 'input_ids' of forward() in val.csv, got 2 of "
+                       "them: source, asked; give the column the argument's name"),
+      std::string::npos);
+}
+
+TEST_F(RawFilesTest, TellWhereSuperpixelsLie) {
+  nlohmann::json config = nlohmann::json::parse(read_file(folder_ / "modattr.json"), nullptr, false);
+  config["modalities"][0]["players"] = {{"type", "superpixel"}, {"segments", 4}};
+  config["modalities"][0]["removal"] = {{"type", "mean"}};
+  write_file(folder_ / "modattr.json", config.dump());
+  const ProgramResult result =
+      run({"shap", "--level", "feature", "--ids", "3,7", "--out", "out", "--plot", "figure.svg"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  const std::string lines = read_file(folder_ / "out" / "examples.jsonl");
+  const nlohmann::json example = nlohmann::json::parse(lines.substr(0, lines.find('\n')), nullptr, false);
+  std::size_t count = 0;
+  for (const nlohmann::json& player : example["players"]) {
+    EXPECT_EQ(player.contains("segmentation"), player["modality"] == "image");
+    if (!player.contains("segmentation")) continue;
+    EXPECT_EQ(player["segmentation"]["size"], nlohmann::json::array({6, 6}));
+    ++count;
+  }
+  EXPECT_GT(count, 1U);
+  EXPECT_NE(read_file(folder_ / "figure.svg").find("<path d=\"M"), std::string::npos);
+  ASSERT_EQ(run({"report", "out"}).exit_code, 0);
+  EXPECT_NE(read_file(folder_ / "out" / "report.html").find("\"regions\":[{\"w\":6,\"h\":6,\"runs\":\""),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace modattr

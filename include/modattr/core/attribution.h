@@ -51,6 +51,16 @@ struct TimeSpan {
   double end = 0.0;
 };
 
+/// Pixels of a picture that lie anyhow, such as a superpixel: stretches of its columns, one below the other, by turns
+/// outside and inside; the first is outside and may be 0 long. COCO's run-length encoding.
+struct PixelRegion {
+  std::size_t height = 0;
+  std::size_t width = 0;
+  std::vector<std::uint32_t> counts = {};
+
+  friend bool operator==(const PixelRegion&, const PixelRegion&) = default;
+};
+
 /// The score of one player on one example, in units of v.
 struct PlayerScore {
   std::size_t modality = 0;
@@ -67,6 +77,8 @@ struct PlayerScore {
   std::optional<PatchPlace> patch = std::nullopt;
   /// Of a player that is a segment of a sound whose sample rate is known.
   std::optional<TimeSpan> time = std::nullopt;
+  /// Of a player that is another part of a picture.
+  std::optional<PixelRegion> region = std::nullopt;
 };
 
 /// What a local surrogate adds where two players are present together.

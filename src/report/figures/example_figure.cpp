@@ -12,6 +12,7 @@
 
 #include "modattr/report/figures/score_charts.h"
 #include "modattr/report/number_format.h"
+#include "modattr/report/pixel_region.h"
 #include "modattr/report/text.h"
 #include "svg.h"
 
@@ -120,7 +121,7 @@ double draw_words(Svg& svg, double y, const ExampleRecord& record, std::size_t m
   double x = left;
   bool is_any = false;
   for (const PlayerScore& player : record.attribution.players) {
-    if (player.modality != modality || player.patch) continue;
+    if (player.modality != modality || player.patch || player.region) continue;
     is_any = true;
     const std::string word = fit_text(player.label, svg.width() / 2.0);
     const double width = text_width(word) + 8.0;
@@ -169,6 +170,9 @@ double draw_picture(Svg& svg, double y, const ExampleRecord& record, const Examp
     if (player.value == 0.0 || !std::isfinite(player.value)) continue;
     const std::string style = player.value < 0.0 ? "neg" : "pos";
     const double opacity = 0.75 * std::abs(player.value) / largest;
+    if (player.region && player.region->width == picture.width && player.region->height == picture.height) {
+      svg.tiles(box, rectangles_of(*player.region), width, height, style, opacity);
+    }
     if (player.patch) {
       svg.rect({box.x + static_cast<double>(player.patch->column) * scale,
                 box.y + static_cast<double>(player.patch->row) * scale,

@@ -153,6 +153,20 @@ void Svg::rect(const Box& box, std::string_view ink, double opacity) {
   body_ += "/>\n";
 }
 
+void Svg::tiles(const Box& box, const std::vector<PatchPlace>& places, double width, double height,
+                std::string_view ink, double opacity) {
+  body_ += "<path d=\"";
+  for (const PatchPlace& place : places) {
+    const auto across = [&](std::size_t count) { return pixels(static_cast<double>(count) * box.width / width); };
+    const auto down = [&](std::size_t count) { return pixels(static_cast<double>(count) * box.height / height); };
+    body_ += "M" + pixels(box.x + static_cast<double>(place.column) * box.width / width) + " " +
+             pixels(box.y + static_cast<double>(place.row) * box.height / height) + "h" + across(place.width) + "v" +
+             down(place.height) + "h-" + across(place.width) + "z";
+  }
+  // Neighbours meet without a seam.
+  body_ += "\" shape-rendering=\"crispEdges\"" + class_attribute(ink) + attribute("fill-opacity", opacity) + "/>\n";
+}
+
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view ink) {
   body_ += "<line" + attribute("x1", x1) + attribute("y1", y1) + attribute("x2", x2) + attribute("y2", y2) +
            class_attribute(ink) + "/>\n";

@@ -30,6 +30,9 @@ class Svg {
   /// `y` is the base line.
   void text(double x, double y, std::string_view text, std::string_view ink = "ink", Anchor anchor = Anchor::kStart);
   void rect(const Box& box, std::string_view ink, double opacity = 1.0);
+  /// Parts of a picture in `box`; `places` in its pixels, of which it has width x height.
+  void tiles(const Box& box, const std::vector<PatchPlace>& places, double width, double height, std::string_view ink,
+             double opacity);
   void line(double x1, double y1, double x2, double y2, std::string_view ink);
   void circle(double x, double y, double radius, std::string_view ink);
   /// A PNG, scaled without smoothing where it is small.

@@ -11,6 +11,7 @@
 #include "json_field.h"
 #include "json_text.h"
 #include "modattr/core/error.h"
+#include "modattr/report/pixel_region.h"
 
 namespace modattr {
 namespace {
@@ -91,6 +92,14 @@ std::vector<ExampleText> texts_of(const JsonField& field, const Names& modalitie
   return texts;
 }
 
+PixelRegion region_of(const JsonField& field) {
+  const std::vector<JsonField> size = field.member("size").elements();
+  if (size.size() != 2) field.member("size").fail("[height, width]");
+  std::optional<PixelRegion> region = from_coco_counts(field.member("counts").text(), size[0].count(), size[1].count());
+  if (!region) field.member("counts").fail("COCO's run lengths of a mask of that size");
+  return std::move(*region);
+}
+
 PlayerScore player_score(const JsonField& field, const Names& modalities) {
   PlayerScore player{.modality = modality_of(field.member("modality"), modalities),
                      .player = field.member("player").count(),
@@ -106,6 +115,7 @@ PlayerScore player_score(const JsonField& field, const Names& modalities) {
   if (field.has("start_seconds")) {
     player.time = {.start = field.member("start_seconds").number(), .end = field.member("end_seconds").number()};
   }
+  if (field.has("segmentation")) player.region = region_of(field.member("segmentation"));
   if (field.has("ci95")) player.ci95 = field.member("ci95").interval();
   return player;
 }

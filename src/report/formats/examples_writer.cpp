@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "json_text.h"
+#include "modattr/report/pixel_region.h"
 #include "modattr/report/utf8.h"
 
 namespace modattr {
@@ -165,6 +166,10 @@ Json document_of(const ExampleRecord& record, const std::vector<std::string>& mo
     if (player.time) {
       entry["start_seconds"] = player.time->start;
       entry["end_seconds"] = player.time->end;
+    }
+    if (player.region) {
+      entry["segmentation"] = {{"size", {player.region->height, player.region->width}},
+                               {"counts", to_coco_counts(*player.region)}};
     }
     if (player.ci95) entry["ci95"] = {number_or_null(player.ci95->low), number_or_null(player.ci95->high)};
     document["players"].push_back(std::move(entry));

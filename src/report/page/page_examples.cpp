@@ -13,6 +13,7 @@
 #include "modattr/report/number_format.h"
 #include "modattr/report/text.h"
 #include "page_parts.h"
+#include "region_maps.h"
 #include "report/figures/svg.h"
 #include "report/formats/json_text.h"
 #include "trace_sentences.h"
@@ -133,7 +134,7 @@ Json pairs_of(const PlayerInteractions& interactions) {
   return {{"definition", interactions.definition}, {"list", std::move(list)}};
 }
 
-Json part_of(const ExampleRecord& record, PlayerLists& lists) {
+Json part_of(const ExampleRecord& record, PlayerLists& lists, RegionMaps& regions) {
   const ExampleAttribution& attribution = record.attribution;
   Json part = {{"f", rounded(attribution.value_full)}, {"e", rounded(attribution.value_empty)}};
   const Json target =
@@ -157,6 +158,8 @@ Json part_of(const ExampleRecord& record, PlayerLists& lists) {
       has_intervals = has_intervals || player.ci95.has_value();
     }
     part["L"] = lists.place_of(attribution.players);
+    Json maps = regions.places_of(attribution.players);
+    if (!maps.empty()) part["R"] = std::move(maps);
     part["v"] = packed(values);
     part["s"] = packed(errors);
     if (has_intervals) {
@@ -185,7 +188,7 @@ Json trace_part(const TraceSentences& sentences) {
 /// The examples in the order in which the results name them, each with its parts by run.
 class ExampleList {
  public:
-  ExampleList(const ReportPage& page, const PageFacts& facts) : page_(page) {
+  ExampleList(const ReportPage& page, const PageFacts& facts) : page_(page), regions_(page.table.examples) {
     for (std::size_t place = 0; place < facts.runs.size(); ++place) run_places_[facts.runs[place].name] = place;
   }
 
@@ -197,7 +200,7 @@ class ExampleList {
       if (sentences.is_right) example["r"] = *sentences.is_right;
       part = trace_part(sentences);
     } else {
-      part = part_of(record, lists_);
+      part = part_of(record, lists_, regions_);
     }
     const auto run = run_places_.find(record.run);
     part["run"] = run == run_places_.end() ? 0 : run->second;
@@ -206,6 +209,7 @@ class ExampleList {
 
   Json take_examples() { return std::move(examples_); }
   const Json& player_lists() const noexcept { return lists_.lists(); }
+  const Json& region_maps() const noexcept { return regions_.maps(); }
 
  private:
   Json& example_of(const ExampleRecord& record) {
@@ -248,6 +252,7 @@ class ExampleList {
   std::map<std::pair<std::string, bool>, std::size_t> places_;
   Json examples_ = Json::array();
   PlayerLists lists_;
+  RegionMaps regions_;
 };
 
 /// JSON that can stand in a script element: nothing in it begins or ends one, or a comment.
@@ -289,6 +294,7 @@ std::string examples_json(const ReportPage& page, const PageFacts& facts) {
         {{"w", picture.width}, {"h", picture.height}, {"sound", picture.is_sound}, {"png", base64(picture.png)}});
   }
   document["players"] = list.player_lists();
+  document["regions"] = list.region_maps();
   document["examples"] = list.take_examples();
   return inside_script(to_line(document));
 }

@@ -291,7 +291,7 @@ class EngineRun {
       options["background"] = has_background ? Json(*removal.background_count()) : Json(nullptr);
       records = example_records(experiment_, targets, std::exchange(attribution.examples, {}));
       if (attribution.whole_set) records.push_back(whole_set_record(std::move(*attribution.whole_set)));
-      if (explanation->players) add_places(*explanation->players, records);
+      if (explanation->players) add_places(experiment_, *explanation->players, records);
       explained = explained_text(experiment_, targets, removal,
                                  {.target = target.is_string() ? target.get<std::string>() : target.dump(),
                                   .is_whole_set = needs_.is_whole_set,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <span>
 #include <utility>
@@ -31,6 +32,9 @@ const RawNames kPictureWords = {"image", "img", "picture", "photo", "pixel", "vi
 const RawNames kSoundWords = {"audio",        "sound",          "wave", "wav",  "speech",
                               "input_values", "input_features", "mel",  "spec", "fbank"};
 const RawNames kTextWords = {"ids", "text", "token", "question", "caption", "sentence", "mask", "segment"};
+/// Columns' usual names, which say what is meant where several columns hold the same.
+const RawNames kPictureColumns = {"image", "picture", "photo", "image_path", "file_name", "path", "file"};
+const RawNames kTextColumns = {"question", "text", "caption", "sentence", "prompt", "title", "description"};
 /// Rows that a column's kind is told from, and files that are tried.
 constexpr std::size_t kTypedRows = 2000;
 constexpr std::size_t kRawFiles = 20;
@@ -41,6 +45,12 @@ enum class RawKind { kPictures, kSounds, kTexts, kNumbers, kEmpty };
 
 bool contains_any(const std::string& name, const RawNames& words) {
   return std::ranges::any_of(words, [&](const std::string& word) { return name.find(word) != std::string::npos; });
+}
+
+std::string joined(const RawNames& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 bool holds_name(const RawNames& names, const std::string& name) {
@@ -129,11 +139,11 @@ class RawGuesser {
   }
 
   [[noreturn]] void fail(const std::string& argument, const std::string& wanted) const {
-    std::string columns;
-    for (const std::string& key : keys_) columns += (columns.empty() ? "" : ", ") + key;
+    fail(argument, wanted, "the columns " + joined(keys_));
+  }
+  [[noreturn]] void fail(const std::string& argument, const std::string& wanted, const std::string& found) const {
     throw ConfigError("init: expected " + wanted + " for the argument '" + argument + "' of forward() in " +
-                      setting_.manifest.string() + ", got the columns " + columns +
-                      "; give the column of the input the argument's name");
+                      setting_.manifest.string() + ", got " + found + "; give the column the argument's name");
   }
 
   void match(const std::string& argument) {
@@ -156,8 +166,14 @@ class RawGuesser {
   std::string column_for(const std::string& argument, RawKind kind, const std::string& wanted) const {
     if (holds_name(keys_, argument) && kind_of(argument) == kind) return argument;
     const RawNames columns = columns_of(kind);
-    if (columns.size() != 1) fail(argument, wanted + (columns.empty() ? "" : ", of which there are several,"));
-    return columns.front();
+    if (columns.empty()) fail(argument, wanted);
+    if (columns.size() == 1) return columns.front();
+    RawNames usual;
+    std::ranges::copy_if(columns, std::back_inserter(usual), [&](const std::string& column) {
+      return holds_name(kind == RawKind::kPictures ? kPictureColumns : kTextColumns, column);
+    });
+    if (usual.size() != 1) fail(argument, wanted, std::to_string(columns.size()) + " of them: " + joined(columns));
+    return usual.front();
   }
 
   /// A file of that name beside the model, else beside the manifest.

@@ -1,7 +1,15 @@
 #include "players_setup.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
 #include "column_names.h"
 #include "modality_inputs.h"
+#include "modattr/core/parallel.h"
+#include "modattr/report/pixel_region.h"
 #include "modattr/tokenizers/tokenizer.h"
 #include "run/raw/box_file.h"
 
@@ -39,9 +47,44 @@ SegmentationOptions segmentation_options(const Experiment& experiment, const Rem
   return options;
 }
 
-}  // namespace
+constexpr std::array<std::string_view, 3> kRegionTypes = {"superpixel", "box", "mask"};
 
-void add_places(const PlayersSetup& players, std::vector<ExampleRecord>& records) {
+/// The input of a modality that people see: a whole picture, [..., height, width].
+struct SeenPicture {
+  /// Among the inputs of the modality.
+  std::size_t place = 0;
+  std::size_t height = 0;
+  std::size_t width = 0;
+};
+
+std::optional<SeenPicture> seen_picture(const Experiment& experiment, const PlayersSetup& players,
+                                        std::size_t modality) {
+  const ModalityConfig& config = experiment.config().modalities[modality];
+  if (config.kind != "image" || std::ranges::find(kRegionTypes, player_type_of(config)) == kRegionTypes.end()) {
+    return std::nullopt;
+  }
+  for (std::size_t place = 0; place < config.inputs.size(); ++place) {
+    const Array& array = experiment.dataset().input(players.inputs().at(modality).at(place));
+    if (array.shape.size() < 3 || !config.inputs[place].columns.empty()) continue;
+    return SeenPicture{.place = place,
+                       .height = static_cast<std::size_t>(array.shape[array.shape.size() - 2]),
+                       .width = static_cast<std::size_t>(array.shape.back())};
+  }
+  return std::nullopt;
+}
+
+/// Of the first channel.
+std::vector<std::int32_t> owners_of(const std::vector<PlayerRun>& runs, std::size_t pixel_count) {
+  std::vector<std::int32_t> owners(pixel_count, kNoOwner);
+  for (const PlayerRun& run : runs) {
+    if (!run.player || run.first >= pixel_count) continue;
+    std::ranges::fill(std::span(owners).subspan(run.first, std::min(run.count, pixel_count - run.first)),
+                      static_cast<std::int32_t>(*run.player));
+  }
+  return owners;
+}
+
+void add_shared_places(const PlayersSetup& players, std::vector<ExampleRecord>& records) {
   for (ExampleRecord& record : records) {
     for (PlayerScore& player : record.attribution.players) {
       const Segmentation& segmentation = *players.segmentations().at(player.modality);
@@ -52,6 +95,35 @@ void add_places(const PlayersSetup& players, std::vector<ExampleRecord>& records
       if (player.player < layout->times.size()) player.time = layout->times[player.player];
     }
   }
+}
+
+void add_regions(const Experiment& experiment, const PlayersSetup& players, std::vector<ExampleRecord>& records) {
+  for (std::size_t modality = 0; modality < players.segmentations().size(); ++modality) {
+    const std::optional<SeenPicture> picture = seen_picture(experiment, players, modality);
+    if (!picture) continue;
+    parallel_for(records.size(), experiment.thread_count(), [&](std::size_t place) {
+      ExampleRecord& record = records[place];
+      const auto is_own = [&](const PlayerScore& player) { return player.modality == modality; };
+      // The whole set has the players that all examples share.
+      const bool has_players = std::ranges::any_of(record.attribution.players, is_own) &&
+                               (record.id || players.segmentations()[modality]->is_shared());
+      if (!has_players) return;
+      const auto layout = players.segmentations()[modality]->layout(record.id ? record.attribution.example : 0);
+      const std::vector<PixelRegion> regions =
+          regions_of(owners_of(layout->inputs.at(picture->place), picture->height * picture->width), picture->height,
+                     picture->width, layout->labels.size());
+      for (PlayerScore& player : record.attribution.players) {
+        if (is_own(player) && player.player < regions.size()) player.region = regions[player.player];
+      }
+    });
+  }
+}
+
+}  // namespace
+
+void add_places(const Experiment& experiment, const PlayersSetup& players, std::vector<ExampleRecord>& records) {
+  add_shared_places(players, records);
+  add_regions(experiment, players, records);
 }
 
 PlayersSetup::PlayersSetup(const Experiment& experiment, const RemovalRows* removal) {

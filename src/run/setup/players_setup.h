@@ -27,7 +27,7 @@ class PlayersSetup {
   std::vector<std::vector<std::size_t>> inputs_;
 };
 
-/// Tells where the players that are patches lie, and when those that are segments of sounds are heard.
-void add_places(const PlayersSetup& players, std::vector<ExampleRecord>& records);
+/// Tells where the players of pictures lie (patches, superpixels, boxes, masks), and when segments of sounds are heard.
+void add_places(const Experiment& experiment, const PlayersSetup& players, std::vector<ExampleRecord>& records);
 
 }  // namespace modattr

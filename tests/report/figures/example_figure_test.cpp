@@ -53,6 +53,23 @@ TEST(ExampleFigure, ShowsTheSegmentsOfSounds) {
   EXPECT_EQ(table_figure(table, pictures).find("width=\"54\""), std::string::npos);
 }
 
+TEST(ExampleFigure, ShowsRegionsAsTheyLie) {
+  ScoreTable table = explained_table();
+  PlayerScore& player = table.examples.front().attribution.players.front();
+  player.patch.reset();
+  // The second column and the pixel below the first one's top.
+  player.region = PixelRegion{.height = 8, .width = 8, .counts = {1, 1, 6, 8, 48}};
+  const std::vector<ExamplePicture> pictures = {
+      {.id = "17", .modality = 0, .png = "PNG", .width = 8, .height = 8, .is_sound = false}};
+  const std::string file = table_figure(table, pictures);
+  const auto box = file.find("<path d=\"M12 67h27v27h-27zM39 40h27v216h-27z\"");
+  EXPECT_NE(box, std::string::npos) << file;
+  EXPECT_EQ(file.find("class=\"pos\" fill-opacity=\"0.75\"", box), file.find("class=\"pos\"", box));
+  // Of another picture's size it lies nowhere.
+  player.region->width = 4;
+  EXPECT_EQ(table_figure(table, pictures).find("<path d=\"M12"), std::string::npos);
+}
+
 TEST(ExampleFigure, OfATraceShowsWhatIsBehindTheError) {
   ScoreTable table = explained_table();
   ExampleRecord& record = table.examples.front();

@@ -143,6 +143,19 @@ TEST(ExamplesReader, GivesBackTheBytesOfASurrogateWithoutItsQuality) {
   expect_round_trip({record}, kModalities);
 }
 
+TEST(ExamplesReader, GivesBackTheBytesOfRegions) {
+  ExampleRecord record = full_record();
+  record.attribution.players[0].region = PixelRegion{.height = 2, .width = 3, .counts = {1, 2, 3}};
+  expect_round_trip({record}, kModalities);
+  const std::string text = written({record}, kModalities);
+  EXPECT_EQ(read_all(text, kModalities).at(0).attribution.players[0].region, record.attribution.players[0].region);
+  std::string broken = text;
+  broken.replace(broken.find("\"size\":[2,3]"), 12, "\"size\":[2,4]");
+  const std::string message = thrown_message<DataError>([&] { read_all(broken, kModalities); });
+  EXPECT_NE(message.find("segmentation.counts: expected COCO's run lengths of a mask of that size"), std::string::npos)
+      << message;
+}
+
 /// An example of shap with the pairs of its two players.
 ExampleRecord record_with_pairs() {
   ExampleRecord record = full_record();

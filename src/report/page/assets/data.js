@@ -11,6 +11,43 @@ function unpack(packed) {
   return packed.slice(1).map((value) => (value === null ? null : value * unit));
 }
 
+/** The numbers behind the letters of a map of regions: five bits a letter, 32 where another one follows. */
+function lettersToNumbers(text) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const numbers = [];
+  let number = 0;
+  let bits = 0;
+  for (const letter of text) {
+    const digit = letters.indexOf(letter);
+    number += (digit & 31) << bits;
+    bits += 5;
+    if (digit & 32) continue;
+    numbers.push(number);
+    number = 0;
+    bits = 0;
+  }
+  return numbers;
+}
+
+/** For each player of a map of regions the outline that an SVG path needs, in the map's pixels. */
+function regionPaths(map) {
+  const paths = new Map();
+  const numbers = lettersToNumbers(map.runs);
+  let pixel = 0;
+  for (let place = 0; place + 1 < numbers.length; place += 2) {
+    const end = pixel + numbers[place + 1];
+    // Stretches of several rows, each with its own part of the path.
+    while (pixel < end) {
+      const column = pixel % map.w;
+      const count = Math.min(end - pixel, map.w - column);
+      const part = "M" + column + " " + Math.floor(pixel / map.w) + "h" + count + "v1h-" + count + "z";
+      if (numbers[place]) paths.set(numbers[place] - 1, (paths.get(numbers[place] - 1) || "") + part);
+      pixel += count;
+    }
+  }
+  return paths;
+}
+
 /** Prints numbers of one column: three digits of the largest, with a real minus sign. */
 function formatter(values) {
   let largest = 0;

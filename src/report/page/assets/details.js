@@ -11,6 +11,7 @@ function nameOf(modality) {
 /** The players of a part: {modality, name, value, low, high, place, number}. */
 function playersOf(part) {
   if (part.L === undefined) return [];
+  const withRegions = new Set((part.R || []).map((entry) => entry[0]));
   const list = report.players[part.L];
   const values = unpack(part.v) || [];
   const errors = unpack(part.s) || [];
@@ -30,6 +31,7 @@ function playersOf(part) {
       low: ends ? ends[2 * place] : reach ? value - reach : null,
       high: ends ? ends[2 * place + 1] : reach ? value + reach : null,
       place: list.p ? list.p[place] : null,
+      region: withRegions.has(list.m[place]),
     };
   });
 }
@@ -49,7 +51,7 @@ function titledPlayers(example, players) {
 function barsOf(caption, players) {
   const several = new Set(players.map((player) => player.modality)).size > 1;
   const rows = players.map((player) => ({
-    name: (several || player.place ? nameOf(player.modality) + " " : "") + (player.title || player.name),
+    name: (several || player.place || player.region ? nameOf(player.modality) + " " : "") + (player.title || player.name),
     value: player.value,
     low: player.low,
     high: player.high,
@@ -83,7 +85,8 @@ function featureViews(example, part) {
     if (!own.length) return;
     const picture = (example.pic || []).find((entry) => entry[0] === place);
     if (picture) {
-      pictures.append(pictureView(modality.name, picture[1], own));
+      const region = (part.R || []).find((entry) => entry[0] === place);
+      pictures.append(pictureView(modality.name, picture[1], own, region && report.regions[region[1]]));
     } else if (modality.kind === "tokens") {
       words.append(wordView(modality.name, own));
     }

@@ -103,10 +103,12 @@ function boxOf(picture, player) {
   return { x: Number(stretch[1]), y: 0, width: Number(stretch[2]) - Number(stretch[1]), height: picture.h };
 }
 
-/** A picture with its players over it. `players`: of this modality, {name, value, place}; may be empty. */
-function pictureView(title, picturePlace, players) {
+/** A picture with its players over it. `players`: of this modality, {name, number, value, place}; may be empty. `map`:
+ * of regions, or nothing. */
+function pictureView(title, picturePlace, players, map) {
   const picture = report.pictures[picturePlace];
-  const boxes = players.map((player) => [player, boxOf(picture, player)]).filter((entry) => entry[1]);
+  const paths = map ? regionPaths(map) : new Map();
+  const boxes = players.map((player) => [player, paths.get(player.number) || boxOf(picture, player)]).filter((entry) => entry[1]);
   const largest = Math.max(...boxes.map((entry) => Math.abs(entry[0].value || 0)), 0);
   // Sounds are wide: what is as high as one element would be a line.
   const height = picture.sound ? Math.max(picture.w * 0.3, 1) : picture.h;
@@ -115,16 +117,12 @@ function pictureView(title, picturePlace, players) {
   const format = formatter(boxes.map((entry) => entry[0].value));
   for (const [player, box] of boxes) {
     if (!player.value || largest === 0) continue;
-    const rect = draw("rect", {
-      x: box.x,
-      y: box.y * scale,
-      width: box.width,
-      height: box.height * scale,
-      class: "patch " + signOf(player.value),
-      "fill-opacity": (Math.abs(player.value) / largest).toFixed(3),
-    });
-    rect.append(draw("title", {}, player.name + ": " + signed(format(player.value))));
-    layer.append(rect);
+    const shape =
+      typeof box === "string"
+        ? draw("path", { d: box, transform: "scale(" + picture.w / map.w + " " + height / map.h + ")", "shape-rendering": "crispEdges" })
+        : draw("rect", { x: box.x, y: box.y * scale, width: box.width, height: box.height * scale });
+    const strength = (Math.abs(player.value) / largest).toFixed(3);
+    layer.append(put(shape, { class: "patch " + signOf(player.value), "fill-opacity": strength }, [draw("title", {}, player.name + ": " + signed(format(player.value)))]));
   }
   const image = draw("image", {
     width: picture.w,
