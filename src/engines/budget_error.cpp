@@ -17,6 +17,8 @@ std::string message_of(const BudgetNeed& need) {
   message += ", got " + std::to_string(need.budget);
   if (has_background && need.fitting_rows() > 0) {
     message += "; it is enough for " + option("background") + " " + std::to_string(need.fitting_rows());
+  } else if (has_background) {
+    message += "; with " + option("background") + " 1 they are " + std::to_string(need.least);
   }
   return message;
 }

@@ -1,11 +1,13 @@
 #include "module_loader.h"
 
 #include <algorithm>
+#include <iostream>
 #include <optional>
 
 #include <ATen/Context.h>
 #include <torch/csrc/jit/passes/canonicalize_graph_fuser_ops.h>
 #include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/print_handler.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "block_order.h"
@@ -46,6 +48,11 @@ std::string without_place(const std::string& reason) {
   return reason.starts_with("[enforce fail at ") && end != std::string::npos ? reason.substr(end + 4) : reason;
 }
 
+/// What forward() prints must not get among the results, which libtorch would write it to.
+void print_to_standard_error(const std::string& text) {
+  std::cerr << text << std::flush;
+}
+
 /// Makes every operation one of forward() itself. When an operation fails, libtorch names the method that it was
 /// inlined from; freezing has removed these methods, and libtorch would crash.
 void forget_inlined_calls(torch::jit::Block& block, torch::jit::Function& forward) {
@@ -83,6 +90,7 @@ torch::jit::Module load_module(const std::filesystem::path& path, at::Device dev
   } catch (const DataError& error) {
     throw ModelError(error.what());
   }
+  torch::jit::setPrintHandler(print_to_standard_error);
   torch::jit::Module module;
   try {
     module = torch::jit::load(path.string(), device);

@@ -34,6 +34,13 @@ TEST_F(BadModel, TheSoundOneWorks) {
   EXPECT_EQ(project_.run({"permute"}).exit_code, 0);
 }
 
+TEST_F(BadModel, WhatItPrintsIsNoPartOfTheResults) {
+  project_.model("def forward(self, a, b):\n  print(\"called\", a.size(0))\n  return a - b");
+  const ProgramResult result = project_.run({"permute", "--format", "json"});
+  EXPECT_TRUE(Json::parse(result.output, nullptr, false).is_object()) << result.output;
+  EXPECT_NE(result.errors.find("called"), std::string::npos) << result.errors;
+}
+
 TEST_F(BadModel, AMissingFileIsNamed) {
   std::filesystem::remove(model_path());
   expect_failure(project_, 3, {"model.pt: expected ", "No such file"});

@@ -189,6 +189,34 @@ TEST(Init, WritesTheFileWhereItDoesNotWorkAndSaysWhy) {
   EXPECT_NE(written.result.errors.find("label of row 1: expected 0 to 1"), std::string::npos) << written.result.errors;
 }
 
+TEST(Init, TellsProbabilitiesOfLabelsFromLogits) {
+  const Written written =
+      write_starter("def forward(self, x):\n  return torch.sigmoid(x)",
+                    {table("x", {1, 2, 3, -4, 5, 6}), TestArray::of<std::int64_t>("y", {3, 2}, {1, 1, 1, 0, 0, 1})});
+  expect_task(written, "multilabel_probabilities", "macro_f1");
+  // Label 0: two of three right, F1 0.8; label 1: all of them.
+  EXPECT_NE(written.result.output.find("it works: macro_f1 0.9\n"), std::string::npos) << written.result.output;
+}
+
+TEST(Init, SaysWhetherThereIsAScore) {
+  const Written unlabelled = write_starter("def forward(self, x):\n  return x", {table("x", {1, 2, 3, 4})});
+  EXPECT_NE(unlabelled.result.output.find("\nit works\nwarning: there is no score without labels"), std::string::npos)
+      << unlabelled.result.output;
+  const Written invalid =
+      write_starter("def forward(self, x):\n  return x / (x[:, :1] - 1.0)",
+                    {table("x", {1, 2, 3, 4, 5, 6}), TestArray::of<std::int64_t>("label", {3}, {0, 1, 1})});
+  EXPECT_NE(invalid.result.output.find("it runs, but accuracy is not defined: model.pt: output for example 0"),
+            std::string::npos)
+      << invalid.result.output;
+}
+
+TEST(Init, SaysThatPartsOfPartsAreNotRead) {
+  const Written written = write_starter("def forward(self, x):\n  return x.mean(), (x, x * 2.0)",
+                                        {table("x", {1, 2, 3, 4}), TestArray::of<std::int64_t>("label", {2}, {0, 1})});
+  expect_one_line(written.result, 2,
+                  {"got none of: 0 float32[]; tuples and dictionaries within the result are not read"});
+}
+
 TEST(Init, AMismatchListsBothSides) {
   Project project("logits", {});
   project.model("def forward(self, image, question):\n  return question").data(question_data());
@@ -196,6 +224,18 @@ TEST(Init, AMismatchListsBothSides) {
                   {"model.pt: image, question; got image, input_ids, attention_mask, label, id", "missing: question"});
   EXPECT_FALSE(std::filesystem::exists(project.path("new.json")));
   expect_one_line(project.run({"init", "--model", "model.pt"}), 2, {"init: --data is required"});
+}
+
+TEST(Inspect, RefusesARemovalThatTheModelDoesNotTake) {
+  Project project("logits", {"a"});
+  project.add_modality("text", {"ids"})
+      .model("def forward(self, a, ids):\n  return a + torch.one_hot(ids, 4).float().sum(1)[:, :2]")
+      .data({table("a", {1, 2, 3, -4, 5, 6}), TestArray::of<std::int64_t>("ids", {3, 2}, {1, 2, 3, 0, 1, 1}),
+             TestArray::of<std::int64_t>("label", {3}, {0, 1, 1})});
+  project.config()["modalities"][1]["removal"] = {{"type", "token"}, {"id", 4}};
+  expect_one_line(project.run({"inspect"}), 2, {"modalities[1].removal.id: expected one that the model takes, got 4"});
+  project.config()["modalities"][1]["removal"] = {{"type", "blur"}};
+  expect_one_line(project.run({"inspect"}), 2, {"modality 'text': removal 'blur': expected images"});
 }
 
 TEST(Inspect, ShowsModelDataModalitiesAndCosts) {

@@ -19,6 +19,14 @@ TEST(BudgetError, SaysWhatTheNumberCountsAndWhatWouldFit) {
           option("background") + " 5");
 }
 
+TEST(BudgetError, SaysWhatIsNeededWithOneBackgroundRow) {
+  const BudgetError error(
+      {.least = 256, .comfortable = 300, .evaluations_per_coalition = 40, .budget = 20, .player_count = 42});
+  EXPECT_NE(std::string(error.what()).find("got 20; with " + option("background") + " 1 they are 256"),
+            std::string::npos)
+      << error.what();
+}
+
 TEST(BudgetError, KnowsHowManyRowsFit) {
   EXPECT_EQ((BudgetNeed{.least = 10, .comfortable = 30, .budget = 300}.fitting_rows()), 10U);
   EXPECT_EQ((BudgetNeed{.least = 10, .comfortable = 30, .budget = 20}.fitting_rows()), 1U) << "rather few coalitions";

@@ -18,9 +18,10 @@ namespace {
 const std::vector<OptionSchema> kInitOptions = {
     {.name = "kind",
      .type = OptionType::kWord,
-     .help = "What the model returns: logits, probabilities, regression, causal_lm or multilabel",
+     .help =
+         "What the model returns: logits, probabilities, regression, causal_lm, multilabel or multilabel_probabilities",
      .placeholder = "KIND",
-     .words = {"logits", "probabilities", "regression", "causal_lm", "multilabel"}},
+     .words = {"logits", "probabilities", "regression", "causal_lm", "multilabel", "multilabel_probabilities"}},
     {.name = "output",
      .type = OptionType::kText,
      .help = "Index or key of the answers, where the model returns several tensors",
@@ -54,7 +55,14 @@ std::string section_lines(const InspectionSection& section, const TextStyle& sty
 std::string verdict(const CommandResult& inspection, const TextStyle& style) {
   std::string text = "it works";
   for (const InspectionSection& section : inspection.sections) {
-    if (section.title == "baseline") text += ": " + section.rows.front()[0] + " " + section.rows.front()[1];
+    if (section.title != "baseline") continue;
+    const std::string& metric = section.rows.front()[0];
+    const std::string& score = section.rows.front()[1];
+    if (score.starts_with("not defined")) {
+      text = "it runs, but " + metric + " is " + score;
+    } else if (metric != "none") {
+      text += ": " + metric + " " + score;
+    }
   }
   text = terminal_text(spell_options(text, command_line_option), style) + "\n";
   for (const std::string& warning : inspection.warnings) {

@@ -92,14 +92,26 @@ std::string grid_of(const Players& players, std::size_t width, const TextStyle& 
   return text;
 }
 
-/// The words in their order, by sign; without colours a word that counts bears its sign.
+/// Whether a sign in front of some word would read as that of a number.
+bool has_numbers(const Players& players) {
+  return std::ranges::any_of(players, [](const PlayerScore* player) {
+    const std::string_view word = std::string_view(player->label).substr(0, player->label.find('@'));
+    return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+  });
+}
+
+/// The words in their order, by sign; without colours a word that counts bears its sign, an id behind it.
 std::string words_of(const Players& players, const TextStyle& style) {
   constexpr std::size_t kIndent = 4;
   std::string text;
   std::size_t used = 0;
+  const bool is_behind = has_numbers(players);
   for (const PlayerScore* player : players) {
     std::string word = terminal_text(player->label, style);
-    if (!style.color && player->value != 0.0) word = (player->value > 0.0 ? "+" : "-") + word;
+    if (!style.color && player->value != 0.0) {
+      const std::string sign = player->value > 0.0 ? "+" : "-";
+      word = is_behind ? word + "(" + sign + ")" : sign + word;
+    }
     const std::size_t width = display_width(word);
     if (used > 0 && used + 1 + width > style.width) {
       text += "\n";

@@ -18,7 +18,8 @@ using Rows = std::vector<std::uint32_t>;
 /// Which inputs are given the type of the model's weights.
 using IsCast = std::function<bool(std::size_t input)>;
 
-bool takes(const ModelTrial& trial, const Rows& rows, const IsCast& is_cast = {}) {
+/// What the model says to rows that it does not take; nullopt where it takes them.
+std::optional<std::string> failure_of(const ModelTrial& trial, const Rows& rows, const IsCast& is_cast = {}) {
   std::vector<at::Tensor> inputs;
   for (std::size_t input = 0; input < trial.layout.inputs.size(); ++input) {
     inputs.push_back(trial.dataset.gather(input, rows));
@@ -26,10 +27,14 @@ bool takes(const ModelTrial& trial, const Rows& rows, const IsCast& is_cast = {}
   }
   try {
     trial.model.run(trial.layout.input_names(), inputs);
-    return true;
-  } catch (const ModelError&) {
-    return false;
+    return std::nullopt;
+  } catch (const ModelError& error) {
+    return error.what();
   }
+}
+
+bool takes(const ModelTrial& trial, const Rows& rows, const IsCast& is_cast = {}) {
+  return !failure_of(trial, rows, is_cast);
 }
 
 Rows first_rows(const ModelTrial& trial, std::size_t count) {
@@ -66,21 +71,22 @@ std::string hint_at_types(const ModelTrial& trial) {
     if (is_integer(input)) casts.emplace_back([input](std::size_t other) { return other == input; });
   }
   casts.emplace_back(is_byte);
+  casts.emplace_back(is_integer);
   for (const IsCast& is_cast : casts) {
     if (!needs_cast(trial, is_cast)) continue;
-    std::string names;
-    std::string types;
+    std::string arrays;
+    std::string saved;
     std::string example;
     for (std::size_t input = 0; input < trial.layout.inputs.size(); ++input) {
       if (!is_cast(input)) continue;
       const Array& array = trial.dataset.input(input);
-      names += (names.empty() ? "'" : ", '") + array.name + "'";
-      types = dtype_name(array.dtype);
+      const std::string dtype = dtype_name(*trial.model.float_dtype());
+      arrays += (arrays.empty() ? "'" : ", '") + array.name + "' is " + dtype_name(array.dtype);
+      saved += (saved.empty() ? "" : " and ") + array.name + ".astype(np." + dtype + ")";
       example = array.name;
     }
-    const std::string dtype = dtype_name(*trial.model.float_dtype());
-    return "; " + names + " is " + types + " and the model's weights are " + dtype + ": save " + example +
-           ".astype(np." + dtype + ") as the model was trained on, or call " + example + ".float() in forward()";
+    return "; " + arrays + " and the model's weights are " + dtype_name(*trial.model.float_dtype()) + ": save " +
+           saved + " as the model was trained on, or call " + example + ".float() in forward()";
   }
   return {};
 }
@@ -107,7 +113,8 @@ std::string hint_at_rows(const ModelTrial& trial) {
     return "; it takes example " + id(refused.front()) + " beside example " + id(other) + ", but not alone" +
            what_to_do;
   }
-  return "; it takes example " + id(taken.front()) + ", but example " + id(refused.front()) + " beside no other";
+  return "; it takes example " + id(taken.front()) + ", but example " + id(refused.front()) +
+         " neither alone nor beside another: look at its data, or leave it out of the set";
 }
 
 Rows repeated_examples(const ModelTrial& trial, std::size_t first, std::size_t count) {
@@ -172,8 +179,15 @@ std::string hint_at_complex(const ModelTrial& trial) {
   return {};
 }
 
-std::string hint_at_half(std::string_view error) {
-  if (!behind(error, "not implemented for 'Half'")) return {};
+std::string hint_at_half(const ModelTrial& trial, std::string_view error) {
+  constexpr std::string_view kUnable = "not implemented for 'Half'";
+  std::string failure(error);
+  if (!behind(failure, kUnable) && trial.model.float_dtype() == c10::ScalarType::Half) {
+    // Of floats of another type libtorch says that the types differ, and this only once they do not.
+    const IsCast is_float = [&](std::size_t input) { return c10::isFloatingType(trial.dataset.input(input).dtype); };
+    failure = failure_of(trial, first_rows(trial, trial.rows_per_call), is_float).value_or("");
+  }
+  if (!behind(failure, kUnable)) return {};
   return "; libtorch computes in float16 on a GPU only: save model.float(), or run with " + option("device") + " cuda";
 }
 
@@ -213,7 +227,7 @@ std::string hint_at_index(const ModelTrial& trial, std::string_view error) {
 /// What to do about a failure whose text says what it is: a batch size that the model was traced for, an index that it
 /// does not have, a wrong number of columns, numbers that are complex, or weights of half precision.
 std::string hint_at_reason(const ModelTrial& trial, std::string_view error) {
-  for (const std::string& hint : {hint_at_batch_size(trial, error), hint_at_half(error), hint_at_complex(trial),
+  for (const std::string& hint : {hint_at_batch_size(trial, error), hint_at_half(trial, error), hint_at_complex(trial),
                                   hint_at_width(trial, error), hint_at_index(trial, error)}) {
     if (!hint.empty()) return hint;
   }
@@ -234,6 +248,16 @@ std::vector<std::string> inputs_to_cast(const ModelTrial& trial) {
   }
   if (names.empty() || !needs_cast(trial, is_cast)) return {};
   return names;
+}
+
+void check_single_examples(const ModelTrial& trial) {
+  constexpr std::size_t kMostExamples = 8;
+  const std::size_t count = std::min(kMostExamples, trial.dataset.example_count());
+  for (std::size_t place = 0; place < count; ++place) {
+    const auto example = static_cast<std::uint32_t>(place * trial.dataset.example_count() / count);
+    const std::optional<std::string> failure = failure_of(trial, Rows(trial.rows_per_call, example));
+    if (failure) throw ModelError(*failure + hint_at_failure(trial, *failure));
+  }
 }
 
 std::string hint_at_failure(const ModelTrial& trial, std::string_view error) {

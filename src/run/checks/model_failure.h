@@ -24,6 +24,10 @@ struct ModelTrial {
 /// they are and takes them once they have that type; empty otherwise.
 std::vector<std::string> inputs_to_cast(const ModelTrial& trial);
 
+/// Throws ModelError where the model fails on an example, out of a few of them, that stands beside none but itself:
+/// runs put other rows beside it than the set does.
+void check_single_examples(const ModelTrial& trial);
+
 /// What a failure of the model has to do with the data, by the text of its error (a batch size that it was traced for,
 /// an unknown id, a wrong number of columns, complex numbers, weights of half precision) or found by trying a few rows:
 /// integers where the model needs floats, rows that it takes beside others only, an example that it never takes. Begins

@@ -27,6 +27,12 @@ std::string guess_kind(const Array& array) {
   return "tensor";
 }
 
+/// Whether this looks like pictures of height, width and channels.
+bool has_channels_last(const Array& array) {
+  if (array.shape.size() != 4 || guess_kind(array) != "tensor") return false;
+  return array.shape[3] == 1 || array.shape[3] == 3 || array.shape[3] == 4;
+}
+
 /// Masks, segment and position ids belong to the tokens that they describe.
 bool accompanies(const Array& array, const Array& tokens) {
   const auto has = [&](const char* part) { return array.name.find(part) != std::string::npos; };
@@ -123,6 +129,10 @@ Json guess_modalities(const std::vector<const Array*>& inputs, const std::option
     const bool generic = kind == "tokens" && array.name == "input_ids";
     Json modality{{"name", generic ? "text" : array.name}, {"kind", kind}, {"inputs", {array.name}}};
     std::string text = "'" + array.name + "' " + describe(array) + " as " + kind;
+    if (has_channels_last(array)) {
+      text += ", every number a player of its own: an array '" + array.name +
+              "__players' cuts pictures whose channels come last";
+    }
     std::vector<const Array*> companions;
     for (std::size_t other = 0; kind == "tokens" && other < inputs.size(); ++other) {
       if (other == place || is_taken[other] || !accompanies(*inputs[other], array) ||

@@ -59,12 +59,18 @@ LabelFacts facts_of(const Array& label) {
   return facts;
 }
 
-/// Whether these look like probabilities. Answers that are all 0 or 1 say nothing.
+/// Whether these look like probabilities, each by itself. Answers that are all 0 or 1 say nothing.
+bool are_fractions(const at::Tensor& output) {
+  const at::Tensor numbers = output.to(at::kDouble);
+  const bool is_between = numbers.ge(0.0).logical_and(numbers.le(1.0)).all().item<bool>();
+  return is_between && !numbers.eq(numbers.round()).all().item<bool>();
+}
+
+/// Whether these look like probabilities of classes.
 bool are_probabilities(const at::Tensor& output, std::int64_t width) {
   constexpr double kRounding = 1e-3;
+  if (!are_fractions(output)) return false;
   const at::Tensor numbers = output.to(at::kDouble).reshape({-1, width});
-  const bool is_between = numbers.ge(0.0).logical_and(numbers.le(1.0)).all().item<bool>();
-  if (!is_between || numbers.eq(numbers.round()).all().item<bool>()) return false;
   return width == 1 || numbers.sum(1).sub(1.0).abs().le(kRounding).all().item<bool>();
 }
 
@@ -95,12 +101,14 @@ GuessedTask guess_of_rows(const at::Tensor& output, std::int64_t width, const Ar
   const std::string kind = classifier_kind(output, width);
   if (facts.is_one_hot) return {kind, "accuracy", answers_text(output) + " and labels that are one-hot classes"};
   if (facts.is_zero_or_one && (width == 0 || width == label.shape[1])) {
-    return {"multilabel", "macro_f1", answers_text(output) + " and one label of 0 or 1 per output"};
+    const bool is_fraction = output.defined() && are_fractions(output);
+    return {is_fraction ? "multilabel_probabilities" : "multilabel", "macro_f1",
+            answers_text(output) + (is_fraction ? " between 0 and 1" : "") + " and one label of 0 or 1 per output"};
   }
   if (facts.is_whole && facts.least >= 0.0) {
     return {kind, "vqa_accuracy", answers_text(output) + " and labels that are counts of answers"};
   }
-  return {"regression", std::nullopt, answers_text(output) + " and several numbers per label"};
+  return {"regression", "mse", answers_text(output) + " and several numbers per label"};
 }
 
 GuessedTask guess_freely(const at::Tensor& output, const Array* label) {
@@ -131,7 +139,7 @@ std::optional<std::string> metric_of(const std::string& kind, const Array* label
   if (kind == "regression") return label == nullptr ? "output" : "mse";
   if (label == nullptr) return std::nullopt;
   if (kind == "causal_lm") return "log_loss";
-  if (kind == "multilabel") return "macro_f1";
+  if (kind == "multilabel" || kind == "multilabel_probabilities") return "macro_f1";
   const bool has_rows = label->shape.size() == 2 && label->shape[1] > 1;
   return has_rows && !facts_of(*label).is_one_hot ? "vqa_accuracy" : "accuracy";
 }
@@ -160,7 +168,7 @@ const ModelOutput& choose_output(const std::vector<ModelOutput>& outputs, const 
     }
     return outputs[static_cast<std::size_t>(found - names.begin())];
   }
-  if (outputs.size() == 1) return outputs.front();
+  if (outputs.size() == 1 && (is_plain || outputs.front().tensor.dim() > 0)) return outputs.front();
   const auto named = std::ranges::find(outputs, std::string("logits"), part_name);
   if (named != outputs.end()) return *named;
   const auto is_table = [](const ModelOutput& output) {
@@ -168,7 +176,8 @@ const ModelOutput& choose_output(const std::vector<ModelOutput>& outputs, const 
   };
   if (std::ranges::count_if(outputs, is_table) == 1) return *std::ranges::find_if(outputs, is_table);
   throw ConfigError(option("output") + ": expected the part of the result of " + model_path +
-                    " that its answers are, got none of: " + list_of(outputs));
+                    " that its answers are, got none of: " + list_of(outputs) +
+                    "; tuples and dictionaries within the result are not read");
 }
 
 GuessedTask guess_task(const at::Tensor& output, const Array* label, const std::optional<std::string>& kind) {

@@ -199,6 +199,10 @@ class Starter {
       const Array* array = find(name);
       if (array != nullptr && array->unreadable.empty() && !is_required(name)) return array;
     }
+    // Every command reads an array of this name where the configuration names no other.
+    if (const Array* array = find(kLabelNames.front()); array != nullptr && !is_required(array->name)) {
+      check_readable(*array);
+    }
     return nullptr;
   }
 

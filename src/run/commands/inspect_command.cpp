@@ -15,8 +15,10 @@
 #include "modattr/trees/tree_ensemble.h"
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
+#include "run/checks/model_failure.h"
 #include "run/config/json_object.h"
 #include "run/raw/raw_data.h"
+#include "run/setup/removal_setup.h"
 #include "run_costs.h"
 
 namespace modattr {
@@ -302,7 +304,8 @@ InspectionSection baseline_section(Experiment& experiment, const BaselineScore& 
               {"threads", experiment.thread_count()},
               {"rows_per_call", rows_per_call}};
   if (!baseline.failure.empty()) document["why"] = baseline.failure;
-  const std::string no_score = "not defined" + (baseline.failure.empty() ? "" : ": " + baseline.failure);
+  const std::string no_score =
+      metric == "none" ? "no labels" : "not defined" + (baseline.failure.empty() ? "" : ": " + baseline.failure);
   return {
       "baseline",
       {{metric, baseline.score ? number(*baseline.score, "%.6g") : no_score},
@@ -310,9 +313,19 @@ InspectionSection baseline_section(Experiment& experiment, const BaselineScore& 
                      " threads, " + std::to_string(rows_per_call) + " rows per call"}}};
 }
 
+/// Throws Error where runs would fail on other rows than those of the set: on removed data, or on other neighbours.
+void check_runs(Experiment& experiment) {
+  check_single_examples({.model = experiment.model(),
+                         .dataset = experiment.dataset(),
+                         .layout = experiment.layout(),
+                         .rows_per_call = experiment.rows_per_call()});
+  RemovalSetup(experiment, std::nullopt).check_numbers(experiment);
+}
+
 /// Everything but opening the experiment.
 CommandResult inspect(Experiment& experiment, const RunContext& context) {
   const BaselineScore baseline = measure_baseline(experiment, context);
+  check_runs(experiment);
   CommandResult inspection;
   inspection.warnings = experiment.warnings();
   if (experiment.metric().name() == "none") {

@@ -64,24 +64,34 @@ std::string removal_words(const RemovalConfig& removal) {
   return type;
 }
 
+/// "a, b and c"
+std::string listed(const std::vector<std::string>& names) {
+  std::string text = names.front();
+  for (std::size_t place = 1; place < names.size(); ++place) {
+    text += (place + 1 < names.size() ? ", " : " and ") + names[place];
+  }
+  return text;
+}
+
 /// Each removal once, with the modalities that it removes.
 std::string removals(const Experiment& experiment, const RemovalSetup& removal) {
   const std::vector<ModalityConfig>& modalities = experiment.config().modalities;
-  std::vector<std::pair<std::string, std::string>> parts;
+  // What removes, and the names of the modalities that it removes.
+  std::vector<std::pair<std::string, std::vector<std::string>>> parts;
   for (std::size_t modality = 0; modality < modalities.size(); ++modality) {
     const std::string words = removal.rows().uses_background(modality)
                                   ? counted(removal.background_count().value_or(0), "row") + " of the background"
                                   : removal_words(modalities[modality].removal);
-    const auto same = std::ranges::find(parts, words, &std::pair<std::string, std::string>::second);
+    const auto same = std::ranges::find(parts, words, [](const auto& part) { return part.first; });
     if (same != parts.end()) {
-      same->first += " and " + modalities[modality].name;
+      same->second.push_back(modalities[modality].name);
     } else {
-      parts.emplace_back(modalities[modality].name, words);
+      parts.push_back({words, {modalities[modality].name}});
     }
   }
   std::string text;
-  for (const auto& [names, words] : parts) {
-    text += text.empty() ? names + " removed by " + words : ", " + names + " by " + words;
+  for (const auto& [words, names] : parts) {
+    text += (text.empty() ? "" : ", ") + listed(names) + (text.empty() ? " removed by " : " by ") + words;
   }
   return text;
 }

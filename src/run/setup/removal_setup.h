@@ -24,6 +24,10 @@ class RemovalSetup {
   /// key of the configuration that is to blame, or says what else can be done.
   Attribution guard(const Experiment& experiment, const std::function<Attribution()>& explain) const;
 
+  /// Throws ConfigError where the model fails on some examples once an id or a value of the configuration stands in
+  /// for a modality.
+  void check_numbers(const Experiment& experiment) const;
+
   const RemovalRows& rows() const noexcept { return *rows_; }
   /// Rows of the background; nullopt when no modality is removed by one.
   std::optional<std::size_t> background_count() const;
@@ -33,10 +37,6 @@ class RemovalSetup {
   std::size_t dropped_row_count() const noexcept { return dropped_row_count_; }
 
  private:
-  /// Throws ConfigError where the model fails on some examples once an id or a value of the configuration stands in
-  /// for a modality.
-  void check_numbers(const Experiment& experiment) const;
-
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
   bool rows_are_chosen_ = false;

@@ -72,6 +72,14 @@ TEST(SurrogateView, MarksWordsAndPatchesBySign) {
   EXPECT_EQ(plain.find('\x1B'), std::string::npos);
 }
 
+TEST(SurrogateView, PutsTheSignOfAnIdBehindIt) {
+  ExampleAttribution example = attribution();
+  const std::vector<std::string> ids = {"7", "28", "33@2"};
+  for (std::size_t word = 0; word < 3; ++word) example.players[6 + word].label = ids[word];
+  const std::string plain = view(example, kPlain);
+  EXPECT_NE(plain.find("  text\n    7 28(-) 33@2(+)\n"), std::string::npos) << plain;
+}
+
 TEST(SurrogateView, ColoursWordsAndShadesPatches) {
   const std::string colour = view(attribution(), kColour);
   for (const char* part :

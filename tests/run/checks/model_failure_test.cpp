@@ -1,6 +1,8 @@
 #include "run/checks/model_failure.h"
 
+#include <ATen/ops/eye.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include "modattr/core/error.h"
 #include "run/run_set.h"
@@ -45,8 +47,37 @@ TEST(ModelFailure, IntegersAreNamed) {
                        {"'a' is uint8 and the model's weights are float32", "a.astype(np.float32)"}));
 }
 
-TEST(ModelFailure, ARowThatNeedsAnotherBesideItIsNamed) {
+TEST(ModelFailure, AllIntegersAreNamedWhereTheModelNeedsFloatsOfEach) {
   RunSet set;
+  give_weights<std::int32_t>(set);
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays[0] = TestArray::of<std::int32_t>("a", {6, 2}, std::vector<std::int32_t>(12, 1));
+  arrays[1] = TestArray::of<std::int16_t>("b", {6, 2}, std::vector<std::int16_t>(12, 1));
+  set.data(arrays);
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"'a' is int32, 'b' is int16 and the model's weights are float32: save a.astype(np.float32) "
+                        "and b.astype(np.float32)"}));
+}
+
+TEST(ModelFailure, WeightsOfHalfPrecisionAreNamedBesideOtherFloats) {
+  RunSet set;
+  torch::jit::Module module("HalfModel");
+  module.register_parameter("weight", at::eye(2, at::kHalf), false);
+  module.define(std::string(kLinear) + "\n");
+  module.save((set.write_config().parent_path() / "model.pt").string());
+  EXPECT_TRUE(
+      mentions(thrown_message<ModelError>([&] { set.open(); }), {"libtorch computes in float16 on a GPU only"}));
+}
+
+TEST(ModelFailure, AnExampleThatFailsBesideAnyIsNamed) {
+  RunSet set;
+  set.model("def forward(self, a, b):\n  assert bool((a < 6).all())\n  return a + b");
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+                       {"it takes example 0, but example 4 neither alone nor beside another: look at its data"}));
+}
+
+/// A model that takes no rows but beside example 2.
+void need_example_2(RunSet& set) {
   // As nested tensors do: cut to the longest row of the batch. Only example 2 has three numbers.
   set.model(
       "def forward(self, a, b):\n  mask = a.ne(0)\n  longest = int(mask.sum(1).max())\n"
@@ -54,9 +85,27 @@ TEST(ModelFailure, ARowThatNeedsAnotherBesideItIsNamed) {
   set.data({TestArray::of<float>("a", {3, 3}, {1, 1, 0, 1, 1, 0, 1, 1, 1}),
             TestArray::of<float>("b", {3, 3}, std::vector<float>(9)),
             TestArray::of<std::int64_t>("label", {3}, {1, 1, 1})});
+}
+
+TEST(ModelFailure, ARowThatNeedsAnotherBesideItIsNamed) {
+  RunSet set;
+  need_example_2(set);
   set.config["model"]["rows_per_call"] = 2;
   EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
                        {"it takes example 0 beside example 2, but not alone", "enable_nested_tensor=False"}));
+}
+
+TEST(ModelFailure, ARowThatNeedsAnotherIsFoundThoughTheSetAsItIsWorks) {
+  RunSet set;
+  need_example_2(set);
+  const auto experiment = set.open();
+  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] {
+                         check_single_examples({.model = experiment->model(),
+                                                .dataset = experiment->dataset(),
+                                                .layout = experiment->layout(),
+                                                .rows_per_call = experiment->rows_per_call()});
+                       }),
+                       {"it takes example 0 beside example 2, but not alone"}));
 }
 
 TEST(ModelFailure, AnExampleThatIsNeverTakenIsNamed) {

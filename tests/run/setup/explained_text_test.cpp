@@ -35,5 +35,15 @@ TEST(ExplainedText, NamesEachRemovalOnce) {
             "a removed by value 0.5, b by 6 rows of the background");
 }
 
+TEST(ExplainedText, ListsModalitiesThatAreRemovedAlike) {
+  RunSet set;
+  set.model("def forward(self, a, b, c): return a + b + c");
+  std::vector<TestArray> arrays = RunSet::arrays();
+  arrays.push_back(TestArray::of<float>("c", {6, 2}, std::vector<float>(12)));
+  set.data(arrays);
+  set.config["modalities"].push_back({{"name", "c"}, {"kind", "columns"}, {"inputs", {"c"}}});
+  EXPECT_EQ(words(set, {}, {.target = "predicted"}, {}).back(), "a, b and c removed by 6 rows of the background");
+}
+
 }  // namespace
 }  // namespace modattr
