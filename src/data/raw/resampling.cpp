@@ -60,6 +60,11 @@ struct Window {
   std::vector<std::int32_t> weights;
 };
 
+/// As Pillow rounds: numbers below -1/2 go towards 0.
+int rounded(double number) {
+  return static_cast<int>(number + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 std::vector<Window> windows_of(std::size_t in_size, std::size_t out_size, Interpolation interpolation) {
   const double scale = static_cast<double>(in_size) / static_cast<double>(out_size);
   const double filter_scale = std::max(scale, 1.0);
@@ -68,8 +73,8 @@ std::vector<Window> windows_of(std::size_t in_size, std::size_t out_size, Interp
   std::vector<double> values;
   for (std::size_t place = 0; place < out_size; ++place) {
     const double center = (static_cast<double>(place) + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int end = std::min(static_cast<int>(center + support + 0.5), static_cast<int>(in_size));
+    const int first = std::max(rounded(center - support), 0);
+    const int end = std::min(rounded(center + support), static_cast<int>(in_size));
     values.clear();
     double sum = 0.0;
     for (int position = first; position < end; ++position) {
