@@ -66,4 +66,21 @@ std::vector<std::string> texts_of(const Array& array, const std::string& where) 
   return texts;
 }
 
+bool is_column(const Array& array) {
+  return (array.text || is_integral(array)) && array.shape.size() == 1;
+}
+
+void check_column(const Array& array, const std::string& where) {
+  if (!array.text) check_readable(array);
+  if (!is_column(array)) throw_data_error(where, "int64[examples] or text[examples]", describe(array));
+}
+
+std::vector<std::string> column_texts(const Array& array, const std::string& where) {
+  check_column(array, where);
+  if (array.text) return texts_of(array, where);
+  std::vector<std::string> texts;
+  for (const std::int64_t number : to_integers(array)) texts.push_back(std::to_string(number));
+  return texts;
+}
+
 }  // namespace modattr

@@ -81,11 +81,15 @@ void Dataset::select_all() {
   std::iota(selection_.begin(), selection_.end(), 0u);
 }
 
-const Array* Dataset::find(std::string_view name) const {
+const Array* Dataset::find_column(std::string_view name) const {
   const auto found = std::ranges::find(arrays_, name, &Array::name);
-  if (found == arrays_.end()) return nullptr;
-  check_readable(*found);
-  return &*found;
+  return found == arrays_.end() ? nullptr : &*found;
+}
+
+const Array* Dataset::find(std::string_view name) const {
+  const Array* array = find_column(name);
+  if (array != nullptr) check_readable(*array);
+  return array;
 }
 
 const Array& Dataset::require(std::string_view name, std::string_view purpose) const {
@@ -98,6 +102,8 @@ const Array& Dataset::require(std::string_view name, std::string_view purpose) c
 
 const Array* Dataset::find_labels(const DatasetOptions& options) const {
   if (options.content == DatasetContent::kInputsOnly) return nullptr;
+  const Array* texts = find_column(options.label.value_or("label"));
+  if (texts != nullptr && texts->text) throw_text_labels(path_, *texts);
   return options.label ? &require(*options.label, "labels") : find("label");
 }
 
@@ -185,8 +191,7 @@ void Dataset::throw_unknown_column(const std::string& name, const DatasetOptions
   if (name == options.column) known.emplace_back("label");
   known.insert(known.end(), metadata_keys.begin(), metadata_keys.end());
   for (const Array& array : arrays_) {
-    const bool is_column = is_integral(array) && array.shape.size() == 1;
-    if (is_column && std::ranges::find(known, array.name) == known.end()) known.push_back(array.name);
+    if (is_column(array) && std::ranges::find(known, array.name) == known.end()) known.push_back(array.name);
   }
   throw ConfigError(std::string(key) + ": expected an array of " + path_ + " or a key of a data.metadata file, got " +
                     quoted_text(name) + suggestion(name, known));
@@ -200,9 +205,9 @@ void Dataset::read_columns(const DatasetOptions& options) {
   }
   std::vector<std::string> from_metadata;
   for (const std::string& name : wanted) {
-    if (find(name) == nullptr) from_metadata.push_back(name);
+    if (find_column(name) == nullptr) from_metadata.push_back(name);
   }
-  const Array* id_array = find(options.id.value_or("id"));
+  const Array* id_array = find_column(options.id.value_or("id"));
   if (id_array == nullptr && options.id) from_metadata.push_back(*options.id);
   std::optional<Metadata> read;
   const Metadata* metadata = source_ == nullptr ? nullptr : &source_->columns;
@@ -221,18 +226,13 @@ void Dataset::read_columns(const DatasetOptions& options) {
     throw_unknown_column(*options.column, options, metadata->keys());
   }
   const auto text_column = [&](const std::string& name) -> std::vector<std::string> {
-    if (const Array* array = find(name)) {
-      if (!is_integral(*array) || array->shape.size() != 1) {
-        throw_data_error(path_ + ": column " + quoted_text(name), "int64[examples]", describe(*array));
-      }
+    if (const Array* array = find_column(name)) {
+      std::vector<std::string> texts = column_texts(*array, path_ + ": column " + quoted_text(name));
       check_row_count("column " + quoted_text(name), array->row_count());
       // The array of the labels under its own name.
-      const std::int64_t named_count = name == options.label ? static_cast<std::int64_t>(class_names_.size()) : 0;
-      std::vector<std::string> texts;
-      for (const std::int64_t value : to_integers(*array)) {
-        const bool is_named = value >= 0 && value < named_count;
-        texts.push_back(is_named ? class_names_[static_cast<std::size_t>(value)] : std::to_string(value));
-      }
+      if (name != options.label || array->text) return texts;
+      const std::vector<std::int64_t> labels = to_integers(*array);
+      std::ranges::transform(labels, texts.begin(), [&](std::int64_t label) { return label_name(label); });
       return texts;
     }
     if (metadata == nullptr) throw_unknown_column(name, options, {});
@@ -240,7 +240,7 @@ void Dataset::read_columns(const DatasetOptions& options) {
     return {texts.begin(), texts.end()};
   };
   for (const std::string& name : wanted) {
-    if (metadata != nullptr && find(name) == nullptr) metadata->check_one_type_per_text(name);
+    if (metadata != nullptr && find_column(name) == nullptr) metadata->check_one_type_per_text(name);
     Column column{name, {}, {}};
     std::map<std::string, std::uint32_t> codes;
     for (std::string& text : text_column(name)) {
@@ -251,11 +251,11 @@ void Dataset::read_columns(const DatasetOptions& options) {
     columns_.push_back(std::move(column));
   }
   if (id_array != nullptr) {
-    if (!is_integral(*id_array) || id_array->shape.size() != 1) {
-      throw_data_error(path_ + ": ids " + quoted_text(id_array->name), "int64[examples]", describe(*id_array));
-    }
-    check_row_count("ids " + quoted_text(id_array->name), id_array->row_count());
-    numeric_ids_ = to_integers(*id_array);
+    const std::string what = "ids " + quoted_text(id_array->name);
+    check_column(*id_array, path_ + ": " + what);
+    check_row_count(what, id_array->row_count());
+    if (id_array->text) text_ids_ = texts_of(*id_array, path_ + ": " + what);
+    if (!id_array->text) numeric_ids_ = to_integers(*id_array);
   } else if (options.id) {
     text_ids_ = text_column(*options.id);
   } else if (source_ != nullptr && !source_->row_ids.empty()) {

@@ -145,6 +145,12 @@ Labels read_labels(const std::string& path, const Array& array, OutputKind kind,
   throw_data_error(where(path, array), "integer classes [N] or answer counts [N, answers]", describe(array));
 }
 
+void throw_text_labels(const std::string& path, const Array& array) {
+  throw_data_error(
+      where(path, array), "classes as whole numbers, from 0 on", describe(array),
+      "save each text's place among the model's classes, and the classes as " + quoted_text(array.name + "__classes"));
+}
+
 Labels select_labels(const Labels& labels, std::span<const std::uint32_t> examples) {
   if (const auto* classes = std::get_if<ClassLabels>(&labels)) {
     ClassLabels selected;

@@ -47,9 +47,9 @@ std::string_view advice_for(std::string_view descriptor) {
     case 'U':
     case 'S':
     case 'a':
-      return "put texts into the file of data.metadata, or number them";
+      return "save numbers, as texts are read as ids, groups and names only";
     case 'O':
-      return "arrays of objects are pickles and never read; save numbers: array.astype(np.int64)";
+      return "arrays of objects are pickles and never read; save array.astype(np.int64), or array.astype(str) of texts";
     case 'M':
     case 'm':
       return "save array.astype(np.int64)";

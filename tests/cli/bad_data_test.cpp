@@ -172,7 +172,7 @@ TEST_F(BadData, DuplicateIdsAreNamedWithTheirRows) {
 
 TEST_F(BadData, FloatIdsAreRefused) {
   expect_data_failure({a_, b_, label_, TestArray::of<float>("id", {6}, {1, 2, 3, 4, 5, 6})},
-                      {"ids 'id': expected int64[examples], got float32[6]"});
+                      {"ids 'id': expected int64[examples] or text[examples], got float32[6]"});
 }
 
 TEST_F(BadData, LabelsOutOfRangeAreNamed) {

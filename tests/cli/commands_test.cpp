@@ -47,6 +47,23 @@ TEST(Init, WritesAConfigurationThatRuns) {
   EXPECT_EQ(project.run(forced).exit_code, 0);
 }
 
+TEST(Init, TakesTextsOfAnArchiveForIds) {
+  const auto texts = [](const std::string& bytes) {
+    return npy_content("{'descr': '|S2', 'fortran_order': False, 'shape': (2,), }", bytes);
+  };
+  Project project("logits", {});
+  project.model("def forward(self, x):\n  return x");
+  write_zip(project.path("val.npz"), {{"x.npy", npy_content(TestArray::of<float>("x", {2, 2}, {1, 2, 3, 4}))},
+                                      {"id.npy", texts("q1q2")},
+                                      {"kind.npy", texts("k1k1")}});
+  const ProgramResult result =
+      project.run({"init", "--model", "model.pt", "--data", "val.npz", "--group", "kind", "--config", "sub.json"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  for (const char* line : {"data.id: 'id' text[2]", "data.group: 'kind' text[2]"}) {
+    EXPECT_NE(result.output.find(line), std::string::npos) << result.output;
+  }
+}
+
 TEST(Init, WritesPathsRelativeToTheConfiguration) {
   Project project("regression", {});
   project.model("def forward(self, x):\n  return x[:, 0]")

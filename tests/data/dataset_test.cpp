@@ -272,7 +272,7 @@ TEST_F(DatasetTest, ChecksIds) {
   EXPECT_EQ(error_of({floats("x", {3}), integers("id", {7, 8, 7})}),
             "val.npz: ids: expected distinct values, got 7 twice (rows 0 and 2)");
   EXPECT_EQ(error_of({floats("x", {2}), floats("id", {2})}),
-            "val.npz: ids 'id': expected int64[examples], got float32[2]");
+            "val.npz: ids 'id': expected int64[examples] or text[examples], got float32[2]");
   const DatasetOptions options = {
       .inputs = {"x"}, .id = "name", .metadata = metadata("{\"name\": \"a\"}\n{\"name\": \"a\"}\n")};
   EXPECT_EQ(error_of({floats("x", {2})}, options),
@@ -281,7 +281,7 @@ TEST_F(DatasetTest, ChecksIds) {
 
 TEST_F(DatasetTest, ChecksColumns) {
   EXPECT_EQ(error_of({floats("x", {2}), floats("kind", {2})}, {.inputs = {"x"}, .group = "kind"}),
-            "val.npz: column 'kind': expected int64[examples], got float32[2]");
+            "val.npz: column 'kind': expected int64[examples] or text[examples], got float32[2]");
 }
 
 TEST_F(DatasetTest, RefusesGroupsOfOneTextAndTwoTypes) {
@@ -315,12 +315,43 @@ TEST_F(DatasetTest, MindsAnArrayThatCannotBeReadOnlyWhereItIsUsed) {
   const std::string texts = npy_content("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", "a\0\0\0"s);
   write_zip(path_, {{"x.npy", npy_content(floats("x", {1, 2}))}, {"name.npy", texts}});
   EXPECT_EQ(Dataset({.path = path_, .inputs = {"x"}}).example_count(), 1U);
-  for (const DatasetOptions& options :
-       {DatasetOptions{.path = path_, .inputs = {"name"}}, DatasetOptions{.path = path_, .inputs = {"x"}, .id = "name"},
-        DatasetOptions{.path = path_, .inputs = {"x"}, .group = "name"}}) {
-    EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return Dataset(options).example_count(); }),
-                         {"array 'name': expected a dtype that libtorch has", "data.metadata"}));
+  EXPECT_TRUE(
+      mentions(thrown_message<DataError>([&] { return Dataset({.path = path_, .inputs = {"name"}}).example_count(); }),
+               {"array 'name': expected a dtype that libtorch has", "texts are read as ids, groups and names only"}));
+}
+
+class TextColumns : public DatasetTest {
+ protected:
+  /// Inputs, labels and a text each, all of two examples.
+  Dataset open_texts(const std::string& shape, DatasetOptions options, std::string_view name = "name") {
+    const std::string texts = npy_content("{'descr': '|S2', 'fortran_order': False, 'shape': " + shape + ", }",
+                                          shape == "(1,)" ? "q1"s : "q1q0"s);
+    write_zip(path_, {{"x.npy", npy_content(floats("x", {2, 2}))}, {std::string(name) + ".npy", texts}});
+    options.path = path_;
+    options.inputs = {"x"};
+    return Dataset(options);
   }
+};
+
+TEST_F(TextColumns, AreIdsAndGroups) {
+  const Dataset dataset = open_texts("(2,)", {.id = "name", .group = "name"});
+  EXPECT_EQ(dataset.id(0), "q1");
+  EXPECT_EQ(dataset.find_id("q0"), 1U);
+  EXPECT_EQ(dataset.group(1), "q0");
+  EXPECT_EQ(dataset.strata("name").front().name, "q0");
+  EXPECT_EQ(open_texts("(2,)", {}, "id").id(1), "q0");
+}
+
+TEST_F(TextColumns, HaveOneTextPerExample) {
+  EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_texts("(1, 2)", {.id = "name"}).example_count(); }),
+                       {"ids 'name': expected int64[examples] or text[examples], got text[1, 2]"}));
+  EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_texts("(1,)", {.group = "name"}).example_count(); }),
+                       {"column 'name': expected 2 rows like 'x', got 1"}));
+}
+
+TEST_F(TextColumns, AreNoLabels) {
+  EXPECT_TRUE(mentions(thrown_message<DataError>([&] { return open_texts("(2,)", {}, "label").example_count(); }),
+                       {"label 'label': expected classes as whole numbers, from 0 on, got text[2]", "label__classes"}));
 }
 
 }  // namespace

@@ -162,6 +162,8 @@ class Dataset {
   std::string label_name(std::int64_t label) const;
   /// nullptr for none; throws DataError for one that cannot be read.
   const Array* find(std::string_view name) const;
+  /// The same without a look at whether it can be read, as texts are.
+  const Array* find_column(std::string_view name) const;
   const Array& require(std::string_view name, std::string_view purpose) const;
   const Array* find_labels(const DatasetOptions& options) const;
   std::size_t rows_of(const Array& array) const;

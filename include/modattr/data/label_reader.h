@@ -17,6 +17,9 @@ namespace modattr {
 Labels read_labels(const std::string& path, const Array& array, OutputKind kind,
                    AnswerColumns columns = AnswerColumns::kByContent);
 
+/// Throws DataError about labels that are texts: the order of the model's classes is not in them.
+[[noreturn]] void throw_text_labels(const std::string& path, const Array& array);
+
 /// The labels of the listed examples, in that order.
 Labels select_labels(const Labels& labels, std::span<const std::uint32_t> examples);
 

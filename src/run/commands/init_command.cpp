@@ -11,6 +11,7 @@
 #include "modattr/core/option_name.h"
 #include "modattr/data/array_file.h"
 #include "modattr/data/array_tensor.h"
+#include "modattr/data/array_text.h"
 #include "modattr/data/dataset.h"
 #include "modattr/data/raw/manifest.h"
 #include "modattr/run/command.h"
@@ -36,9 +37,9 @@ std::string relative_to(const std::filesystem::path& file, const std::filesystem
   return std::filesystem::absolute(file).lexically_relative(std::filesystem::absolute(folder)).generic_string();
 }
 
-bool are_distinct(const Array& array) {
-  const std::vector<std::int64_t> numbers = to_integers(array);
-  return std::unordered_set<std::int64_t>(numbers.begin(), numbers.end()).size() == numbers.size();
+bool are_distinct(const Array& column) {
+  const std::vector<std::string> texts = column_texts(column, column.name);
+  return std::unordered_set<std::string>(texts.begin(), texts.end()).size() == texts.size();
 }
 
 /// A few rows of the data and what the model makes of them.
@@ -182,7 +183,7 @@ class Starter {
   const Array* named_array(const std::string& option_name, const std::string& name) const {
     const Array* array = find(name);
     if (array != nullptr && !is_required(name)) {
-      check_readable(*array);
+      if (!array->text || option_name == "label") check_readable(*array);
       return array;
     }
     std::vector<std::string> known;
@@ -206,13 +207,13 @@ class Starter {
     return nullptr;
   }
 
-  /// Integers, one per example.
+  /// Integers or texts, one per example.
   const Array* find_column(const std::string& option_name, const std::vector<std::string>& names) const {
-    const auto is_column = [](const Array& array) { return is_integral(array) && array.shape.size() == 1; };
     if (const std::optional<std::string> name = options_.text(option_name)) {
       const Array* array = named_array(option_name, *name);
       if (!is_column(*array)) {
-        throw ConfigError(option(option_name) + ": expected integers [N], got '" + *name + "' " + describe(*array));
+        throw ConfigError(option(option_name) + ": expected integers or texts [N], got '" + *name + "' " +
+                          describe(*array));
       }
       return array;
     }

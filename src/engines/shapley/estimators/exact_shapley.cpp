@@ -149,8 +149,8 @@ std::vector<Coalition> ExactShapley::coalitions(std::size_t player_count, std::s
                                                 RandomStream /*stream*/) const {
   const std::size_t count = inner_coalition_count(player_count);
   if (evaluation_count < count) {
-    throw ConfigError("exact: expected a budget of 2^n - 2 evaluations for n = " + std::to_string(player_count) +
-                      " players, got " + std::to_string(evaluation_count) + "; use method auto");
+    throw ConfigError("exact: expected a budget for all 2^n - 2 coalitions, got n = " + std::to_string(player_count) +
+                      " players, too many for it; use method auto, or fewer players such as larger patches");
   }
   std::vector<Coalition> result;
   result.reserve(count);
