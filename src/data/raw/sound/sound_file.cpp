@@ -68,6 +68,16 @@ std::string format_name(int format) {
   return is_known ? info.name : "an unknown one";
 }
 
+/// What libsndfile says is wrong.
+std::string problem_of(SNDFILE* file) {
+  std::string text = sf_strerror(file);
+  if (text.starts_with("Internal error")) return "a damaged header";
+  constexpr std::string_view kPrefix = "Error : ";
+  if (text.starts_with(kPrefix)) text.erase(0, kPrefix.size());
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 bool is_known_coding(int format) {
   switch (format & SF_FORMAT_SUBMASK) {
     case SF_FORMAT_PCM_U8:
@@ -97,7 +107,7 @@ std::string decode_with_libsndfile(std::span<const std::byte> bytes, Sound& soun
                       .tell = place_in_bytes};
   SF_INFO info = {};
   const SoundHandle file(sf_open_virtual(&io, SFM_READ, &info, &source));
-  if (!file) return sf_strerror(nullptr);
+  if (!file) return problem_of(nullptr);
   if (!is_known_coding(info.format)) {
     return "samples coded as " + format_name(info.format & SF_FORMAT_SUBMASK) + ", which are not supported";
   }
@@ -125,7 +135,7 @@ std::string decode_with_libsndfile(std::span<const std::byte> bytes, Sound& soun
       }
     }
   }
-  if (sf_error(file.get()) != SF_ERR_NO_ERROR) return sf_strerror(file.get());
+  if (sf_error(file.get()) != SF_ERR_NO_ERROR) return problem_of(file.get());
   const auto read = static_cast<sf_count_t>(sound.channels.front().size());
   if (read == 0) return "no samples";
   const bool knows_length = (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC && info.frames < SF_COUNT_MAX;
