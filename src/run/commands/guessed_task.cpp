@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <span>
 #include <utility>
@@ -32,18 +33,34 @@ std::string list_of(const std::vector<ModelOutput>& outputs) {
 struct LabelFacts {
   bool is_whole = true;
   bool is_zero_or_one = true;
+  /// Every number is the least or the most.
+  bool has_two_values = true;
   /// Every row has a single 1 and zeros.
   bool is_one_hot = true;
   double least = std::numeric_limits<double>::infinity();
   double most = -std::numeric_limits<double>::infinity();
 };
 
-LabelFacts facts_of(const Array& label) {
-  LabelFacts facts;
+/// Hands the numbers of an array on, some rows at a time.
+void for_rows(const Array& label, const std::function<void(std::span<const double> values, std::size_t rows)>& visit) {
   constexpr std::size_t kRowsAtATime = 1024;
   for (std::size_t first = 0; first < label.row_count(); first += kRowsAtATime) {
     const std::size_t row_count = std::min(kRowsAtATime, label.row_count() - first);
-    const std::vector<double> values = to_doubles(rows_of(label, first, row_count));
+    visit(to_doubles(rows_of(label, first, row_count)), row_count);
+  }
+}
+
+bool consists_of(const Array& label, double one, double other) {
+  bool does = true;
+  for_rows(label, [&](std::span<const double> values, std::size_t) {
+    does &= std::ranges::all_of(values, [&](double value) { return value == one || value == other; });
+  });
+  return does;
+}
+
+LabelFacts facts_of(const Array& label) {
+  LabelFacts facts;
+  for_rows(label, [&](std::span<const double> values, std::size_t row_count) {
     for (const double value : values) {
       facts.is_whole &= std::isfinite(value) && value == std::floor(value);
       facts.is_zero_or_one &= value == 0.0 || value == 1.0;
@@ -52,10 +69,11 @@ LabelFacts facts_of(const Array& label) {
     }
     const std::size_t width = values.size() / row_count;
     for (std::size_t row = 0; row < row_count && facts.is_one_hot; ++row) {
-      facts.is_one_hot = std::ranges::count(std::span(values).subspan(row * width, width), 1.0) == 1;
+      facts.is_one_hot = std::ranges::count(values.subspan(row * width, width), 1.0) == 1;
     }
-  }
+  });
   facts.is_one_hot &= facts.is_zero_or_one;
+  facts.has_two_values = facts.is_whole && facts.least < facts.most && consists_of(label, facts.least, facts.most);
   return facts;
 }
 
@@ -90,7 +108,12 @@ GuessedTask guess_of_numbers(const at::Tensor& output, std::int64_t width, const
   const bool are_classes = width == 1   ? facts.is_zero_or_one
                            : width == 0 ? is_integer || facts.is_zero_or_one
                                         : is_integer || (fits && facts.most < static_cast<double>(width));
-  if (!are_classes) return {"regression", "mse", answers_text(output) + " and labels that are numbers"};
+  if (!are_classes) {
+    const bool may_be_classes = width <= 1 && facts.is_whole && facts.has_two_values;
+    return {"regression", "mse",
+            answers_text(output) + " and labels that are numbers" +
+                (may_be_classes ? "; if these two are classes, save them as 0 and 1" : "")};
+  }
   const std::string kind = classifier_kind(output, width);
   return {kind, "accuracy",
           answers_text(output) + (kind == "probabilities" ? " between 0 and 1" : "") + " and labels that are classes"};
@@ -108,7 +131,10 @@ GuessedTask guess_of_rows(const at::Tensor& output, std::int64_t width, const Ar
   if (facts.is_whole && facts.least >= 0.0) {
     return {kind, "vqa_accuracy", answers_text(output) + " and labels that are counts of answers"};
   }
-  return {"regression", "mse", answers_text(output) + " and several numbers per label"};
+  const bool may_be_soft = facts.least >= 0.0 && facts.most <= 1.0 && width == label.shape[1];
+  return {"regression", "mse",
+          answers_text(output) + " and several numbers per label" +
+              (may_be_soft ? "; if they are shares of people who gave an answer (VQA), save the counts" : "")};
 }
 
 GuessedTask guess_freely(const at::Tensor& output, const Array* label) {
