@@ -8,7 +8,7 @@
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 
-namespace modattr {
+namespace modattr::modality_rows_test {
 namespace {
 
 using Rows = std::vector<std::uint32_t>;
@@ -78,4 +78,4 @@ TEST_F(ModalityRowsTest, CountsColumnsInTheSecondDimension) {
 }
 
 }  // namespace
-}  // namespace modattr
+}  // namespace modattr::modality_rows_test
