@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -107,11 +109,11 @@ TEST_F(TextPlayersTest, WordsAreTakenOutOfTheTextWhichIsTokenisedAgain) {
   const std::map<std::string, double> values = answers(texts);
   const std::vector<double> expected = shapley_of_texts(texts, values, 4);
   const TextJson example = examples({"shap", "--level", "feature", "--ids", "0"}).at(0);
-  EXPECT_DOUBLE_EQ(example["value_full"], values.at("the running cat?"));
-  EXPECT_DOUBLE_EQ(example["value_empty"], values.at(""));
+  EXPECT_NEAR(example["value_full"].get<double>(), values.at("the running cat?"), 1e-6);
+  EXPECT_NEAR(example["value_empty"].get<double>(), values.at(""), 1e-6);
   ASSERT_EQ(example["players"].size(), 4U);
   std::map<std::string, double> scores;
-  for (const TextJson& player : example["players"]) scores[player["label"]] = player["value"];
+  for (const TextJson& player : example["players"]) scores[player["name"]] = player["value"];
   EXPECT_NEAR(scores["the"], expected[0], 1e-6);
   EXPECT_NEAR(scores["running"], expected[1], 1e-6);
   EXPECT_NEAR(scores["cat"], expected[2], 1e-6);
@@ -132,7 +134,7 @@ TEST_F(TextPlayersTest, WordsBehindTheEndOfATruncatedTextStayOut) {
   // "running" is seen in part: it is a word all the same.
   std::vector<std::string> texts = {"the blue-cat running"};
   const std::map<std::string, double> values = answers(texts);
-  EXPECT_DOUBLE_EQ(example["value_full"], values.at(texts[0]));
+  EXPECT_NEAR(example["value_full"].get<double>(), values.at(texts[0]), 1e-6);
 }
 
 TEST_F(TextPlayersTest, AreTheSameForAnyBatchAndNumberOfThreads) {
@@ -143,18 +145,17 @@ TEST_F(TextPlayersTest, AreTheSameForAnyBatchAndNumberOfThreads) {
     if (engine == "shap") base.insert(base.end(), {"--level", "feature"});
     std::vector<std::string> other = base;
     base.insert(base.end(), {"--threads", "1", "--batch-size", "1"});
-    other.insert(other.end(), {"--threads", "4", "--no-split"});
+    other.insert(other.end(), {"--threads", "4", "--batch-size", "3"});
     EXPECT_EQ(examples(base), examples(other)) << engine;
   }
-  const std::vector<TextJson> traced = examples({"trace", "--ids", "0", "--wrong-if", "class"});
-  EXPECT_EQ(traced.size(), 1U);
 }
 
 TEST_F(TextPlayersTest, TellWhatTheyNeed) {
   write_manifest("val", {"the running cat?", "cat sat"});
   write_config({{"type", "word"}, {"removal_in", "text"}});
   const ProgramResult shown = run_program({.arguments = {"shap", "--level", "feature"}, .folder = folder_.path()});
-  EXPECT_NE(shown.output.find("text removed by leaving it out of the text"), std::string::npos) << shown.output;
+  const std::string output = std::regex_replace(shown.output, std::regex("\\s+"), " ");
+  EXPECT_NE(output.find("text removed by leaving it out of the text"), std::string::npos) << shown.output;
   const ProgramResult background =
       run_program({.arguments = {"shap", "--level", "feature", "--background", "2"}, .folder = folder_.path()});
   EXPECT_EQ(background.exit_code, 0) << background.errors;
