@@ -62,7 +62,7 @@ TEST(ExampleFigure, ShowsRegionsAsTheyLie) {
   const std::vector<ExamplePicture> pictures = {
       {.id = "17", .modality = 0, .png = "PNG", .width = 8, .height = 8, .is_sound = false}};
   const std::string file = table_figure(table, pictures);
-  const auto box = file.find("<path d=\"M12 67h27v27h-27zM39 40h27v216h-27z\"");
+  const auto box = file.find("<path d=\"M12 97h27v27h-27zM39 70h27v216h-27z\"");
   EXPECT_NE(box, std::string::npos) << file;
   EXPECT_EQ(file.find("class=\"pos\" fill-opacity=\"0.75\"", box), file.find("class=\"pos\"", box));
   // Of another picture's size it lies nowhere.

@@ -152,7 +152,8 @@ TEST(ExamplesReader, GivesBackTheBytesOfRegions) {
   std::string broken = text;
   broken.replace(broken.find("\"size\":[2,3]"), 12, "\"size\":[2,4]");
   const std::string message = thrown_message<DataError>([&] { read_all(broken, kModalities); });
-  EXPECT_NE(message.find("segmentation.counts: expected COCO's run lengths of a mask of that size"), std::string::npos)
+  EXPECT_NE(message.find("expected COCO's run lengths of a mask of that size at players[0].segmentation.counts"),
+            std::string::npos)
       << message;
 }
 
