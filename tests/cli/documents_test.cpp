@@ -57,12 +57,14 @@ Names known_keys() {
                                                                   {"kModelKeys", "model."},
                                                                   {"kDataKeys", "data."},
                                                                   {"kModalityKeys", "modalities[]."},
-                                                                  {"kPlayersKeys", "modalities[].players."},
                                                                   {"kRemovalKeys", "modalities[].removal."}};
   for (const auto& [list, prefix] : lists) {
     for (const std::string& key : words_in_source(file, list)) {
       if (!containers.contains(key)) keys.insert(prefix + key);
     }
+  }
+  for (const std::string& key : words_in_source("src/run/config/players_reader.cpp", "kPlayersKeys")) {
+    keys.insert("modalities[].players." + key);
   }
   for (const std::string& key : words_in_source("src/check/check_settings.cpp", "kCheckKeys")) {
     keys.insert("check." + key);
@@ -92,7 +94,7 @@ TEST(Documents, DescribeEveryKeyAndWordOfTheConfiguration) {
   EXPECT_EQ(names_in_table(document, "key"), known_keys());
   const std::string config = "src/run/config/config.cpp";
   EXPECT_EQ(names_in_table(document, "kind"), words_in_source(config, "kModelKinds"));
-  Names types = words_in_source("src/masking/segmentation.cpp", "10> names");
+  Names types = words_in_source("src/masking/segmentation.cpp", "11> names");
   types.merge(words_in_source("src/masking/baseline.cpp", "kRemovalNames"));
   EXPECT_EQ(names_in_table(document, "type"), types);
   const std::string text = text_of(document.lines);

@@ -56,13 +56,13 @@ class RawSoundsTest : public testing::Test {
     write_file(folder_ / "arrays.json", R"({
       "model": {"path": "model.pt"}, "data": {"path": "val.npz"},
       "modalities": [
-        {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "players": {"size": 50}},
+        {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "players": {"type": "segment", "size": 50}},
         {"name": "text", "kind": "tokens", "inputs": ["input_ids"], "special_ids": [0, 2, 3]}]})");
     write_file(folder_ / "modattr.json", R"({
       "model": {"path": "model.pt"}, "data": {"path": "val.csv"},
       "modalities": [
         {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "column": "sound",
-         "max_length": 400, "preprocessing": {"sample_rate": 16000}, "players": {"size": 50}},
+         "max_length": 400, "preprocessing": {"sample_rate": 16000}, "players": {"type": "segment", "size": 50}},
         {"name": "text", "kind": "tokens", "inputs": ["input_ids"], "column": "question", "tokenizer": "vocab.txt",
          "max_length": 5}]})");
   }
