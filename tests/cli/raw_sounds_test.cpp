@@ -56,13 +56,13 @@ class RawSoundsTest : public testing::Test {
     write_file(folder_ / "arrays.json", R"({
       "model": {"path": "model.pt"}, "data": {"path": "val.npz"},
       "modalities": [
-        {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "players": {"size": 50}},
+        {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "players": {"type": "segment", "size": 50}},
         {"name": "text", "kind": "tokens", "inputs": ["input_ids"], "special_ids": [0, 2, 3]}]})");
     write_file(folder_ / "modattr.json", R"({
       "model": {"path": "model.pt"}, "data": {"path": "val.csv"},
       "modalities": [
         {"name": "audio", "kind": "audio", "inputs": ["waveform", "attention_mask"], "column": "sound",
-         "max_length": 400, "preprocessing": {"sample_rate": 16000}, "players": {"size": 50}},
+         "max_length": 400, "preprocessing": {"sample_rate": 16000}, "players": {"type": "segment", "size": 50}},
         {"name": "text", "kind": "tokens", "inputs": ["input_ids"], "column": "question", "tokenizer": "vocab.txt",
          "max_length": 5}]})");
   }
@@ -110,7 +110,7 @@ class RawSoundsTest : public testing::Test {
 TEST_F(RawSoundsTest, GiveTheScoresOfTheirArraysBitForBit) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"permute", "--repeats", "3"},
                                                   {"shap"},
-                                                  {"shap", "--level", "feature", "--budget", "all"}}) {
+                                                  {"shap", "--level", "feature", "--method", "exact"}}) {
     std::vector<std::string> arrays = command;
     arrays.insert(arrays.end(), {"--config", "arrays.json"});
     const nlohmann::json of_files = json_of(command);
@@ -142,7 +142,7 @@ TEST_F(RawSoundsTest, TellSegmentsInSeconds) {
 }
 
 TEST_F(RawSoundsTest, AreDamagedByTrace) {
-  const ProgramResult result = run({"trace", "--inject", "--format", "json"});
+  const ProgramResult result = run({"trace", "--inject", "audio:dropout,audio:noise", "--format", "json"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_NE(result.output.find("audio"), std::string::npos);
 }
