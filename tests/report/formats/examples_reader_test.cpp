@@ -250,7 +250,7 @@ TEST(ExamplesReader, ReadsEveryField) {
   EXPECT_EQ(attribution.value_empty, 0.1 + 0.2);
   EXPECT_EQ(attribution.modalities, (std::vector<double>{0.31, 0.52, -0.125}));
   EXPECT_EQ(attribution.interactions, (std::vector<double>{0.2, -0.0, 5e-324}));
-  ASSERT_EQ(attribution.players.size(), 2U);
+  ASSERT_EQ(attribution.players.size(), 3U);
   EXPECT_EQ(attribution.players[0].ci95.has_value(), false);
   EXPECT_EQ(attribution.players[1].modality, 0U);
   EXPECT_EQ(attribution.players[1].player, 7U);
