@@ -82,7 +82,8 @@ TEST(SoundFile, RefusesOtherFiles) {
 }
 
 TEST(SoundFile, RefusesASoundWithoutSamples) {
-  EXPECT_TRUE(mentions(sound_problem(wav_content(drawn_sound(0, 1), 16000)), {"expected a WAV sound that can be decoded"}));
+  EXPECT_TRUE(
+      mentions(sound_problem(wav_content(drawn_sound(0, 1), 16000)), {"expected a WAV sound that can be decoded"}));
 }
 
 TEST(SoundFile, RefusesAbsurdHeaders) {
