@@ -69,10 +69,20 @@ TEST(ModelFailure, WeightsOfHalfPrecisionAreNamedBesideOtherFloats) {
       mentions(thrown_message<ModelError>([&] { set.open(); }), {"libtorch computes in float16 on a GPU only"}));
 }
 
+std::string single_examples_error(const Experiment& experiment) {
+  return thrown_message<ModelError>([&] {
+    check_single_examples({.model = experiment.model(),
+                           .dataset = experiment.dataset(),
+                           .layout = experiment.layout(),
+                           .rows_per_call = experiment.rows_per_call()});
+  });
+}
+
 TEST(ModelFailure, AnExampleThatFailsBesideAnyIsNamed) {
   RunSet set;
   set.model("def forward(self, a, b):\n  assert bool((a < 6).all())\n  return a + b");
-  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] { set.open(); }),
+  const auto experiment = set.open();
+  EXPECT_TRUE(mentions(single_examples_error(*experiment),
                        {"it takes example 0, but example 4 neither alone nor beside another: look at its data"}));
 }
 
@@ -99,13 +109,7 @@ TEST(ModelFailure, ARowThatNeedsAnotherIsFoundThoughTheSetAsItIsWorks) {
   RunSet set;
   need_example_2(set);
   const auto experiment = set.open();
-  EXPECT_TRUE(mentions(thrown_message<ModelError>([&] {
-                         check_single_examples({.model = experiment->model(),
-                                                .dataset = experiment->dataset(),
-                                                .layout = experiment->layout(),
-                                                .rows_per_call = experiment->rows_per_call()});
-                       }),
-                       {"it takes example 0 beside example 2, but not alone"}));
+  EXPECT_TRUE(mentions(single_examples_error(*experiment), {"it takes example 0 beside example 2, but not alone"}));
 }
 
 TEST(ModelFailure, AnExampleThatIsNeverTakenIsNamed) {
