@@ -28,8 +28,8 @@ TEST(SoundResampling, EqualsTorchaudio) {
     ASSERT_EQ(resampled.size(), expected.size()) << from << " to " << to;
     EXPECT_EQ(resampled_count(samples.size(), from, to), expected.size());
     for (std::size_t place = 0; place < expected.size(); ++place) {
-      // Rounding in single precision of sums of dozens of numbers up to 0.6.
-      ASSERT_NEAR(static_cast<double>(resampled[place]), expected[place], 5e-6) << from << " to " << to << " " << place;
+      // torchaudio's rounding: its sums are of hundreds of numbers in single precision.
+      ASSERT_NEAR(static_cast<double>(resampled[place]), expected[place], 2e-5) << from << " to " << to << " " << place;
     }
     ++case_count;
   }
