@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -148,6 +149,47 @@ TEST_F(RawSoundsTest, HaveToBeAlikeOrMadeAlike) {
   change_config(R"("max_length": 400, )", "");
   result = run({"permute", "--repeats", "1"});
   EXPECT_NE(result.errors.find("samples like 0.wav, got "), std::string::npos) << result.errors;
+}
+
+TEST_F(RawSoundsTest, TellSegmentsInSeconds) {
+  ASSERT_EQ(run({"lime", "--examples", "3", "--budget", "200", "--out", "lime", "--plot", "lime.svg"}).exit_code, 0);
+  std::istringstream lines(read_file(folder_ / "lime/examples.jsonl"));
+  std::string line;
+  std::getline(lines, line);
+  std::size_t segments = 0;
+  const nlohmann::json example = nlohmann::json::parse(line, nullptr, false);
+  for (const nlohmann::json& player : example["players"]) {
+    if (player["modality"] != "audio") continue;
+    const double number = player["player"];
+    EXPECT_DOUBLE_EQ(player["start_seconds"].get<double>(), number * 50.0 / 16000.0);
+    EXPECT_DOUBLE_EQ(player["end_seconds"].get<double>(), (number + 1.0) * 50.0 / 16000.0);
+    ++segments;
+  }
+  EXPECT_EQ(segments, 8U) << line;
+  EXPECT_NE(read_file(folder_ / "lime.svg").find("<svg"), std::string::npos);
+  ASSERT_EQ(run({"report", "lime"}).exit_code, 0);
+  // The sound as a picture of its frequencies.
+  EXPECT_NE(read_file(folder_ / "lime/report.html").find("data:image/png;base64,"), std::string::npos);
+}
+
+TEST_F(RawSoundsTest, AreDamagedByTrace) {
+  const ProgramResult result = run({"trace", "--inject", "all"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("audio"), std::string::npos);
+}
+
+TEST_F(RawSoundsTest, AreGuessedByInit) {
+  std::filesystem::remove(folder_ / "modattr.json");
+  save_model(folder_ / "model.pt",
+             "def forward(self, waveform, input_ids):\n"
+             "    score = waveform.pow(2).mean([1, 2]) * input_ids.float().mean(1)\n"
+             "    return torch.stack([score, -score], 1)\n");
+  const ProgramResult result = run({"init", "--model", "model.pt", "--data", "val.csv"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors << result.output;
+  const nlohmann::json config = nlohmann::json::parse(read_file(folder_ / "modattr.json"), nullptr, false);
+  EXPECT_EQ(config["modalities"][0]["kind"], "audio");
+  EXPECT_EQ(config["modalities"][0]["column"], "sound");
+  EXPECT_EQ(config["modalities"][0]["preprocessing"]["sample_rate"], 16000);
 }
 
 }  // namespace
