@@ -6,10 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "modattr/core/error.h"
-#include "support/array_writers.h"
-#include "support/temporary_folder.h"
-#include "support/thrown_message.h"
+#include "config_text.h"
 
 namespace modattr {
 namespace {
@@ -28,41 +25,6 @@ constexpr const char* kExample = R"({
   "runs": [{"engine": "permute", "repeats": 10}, {"engine": "shap", "level": "modality"}]
 }
 )";
-
-constexpr const char* kShortest =
-    R"({"model": {"path": "m.pt"}, "data": {"path": "v.npz"}, "modalities": [{"name": "a", "inputs": ["x"]}]})";
-
-class ConfigTest : public testing::Test {
- protected:
-  Config read(std::string_view text) {
-    write_file(file_, text);
-    return read_config(file_);
-  }
-
-  /// The message without the folder.
-  std::string error_of(std::string_view text) {
-    const std::string message = thrown_message<ConfigError>([&] { return read(text); });
-    const std::string folder = folder_.path().string() + "/";
-    return message.starts_with(folder) ? message.substr(folder.size()) : message;
-  }
-
-  /// The shortest configuration with one text replaced by another.
-  std::string error_with(std::string_view from, std::string_view to) {
-    std::string text = kShortest;
-    const auto place = text.find(from);
-    EXPECT_NE(place, std::string::npos) << from;
-    return error_of(text.replace(place, from.size(), to));
-  }
-  std::string error_with_model(const std::string& keys) { return error_with(R"("m.pt")", R"("m.pt", )" + keys); }
-  std::string error_with_data(const std::string& keys) { return error_with(R"("v.npz")", R"("v.npz", )" + keys); }
-  std::string error_with_modality(const std::string& keys) { return error_with(R"(["x"])", R"(["x"], )" + keys); }
-  std::string error_with_root(const std::string& keys) {
-    return error_with(R"("a", "inputs": ["x"]}])", R"("a", "inputs": ["x"]}], )" + keys);
-  }
-
-  TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_ / "modattr.json";
-};
 
 TEST_F(ConfigTest, ReadsTheDocumentedExample) {
   const Config config = read(kExample);
@@ -305,59 +267,6 @@ TEST_F(ConfigTest, AcceptsSizesOfPlayers) {
   EXPECT_EQ(error_with_modality(R"("players": {"type": "patch", "size": [8, 16]})"), "nothing was thrown");
   EXPECT_EQ(error_with_modality(R"("removal": {"type": "value", "value": -0.5})"), "nothing was thrown");
   EXPECT_EQ(error_with_root(R"("target": 3)"), "nothing was thrown");
-}
-
-TEST_F(ConfigTest, ReadsNamesFromAListOrAFile) {
-  std::string text = kShortest;
-  text.replace(text.find(R"("v.npz")"), 7, R"("v.npz", "classes": ["cat", "dog, big"])");
-  EXPECT_EQ(read(text).data.classes, (std::vector<std::string>{"cat", "dog, big"}));
-  EXPECT_EQ(read(text).data.classes_file, std::nullopt);
-  write_file(folder_ / "names.txt",
-             "\xEF\xBB\xBF"
-             "cat\r\n dog\r\n\r\n");
-  text.replace(text.find(R"(["cat", "dog, big"])"), 19, R"("names.txt")");
-  EXPECT_EQ(read(text).data.classes, (std::vector<std::string>{"cat", " dog"}));
-  EXPECT_EQ(read(text).data.classes_file, folder_ / "names.txt");
-}
-
-TEST_F(ConfigTest, RefusesNamesThatCannotBeToldApart) {
-  EXPECT_EQ(error_with_data(R"("classes": ["cat", "dog", "cat"])"),
-            "modattr.json: data.classes: expected distinct names, got 'cat' twice (numbers 0 and 2)");
-  EXPECT_EQ(error_with_data(R"("classes": ["cat", " "])"),
-            "modattr.json: data.classes: expected names that are not empty, got an empty one for number 1");
-  EXPECT_EQ(error_with_data(R"("classes": [])"), "modattr.json: data.classes: expected names, got none");
-  EXPECT_EQ(error_with_data(R"("classes": [1])"),
-            "modattr.json: data.classes: expected a list of names, all of them texts, got [1]");
-  EXPECT_EQ(error_with_data(R"("classes": 3)"),
-            "modattr.json: data.classes: expected a list of names, or a file with one name per line, got 3");
-  EXPECT_TRUE(mentions(error_with_data(R"("classes": "none.txt")"),
-                       {"data.classes: expected a list of names or a file with one name per line, got '",
-                        "none.txt', which cannot be read"}));
-  write_file(folder_ / "names.txt", "cat\n\ndog\n");
-  EXPECT_TRUE(
-      mentions(error_with_data(R"("classes": "names.txt")"), {"got an empty one for number 1 in ", "names.txt"}));
-  write_file(folder_ / "names.txt", "cat\n\xFF\n");
-  EXPECT_TRUE(mentions(error_with_data(R"("classes": "names.txt")"), {"expected names in UTF-8"}));
-}
-
-TEST_F(ConfigTest, RefusesNamesOfModalitiesThatResultsUse) {
-  const std::string expected =
-      "modattr.json: modalities[0].name: expected a name without '|', as results name pairs a|b, got '";
-  for (const std::string name : {"a|b", "|"}) {
-    EXPECT_EQ(error_with(R"("name": "a")", R"("name": ")" + name + R"(")"), expected + name + "'");
-  }
-  EXPECT_EQ(error_with(R"("name": "a")", R"("name": "All, at once")"), "nothing was thrown");
-}
-
-TEST_F(ConfigTest, ReadsNamesOfColumnsWhereColumnsPlay) {
-  EXPECT_EQ(error_with_modality(R"("columns": ["p"], "players": {"type": "element"})"),
-            "modattr.json: modalities[0].columns: expected players.type column, got element, whose players are no "
-            "columns; leave one of them out");
-  EXPECT_EQ(error_with_modality(R"("columns": ["p"], "players": {"type": "column"})"), "nothing was thrown");
-  std::string text = kShortest;
-  text.replace(text.find(R"(["x"])"), 5, R"(["x"], "columns": ["p"])");
-  EXPECT_EQ(player_type_of(read(text).modalities[0]), "column") << "whoever names columns wants to see them";
-  EXPECT_EQ(player_type_of(read(kShortest).modalities[0]), "element");
 }
 
 TEST_F(ConfigTest, RefusesAKeyThatComesTwice) {
