@@ -284,7 +284,7 @@ std::unique_ptr<Baseline> make_baseline(const BaselineOptions& options, const st
         if (!is_measured(array) || array.shape.size() < 3 || array.shape.back() < 2 ||
             array.shape[array.shape.size() - 2] < 2) {
           fail(modality, type, "images of floating-point numbers or uint8, [..., height, width]", describe(array),
-               "use mean, zero or background");
+               is_measured(array) ? "use mean, zero or background" : "use token, value or background");
         }
       }
       return std::make_unique<BlurBaseline>(dataset);

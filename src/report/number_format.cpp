@@ -104,6 +104,12 @@ std::string NumberFormat::operator()(std::optional<double> value, std::string_vi
   return format_fixed(*value, notation_ == Notation::kScientific ? 0 : decimals_);
 }
 
+std::string NumberFormat::error(std::optional<double> value, std::string_view unknown) const {
+  std::string text = (*this)(value, unknown);
+  if (!is_known(value) || *value == 0.0 || text.find_first_not_of("0.") != std::string::npos) return text;
+  return "<" + format_fixed(std::pow(10.0, -decimals_), decimals_);
+}
+
 std::string format_fixed(double value, int decimals) {
   std::string text = print(value, std::chars_format::fixed, decimals);
   const bool is_minus_zero = text.front() == '-' && text.find_first_not_of("-0.") == std::string::npos;

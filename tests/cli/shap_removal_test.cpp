@@ -178,7 +178,8 @@ TEST_F(ShapRemoval, NamesTheNumberThatTheModelDoesNotTake) {
   project_.model("def forward(self, a, b, ids):\n  return a * b + torch.arange(200)[ids].sum(1, True).float()");
   for (const char* const split : {"--seed=0", "--no-split"}) {
     set("ids", {{"type", "token"}, {"id", 99999}});
-    for (const std::vector<std::string>& words : {std::vector<std::string>{"shap"}, {"lime", "--budget", "all"}}) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"shap"}, {"lime", "--budget", "all"}, {"permute"}}) {
       std::vector<std::string> arguments = words;
       arguments.emplace_back(split);
       expect_one_line(project_.run(arguments), 2,

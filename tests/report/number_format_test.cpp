@@ -70,6 +70,16 @@ TEST(NumberFormat, LeavesRoundingOutOfAColumnsStyle) {
   EXPECT_EQ(in_column(0.0, {0.0}, {}, kShare), "0.0000");
 }
 
+TEST(NumberFormat, NeverPrintsAnErrorAsZero) {
+  const NumberFormat format(0.9, Orientation::kHigherIsBetter);
+  EXPECT_EQ(format.error(0.00012, "-"), "0.0001");
+  EXPECT_EQ(format.error(0.00004, "-"), "<0.0001");
+  EXPECT_EQ(format.error(0.0, "-"), "0.0000");
+  EXPECT_EQ(format.error(std::nullopt, "-"), "-");
+  EXPECT_EQ(NumberFormat(5e8, Orientation::kHigherIsBetter).error(4e-20, "-"), "4.000e-20");
+  EXPECT_EQ(NumberFormat(54321.0, Orientation::kLowerIsBetter).error(0.2, "-"), "<1");
+}
+
 TEST(FormatPercent, HasOneDecimalUnlessSomeAreHuge) {
   EXPECT_EQ(format_percent(0.624, 1.03), "62.4%");
   EXPECT_EQ(format_percent(-0.0312, 999.0), "-3.1%");

@@ -26,6 +26,8 @@ class NumberFormat {
 
   /// `unknown` where there is no value or it is not finite.
   std::string operator()(std::optional<double> value, std::string_view unknown) const;
+  /// A standard error: like "<0.0001" where it is above 0 and too small for the decimals of its column.
+  std::string error(std::optional<double> value, std::string_view unknown) const;
 
  private:
   enum class Notation : std::uint8_t { kFixed, kScientific };

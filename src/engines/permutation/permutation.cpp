@@ -265,10 +265,6 @@ Attribution PermutationImportance::summarise(const EvaluatedExamples& examples, 
     result.warnings.emplace_back(
         "emap.gap is not defined: labels or columns that the model takes belong to no modality");
   }
-  if (!problem.metric().majority_score(plan.subsets.front().examples)) {
-    result.warnings.push_back("perceptual.task is not defined for metric '" + std::string(problem.metric().name()) +
-                              "': its best value is not 1");
-  }
   if (options_.per_example && problem.metric().is_mean()) add_examples(evaluated, problem, result);
   if (options_.per_example && !problem.metric().is_mean()) {
     result.warnings.push_back("the drop of single examples is not defined for metric '" +

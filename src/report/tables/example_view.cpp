@@ -212,7 +212,7 @@ class NumberColumn {
       if (line.value > 0.0) value.insert(0, "+");
       if (line.value < 0.0 && !value.starts_with('-')) value.insert(0, "-");
       const bool has_error = line.std_error && *line.std_error > 0.0;
-      add(std::move(value), has_error ? format(line.std_error, "?") : "");
+      add(std::move(value), has_error ? format.error(line.std_error, "?") : "");
     }
   }
 

@@ -44,8 +44,12 @@ std::optional<double> known(std::optional<double> value) {
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
+/// A mean that is next to nothing beside its interval is 0 but for the rounding of what it is the mean of.
 std::optional<double> value_of(const Score* score) {
-  return score == nullptr ? std::nullopt : known(score->value);
+  constexpr double kRoundingOfMeans = 1e-6;
+  if (score == nullptr || !known(score->value)) return std::nullopt;
+  const double scale = score->ci95 ? std::max(std::abs(score->ci95->low), std::abs(score->ci95->high)) : 0.0;
+  return std::abs(*score->value) <= kRoundingOfMeans * scale ? 0.0 : *score->value;
 }
 
 /// Order of first appearance; all examples come first.
@@ -110,6 +114,12 @@ NumberFormat format_of(std::span<const Score* const> scores, Orientation orienta
     if (const std::optional<double> value = value_of(score)) values.push_back(*value);
     if (has_error(score)) errors.push_back(*score->std_error);
   }
+  // Where all are 0, their intervals are what is read.
+  if (std::ranges::all_of(values, [](double value) { return value == 0.0; })) {
+    for (const Score* score : scores) {
+      if (score != nullptr && score->ci95) values.insert(values.end(), {score->ci95->low, score->ci95->high});
+    }
+  }
   return NumberFormat::of_column(values, errors, orientation);
 }
 
@@ -128,7 +138,7 @@ std::vector<std::string> estimate_texts(std::span<const Score* const> scores, st
     const Score* const score = scores[row];
     values.push_back(formats[row](value_of(score), symbols.unknown));
     any_error = any_error || has_error(score);
-    errors.push_back(has_error(score) ? formats[row](score->std_error, symbols.unknown) : "");
+    errors.push_back(has_error(score) ? formats[row].error(score->std_error, symbols.unknown) : "");
     error_width = std::max(error_width, display_width(errors.back()));
   }
   if (!any_error) return values;

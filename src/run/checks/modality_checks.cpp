@@ -190,6 +190,18 @@ void check_modalities(const Config& config, const Dataset& dataset, const InputL
   }
 }
 
+std::string warning_of_one_example(const Config& config, const Dataset& dataset, bool is_permuted) {
+  const auto is_own_background = [](const ModalityConfig& modality) {
+    return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
+  };
+  const bool stands_for_itself =
+      dataset.row_count() == 1 && !is_permuted && std::ranges::any_of(config.modalities, is_own_background);
+  return std::string("there is one example: intervals, which need two, are not known") +
+         (stands_for_itself ? "; as a background it stands for itself, so that its removal changes nothing: name a "
+                              "reference file in removal.path"
+                            : "");
+}
+
 std::vector<std::string> unused_data(const Config& config, const Dataset& dataset, const InputLayout& layout,
                                      const std::vector<std::string>& optional_arguments) {
   std::vector<std::string> warnings;

@@ -23,6 +23,7 @@
 #include "modattr/value/games/model_problem.h"
 #include "modattr/value/not_finite.h"
 #include "result_table.h"
+#include "run/checks/modality_checks.h"
 #include "run/setup/cases_setup.h"
 #include "run/setup/explained_examples.h"
 #include "run/setup/explained_text.h"
@@ -107,7 +108,11 @@ class EngineRun {
   std::optional<Explanation> explain_where_needed() {
     std::optional<Explanation> explanation;
     const bool removes_data = needs_.game == GameKind::kModalities || needs_.game == GameKind::kFeatures;
-    if (removes_data) explanation.emplace(explain());
+    if (removes_data) {
+      explanation.emplace(explain());
+    } else if (known_ == nullptr) {
+      RemovalSetup::check(experiment_);
+    }
     if (needs_.game == GameKind::kErrors) make_cases();
     return explanation;
   }
@@ -139,19 +144,9 @@ class EngineRun {
   }
 
   void warn_of_one_example() {
-    const Dataset& dataset = experiment_.dataset();
-    if (dataset.example_count() != 1 || !request_.common.ids.empty()) return;
-    std::string text = "there is one example: intervals, which need two, are not known";
-    const auto is_own_background = [](const ModalityConfig& modality) {
-      return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
-    };
-    if (dataset.row_count() == 1 && needs_.game != GameKind::kPermutation &&
-        std::ranges::any_of(experiment_.config().modalities, is_own_background)) {
-      text +=
-          "; as a background it stands for itself, so that its removal changes nothing: name a reference file in "
-          "removal.path";
-    }
-    warnings_.push_back(std::move(text));
+    if (experiment_.dataset().example_count() != 1 || !request_.common.ids.empty()) return;
+    const bool is_permuted = needs_.game == GameKind::kPermutation;
+    warnings_.push_back(warning_of_one_example(experiment_.config(), experiment_.dataset(), is_permuted));
   }
 
   Explanation explain() {

@@ -96,7 +96,8 @@ Experiment::Experiment(const ExperimentOptions& options, const RunContext& conte
   const bool is_found_elsewhere = !options.common.config && config_.file.has_parent_path();
   (is_found_elsewhere ? context.notice : context.log)("configuration " + config_.file.string());
   if (config_.metric && std::ranges::find(metric_names(), *config_.metric) == metric_names().end()) {
-    throw ConfigError("metric: unknown '" + *config_.metric + "'" + suggestion(*config_.metric, metric_names()));
+    throw ConfigError((options.metric ? option("metric") : "metric") + ": unknown '" + *config_.metric + "'" +
+                      suggestion(*config_.metric, metric_names()));
   }
   layout_ = make_layout(config_);
   modalities_ = select_modalities(layout_.modalities, options.common.modalities);

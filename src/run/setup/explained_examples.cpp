@@ -131,6 +131,7 @@ Json target_in_force(const Config& config, const ExplainedTargets& targets,
     return "label";
   }
   if (requested) return *requested;
+  if (targets.is_first_column) return 0;
   if (config.target.choice == TargetChoice::kFixed) return config.target.fixed;
   return config.target.choice == TargetChoice::kLabel ? "label" : "predicted";
 }

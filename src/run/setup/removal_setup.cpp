@@ -1,6 +1,7 @@
 #include "removal_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <unordered_map>
 
@@ -151,7 +152,11 @@ BaselineOptions baseline_options(const Experiment& experiment, const ModalityCon
 }  // namespace
 
 RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background,
-                           std::optional<std::size_t> fewer) {
+                           std::optional<std::size_t> fewer)
+    : RemovalSetup(experiment, background, fewer, Extent::kAllRows) {}
+
+RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> background,
+                           std::optional<std::size_t> fewer, Extent extent) {
   // A background on the command line replaces every baseline.
   const std::optional<Background> wanted = common_background(experiment.config(), background.has_value());
   if (wanted) {
@@ -177,12 +182,22 @@ RemovalSetup::RemovalSetup(Experiment& experiment, std::optional<std::size_t> ba
     if (options.type == RemovalType::kMean) {
       // Of every row, whichever examples are explained.
       population = open_reference(experiment, modality.removal.path);
+      if (extent == Extent::kOneRow) population->keep(std::array{0U});
       options.population = population.get();
     }
     parts.baselines.push_back(
         make_baseline(options, modality.name, experiment.dataset(), inputs_of(experiment, modality)));
   }
   rows_ = std::make_unique<RemovalRows>(std::move(parts));
+}
+
+void RemovalSetup::check(Experiment& experiment) {
+  // Other rows of the validation set need no check.
+  const auto is_own_background = [](const ModalityConfig& modality) {
+    return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
+  };
+  if (std::ranges::all_of(experiment.config().modalities, is_own_background)) return;
+  RemovalSetup(experiment, std::nullopt, 1, Extent::kOneRow).check_numbers(experiment);
 }
 
 std::optional<std::size_t> RemovalSetup::background_count() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,10 @@ class RemovalSetup {
   RemovalSetup(Experiment& experiment, std::optional<std::size_t> background,
                std::optional<std::size_t> fewer = std::nullopt);
 
+  /// Throws ConfigError or DataError where the removal that the configuration names cannot be made of the data, or the
+  /// model fails on it, for runs that remove nothing themselves. Costs a few rows.
+  static void check(Experiment& experiment);
+
   /// Runs `explain`, which encodes and evaluates this removal. Where the model fails, throws the Error that names the
   /// key of the configuration that is to blame, or says what else can be done.
   Attribution guard(const Experiment& experiment, const std::function<Attribution()>& explain) const;
@@ -37,6 +42,12 @@ class RemovalSetup {
   std::size_t dropped_row_count() const noexcept { return dropped_row_count_; }
 
  private:
+  enum class Extent : std::uint8_t { kAllRows, kOneRow };
+
+  /// `extent`: how much of the data means are taken over.
+  RemovalSetup(Experiment& experiment, std::optional<std::size_t> background, std::optional<std::size_t> fewer,
+               Extent extent);
+
   std::unique_ptr<Dataset> reference_;
   std::unique_ptr<RemovalRows> rows_;
   bool rows_are_chosen_ = false;

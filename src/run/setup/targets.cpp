@@ -131,8 +131,13 @@ ExplainedTargets make_targets(Experiment& experiment, const TargetChoices& choic
 
   std::vector<std::uint32_t> classes(example_count, choice.fixed);
   if (is_regression && choice.choice != TargetChoice::kFixed && experiment.output_width() > 1) {
-    throw ConfigError("target: expected the column of the output to explain, from 0 to " +
-                      std::to_string(experiment.output_width() - 1) + ", got none; name it with " + option("target"));
+    if (choices.target) {
+      throw ConfigError(option("target") + ": expected the column of the output to explain, from 0 to " +
+                        std::to_string(experiment.output_width() - 1) + ", got '" + *choices.target + "'");
+    }
+    result.is_first_column = true;
+    result.warning = "the model has " + std::to_string(experiment.output_width()) +
+                     " outputs: that of column 0 is explained; " + option("target") + " chooses another";
   }
   if (has_classes && choice.choice == TargetChoice::kPredicted) classes = result.predicted;
   if (has_classes && choice.choice == TargetChoice::kLabel) classes = label_classes(experiment);

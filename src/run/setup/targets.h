@@ -26,6 +26,8 @@ struct ExplainedTargets {
   ValueKind value = ValueKind::kProbability;
   /// Most probable class of each example; empty for regressions.
   std::vector<std::uint32_t> predicted;
+  /// Of a regression with several outputs, of which nobody named one.
+  bool is_first_column = false;
   /// What should be known of the choice.
   std::optional<std::string> warning = std::nullopt;
 };

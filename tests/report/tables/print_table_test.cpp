@@ -110,6 +110,18 @@ TEST(ArrangeForPrint, DrawsNoBarForRounding) {
   EXPECT_EQ(print.rows[5].bar, std::nullopt);
 }
 
+TEST(ArrangeForPrint, ShowsAMeanThatIsRoundingBesideItsIntervalAsZero) {
+  ScoreTable table;
+  table.rows = {{"a", "shapley.mean", {}, -1.8e-9, {}, Interval{-0.0313, 0.0284}, 600, {}},
+                {"b", "shapley.mean", {}, 1.2e-20, {}, Interval{-12.5, 11.25}, 600, {}}};
+  const PrintTable print = arrange_for_print(table, {}).other;
+  EXPECT_EQ(print.columns[2].cells, (std::vector<std::string>{"0.000", "0.000"}));
+  EXPECT_EQ(print.columns[3].cells, (std::vector<std::string>{"[-0.031, 0.028]", "[-12.500, 11.250]"}));
+  EXPECT_EQ(print.rows[0].bar, std::nullopt);
+  table.rows[0].value = 0.01;
+  EXPECT_EQ(arrange_for_print(table, {}).other.columns[2].cells.front(), "0.0100");
+}
+
 TEST(ArrangeForPrint, ShowsAGroupOfAllExamplesOnce) {
   ScoreTable table;
   for (const char* modality : {"image", "text"}) {

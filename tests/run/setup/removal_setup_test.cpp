@@ -80,5 +80,25 @@ TEST(RemovalSetup, NamesTheKeyThatTheModelFailsOn) {
   EXPECT_TRUE(mentions(message, {"modalities[0].removal.value: expected one that the model takes, got 1000"}));
 }
 
+// For runs that permute data and remove nothing.
+TEST(RemovalSetup, ChecksWhatItWouldRefuse) {
+  RunSet set;
+  const auto refusal = [&](const RunSet::Json& removal) {
+    set.config["modalities"][1]["removal"] = removal;
+    const auto experiment = set.open();
+    return thrown_message<Error>([&] { RemovalSetup::check(*experiment); });
+  };
+  EXPECT_EQ(refusal({{"type", "background"}}), "nothing was thrown");
+  EXPECT_EQ(refusal({{"type", "mean"}}), "nothing was thrown");
+  EXPECT_TRUE(mentions(refusal({{"type", "blur"}}), {"modality 'b': removal 'blur': expected images", "float32[6, 2]"}));
+  EXPECT_TRUE(mentions(refusal({{"type", "file"}}), {"expected an array 'b__baseline'"}));
+  EXPECT_TRUE(mentions(refusal({{"type", "background"}, {"path", "none.npz"}}), {"none.npz"}));
+  set.model(
+      "def forward(self, a, b):\n"
+      "  assert bool((b <= 100.0).all())\n"
+      "  return a + 2.0 * b");
+  EXPECT_TRUE(mentions(refusal({{"type", "value"}, {"value", 1000.0}}), {"modalities[1].removal.value", "got 1000"}));
+}
+
 }  // namespace
 }  // namespace modattr

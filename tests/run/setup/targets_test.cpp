@@ -79,12 +79,19 @@ TEST(Targets, ExplainTheOutputOfARegression) {
   EXPECT_TRUE(mentions(refusal(set, {.target = "label"}), {"--target: expected predicted or a column", "got 'label'"}));
 }
 
-TEST(Targets, AskForTheColumnOfSeveralOutputs) {
+TEST(Targets, ExplainTheFirstOfSeveralOutputsUnlessOneIsNamed) {
   RunSet set;
   set.config["model"]["kind"] = "regression";
   set.data({RunSet::arrays()[0], RunSet::arrays()[1]});
-  EXPECT_TRUE(mentions(refusal(set, {}), {"expected the column of the output to explain, from 0 to 1", "--target"}));
-  EXPECT_EQ(refusal(set, {.target = "1"}), "nothing was thrown");
+  const auto experiment = set.open({.common = {}, .metric = {}, .metric_need = MetricNeed::kWhereThereIsOne});
+  const ExplainedTargets first = make_targets(*experiment, {}, set.progress());
+  EXPECT_EQ(classes_of(first), std::vector<std::uint32_t>(6, 0));
+  ASSERT_TRUE(first.warning);
+  EXPECT_TRUE(mentions(*first.warning, {"2 outputs", "column 0"}));
+  const ExplainedTargets second = make_targets(*experiment, {.target = "1"}, set.progress());
+  EXPECT_EQ(classes_of(second), std::vector<std::uint32_t>(6, 1));
+  EXPECT_FALSE(second.warning);
+  EXPECT_TRUE(mentions(refusal(set, {.target = "predicted"}), {"--target", "from 0 to 1", "got 'predicted'"}));
 }
 
 TEST(Targets, RefuseWhatDoesNotGoTogether) {
