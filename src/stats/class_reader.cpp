@@ -4,6 +4,16 @@
 #include <cmath>
 
 namespace modattr {
+namespace {
+
+/// Logarithm of the sum of exp(logit - largest).
+double log_sum_of(std::span<const double> logits, double largest) {
+  double sum = 0.0;
+  for (const double logit : logits) sum += std::exp(logit - largest);
+  return std::log(sum);
+}
+
+}  // namespace
 
 std::size_t first_of_largest(std::span<const double> values) {
   // In four lanes, without a branch, and then its place: most outputs meet this function and nothing else.
@@ -42,9 +52,7 @@ double ClassReader::log_probability(std::span<const double> output, std::size_t 
     return margin > 0 ? -std::log1p(std::exp(-margin)) : margin - std::log1p(std::exp(margin));
   }
   const double largest = std::ranges::max(output);
-  double sum = 0.0;
-  for (const double logit : output) sum += std::exp(logit - largest);
-  return output[label] - largest - std::log(sum);
+  return output[label] - largest - log_sum_of(output, largest);
 }
 
 void ClassReader::log_probabilities(std::span<const double> output, std::span<double> logarithms) const {
@@ -53,9 +61,7 @@ void ClassReader::log_probabilities(std::span<const double> output, std::span<do
     return;
   }
   const double largest = std::ranges::max(output);
-  double sum = 0.0;
-  for (const double logit : output) sum += std::exp(logit - largest);
-  const double log_sum = std::log(sum);
+  const double log_sum = log_sum_of(output, largest);
   for (std::size_t label = 0; label < logarithms.size(); ++label) {
     logarithms[label] = output[label] - largest - log_sum;
   }
@@ -67,6 +73,20 @@ double ClassReader::probability(std::span<const double> output, std::size_t labe
     return output[label];
   }
   return std::exp(log_probability(output, label));
+}
+
+void ClassReader::probabilities_of(std::span<const double> output, std::span<const std::size_t> labels,
+                                   std::span<double> probabilities) const {
+  if (kind_ == OutputKind::kProbabilities || output_width_ == 1) {
+    for (std::size_t place = 0; place < labels.size(); ++place)
+      probabilities[place] = probability(output, labels[place]);
+    return;
+  }
+  const double largest = std::ranges::max(output);
+  const double log_sum = log_sum_of(output, largest);
+  for (std::size_t place = 0; place < labels.size(); ++place) {
+    probabilities[place] = std::exp(output[labels[place]] - largest - log_sum);
+  }
 }
 
 void ClassReader::probabilities(std::span<const double> output, std::span<double> probabilities) const {

@@ -1,6 +1,7 @@
 #include "modattr/stats/label_judge.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -94,6 +95,17 @@ class ClassJudge final : public ClassJudgeBase {
   }
   std::optional<double> margin(std::span<const double> output, std::size_t example) const override {
     return class_margin(output, label(example));
+  }
+  AnswerReading read(std::span<const double> output, std::size_t example,
+                     std::optional<std::size_t> predicted) const override {
+    if (rule_) return AnswerJudge::read(output, example, predicted);
+    const std::array<std::size_t, 2> classes = {label(example), predicted.value_or(0)};
+    std::array<double, 2> probabilities{};
+    reader_.probabilities_of(output, classes, probabilities);
+    return {.is_right = reader_.predicted(output) == label(example),
+            .probability = probabilities[0],
+            .class_probability = predicted ? probabilities[1] : 0.0,
+            .margin = class_margin(output, label(example))};
   }
   std::optional<std::uint32_t> label_group(std::size_t example) const override {
     return static_cast<std::uint32_t>(label(example));

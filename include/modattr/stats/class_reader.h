@@ -35,6 +35,9 @@ class ClassReader {
   /// log_probability() of every class, [class_count()]; in one pass over the outputs.
   void log_probabilities(std::span<const double> output, std::span<double> logarithms) const;
   double probability(std::span<const double> output, std::size_t label) const;
+  /// probability() of some classes, [labels]; in one pass over the outputs.
+  void probabilities_of(std::span<const double> output, std::span<const std::size_t> labels,
+                        std::span<double> probabilities) const;
   /// The probability of every class, or that of class 1 where the output is one number; `probabilities`: [outputs].
   void probabilities(std::span<const double> output, std::span<double> probabilities) const;
   /// A number that grows with the probability of class 1 of two.

@@ -20,6 +20,7 @@ constexpr std::size_t kMostEnumeratedModalities = 3;
 constexpr std::size_t kFewestRightAnswers = 30;
 /// Cases that are evaluated together.
 constexpr std::size_t kCasesPerBlock = 128;
+constexpr std::size_t kCasesComparedAtATime = 8;
 /// Logarithms end here, as a probability of 0 would make one count for everything.
 constexpr double kLeastProbability = 1e-12;
 
@@ -177,13 +178,12 @@ void EvidenceCollector::collect_block(std::span<const TracedCase> cases, Shapley
 
 EvidenceCollector::MixAnswer EvidenceCollector::read(const Block& block, std::size_t place,
                                                      std::span<const double> output) const {
-  const AnswerJudge& judge = game_.judge();
-  const std::size_t example = block.examples[place];
-  MixAnswer answer{.is_right = judge.is_right(output, example), .probability = judge.probability(output, example)};
-  answer.log_probability = std::log(std::max(answer.probability, kLeastProbability));
-  if (block.predicted[place]) answer.predicted = judge.class_probability(output, *block.predicted[place]);
-  answer.margin = judge.margin(output, example).value_or(0.0);
-  return answer;
+  const AnswerReading reading = game_.judge().read(output, block.examples[place], block.predicted[place]);
+  return {.is_right = reading.is_right,
+          .probability = reading.probability,
+          .predicted = reading.class_probability,
+          .log_probability = std::log(std::max(reading.probability, kLeastProbability)),
+          .margin = reading.margin};
 }
 
 void EvidenceCollector::ask_cases(Block& block) {
@@ -325,14 +325,22 @@ void EvidenceCollector::add_typicality(const Block& block, std::span<CaseEvidenc
   for (std::size_t modality = 0; modality < normal_.size(); ++modality) {
     const NormalData::Seen seen = normal_[modality].look_at(block.rows[modality]);
     const FloatRows& behaviours = block.behaviours[modality];
-    parallel_for(block.cases.size(), game_.thread_count(), [&](std::size_t place) {
-      const NormalData::Row row{.seen = seen,
-                                .place = place,
-                                .behaviour = behaviours.width == 0 ? std::span<const float>() : behaviours.row(place),
-                                .left_out = block.left_out[place],
-                                .label = game_.judge().label_group(block.examples[place])};
-      normal_[modality].compare(row, evidence[place].modalities[modality]);
-    });
+    const std::size_t count = block.cases.size();
+    parallel_for(
+        (count + kCasesComparedAtATime - 1) / kCasesComparedAtATime, game_.thread_count(), [&](std::size_t part) {
+          std::vector<NormalData::Row> rows;
+          std::vector<ModalityEvidence*> own;
+          const std::size_t first = part * kCasesComparedAtATime;
+          for (std::size_t place = first; place < std::min(first + kCasesComparedAtATime, count); ++place) {
+            rows.push_back({.seen = seen,
+                            .place = place,
+                            .behaviour = behaviours.width == 0 ? std::span<const float>() : behaviours.row(place),
+                            .left_out = block.left_out[place],
+                            .label = game_.judge().label_group(block.examples[place])});
+            own.push_back(&evidence[place].modalities[modality]);
+          }
+          normal_[modality].compare(rows, own);
+        });
   }
 }
 

@@ -108,7 +108,29 @@ NormalData::Seen NormalData::look_at(std::span<const std::uint32_t> rows) {
   return seen;
 }
 
-void NormalData::compare(const Row& row, ModalityEvidence& evidence) const {
+void NormalData::compare(std::span<const Row> rows, std::span<ModalityEvidence* const> evidence) const {
+  const auto distances_by = [&](const std::unique_ptr<Neighbours>& neighbours, const auto& numbers_of) {
+    std::vector<std::span<const float>> numbers;
+    for (const Row& row : rows) {
+      if (neighbours) numbers.push_back(numbers_of(row));
+    }
+    return neighbours ? neighbours->distances(numbers) : std::vector<std::vector<float>>(rows.size());
+  };
+  std::vector<std::vector<float>> data =
+      distances_by(data_, [](const Row& row) { return row.seen.data.row(row.place); });
+  std::vector<std::vector<float>> encodings =
+      distances_by(encoding_, [](const Row& row) { return row.seen.encodings.row(row.place); });
+  std::vector<std::vector<float>> behaviours = distances_by(behaviour_, [](const Row& row) { return row.behaviour; });
+  for (std::size_t place = 0; place < rows.size(); ++place) {
+    compare(rows[place],
+            {.data = std::move(data[place]),
+             .encoding = std::move(encodings[place]),
+             .behaviour = std::move(behaviours[place])},
+            *evidence[place]);
+  }
+}
+
+void NormalData::compare(const Row& row, Distances distances, ModalityEvidence& evidence) const {
   std::vector<char> is_left_out(entries_.size(), 0);
   std::vector<std::size_t> left_out;
   for (const std::uint32_t example : row.left_out) {
@@ -117,10 +139,10 @@ void NormalData::compare(const Row& row, ModalityEvidence& evidence) const {
     is_left_out[*entry] = 1;
     left_out.push_back(*entry);
   }
-  if (data_) evidence.data = data_->p_values(row.seen.data.row(row.place), is_left_out, row.label);
+  if (data_) evidence.data = data_->p_values(std::move(distances.data), is_left_out, row.label);
   if (texts_) evidence.data = texts_->p_values(row.seen.texts[row.place], left_out, row.label);
-  if (encoding_) evidence.encoding = encoding_->p_values(row.seen.encodings.row(row.place), is_left_out, row.label);
-  if (behaviour_) evidence.behaviour = behaviour_->p_values(row.behaviour, is_left_out, row.label);
+  if (encoding_) evidence.encoding = encoding_->p_values(std::move(distances.encoding), is_left_out, row.label);
+  if (behaviour_) evidence.behaviour = behaviour_->p_values(std::move(distances.behaviour), is_left_out, row.label);
   const std::array overall = {evidence.data.overall, evidence.encoding.overall, evidence.behaviour.overall};
   const std::array within = {evidence.data.within_label, evidence.encoding.within_label,
                              evidence.behaviour.within_label};

@@ -1,7 +1,9 @@
 #include "modattr/engines/trace/typicality.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <set>
@@ -21,25 +23,54 @@ constexpr double kSmallestPValue = 1e-3;
 /// Where the tail of distances begins.
 constexpr double kTailQuantile = 0.9;
 
+/// Rows whose distances are taken together: entries, of which there are more, are read once for all of them.
+constexpr std::size_t kRowsAtATime = 4;
+
+/// Squared distances of kRowsAtATime rows from an entry.
 MODATTR_VECTOR_CLONES
-float squared_distance(const float* first, const float* second, std::size_t count) {
+void squared_distances(const float* const* rows, const float* entry, std::size_t width, float* squares) {
   // In lanes, so that the sum's order is the same for every width of vectors.
   constexpr std::size_t kLanes = 16;
-  float sums[kLanes] = {};
-  const std::size_t whole = count / kLanes * kLanes;
+  using Lanes [[gnu::vector_size(kLanes * sizeof(float))]] = float;
+  Lanes sums[kRowsAtATime] = {};
+  const std::size_t whole = width / kLanes * kLanes;
   for (std::size_t place = 0; place < whole; place += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float difference = first[place + lane] - second[place + lane];
-      sums[lane] += difference * difference;
+    Lanes other;
+    std::memcpy(&other, entry + place, sizeof other);
+    for (std::size_t row = 0; row < kRowsAtATime; ++row) {
+      Lanes difference;
+      std::memcpy(&difference, rows[row] + place, sizeof difference);
+      difference -= other;
+      sums[row] += difference * difference;
     }
   }
-  float sum = 0.0F;
-  for (const float lane : sums) sum += lane;
-  for (std::size_t place = whole; place < count; ++place) {
-    const float difference = first[place] - second[place];
-    sum += difference * difference;
+  for (std::size_t row = 0; row < kRowsAtATime; ++row) {
+    float sum = 0.0F;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sum += sums[row][lane];
+    for (std::size_t place = whole; place < width; ++place) {
+      const float difference = rows[row][place] - entry[place];
+      sum += difference * difference;
+    }
+    squares[row] = sum;
   }
-  return sum;
+}
+
+/// Euclidean distances of rows from all entries, [rows][entries].
+std::vector<std::vector<float>> distances_between(std::span<const float* const> rows, const FloatRows& entries) {
+  std::vector<std::vector<float>> distances(rows.size(), std::vector<float>(entries.count()));
+  for (std::size_t first = 0; first < rows.size(); first += kRowsAtATime) {
+    const std::size_t count = std::min(kRowsAtATime, rows.size() - first);
+    std::array<const float*, kRowsAtATime> own;
+    for (std::size_t place = 0; place < own.size(); ++place) own[place] = rows[first + std::min(place, count - 1)];
+    for (std::size_t entry = 0; entry < entries.count(); ++entry) {
+      std::array<float, kRowsAtATime> squares;
+      squared_distances(own.data(), entries.row(entry).data(), entries.width, squares.data());
+      for (std::size_t place = 0; place < count; ++place) {
+        distances[first + place][entry] = std::sqrt(squares[place]);
+      }
+    }
+  }
+  return distances;
 }
 
 /// Mean of the smallest distances; infinite ones do not count. nullopt where there are none.
@@ -148,13 +179,9 @@ Neighbours::Neighbours(FloatRows rows, Scale scale, const std::vector<std::vecto
   // [groups][entries of the group]
   std::vector<std::vector<std::optional<double>>> within;
   for (const Group& group : groups_) within.emplace_back(group.entries.size());
-  parallel_for(count, thread_count, [&](std::size_t entry) {
-    std::vector<float> distances(count);
+  const auto add_distances = [&](std::size_t entry, std::vector<float>& distances) {
     for (std::size_t other = 0; other < count; ++other) {
-      distances[other] =
-          other == entry || left_out(entry, other)
-              ? std::numeric_limits<float>::infinity()
-              : std::sqrt(squared_distance(rows_.row(entry).data(), rows_.row(other).data(), rows_.width));
+      if (other == entry || left_out(entry, other)) distances[other] = std::numeric_limits<float>::infinity();
     }
     for (std::size_t group = 0; group < groups_.size(); ++group) {
       const std::vector<std::size_t>& entries = groups_[group].entries;
@@ -165,21 +192,36 @@ Neighbours::Neighbours(FloatRows rows, Scale scale, const std::vector<std::vecto
       within[group][static_cast<std::size_t>(place - entries.begin())] = mean_of_nearest(own);
     }
     overall[entry] = mean_of_nearest(distances);
+  };
+  parallel_for((count + kRowsAtATime - 1) / kRowsAtATime, thread_count, [&](std::size_t block) {
+    const std::size_t first = block * kRowsAtATime;
+    std::vector<const float*> own;
+    for (std::size_t entry = first; entry < std::min(first + kRowsAtATime, count); ++entry) {
+      own.push_back(rows_.row(entry).data());
+    }
+    std::vector<std::vector<float>> distances = distances_between(own, rows_);
+    for (std::size_t place = 0; place < own.size(); ++place) add_distances(first + place, distances[place]);
   });
   if (count >= kFewestRows) tail_.emplace(known(overall));
   for (std::size_t group = 0; group < groups_.size(); ++group) groups_[group].tail = DistanceTail(known(within[group]));
 }
 
-TailPValues Neighbours::p_values(std::span<const float> row, std::span<const char> left_out,
+std::vector<std::vector<float>> Neighbours::distances(std::span<const std::span<const float>> rows) const {
+  std::vector<std::vector<float>> scaled;
+  std::vector<const float*> places;
+  for (const std::span<const float> row : rows) {
+    std::vector<float>& own = scaled.emplace_back(row.begin(), row.end());
+    for (std::size_t column = 0; column < factors_.size(); ++column) own[column] *= factors_[column];
+    places.push_back(own.data());
+  }
+  return distances_between(places, rows_);
+}
+
+TailPValues Neighbours::p_values(std::vector<float> distances, std::span<const char> left_out,
                                  std::optional<std::uint32_t> label) const {
   if (!tail_) return {};
-  std::vector<float> scaled(row.begin(), row.end());
-  for (std::size_t column = 0; column < factors_.size(); ++column) scaled[column] *= factors_[column];
-  std::vector<float> distances(count());
   for (std::size_t entry = 0; entry < distances.size(); ++entry) {
-    distances[entry] = left_out[entry] != 0
-                           ? std::numeric_limits<float>::infinity()
-                           : std::sqrt(squared_distance(scaled.data(), rows_.row(entry).data(), rows_.width));
+    if (left_out[entry] != 0) distances[entry] = std::numeric_limits<float>::infinity();
   }
   TailPValues result;
   const auto group = label ? std::ranges::lower_bound(groups_, *label, {}, &Group::label) : groups_.end();

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kSampleSize = 256;
 /// Numbers of an encoding that are compared; of a larger one, means of neighbours.
 constexpr std::int64_t kMostEncodingNumbers = 512;
+/// Statistics of so many data of a modality are kept.
+constexpr std::size_t kMostKnownStatistics = 4096;
 
 std::vector<std::uint64_t> identities_of(const Dataset& dataset) {
   std::vector<std::uint64_t> identities;
@@ -96,6 +98,7 @@ CaseGames::CaseGames(const Parts& parts)
                                        parts_.dataset, modality.inputs));
   }
   faulty_rows_.resize(makers_.size());
+  known_statistics_.resize(makers_.size());
 }
 
 std::string CaseGames::why_not(std::size_t modality, const Fault& fault) const {
@@ -143,7 +146,31 @@ void CaseGames::answer(const Queries& queries, const Receiver& receive) {
 }
 
 FloatRows CaseGames::statistics(std::size_t modality, std::span<const std::uint32_t> rows) {
-  if (kind(modality) == "tokens") return {};
+  if (kind(modality) == "tokens" || rows.empty()) return {};
+  auto& known = known_statistics_[modality];
+  // The same pictures are looked at as what is normal and as cases, again and again.
+  std::vector<std::uint32_t> fresh;
+  for (const std::uint32_t row : rows) {
+    if (row >= example_count() || !known.contains(content(modality, row))) fresh.push_back(row);
+  }
+  const FloatRows made = new_statistics(modality, fresh);
+  FloatRows result{.width = fresh.empty() ? known.begin()->second.size() : made.width, .values = {}};
+  std::size_t next = 0;
+  for (const std::uint32_t row : rows) {
+    const bool is_fresh = next < fresh.size() && fresh[next] == row;
+    const std::span<const float> numbers =
+        is_fresh ? made.row(next) : std::span<const float>(known.at(content(modality, row)));
+    result.values.insert(result.values.end(), numbers.begin(), numbers.end());
+    if (is_fresh) ++next;
+  }
+  for (std::size_t place = 0; place < fresh.size() && known.size() < kMostKnownStatistics; ++place) {
+    if (fresh[place] >= example_count()) continue;
+    known.try_emplace(content(modality, fresh[place]), made.row(place).begin(), made.row(place).end());
+  }
+  return result;
+}
+
+FloatRows CaseGames::new_statistics(std::size_t modality, std::span<const std::uint32_t> rows) const {
   const std::size_t example_count = this->example_count();
   constexpr std::size_t kPiece = 64;
   std::vector<FloatRows> pieces((rows.size() + kPiece - 1) / kPiece);

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
 #include <ATen/Functions.h>
+
+#include "modattr/core/vector_clones.h"
 
 namespace modattr {
 namespace {
@@ -23,25 +26,100 @@ struct Channel {
   std::size_t width = 1;
 };
 
+// Sums in lanes, so that none waits for itself; their order is the same for every width of vectors.
+constexpr std::size_t kLanes = 8;
+
+double sum_of(const double (&lanes)[kLanes]) {
+  double sum = 0.0;
+  for (const double lane : lanes) sum += lane;
+  return sum;
+}
+
+struct Range {
+  double sum = 0.0;
+  double low = 0.0;
+  double high = 0.0;
+};
+
+MODATTR_VECTOR_CLONES
+Range range_of(const double* numbers, std::size_t count) {
+  double sums[kLanes] = {};
+  double lows[kLanes];
+  double highs[kLanes];
+  std::fill(std::begin(lows), std::end(lows), numbers[0]);
+  std::fill(std::begin(highs), std::end(highs), numbers[0]);
+  const auto add = [&](std::size_t lane, double number) {
+    sums[lane] += number;
+    lows[lane] = number < lows[lane] ? number : lows[lane];
+    highs[lane] = number > highs[lane] ? number : highs[lane];
+  };
+  const std::size_t whole = count / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(lane, numbers[first + lane]);
+  }
+  for (std::size_t place = whole; place < count; ++place) add(place - whole, numbers[place]);
+  return {.sum = sum_of(sums), .low = std::ranges::min(lows), .high = std::ranges::max(highs)};
+}
+
+MODATTR_VECTOR_CLONES
+double squared_deviations(const double* numbers, std::size_t count, double mean) {
+  double sums[kLanes] = {};
+  const std::size_t whole = count / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double difference = numbers[first + lane] - mean;
+      sums[lane] += difference * difference;
+    }
+  }
+  for (std::size_t place = whole; place < count; ++place) {
+    const double difference = numbers[place] - mean;
+    sums[place - whole] += difference * difference;
+  }
+  return sum_of(sums);
+}
+
+/// Sum of |numbers[i + step] - numbers[i]|.
+MODATTR_VECTOR_CLONES
+double absolute_differences(const double* numbers, std::size_t step, std::size_t count) {
+  double sums[kLanes] = {};
+  const std::size_t whole = count / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      sums[lane] += std::abs(numbers[first + lane + step] - numbers[first + lane]);
+    }
+  }
+  for (std::size_t place = whole; place < count; ++place) {
+    sums[place - whole] += std::abs(numbers[place + step] - numbers[place]);
+  }
+  return sum_of(sums);
+}
+
 double mean_difference(const Channel& channel, std::size_t step, std::size_t height, std::size_t width) {
   if (height == 0 || width == 0) return 0.0;
   double sum = 0.0;
   for (std::size_t row = 0; row < height; ++row) {
-    const double* const numbers = channel.numbers.data() + row * channel.width;
-    for (std::size_t column = 0; column < width; ++column) sum += std::abs(numbers[column + step] - numbers[column]);
+    sum += absolute_differences(channel.numbers.data() + row * channel.width, step, width);
   }
   return sum / static_cast<double>(height * width);
 }
 
+/// Whether all numbers are 0, 1, ... or 255.
+MODATTR_VECTOR_CLONES
+bool are_bytes(const double* numbers, std::size_t count) {
+  bool are_bytes = true;
+  for (std::size_t place = 0; place < count; ++place) {
+    const double number = numbers[place];
+    const double inside = number >= 0.0 && number <= 255.0 ? number : 0.0;
+    are_bytes &= static_cast<double>(static_cast<int>(inside)) == number;
+  }
+  return are_bytes;
+}
+
 /// How often each of the numbers 0 to 255 occurs; empty where there are others.
 std::vector<std::size_t> byte_counts(std::span<const double> numbers) {
+  if (!are_bytes(numbers.data(), numbers.size())) return {};
   std::vector<std::size_t> counts(256);
-  for (const double number : numbers) {
-    if (!(number >= 0.0 && number <= 255.0)) return {};
-    const auto byte = static_cast<std::size_t>(number);
-    if (static_cast<double>(byte) != number) return {};
-    ++counts[byte];
-  }
+  for (const double number : numbers) ++counts[static_cast<std::size_t>(number)];
   return counts;
 }
 
@@ -64,12 +142,9 @@ double commonest_share(std::span<const double> numbers) {
 
 void add_statistics(const Channel& channel, std::vector<float>& values) {
   const auto count = static_cast<double>(channel.numbers.size());
-  double sum = 0.0;
-  for (const double number : channel.numbers) sum += number;
+  const auto [sum, low, high] = range_of(channel.numbers.data(), channel.numbers.size());
   const double mean = sum / count;
-  double squares = 0.0;
-  for (const double number : channel.numbers) squares += (number - mean) * (number - mean);
-  const auto [low, high] = std::ranges::minmax(channel.numbers);
+  const double squares = squared_deviations(channel.numbers.data(), channel.numbers.size(), mean);
   const auto add = [&](double value) { values.push_back(static_cast<float>(value)); };
   add(mean);
   add(std::sqrt(squares / count));
@@ -121,7 +196,8 @@ FloatRows row_statistics(const at::Tensor& data) {
   if (data.numel() == 0) return rows;
   const auto row_count = static_cast<std::size_t>(data.size(0));
   const at::Tensor raw = data.to(at::kDouble);
-  const at::Tensor wide = at::where(raw.isfinite(), raw, at::zeros({}, at::kDouble)).contiguous();
+  const at::Tensor wide =
+      (data.is_floating_point() ? at::where(raw.isfinite(), raw, at::zeros({}, at::kDouble)) : raw).contiguous();
   // Of numbers that may be missing, how many are, in the last column.
   at::Tensor missing;
   if (data.is_floating_point()) {

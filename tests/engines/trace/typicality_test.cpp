@@ -54,6 +54,34 @@ FloatRows line_of(std::size_t count) {
   return rows;
 }
 
+TailPValues p_values_of(const Neighbours& neighbours, std::span<const float> row, std::span<const char> left_out,
+                        std::optional<std::uint32_t> label) {
+  return neighbours.p_values(neighbours.distances(std::span(&row, 1)).front(), left_out, label);
+}
+
+TEST(Neighbours, TakeDistancesOfSeveralRowsAtATime) {
+  // 37 numbers: whole lanes and a rest; 11 rows: whole groups and a rest.
+  FloatRows rows{.width = 37, .values = {}};
+  for (int place = 0; place < 11 * 37; ++place) rows.values.push_back(static_cast<float>((place * 71) % 29));
+  const Neighbours neighbours(
+      rows, Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(11),
+      [](std::size_t, std::size_t) { return false; }, 1);
+  std::vector<std::span<const float>> own;
+  for (std::size_t row = 0; row < 7; ++row) own.push_back(rows.row(row));
+  const std::vector<std::vector<float>> distances = neighbours.distances(own);
+  ASSERT_EQ(distances.size(), 7U);
+  for (std::size_t row = 0; row < 7; ++row) {
+    ASSERT_EQ(distances[row].size(), 11U);
+    for (std::size_t entry = 0; entry < 11; ++entry) {
+      double square = 0.0;
+      for (std::size_t column = 0; column < 37; ++column) {
+        square += std::pow(rows.row(row)[column] - rows.row(entry)[column], 2.0);
+      }
+      EXPECT_NEAR(distances[row][entry], std::sqrt(square), 1e-4) << row << " " << entry;
+    }
+  }
+}
+
 TEST(Neighbours, CompareMeanDistancesToTheFiveNearest) {
   // On 0, 1, ... 20 the ends are farthest from the rest: 1, 2, 3, 4, 5, mean 3; inside it is 1, 1, 2, 2, 3, mean 1.8.
   const Neighbours neighbours(
@@ -61,7 +89,7 @@ TEST(Neighbours, CompareMeanDistancesToTheFiveNearest) {
       [](std::size_t, std::size_t) { return false; }, 2);
   const std::vector<char> none(21, 0);
   const auto p_value = [&](float number) {
-    return neighbours.p_values(std::span(&number, 1), none, {}).overall.value();
+    return p_values_of(neighbours, std::span(&number, 1), none, {}).overall.value();
   };
   // Of 10 itself the distances are 0, 1, 1, 2, 2: nearer than any other.
   EXPECT_DOUBLE_EQ(p_value(10.0F), 1.0);
@@ -72,7 +100,7 @@ TEST(Neighbours, CompareMeanDistancesToTheFiveNearest) {
   std::vector<char> left_out(21, 0);
   for (std::size_t entry = 8; entry <= 12; ++entry) left_out[entry] = 1;
   const float ten = 10.0F;
-  EXPECT_LT(neighbours.p_values(std::span(&ten, 1), left_out, {}).overall.value(), 1.0 / 22.0);
+  EXPECT_LT(p_values_of(neighbours, std::span(&ten, 1), left_out, {}).overall.value(), 1.0 / 22.0);
 }
 
 TEST(Neighbours, LookAtRowsWithTheLabel) {
@@ -83,9 +111,9 @@ TEST(Neighbours, LookAtRowsWithTheLabel) {
       line_of(24), Neighbours::Scale::kAsTheyAre, labels, [](std::size_t, std::size_t) { return false; }, 1);
   const std::vector<char> none(24, 0);
   const float left = 5.0F;
-  EXPECT_DOUBLE_EQ(neighbours.p_values(std::span(&left, 1), none, 0U).within_label.value(), 1.0);
-  EXPECT_LT(neighbours.p_values(std::span(&left, 1), none, 1U).within_label.value(), 0.05);
-  EXPECT_FALSE(neighbours.p_values(std::span(&left, 1), none, 2U).within_label);
+  EXPECT_DOUBLE_EQ(p_values_of(neighbours, std::span(&left, 1), none, 0U).within_label.value(), 1.0);
+  EXPECT_LT(p_values_of(neighbours, std::span(&left, 1), none, 1U).within_label.value(), 0.05);
+  EXPECT_FALSE(p_values_of(neighbours, std::span(&left, 1), none, 2U).within_label);
 }
 
 TEST(Neighbours, DoNotLookAtTheirOwnSource) {
@@ -98,7 +126,7 @@ TEST(Neighbours, DoNotLookAtTheirOwnSource) {
   left_out[10] = left_out[11] = 1;
   const float five = 5.0F;
   // A row like those of the set, its twins left out, is as usual as they are.
-  EXPECT_DOUBLE_EQ(apart.p_values(std::span(&five, 1), left_out, {}).overall.value(), 1.0);
+  EXPECT_DOUBLE_EQ(p_values_of(apart, std::span(&five, 1), left_out, {}).overall.value(), 1.0);
 }
 
 TEST(Neighbours, WeighColumnsByTheirDeviation) {
@@ -114,8 +142,8 @@ TEST(Neighbours, WeighColumnsByTheirDeviation) {
   const std::vector<char> none(20, 0);
   const std::vector<float> odd = {40.0F, 1000.0F};
   const std::vector<float> usual = {2.0F, 1000.0F};
-  EXPECT_LT(neighbours.p_values(odd, none, {}).overall.value(), 0.02);
-  EXPECT_GT(neighbours.p_values(usual, none, {}).overall.value(), 0.5);
+  EXPECT_LT(p_values_of(neighbours, odd, none, {}).overall.value(), 0.02);
+  EXPECT_GT(p_values_of(neighbours, usual, none, {}).overall.value(), 0.5);
 }
 
 TEST(WordPairs, FindTextsInAnUnusualOrder) {

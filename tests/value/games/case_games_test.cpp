@@ -86,6 +86,19 @@ TEST_F(CaseGamesTest, SayWhichFaultsDataCannotHave) {
   EXPECT_EQ(game_.why_not(0, {.kind = "occlusion"}), "its data has no height and width: float32[6, 1]");
 }
 
+TEST_F(CaseGamesTest, DescribeRowsAgainAsBefore) {
+  game_.statistics(0, Rows{1, 0});
+  const std::uint32_t scaled =
+      game_.add_faulty_row(0, 4, {.kind = "scale", .strength = 3.0}, Rng(1).stream(RandomPurpose::kFault, 0, 0));
+  // Known, new, equal to a known one, faulty, known, new.
+  const FloatRows rows = game_.statistics(0, Rows{1, 2, 3, scaled, 0, 5});
+  std::vector<float> numbers;
+  for (std::size_t row = 0; row < rows.count(); ++row) numbers.push_back(rows.row(row)[0]);
+  EXPECT_EQ(numbers, (std::vector<float>{2, 3, 1, 15, 1, 6}));
+  EXPECT_EQ(game_.statistics(0, Rows{3, 1}).row(0)[0], 1.0F);
+  EXPECT_EQ(game_.statistics(1, Rows{1}).row(0)[0], 0.25F) << "of another modality";
+}
+
 TEST_F(CaseGamesTest, DescribeRowsByTheirNumbersFaultyOrNot) {
   const RandomStream stream = Rng(1).stream(RandomPurpose::kFault, 0, 0);
   const std::uint32_t scaled = game_.add_faulty_row(0, 4, {.kind = "scale", .strength = 3.0}, stream);

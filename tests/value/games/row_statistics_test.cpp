@@ -40,6 +40,36 @@ TEST(RowStatistics, DescribeEachColourOfAPicture) {
     EXPECT_FLOAT_EQ(numbers[place], expected[place]) << place;
 }
 
+TEST(RowStatistics, AgreeWithPlainSums) {
+  // 3 x 7 x 13 numbers: whole lanes and a rest.
+  std::vector<double> picture;
+  for (int place = 0; place < 3 * 7 * 13; ++place) picture.push_back(0.25 * ((place * 37) % 101) - 7.0);
+  const FloatRows rows = row_statistics(at::tensor(picture, at::kDouble).reshape({1, 3, 7, 13}));
+  ASSERT_EQ(rows.width, 3U * 7U + 1U);
+  for (std::size_t colour = 0; colour < 3; ++colour) {
+    const at::Tensor own = at::tensor(picture, at::kDouble).reshape({3, 7, 13})[static_cast<std::int64_t>(colour)];
+    const std::vector<double> expected = {own.mean().item<double>(),
+                                          own.std(false).item<double>(),
+                                          own.min().item<double>(),
+                                          own.max().item<double>(),
+                                          own.diff(1, 1).abs().mean().item<double>(),
+                                          own.diff(1, 0).abs().mean().item<double>()};
+    for (std::size_t place = 0; place < expected.size(); ++place) {
+      EXPECT_NEAR(rows.row(0)[colour * 7 + place], expected[place], 1e-5) << colour << " " << place;
+    }
+  }
+}
+
+TEST(RowStatistics, CountTheCommonestByte) {
+  std::vector<std::uint8_t> picture(1024, 7);
+  for (std::size_t place = 0; place < 300; ++place) picture[place] = static_cast<std::uint8_t>(place % 250);
+  const at::Tensor bytes = at::tensor(at::ArrayRef<std::uint8_t>(picture), at::kByte).reshape({1, 1, 32, 32});
+  const FloatRows rows = row_statistics(bytes);
+  const float share = static_cast<float>((724.0 + 2.0) / 1024.0);
+  EXPECT_FLOAT_EQ(rows.row(0)[6], share);
+  EXPECT_FLOAT_EQ(row_statistics(bytes.to(at::kFloat) + 0.5F).row(0)[6], share) << "no bytes";
+}
+
 TEST(RowStatistics, DescribeStretchesOfASound) {
   std::vector<double> sound(320);
   for (std::size_t place = 0; place < sound.size(); ++place) sound[place] = static_cast<double>(place / 20);

@@ -8,6 +8,16 @@
 
 namespace modattr {
 
+/// What an answer to an example says.
+struct AnswerReading {
+  bool is_right = false;
+  double probability = 0.0;
+  /// Of the class that was asked about; 0 where none was.
+  double class_probability = 0.0;
+  /// 0 where no class is the label.
+  double margin = 0.0;
+};
+
 /// Says whether an output of the model is a right answer to an example, and how close to one it is. Safe to call from
 /// many threads.
 class AnswerJudge {
@@ -23,6 +33,14 @@ class AnswerJudge {
   virtual std::optional<std::size_t> predicted(std::span<const double> output) const = 0;
   /// Probability of a class that predicted() returned.
   virtual double class_probability(std::span<const double> output, std::size_t predicted) const = 0;
+  /// is_right(), probability(), class_probability() of `predicted` and margin() at once.
+  virtual AnswerReading read(std::span<const double> output, std::size_t example,
+                             std::optional<std::size_t> predicted) const {
+    return {.is_right = is_right(output, example),
+            .probability = probability(output, example),
+            .class_probability = predicted ? class_probability(output, *predicted) : 0.0,
+            .margin = margin(output, example).value_or(0.0)};
+  }
   /// Numbers that tell answers apart by their distance, the same for every example; 0 where answers to different
   /// examples cannot be compared.
   virtual std::size_t behaviour_width() const noexcept = 0;

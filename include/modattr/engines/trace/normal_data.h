@@ -42,8 +42,8 @@ class NormalData {
     std::span<const std::uint32_t> left_out;
     std::optional<std::uint32_t> label;
   };
-  /// Sets the p-values and the Bayes factor Z of the evidence.
-  void compare(const Row& row, ModalityEvidence& evidence) const;
+  /// Sets the p-values and the Bayes factor Z of each row's evidence; a few rows at a time take less than one.
+  void compare(std::span<const Row> rows, std::span<ModalityEvidence* const> evidence) const;
 
   /// Donors whose data shows the behaviour of rows, at most.
   static constexpr std::size_t kBehaviourDonors = 32;
@@ -52,6 +52,13 @@ class NormalData {
   static constexpr std::size_t kMostOtherData = 500;
 
  private:
+  /// Of one row from the entries; empty where they are not compared.
+  struct Distances {
+    std::vector<float> data;
+    std::vector<float> encoding;
+    std::vector<float> behaviour;
+  };
+  void compare(const Row& row, Distances distances, ModalityEvidence& evidence) const;
   void choose_entries();
   /// Labels that each entry occurs with, [entries].
   std::vector<std::vector<std::uint32_t>> labels() const;

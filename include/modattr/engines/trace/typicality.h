@@ -53,8 +53,10 @@ class Neighbours {
              const std::function<bool(std::size_t entry, std::size_t other)>& left_out, std::size_t thread_count);
 
   std::size_t count() const noexcept { return rows_.count(); }
-  /// Of a row; `left_out` [entries]: not 0 for entries that do not count.
-  TailPValues p_values(std::span<const float> row, std::span<const char> left_out,
+  /// Of each row from each entry, [rows][entries]; several rows at a time take less than one after the other.
+  std::vector<std::vector<float>> distances(std::span<const std::span<const float>> rows) const;
+  /// Of a row with these distances; `left_out` [entries]: not 0 for entries that do not count.
+  TailPValues p_values(std::vector<float> distances, std::span<const char> left_out,
                        std::optional<std::uint32_t> label) const;
 
  private:

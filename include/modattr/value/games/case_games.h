@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "modattr/core/tracing/case_game.h"
@@ -61,6 +62,8 @@ class CaseGames final : public CaseGame {
   std::size_t thread_count() const noexcept override { return parts_.evaluator.thread_count(); }
 
  private:
+  /// Of rows that no other row's is known to equal.
+  FloatRows new_statistics(std::size_t modality, std::span<const std::uint32_t> rows) const;
   /// Rows made ready for calls; again where some have come since.
   EncodedRows& encoded();
 
@@ -69,6 +72,8 @@ class CaseGames final : public CaseGame {
   std::vector<std::uint64_t> identities_;
   std::vector<std::unique_ptr<FaultMaker>> makers_;
   FaultyRows faulty_rows_;
+  /// [modalities]: statistics of examples' data by its content.
+  std::vector<std::unordered_map<std::uint32_t, std::vector<float>>> known_statistics_;
   std::optional<EncodedRows> encoded_;
   std::size_t encoded_count_ = 0;
 };
