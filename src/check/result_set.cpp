@@ -14,6 +14,7 @@
 #include "modattr/core/error.h"
 #include "modattr/report/formats/examples_reader.h"
 #include "modattr/report/formats/json_reader.h"
+#include "modattr/report/result_writer.h"
 
 namespace modattr {
 namespace {
@@ -79,6 +80,11 @@ ResultSet read_result_set(const std::filesystem::path& path) {
   // Beside a file of another name lies what belongs to somebody else.
   if (file.filename() != kScoresFile) return set;
   const std::filesystem::path folder = file.parent_path();
+  if (holds_files_of_two_runs(folder.empty() ? "." : folder)) {
+    throw DataError(folder.string() +
+                    ": expected the results of one run, got files of two: the later one was stopped while it replaced "
+                    "those of the other; run it again");
+  }
   set.table.examples = read_file_lines<ExamplesReader>(folder / "examples.jsonl", set.table.modalities);
   set.traced = read_file_lines<TraceReader>(folder / "trace.jsonl", set.table.modalities);
   return set;

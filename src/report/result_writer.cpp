@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <regex>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +31,26 @@ fs::path hidden_name(const fs::path& file, std::string_view purpose) {
   const std::string name = "." + file.filename().string() + "." + std::to_string(::getpid()) + "." +
                            std::to_string(counter++) + "." + std::string(purpose);
   return file.parent_path() / name;
+}
+
+constexpr std::string_view kOlder = "old";
+
+/// What hidden_name() made the name for, e.g. "old" of ".scores.json.4711.0.old" where `file` is "scores.json"; empty
+/// for names of others. `file` empty: of any file.
+std::string purpose_of(const std::string& name, std::string_view file) {
+  static const std::regex pattern(R"(\.(.+)\.[0-9]+\.[0-9]+\.([a-z]+))");
+  std::smatch parts;
+  const bool is_hidden = std::regex_match(name, parts, pattern);
+  return is_hidden && (file.empty() || parts[1].str() == file) ? parts[2].str() : std::string();
+}
+
+/// Removes what runs that were stopped left beside a file.
+void remove_leftovers(const fs::path& folder, std::string_view file) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string purpose = purpose_of(entry.path().filename().string(), file);
+    if (purpose == kOlder || purpose == "tmp") ::unlink(entry.path().c_str());
+  }
 }
 
 /// Removes the file when it goes out of scope, unless it has been released.
@@ -104,7 +125,7 @@ class Placement {
   }
 
   void place(Leftover& temporary, const fs::path& target) {
-    Leftover older(hidden_name(target, "old"));
+    Leftover older(hidden_name(target, kOlder));
     // A second name for the older file, so that the target is never missing in between.
     if (::link(target.c_str(), older.path().c_str()) != 0) older.release();
     if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail(target, "file", errno);
@@ -113,7 +134,7 @@ class Placement {
   }
 
   void remove(const fs::path& target) {
-    Leftover older(hidden_name(target, "old"));
+    Leftover older(hidden_name(target, kOlder));
     if (::rename(target.c_str(), older.path().c_str()) != 0) {
       const int error = errno;
       older.release();
@@ -225,7 +246,17 @@ void ResultDirectory::write(std::span<const NamedContent> files, std::span<const
     if (!is_written && file.is_result(begin_of(path_ / file.name))) placement.remove(path_ / file.name);
   }
   placement.keep();
+  for (const NamedContent& file : files) remove_leftovers(path_, file.name);
+  for (const FormerFile& file : former) remove_leftovers(path_, file.name);
   sync_folder(path_);
+}
+
+bool holds_files_of_two_runs(const fs::path& folder) {
+  std::error_code ignored;
+  const fs::directory_iterator entries(folder, ignored);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return purpose_of(entry.path().filename().string(), "") == kOlder;
+  });
 }
 
 }  // namespace modattr

@@ -54,6 +54,17 @@ TEST(ResultSet, ReadsAFolder) {
   }
 }
 
+TEST(ResultSet, IsNoMixtureOfTwoRuns) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "scores.json", to_json(whole_table()));
+  write_atomically(folder / ".scores.json.4711.0.old", "what a run that was stopped leaves");
+  EXPECT_EQ(
+      thrown_message<DataError>([&] { return read_result_set(folder.path()); }),
+      folder.path().string() +
+          ": expected the results of one run, got files of two: the later one was stopped while it replaced those "
+          "of the other; run it again");
+}
+
 TEST(ResultSet, LeavesFilesOfOthersAlone) {
   const TemporaryFolder folder;
   write_atomically(folder / "baseline.json", to_json(whole_table()));

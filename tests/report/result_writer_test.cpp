@@ -236,6 +236,26 @@ TEST_F(ResultDirectoryTest, RemovesOnlyItsOwnFilesOfAnEarlierRun) {
   EXPECT_EQ(read(folder_ / "examples.jsonl"), "mine, again");
 }
 
+TEST_F(ResultDirectoryTest, ShowsWhereAStoppedRunLeftFilesOfTwo) {
+  const std::vector<NamedContent> files = {{"scores.json", "new"}, {"examples.jsonl", "new"}};
+  EXPECT_FALSE(holds_files_of_two_runs(folder_));
+  // As a process that is killed between two renames leaves them.
+  write_atomically(folder_ / "scores.json", "new");
+  write_atomically(folder_ / "examples.jsonl", "old");
+  write_atomically(folder_ / ".scores.json.4711.0.old", "old");
+  write_atomically(folder_ / ".examples.jsonl.4711.1.tmp", "new");
+  write_atomically(folder_ / ".notes.json.4711.1.tmp", "the user's");
+  EXPECT_TRUE(holds_files_of_two_runs(folder_));
+  {
+    // The next run that writes there cleans up, even where it writes less.
+    const ResultDirectory directory = ResultDirectory::open(folder_);
+    EXPECT_TRUE(holds_files_of_two_runs(folder_)) << "nothing has been replaced yet";
+    directory.write(files, kFormer);
+  }
+  EXPECT_FALSE(holds_files_of_two_runs(folder_));
+  EXPECT_EQ(names(), (Names{".notes.json.4711.1.tmp", "examples.jsonl", "scores.json"}));
+}
+
 TEST_F(ResultDirectoryTest, KeepsFilesOfAnEarlierRunWhenTheNewOneCannotBeWritten) {
   const ResultDirectory directory = ResultDirectory::open(folder_);
   write_atomically(folder_ / "examples.jsonl", "mine");

@@ -12,6 +12,10 @@ namespace modattr {
 /// folder, then a rename. Throws OutputError and leaves nothing behind, an older file untouched.
 void write_atomically(const std::filesystem::path& file, std::string_view content);
 
+/// Whether a folder holds files of two runs: one was stopped while it replaced those of another. What it left, second
+/// names of the older files, goes with the next run that writes there.
+bool holds_files_of_two_runs(const std::filesystem::path& folder);
+
 /// A file to write: its name, without a folder, and its bytes.
 struct NamedContent {
   std::string name;
