@@ -54,6 +54,8 @@ class RandomStream {
   void next_words(std::span<std::uint32_t> words) noexcept;
   /// Uniform on [0, 1) with 53 bits.
   double uniform() noexcept;
+  /// Whether both give the same numbers from here on.
+  bool operator==(const RandomStream&) const noexcept = default;
 
  private:
   std::array<std::uint32_t, 2> key_;

@@ -34,6 +34,8 @@ struct FaultDraw {
   std::uint32_t example = 0;
   Fault fault;
   RandomStream stream;
+
+  bool operator==(const FaultDraw&) const = default;
 };
 
 /// Makes faulty copies of a modality's data, example by example. All inputs of the modality suffer the same fault:

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -112,6 +113,29 @@ std::vector<std::uint32_t> EvidenceCollector::coalitions_of(std::size_t donor, S
   return {coalitions.begin(), coalitions.end()};
 }
 
+std::vector<std::vector<std::uint32_t>> EvidenceCollector::coalitions_of_donors(ShapleyValues shapley) const {
+  std::vector<std::vector<std::uint32_t>> coalitions;
+  for (std::size_t donor = 0; donor < donors_.size(); ++donor) coalitions.push_back(coalitions_of(donor, shapley));
+  return coalitions;
+}
+
+std::vector<std::vector<std::size_t>> EvidenceCollector::first_alike(
+    const std::vector<std::vector<std::uint32_t>>& coalitions) const {
+  std::vector<std::vector<std::size_t>> first(donors_.size());
+  // By the coalition and the contents of the modalities that it leaves out.
+  std::map<std::vector<std::uint32_t>, std::size_t> known;
+  for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
+    for (const std::uint32_t coalition : coalitions[donor]) {
+      std::vector<std::uint32_t> key = {coalition};
+      for (std::size_t modality = 0; modality < game_.modality_count(); ++modality) {
+        if ((coalition >> modality & 1U) == 0) key.push_back(game_.content(modality, donors_[donor]));
+      }
+      first[donor].push_back(known.try_emplace(std::move(key), donor).first->second);
+    }
+  }
+  return first;
+}
+
 std::vector<std::vector<std::uint32_t>> EvidenceCollector::add_rows(std::span<const TracedCase> cases) {
   std::vector<std::vector<std::uint32_t>> rows(game_.modality_count());
   for (const TracedCase& each : cases) {
@@ -164,10 +188,11 @@ void EvidenceCollector::collect_block(std::span<const TracedCase> cases, Shapley
   }
   ask_cases(block);
   ask_mixes(block, shapley);
+  const std::size_t mix_count = evaluation_count(shapley);
   for (std::size_t place = 0; place < cases.size(); ++place) {
     evidence[place].is_right = block.own[place].is_right;
     evidence[place].probability = block.own[place].probability;
-    evidence[place].evaluation_count = evaluation_count(1, shapley);
+    evidence[place].evaluation_count = mix_count;
     evidence[place].modalities.resize(game_.modality_count());
     add_repair(block, place, evidence[place]);
     if (shapley == ShapleyValues::kWanted) add_shapley(block, place, evidence[place]);
@@ -206,13 +231,14 @@ void EvidenceCollector::ask_mixes(Block& block, ShapleyValues shapley) {
   std::vector<Query> queries;
   std::vector<std::uint32_t> examples;
   std::vector<std::vector<std::uint32_t>> rows(modality_count);
-  std::vector<std::vector<std::uint32_t>> coalitions;
-  for (std::size_t donor = 0; donor < donors_.size(); ++donor) coalitions.push_back(coalitions_of(donor, shapley));
+  const std::vector<std::vector<std::uint32_t>> coalitions = coalitions_of_donors(shapley);
+  const std::vector<std::vector<std::size_t>> alike = first_alike(coalitions);
   for (std::size_t place = 0; place < block.cases.size(); ++place) {
     block.with_donor.emplace_back();
     for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
       block.with_donor.back().push_back({coalitions[donor], std::vector<MixAnswer>(coalitions[donor].size())});
       for (std::size_t slot = 0; slot < coalitions[donor].size(); ++slot) {
+        if (alike[donor][slot] != donor) continue;
         queries.push_back({place, donor, slot});
         examples.push_back(block.examples[place]);
         for (std::size_t modality = 0; modality < modality_count; ++modality) {
@@ -236,11 +262,33 @@ void EvidenceCollector::ask_mixes(Block& block, ShapleyValues shapley) {
     FloatRows& shown = block.behaviours[static_cast<std::size_t>(std::countr_zero(coalition))];
     game_.judge().behaviour(output, std::span(shown.values).subspan(place * shown.width + donor * width, width));
   });
+  for (std::size_t place = 0; place < block.cases.size(); ++place) {
+    for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
+      for (std::size_t slot = 0; slot < coalitions[donor].size(); ++slot) {
+        if (alike[donor][slot] == donor) continue;
+        const std::uint32_t coalition = coalitions[donor][slot];
+        block.with_donor[place][donor].answers[slot] = block.with_donor[place][alike[donor][slot]].of(coalition);
+        if (!std::has_single_bit(coalition) || donor >= behaviour_donor_count_) continue;
+        FloatRows& shown = block.behaviours[static_cast<std::size_t>(std::countr_zero(coalition))];
+        const auto numbers = std::span(shown.values).subspan(place * shown.width);
+        std::ranges::copy(numbers.subspan(alike[donor][slot] * width, width), numbers.subspan(donor * width).begin());
+      }
+    }
+  }
 }
 
-std::size_t EvidenceCollector::evaluation_count(std::size_t case_count, ShapleyValues shapley) const {
+std::size_t EvidenceCollector::evaluation_count(ShapleyValues shapley) const {
   std::size_t count = 1;
   for (std::size_t donor = 0; donor < donors_.size(); ++donor) count += coalitions_of(donor, shapley).size();
+  return count;
+}
+
+std::size_t EvidenceCollector::query_count(std::size_t case_count, ShapleyValues shapley) const {
+  const std::vector<std::vector<std::size_t>> alike = first_alike(coalitions_of_donors(shapley));
+  std::size_t count = 1;
+  for (std::size_t donor = 0; donor < alike.size(); ++donor) {
+    count += static_cast<std::size_t>(std::ranges::count(alike[donor], donor));
+  }
   return case_count * count;
 }
 

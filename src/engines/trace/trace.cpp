@@ -168,7 +168,7 @@ class Evaluation {
   FaultCases cases_of(const ModalityFault& fault, std::span<const std::uint32_t> pool, const InjectionLimits& limits) {
     const ShapleyValues shapley = ShapleyValues::kWanted;
     game_.progress().begin("inject " + fault_name(fault.fault),
-                           limits.most_tries + collector_->evaluation_count(limits.case_count, shapley));
+                           limits.most_tries + collector_->query_count(limits.case_count, shapley));
     const InjectedCases found = inject_fault(game_, reference_, *collector_, pool, fault, limits, rng_);
     FaultCases cases{.fault = fault, .try_count = found.try_count, .evidence = {}};
     cases.evidence = collector_->collect(found.cases, shapley);
@@ -179,7 +179,7 @@ class Evaluation {
   std::vector<CaseEvidence> evidence_of(std::span<const std::uint32_t> examples) {
     std::vector<TracedCase> cases;
     for (const std::uint32_t example : examples) cases.push_back({.example = example});
-    game_.progress().begin("trace", collector_->evaluation_count(cases.size(), ShapleyValues::kWanted));
+    game_.progress().begin("trace", collector_->query_count(cases.size(), ShapleyValues::kWanted));
     std::vector<CaseEvidence> evidence = collector_->collect(cases, ShapleyValues::kWanted);
     game_.progress().finish();
     return evidence;

@@ -13,6 +13,8 @@ struct Fault {
   std::string kind;
   /// In the unit of its kind; nullopt = the usual strength.
   std::optional<double> strength = std::nullopt;
+
+  bool operator==(const Fault&) const = default;
 };
 
 /// A way in which data can be damaged.
