@@ -120,9 +120,10 @@ class NumberFaults final : public FaultMaker {
     if (rows.numel() == 0) return {.low = 0.0, .high = 0.0, .deviations = at::zeros({1}, at::kDouble)};
     const at::Tensor finite = at::where(rows.isfinite(), rows, at::zeros({}, at::kDouble));
     const bool by_column = options_.kind == "columns" && rows.dim() == 2;
-    return {.low = finite.min().item<double>(),
-            .high = finite.max().item<double>(),
-            .deviations = by_column ? finite.std(0, false) : finite.std(false).reshape({1})};
+    return {
+        .low = finite.min().item<double>(),
+        .high = finite.max().item<double>(),
+        .deviations = by_column ? finite.std(0, false) : (finite - finite.mean()).square().mean().sqrt().reshape({1})};
   }
 
   /// The axis that a stretch is lost of: time, where it is known, else the last.

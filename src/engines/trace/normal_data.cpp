@@ -27,9 +27,7 @@ NormalData::NormalData(CaseGame& game, const ReferenceSet& reference, std::size_
   choose_entries();
   const std::size_t threads = game.thread_count();
   const std::vector<std::vector<std::uint32_t>> entry_labels = labels();
-  const auto left_out = [&](std::size_t entry, std::size_t other) {
-    return reference_.same_source(entries_[entry], entries_[other]);
-  };
+  const std::vector<std::vector<std::size_t>> left_out = entries_with_sources();
   const auto neighbours = [&](FloatRows rows, Neighbours::Scale scale) {
     return rows.width == 0 ? nullptr
                            : std::make_unique<Neighbours>(std::move(rows), scale, entry_labels, left_out, threads);
@@ -37,14 +35,7 @@ NormalData::NormalData(CaseGame& game, const ReferenceSet& reference, std::size_
   data_ = neighbours(game.statistics(modality, entries_), Neighbours::Scale::kByDeviation);
   encoding_ = neighbours(game.encodings(modality, entries_), Neighbours::Scale::kByDeviation);
   if (is_text()) {
-    const auto others = [&](std::size_t entry) {
-      std::vector<std::size_t> found;
-      for (std::size_t other = 0; other < entries_.size(); ++other) {
-        if (left_out(entry, other)) found.push_back(other);
-      }
-      return found;
-    };
-    texts_ = std::make_unique<WordPairs>(game.tokens(modality, entries_), entry_labels, others, threads);
+    texts_ = std::make_unique<WordPairs>(game.tokens(modality, entries_), entry_labels, left_out, threads);
   }
   if (!donors.empty()) behaviour_ = neighbours(behaviours(donors), Neighbours::Scale::kAsTheyAre);
 }
@@ -60,6 +51,18 @@ void NormalData::choose_entries() {
     entry_of_[example] = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back(example);
   }
+}
+
+std::vector<std::vector<std::size_t>> NormalData::entries_with_sources() const {
+  std::vector<std::vector<std::size_t>> entries(entries_.size());
+  for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
+    for (const std::uint32_t example : reference_.with_sources_of(std::span(&entries_[entry], 1))) {
+      if (entry_of_[example]) entries[entry].push_back(*entry_of_[example]);
+    }
+    std::ranges::sort(entries[entry]);
+    entries[entry].erase(std::unique(entries[entry].begin(), entries[entry].end()), entries[entry].end());
+  }
+  return entries;
 }
 
 std::vector<std::vector<std::uint32_t>> NormalData::labels() const {

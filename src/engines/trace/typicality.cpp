@@ -163,8 +163,7 @@ double bayes_factor(double p_value) {
 }
 
 Neighbours::Neighbours(FloatRows rows, Scale scale, const std::vector<std::vector<std::uint32_t>>& groups,
-                       const std::function<bool(std::size_t entry, std::size_t other)>& left_out,
-                       std::size_t thread_count)
+                       const std::vector<std::vector<std::size_t>>& left_out, std::size_t thread_count)
     : rows_(std::move(rows)) {
   if (scale == Scale::kByDeviation) {
     factors_ = column_factors(rows_);
@@ -180,9 +179,7 @@ Neighbours::Neighbours(FloatRows rows, Scale scale, const std::vector<std::vecto
   std::vector<std::vector<std::optional<double>>> within;
   for (const Group& group : groups_) within.emplace_back(group.entries.size());
   const auto add_distances = [&](std::size_t entry, std::vector<float>& distances) {
-    for (std::size_t other = 0; other < count; ++other) {
-      if (other == entry || left_out(entry, other)) distances[other] = std::numeric_limits<float>::infinity();
-    }
+    for (const std::size_t other : left_out[entry]) distances[other] = std::numeric_limits<float>::infinity();
     for (std::size_t group = 0; group < groups_.size(); ++group) {
       const std::vector<std::size_t>& entries = groups_[group].entries;
       const auto place = std::ranges::lower_bound(entries, entry);
@@ -304,8 +301,7 @@ double WordPairs::surprise(const Counts& counts, std::span<const std::int64_t> t
 
 WordPairs::WordPairs(std::vector<std::vector<std::int64_t>> texts,
                      const std::vector<std::vector<std::uint32_t>>& groups,
-                     const std::function<std::vector<std::size_t>(std::size_t entry)>& left_out,
-                     std::size_t thread_count)
+                     const std::vector<std::vector<std::size_t>>& left_out, std::size_t thread_count)
     : texts_(std::move(texts)) {
   std::set<std::int64_t> vocabulary;
   for (const std::vector<std::int64_t>& text : texts_) vocabulary.insert(text.begin(), text.end());
@@ -318,7 +314,7 @@ WordPairs::WordPairs(std::vector<std::vector<std::int64_t>> texts,
     for (const std::size_t entry : group->entries) group->counts.add(texts_[entry]);
     std::vector<double> own(group->entries.size());
     parallel_for(own.size(), thread_count, [&](std::size_t place) {
-      std::vector<std::size_t> others = left_out(group->entries[place]);
+      std::vector<std::size_t> others = left_out[group->entries[place]];
       std::erase_if(others, [&](std::size_t entry) { return !group->has(entry); });
       own[place] = surprise(group->counts, texts_[group->entries[place]], others);
     });

@@ -54,6 +54,13 @@ FloatRows line_of(std::size_t count) {
   return rows;
 }
 
+/// Entries of which each has a source of its own.
+std::vector<std::vector<std::size_t>> alone(std::size_t count) {
+  std::vector<std::vector<std::size_t>> entries;
+  for (std::size_t entry = 0; entry < count; ++entry) entries.push_back({entry});
+  return entries;
+}
+
 TailPValues p_values_of(const Neighbours& neighbours, std::span<const float> row, std::span<const char> left_out,
                         std::optional<std::uint32_t> label) {
   return neighbours.p_values(neighbours.distances(std::span(&row, 1)).front(), left_out, label);
@@ -63,9 +70,8 @@ TEST(Neighbours, TakeDistancesOfSeveralRowsAtATime) {
   // 37 numbers: whole lanes and a rest; 11 rows: whole groups and a rest.
   FloatRows rows{.width = 37, .values = {}};
   for (int place = 0; place < 11 * 37; ++place) rows.values.push_back(static_cast<float>((place * 71) % 29));
-  const Neighbours neighbours(
-      rows, Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(11),
-      [](std::size_t, std::size_t) { return false; }, 1);
+  const Neighbours neighbours(rows, Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(11),
+                              alone(11), 1);
   std::vector<std::span<const float>> own;
   for (std::size_t row = 0; row < 7; ++row) own.push_back(rows.row(row));
   const std::vector<std::vector<float>> distances = neighbours.distances(own);
@@ -84,9 +90,8 @@ TEST(Neighbours, TakeDistancesOfSeveralRowsAtATime) {
 
 TEST(Neighbours, CompareMeanDistancesToTheFiveNearest) {
   // On 0, 1, ... 20 the ends are farthest from the rest: 1, 2, 3, 4, 5, mean 3; inside it is 1, 1, 2, 2, 3, mean 1.8.
-  const Neighbours neighbours(
-      line_of(21), Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(21),
-      [](std::size_t, std::size_t) { return false; }, 2);
+  const Neighbours neighbours(line_of(21), Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(21),
+                              alone(21), 2);
   const std::vector<char> none(21, 0);
   const auto p_value = [&](float number) {
     return p_values_of(neighbours, std::span(&number, 1), none, {}).overall.value();
@@ -107,8 +112,7 @@ TEST(Neighbours, LookAtRowsWithTheLabel) {
   // Label 0 on the left, 1 on the right.
   std::vector<std::vector<std::uint32_t>> labels;
   for (std::size_t place = 0; place < 24; ++place) labels.push_back({place < 12 ? 0U : 1U});
-  const Neighbours neighbours(
-      line_of(24), Neighbours::Scale::kAsTheyAre, labels, [](std::size_t, std::size_t) { return false; }, 1);
+  const Neighbours neighbours(line_of(24), Neighbours::Scale::kAsTheyAre, labels, alone(24), 1);
   const std::vector<char> none(24, 0);
   const float left = 5.0F;
   EXPECT_DOUBLE_EQ(p_values_of(neighbours, std::span(&left, 1), none, 0U).within_label.value(), 1.0);
@@ -120,7 +124,8 @@ TEST(Neighbours, DoNotLookAtTheirOwnSource) {
   // Pairs of equal rows: with their twins left out, rows are as far apart as the pairs.
   FloatRows rows{.width = 1, .values = {}};
   for (int pair = 0; pair < 12; ++pair) rows.values.insert(rows.values.end(), 2, static_cast<float>(pair));
-  const auto same = [](std::size_t entry, std::size_t other) { return entry / 2 == other / 2; };
+  std::vector<std::vector<std::size_t>> same;
+  for (std::size_t entry = 0; entry < 24; ++entry) same.push_back({entry / 2 * 2, entry / 2 * 2 + 1});
   const Neighbours apart(rows, Neighbours::Scale::kAsTheyAre, std::vector<std::vector<std::uint32_t>>(24), same, 1);
   std::vector<char> left_out(24, 0);
   left_out[10] = left_out[11] = 1;
@@ -136,9 +141,8 @@ TEST(Neighbours, WeighColumnsByTheirDeviation) {
     rows.values.push_back(static_cast<float>(place % 5));
     rows.values.push_back(static_cast<float>(1000 * (place / 5)));
   }
-  const Neighbours neighbours(
-      rows, Neighbours::Scale::kByDeviation, std::vector<std::vector<std::uint32_t>>(20),
-      [](std::size_t, std::size_t) { return false; }, 1);
+  const Neighbours neighbours(rows, Neighbours::Scale::kByDeviation, std::vector<std::vector<std::uint32_t>>(20),
+                              alone(20), 1);
   const std::vector<char> none(20, 0);
   const std::vector<float> odd = {40.0F, 1000.0F};
   const std::vector<float> usual = {2.0F, 1000.0F};
@@ -149,9 +153,7 @@ TEST(Neighbours, WeighColumnsByTheirDeviation) {
 TEST(WordPairs, FindTextsInAnUnusualOrder) {
   std::vector<std::vector<std::int64_t>> texts;
   for (std::int64_t text = 0; text < 30; ++text) texts.push_back({1, 2, 3, 4 + text % 2});
-  const WordPairs pairs(
-      texts, std::vector<std::vector<std::uint32_t>>(30),
-      [](std::size_t entry) { return std::vector<std::size_t>{entry}; }, 2);
+  const WordPairs pairs(texts, std::vector<std::vector<std::uint32_t>>(30), alone(30), 2);
   const std::vector<std::int64_t> usual = {1, 2, 3, 4};
   const std::vector<std::int64_t> shuffled = {3, 1, 2, 4};
   const std::vector<std::int64_t> short_text = {1, 2};
@@ -161,8 +163,7 @@ TEST(WordPairs, FindTextsInAnUnusualOrder) {
 }
 
 TEST(WordPairs, KnowNothingOfFewTexts) {
-  const WordPairs pairs(
-      {{1}, {2}}, {{}, {}}, [](std::size_t) { return std::vector<std::size_t>{}; }, 1);
+  const WordPairs pairs({{1}, {2}}, {{}, {}}, {{}, {}}, 1);
   const std::vector<std::int64_t> text = {1};
   EXPECT_FALSE(pairs.p_values(text, {}, {}).overall);
 }

@@ -60,6 +60,8 @@ class NormalData {
   };
   void compare(const Row& row, Distances distances, ModalityEvidence& evidence) const;
   void choose_entries();
+  /// Entries with the source of each, itself among them, ascending. [entries]
+  std::vector<std::vector<std::size_t>> entries_with_sources() const;
   /// Labels that each entry occurs with, [entries].
   std::vector<std::vector<std::uint32_t>> labels() const;
   FloatRows behaviours(std::span<const std::uint32_t> donors);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,10 +46,10 @@ struct TailPValues {
 class Neighbours {
  public:
   enum class Scale { kAsTheyAre, kByDeviation };
-  /// `rows` [entries, any]: the reference; `left_out(a, b)`: whether entry b does not count for entry a. `groups`:
-  /// labels that each entry occurs with.
+  /// `rows` [entries, any]: the reference; `left_out` [entries]: those that do not count for an entry, itself among
+  /// them. `groups`: labels that each entry occurs with.
   Neighbours(FloatRows rows, Scale scale, const std::vector<std::vector<std::uint32_t>>& groups,
-             const std::function<bool(std::size_t entry, std::size_t other)>& left_out, std::size_t thread_count);
+             const std::vector<std::vector<std::size_t>>& left_out, std::size_t thread_count);
 
   std::size_t count() const noexcept { return rows_.count(); }
   /// Of each row from each entry, [rows][entries]; several rows at a time take less than one after the other.
@@ -80,7 +79,7 @@ class WordPairs {
  public:
   /// `texts` [entries]; the rest as for Neighbours.
   WordPairs(std::vector<std::vector<std::int64_t>> texts, const std::vector<std::vector<std::uint32_t>>& groups,
-            const std::function<std::vector<std::size_t>(std::size_t entry)>& left_out, std::size_t thread_count);
+            const std::vector<std::vector<std::size_t>>& left_out, std::size_t thread_count);
 
   /// `left_out`: entries that do not count.
   TailPValues p_values(std::span<const std::int64_t> text, std::span<const std::size_t> left_out,
