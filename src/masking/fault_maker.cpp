@@ -116,7 +116,12 @@ class NumberFaults final : public FaultMaker {
   }
 
   NumberSpread spread_of(const SegmentedInput& input) const {
-    const at::Tensor rows = own_numbers(dataset_.gather(input.input, options_.sample), input);
+    const at::Tensor data = dataset_.gather(input.input, options_.sample);
+    // Bytes of pictures have a range and no more is asked of it.
+    if (options_.kind == "image" && data.scalar_type() == at::kByte && data.numel() > 0) {
+      return {.low = data.min().item<double>(), .high = data.max().item<double>(), .deviations = {}};
+    }
+    const at::Tensor rows = own_numbers(data, input);
     if (rows.numel() == 0) return {.low = 0.0, .high = 0.0, .deviations = at::zeros({1}, at::kDouble)};
     const at::Tensor finite = at::where(rows.isfinite(), rows, at::zeros({}, at::kDouble));
     const bool by_column = options_.kind == "columns" && rows.dim() == 2;

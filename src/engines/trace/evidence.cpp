@@ -36,14 +36,19 @@ struct EvidenceCollector::MixAnswer {
   double margin = 0.0;
 };
 
-struct EvidenceCollector::DonorAnswers {
-  /// Coalitions, ascending, and the answers to them.
-  std::vector<std::uint32_t> coalitions;
-  std::vector<MixAnswer> answers;
+struct EvidenceCollector::MixPlan {
+  /// Of each donor, ascending. [donors]
+  std::vector<std::vector<std::uint32_t>> coalitions;
+  /// For each donor and coalition, the first donor that is asked it and has the same data in the other modalities: its
+  /// mixes are the same. [donors][coalitions]
+  std::vector<std::vector<std::size_t>> first_alike;
+  /// Places of the donors' answers among those of a case; last, how many a case has. [donors + 1]
+  std::vector<std::size_t> first_answer;
 
-  const MixAnswer& of(std::uint32_t coalition) const {
-    const auto found = std::ranges::lower_bound(coalitions, coalition);
-    return answers[static_cast<std::size_t>(found - coalitions.begin())];
+  std::size_t answer_count() const noexcept { return first_answer.back(); }
+  std::size_t place_of(std::size_t donor, std::uint32_t coalition) const {
+    const auto found = std::ranges::lower_bound(coalitions[donor], coalition);
+    return first_answer[donor] + static_cast<std::size_t>(found - coalitions[donor].begin());
   }
 };
 
@@ -56,12 +61,20 @@ struct EvidenceCollector::Block {
   std::vector<MixAnswer> own;
   /// The class that each case's own answer is; nullopt without classes. [cases]
   std::vector<std::optional<std::size_t>> predicted;
-  /// [cases][donors]
-  std::vector<std::vector<DonorAnswers>> with_donor;
+  MixPlan plan;
+  /// [cases][answers of the plan]
+  std::vector<MixAnswer> with_donors;
   /// [modalities]: answers of each case with the first donors in all other modalities, [cases, donors * width].
   std::vector<FloatRows> behaviours;
   /// Examples that share a source with each case, [cases].
   std::vector<std::vector<std::uint32_t>> left_out;
+
+  std::size_t answer_place(std::size_t place, std::size_t donor, std::uint32_t coalition) const {
+    return place * plan.answer_count() + plan.place_of(donor, coalition);
+  }
+  const MixAnswer& with_donor(std::size_t place, std::size_t donor, std::uint32_t coalition) const {
+    return with_donors[answer_place(place, donor, coalition)];
+  }
 };
 
 EvidenceCollector::EvidenceCollector(CaseGame& game, const ReferenceSet& reference, const Rng& rng)
@@ -113,27 +126,24 @@ std::vector<std::uint32_t> EvidenceCollector::coalitions_of(std::size_t donor, S
   return {coalitions.begin(), coalitions.end()};
 }
 
-std::vector<std::vector<std::uint32_t>> EvidenceCollector::coalitions_of_donors(ShapleyValues shapley) const {
-  std::vector<std::vector<std::uint32_t>> coalitions;
-  for (std::size_t donor = 0; donor < donors_.size(); ++donor) coalitions.push_back(coalitions_of(donor, shapley));
-  return coalitions;
-}
-
-std::vector<std::vector<std::size_t>> EvidenceCollector::first_alike(
-    const std::vector<std::vector<std::uint32_t>>& coalitions) const {
-  std::vector<std::vector<std::size_t>> first(donors_.size());
+EvidenceCollector::MixPlan EvidenceCollector::plan_mixes(ShapleyValues shapley) const {
+  MixPlan plan;
+  plan.first_answer.push_back(0);
   // By the coalition and the contents of the modalities that it leaves out.
   std::map<std::vector<std::uint32_t>, std::size_t> known;
   for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
-    for (const std::uint32_t coalition : coalitions[donor]) {
+    plan.coalitions.push_back(coalitions_of(donor, shapley));
+    plan.first_answer.push_back(plan.first_answer.back() + plan.coalitions.back().size());
+    std::vector<std::size_t>& alike = plan.first_alike.emplace_back();
+    for (const std::uint32_t coalition : plan.coalitions.back()) {
       std::vector<std::uint32_t> key = {coalition};
       for (std::size_t modality = 0; modality < game_.modality_count(); ++modality) {
         if ((coalition >> modality & 1U) == 0) key.push_back(game_.content(modality, donors_[donor]));
       }
-      first[donor].push_back(known.try_emplace(std::move(key), donor).first->second);
+      alike.push_back(known.try_emplace(std::move(key), donor).first->second);
     }
   }
-  return first;
+  return plan;
 }
 
 std::vector<std::vector<std::uint32_t>> EvidenceCollector::add_rows(std::span<const TracedCase> cases) {
@@ -188,11 +198,10 @@ void EvidenceCollector::collect_block(std::span<const TracedCase> cases, Shapley
   }
   ask_cases(block);
   ask_mixes(block, shapley);
-  const std::size_t mix_count = evaluation_count(shapley);
   for (std::size_t place = 0; place < cases.size(); ++place) {
     evidence[place].is_right = block.own[place].is_right;
     evidence[place].probability = block.own[place].probability;
-    evidence[place].evaluation_count = mix_count;
+    evidence[place].evaluation_count = 1 + block.plan.answer_count();
     evidence[place].modalities.resize(game_.modality_count());
     add_repair(block, place, evidence[place]);
     if (shapley == ShapleyValues::kWanted) add_shapley(block, place, evidence[place]);
@@ -225,24 +234,24 @@ void EvidenceCollector::ask_mixes(Block& block, ShapleyValues shapley) {
   struct Query {
     std::size_t place = 0;
     std::size_t donor = 0;
-    std::size_t slot = 0;
+    std::uint32_t coalition = 0;
   };
   const std::size_t modality_count = game_.modality_count();
+  block.plan = plan_mixes(shapley);
+  const MixPlan& plan = block.plan;
+  block.with_donors.resize(block.cases.size() * plan.answer_count());
   std::vector<Query> queries;
   std::vector<std::uint32_t> examples;
   std::vector<std::vector<std::uint32_t>> rows(modality_count);
-  const std::vector<std::vector<std::uint32_t>> coalitions = coalitions_of_donors(shapley);
-  const std::vector<std::vector<std::size_t>> alike = first_alike(coalitions);
   for (std::size_t place = 0; place < block.cases.size(); ++place) {
-    block.with_donor.emplace_back();
     for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
-      block.with_donor.back().push_back({coalitions[donor], std::vector<MixAnswer>(coalitions[donor].size())});
-      for (std::size_t slot = 0; slot < coalitions[donor].size(); ++slot) {
-        if (alike[donor][slot] != donor) continue;
-        queries.push_back({place, donor, slot});
+      for (std::size_t slot = 0; slot < plan.coalitions[donor].size(); ++slot) {
+        if (plan.first_alike[donor][slot] != donor) continue;
+        const std::uint32_t coalition = plan.coalitions[donor][slot];
+        queries.push_back({place, donor, coalition});
         examples.push_back(block.examples[place]);
         for (std::size_t modality = 0; modality < modality_count; ++modality) {
-          const bool keeps = (coalitions[donor][slot] >> modality & 1U) != 0;
+          const bool keeps = (coalition >> modality & 1U) != 0;
           rows[modality].push_back(keeps ? block.rows[modality][place] : donors_[donor]);
         }
       }
@@ -255,39 +264,33 @@ void EvidenceCollector::ask_mixes(Block& block, ShapleyValues shapley) {
   }
   const std::vector<std::span<const std::uint32_t>> row_spans(rows.begin(), rows.end());
   game_.answer({.examples = examples, .rows = row_spans}, [&](std::size_t index, std::span<const double> output) {
-    const auto [place, donor, slot] = queries[index];
-    block.with_donor[place][donor].answers[slot] = read(block, place, output);
-    const std::uint32_t coalition = coalitions[donor][slot];
+    const auto [place, donor, coalition] = queries[index];
+    block.with_donors[block.answer_place(place, donor, coalition)] = read(block, place, output);
     if (!std::has_single_bit(coalition) || donor >= behaviour_donor_count_) return;
     FloatRows& shown = block.behaviours[static_cast<std::size_t>(std::countr_zero(coalition))];
     game_.judge().behaviour(output, std::span(shown.values).subspan(place * shown.width + donor * width, width));
   });
   for (std::size_t place = 0; place < block.cases.size(); ++place) {
     for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
-      for (std::size_t slot = 0; slot < coalitions[donor].size(); ++slot) {
-        if (alike[donor][slot] == donor) continue;
-        const std::uint32_t coalition = coalitions[donor][slot];
-        block.with_donor[place][donor].answers[slot] = block.with_donor[place][alike[donor][slot]].of(coalition);
+      for (std::size_t slot = 0; slot < plan.coalitions[donor].size(); ++slot) {
+        const std::size_t first = plan.first_alike[donor][slot];
+        if (first == donor) continue;
+        const std::uint32_t coalition = plan.coalitions[donor][slot];
+        block.with_donors[block.answer_place(place, donor, coalition)] = block.with_donor(place, first, coalition);
         if (!std::has_single_bit(coalition) || donor >= behaviour_donor_count_) continue;
         FloatRows& shown = block.behaviours[static_cast<std::size_t>(std::countr_zero(coalition))];
         const auto numbers = std::span(shown.values).subspan(place * shown.width);
-        std::ranges::copy(numbers.subspan(alike[donor][slot] * width, width), numbers.subspan(donor * width).begin());
+        std::ranges::copy(numbers.subspan(first * width, width), numbers.subspan(donor * width).begin());
       }
     }
   }
 }
 
-std::size_t EvidenceCollector::evaluation_count(ShapleyValues shapley) const {
-  std::size_t count = 1;
-  for (std::size_t donor = 0; donor < donors_.size(); ++donor) count += coalitions_of(donor, shapley).size();
-  return count;
-}
-
 std::size_t EvidenceCollector::query_count(std::size_t case_count, ShapleyValues shapley) const {
-  const std::vector<std::vector<std::size_t>> alike = first_alike(coalitions_of_donors(shapley));
+  const MixPlan plan = plan_mixes(shapley);
   std::size_t count = 1;
-  for (std::size_t donor = 0; donor < alike.size(); ++donor) {
-    count += static_cast<std::size_t>(std::ranges::count(alike[donor], donor));
+  for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
+    count += static_cast<std::size_t>(std::ranges::count(plan.first_alike[donor], donor));
   }
   return case_count * count;
 }
@@ -303,7 +306,7 @@ void EvidenceCollector::add_repair(const Block& block, std::size_t place, CaseEv
   for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
     if (counts[donor] == 0) continue;
     ++donor_count;
-    const MixAnswer& empty = block.with_donor[place][donor].of(0);
+    const MixAnswer& empty = block.with_donor(place, donor, 0);
     evidence.empty_right += empty.is_right ? 1.0 : 0.0;
     evidence.empty_probability += empty.probability;
   }
@@ -315,7 +318,7 @@ void EvidenceCollector::add_repair(const Block& block, std::size_t place, CaseEv
     own.donor_count = donor_count;
     for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
       if (counts[donor] == 0) continue;
-      const MixAnswer& answer = block.with_donor[place][donor].of(full & ~(1U << modality));
+      const MixAnswer& answer = block.with_donor(place, donor, full & ~(1U << modality));
       own.right_count += answer.is_right ? 1 : 0;
       own.repair_probability += answer.probability / divisor;
     }
@@ -339,9 +342,8 @@ void EvidenceCollector::add_shapley(const Block& block, std::size_t place, CaseE
   };
   const double weight = 1.0 / static_cast<double>(std::max<std::size_t>(donors_.size(), 1));
   for (std::size_t donor = 0; donor < donors_.size(); ++donor) {
-    const DonorAnswers& answers = block.with_donor[place][donor];
     const auto of = [&](std::uint32_t coalition) -> const MixAnswer& {
-      return coalition == full ? block.own[place] : answers.of(coalition);
+      return coalition == full ? block.own[place] : block.with_donor(place, donor, coalition);
     };
     if (modality_count > kMostEnumeratedModalities) {
       std::uint32_t prefix = 0;

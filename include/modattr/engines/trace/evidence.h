@@ -36,9 +36,7 @@ class EvidenceCollector {
   /// The model's answers to the cases themselves: which of them are right.
   std::vector<char> are_right(std::span<const TracedCase> cases);
 
-  /// Mixes that evidence of a case is made of.
-  std::size_t evaluation_count(ShapleyValues shapley) const;
-  /// Different ones among those of all cases, which collect() asks for.
+  /// Mixes that collect() asks for: of equal ones of a case one.
   std::size_t query_count(std::size_t case_count, ShapleyValues shapley) const;
   /// Why no typicality is known; empty where it is.
   const std::string& typicality_gap() const noexcept { return typicality_gap_; }
@@ -48,19 +46,15 @@ class EvidenceCollector {
   struct MixAnswer;
   /// Cases that are evaluated together, with the rows of their modalities.
   struct Block;
-  /// Answers of a case to mixes with a donor, by the modalities that keep the case's own data.
-  struct DonorAnswers;
+  /// Which mixes with donors a case is asked.
+  struct MixPlan;
 
   /// Rows of each modality of the cases, [modalities][cases]; faulty ones are made.
   std::vector<std::vector<std::uint32_t>> add_rows(std::span<const TracedCase> cases);
   /// Coalitions, as bits of the modalities that keep the case's data, that are asked with donor `donor`.
   std::vector<std::uint32_t> coalitions_of(std::size_t donor, ShapleyValues shapley) const;
-  /// [donors]
-  std::vector<std::vector<std::uint32_t>> coalitions_of_donors(ShapleyValues shapley) const;
   std::vector<std::size_t> permutation_of(std::size_t donor) const;
-  /// For each donor and coalition, [donors][coalitions], the first donor that is asked it and has the same data in the
-  /// other modalities: its mixes are the same.
-  std::vector<std::vector<std::size_t>> first_alike(const std::vector<std::vector<std::uint32_t>>& coalitions) const;
+  MixPlan plan_mixes(ShapleyValues shapley) const;
   void collect_block(std::span<const TracedCase> cases, ShapleyValues shapley, std::span<CaseEvidence> evidence);
   MixAnswer read(const Block& block, std::size_t place, std::span<const double> output) const;
   /// The cases themselves, and then their mixes with donors.
