@@ -1,7 +1,6 @@
 #include "modattr/graph_engines/graph_contributions.h"
 
 #include <algorithm>
-#include <bit>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -16,6 +15,7 @@
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
 #include "modattr/value/parallel_calls.h"
+#include "owen_steps.h"
 #include "pair_data.h"
 #include "path_integral.h"
 #include "player_credits.h"
@@ -76,6 +76,7 @@ class GraphContributions::Worker {
                     .layout = parts_.layout,
                     .removal = parts_.removal,
                     .segmentations = parts_.segmentations}),
+        steps_({.data = pair_data_, .elements = elements_, .modality_count = modality_count(), .rng = rng_}),
         pass_({.program = program_of(parts.model),
                .input_names = parts.layout.input_names(),
                .modalities_of_input = owners_.modalities_of_inputs(),
@@ -100,7 +101,7 @@ class GraphContributions::Worker {
   std::size_t rows_per_pair() const {
     switch (request_.method) {
       case ContributionMethod::kDeep:
-        return 2 * (request_.is_owen ? modality_count() << (modality_count() - 1) : 1);
+        return 2 * (request_.is_owen ? steps_.count() : 1);
       case ContributionMethod::kIntegratedGradients:
         return request_.step_count ? *request_.step_count + 2 : kMostPathPoints / 2;
       default:
@@ -108,10 +109,12 @@ class GraphContributions::Worker {
     }
   }
 
-  std::size_t rows_per_example() const {
-    const bool is_drawn = request_.method == ContributionMethod::kExpectedGradients;
-    return rows_per_pair() * (is_drawn ? kExpectedDraws : draw_count());
+  std::size_t pairs_per_example() const {
+    if (request_.method == ContributionMethod::kExpectedGradients) return kExpectedDraws;
+    return draw_count() * (takes_halves() ? steps_.repeats_of(draw_count()) : 1);
   }
+
+  std::size_t rows_per_example() const { return rows_per_pair() * pairs_per_example(); }
 
   std::vector<ExampleContributions> explain(std::uint32_t first, std::size_t count);
 
@@ -124,6 +127,10 @@ class GraphContributions::Worker {
     return credits;
   }
 
+  /// Whether modalities come in random halves.
+  bool takes_halves() const {
+    return request_.method == ContributionMethod::kDeep && request_.is_owen && steps_.takes_halves();
+  }
   /// Whether passes over different examples find the same of removed data.
   bool shares_removed_data() const {
     return request_.method == ContributionMethod::kDeep && request_.is_owen && !pass_.reads_data() &&
@@ -136,9 +143,9 @@ class GraphContributions::Worker {
 
   /// One pass of Deep SHAP over a call, added with a weight; `only`: the modality that differs. Returns whether data
   /// differed that should.
-  bool follow(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities, double weight,
-              std::optional<std::size_t> only, const std::vector<const ElementOwners::Players*>& players,
-              std::vector<PairCredits>& credits, SideMemo* memo = nullptr);
+  bool follow(const PassData& data, double weight, std::optional<std::size_t> only,
+              const std::vector<const ElementOwners::Players*>& players, std::vector<PairCredits>& credits,
+              SideMemo* memo = nullptr);
   std::vector<PairCredits> deep(std::span<const Pair> pairs, const std::vector<const ElementOwners::Players*>& players);
   std::vector<PairCredits> along_paths(std::span<const Pair> pairs,
                                        const std::vector<const ElementOwners::Players*>& players,
@@ -152,6 +159,7 @@ class GraphContributions::Worker {
   ElementOwners owners_;
   TargetFunction target_;
   PairData pair_data_;
+  OwenSteps steps_;
   GraphPass pass_;
   std::size_t row_count_;
   bool is_sized_ = false;
@@ -159,12 +167,10 @@ class GraphContributions::Worker {
   std::mutex progress_mutex_;
 };
 
-bool GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64_t x_modalities,
-                                        std::uint64_t b_modalities, double weight, std::optional<std::size_t> only,
+bool GraphContributions::Worker::follow(const PassData& data, double weight, std::optional<std::size_t> only,
                                         const std::vector<const ElementOwners::Players*>& players,
                                         std::vector<PairCredits>& credits, SideMemo* memo) {
-  const std::uint64_t everybody = (std::uint64_t{1} << modality_count()) - 1;
-  const PassData data = pair_data_.of(pairs, x_modalities, b_modalities);
+  const SideModalities everything{.own = (std::uint64_t{1} << modality_count()) - 1};
   PassResult result = pass_.multipliers(data, memo);
   if (result.parts_ways) {
     // b went x's way; where it goes on its own is another pass.
@@ -172,15 +178,15 @@ bool GraphContributions::Worker::follow(std::span<const Pair> pairs, std::uint64
     result.ledger.add("control flow", (own.x - result.b).abs());
     result.b = own.x;
   }
-  for (std::size_t row = 0; row < pairs.size(); ++row) {
+  for (std::size_t row = 0; row < credits.size(); ++row) {
     const auto place = static_cast<std::int64_t>(row);
     owners_.add(result.credits, place, weight, only, *players[row], credits[row]);
     for (const auto& [operation, gaps] : result.ledger.gaps()) {
       credits[row].gaps[operation] += weight * gaps.data_ptr<double>()[gaps.numel() == 1 ? 0 : row];
     }
     credits[row].row_count += result.parts_ways ? 3 : 2;
-    if (x_modalities == everybody) credits[row].value_full = result.x.data_ptr<double>()[row];
-    if (b_modalities == 0) credits[row].value_empty = result.b.data_ptr<double>()[row];
+    if (data.x_modalities == everything) credits[row].value_full = result.x.data_ptr<double>()[row];
+    if (data.b_modalities == SideModalities{}) credits[row].value_empty = result.b.data_ptr<double>()[row];
   }
   return !result.has_equal_data;
 }
@@ -189,11 +195,9 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
                                                           const std::vector<const ElementOwners::Players*>& players) {
   std::vector<PairCredits> credits;
   for (const ElementOwners::Players* own : players) credits.push_back(blank(*own));
-  const std::size_t count = modality_count();
-  const std::uint64_t everybody = (std::uint64_t{1} << count) - 1;
   if (!request_.is_owen) {
-    const auto only = count == 1 ? std::optional<std::size_t>(0) : std::nullopt;
-    follow(pairs, everybody, 0, 1.0, only, players, credits);
+    const auto only = modality_count() == 1 ? std::optional<std::size_t>(0) : std::nullopt;
+    follow(pair_data_.of(pairs, (std::uint64_t{1} << modality_count()) - 1, 0), 1.0, only, players, credits);
     return credits;
   }
   // Where a batch's own numbers decide what is run, steps of two passes are not the same; columns of no modality are
@@ -202,19 +206,11 @@ std::vector<PairCredits> GraphContributions::Worker::deep(std::span<const Pair> 
   const bool shares = shares_removed_data();
   SideMemo memo(pass_.reads_data() ? 0 : kMemoBytes, shares ? removed_sides_.find(removed_rows) : nullptr);
   bool differs = true;
-  for (std::size_t modality = 0; modality < count; ++modality) {
-    const std::uint64_t own = std::uint64_t{1} << modality;
-    for (std::uint64_t others = 0; others <= everybody; ++others) {
-      if ((others & own) != 0) continue;
-      // |T|! (M - |T| - 1)! / M!
-      const auto size = static_cast<std::size_t>(std::popcount(others));
-      double weight = 1.0 / static_cast<double>(count);
-      for (std::size_t step = 0; step < size; ++step) {
-        weight *= static_cast<double>(step + 1) / static_cast<double>(count - 1 - step);
-      }
-      differs &= follow(pairs, others | own, others, weight, modality, players, credits, &memo);
-    }
-  }
+  std::vector<std::uint32_t> rows;
+  for (const Pair& pair : pairs) rows.push_back(parts_.dataset.row(pair.example));
+  steps_.visit(pairs, rows, players, [&](const OwenSteps::Step& step) {
+    differs &= follow(step.data, step.weight, step.modality, players, credits, &memo);
+  });
   // Data that happens to be equal is not followed, and rounds otherwise.
   if (shares && differs) removed_sides_.keep(removed_rows, memo);
   return credits;
@@ -310,21 +306,20 @@ std::vector<PairCredits> GraphContributions::Worker::credits_of_pairs(
 
 std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint32_t first, std::size_t count) {
   const bool is_drawn = request_.method == ContributionMethod::kExpectedGradients;
-  const std::size_t pairs_per_example = is_drawn ? kExpectedDraws : draw_count();
+  const std::size_t pair_count = pairs_per_example();
   std::vector<Pair> pairs;
   std::vector<double> places;
   std::vector<ElementOwners::Players> players;
   for (std::uint32_t example = first; example < first + count; ++example) {
     players.push_back(owners_.players_of(example));
-    for (std::size_t draw = 0; draw < pairs_per_example; ++draw) {
-      Pair pair{example, draw};
+    for (std::uint32_t draw = 0; draw < pair_count; ++draw) {
+      Pair pair{.example = example, .draw = draw % draw_count(), .place = draw};
       double place = 1.0;
       if (is_drawn) {
-        RandomStream stream =
-            rng_.stream(RandomPurpose::kPathPoint, parts_.dataset.row(example), static_cast<std::uint32_t>(draw));
+        RandomStream stream = rng_.stream(RandomPurpose::kPathPoint, parts_.dataset.row(example), draw);
         pair.draw = stream.below(static_cast<std::uint32_t>(draw_count()));
         // Each draw has its own stretch of the line.
-        place = (static_cast<double>(draw) + stream.uniform()) / static_cast<double>(pairs_per_example);
+        place = (static_cast<double>(draw) + stream.uniform()) / static_cast<double>(pair_count);
       }
       pairs.push_back(pair);
       places.push_back(place);
@@ -377,8 +372,8 @@ std::vector<ExampleContributions> GraphContributions::Worker::explain(std::uint3
   }
   std::vector<ExampleContributions> results;
   for (const ExampleSums& sum : sums) {
-    // The rows of a background are given; points on the way to them are drawn.
-    results.push_back(sum.mean(is_drawn));
+    // The rows of a background are given; points on the way to them and halves are drawn.
+    results.push_back(sum.mean(is_drawn || takes_halves()));
     parts_.evaluator.count_evaluations(results.back().evaluation_count);
   }
   return results;

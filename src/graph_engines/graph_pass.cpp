@@ -44,7 +44,9 @@ PassResult GraphPass::run(const PassData& data, PassInput input, bool values_onl
                             .modalities = parts_.modalities_of_input[place]});
   }
   PassResult result;
-  result.has_equal_data = ((data.x_modalities ^ data.b_modalities) & ~differing) != 0;
+  const std::uint64_t expected =
+      (data.x_modalities.own ^ data.b_modalities.own) | (data.x_modalities.partly ^ data.b_modalities.partly);
+  result.has_equal_data = (expected & ~differing) != 0;
   DualInterpreter interpreter(graph_, input, result.ledger);
   Dual returned = interpreter.run();
   const auto read = [&](const c10::IValue& value) {

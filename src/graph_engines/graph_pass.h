@@ -34,9 +34,9 @@ struct PassData {
   std::vector<at::Tensor> b;
   /// [rows]
   std::vector<std::uint32_t> examples;
-  /// Modalities whose data is the example's on the side of x and on that of b, as bit masks.
-  std::uint64_t x_modalities = 0;
-  std::uint64_t b_modalities = 0;
+  /// Which data it is, on the side of x and on that of b.
+  SideModalities x_modalities = {};
+  SideModalities b_modalities = {};
 };
 
 /// Follows a model from what differs in its inputs to the value of its answers. Const and safe to call from many

@@ -33,7 +33,11 @@ bool PairData::has_common_removal() const {
 PassData PairData::of(std::span<const Pair> pairs, std::uint64_t x_modalities, std::uint64_t b_modalities) const {
   const MixedRows x = rows_of(pairs, x_modalities);
   const MixedRows b = rows_of(pairs, b_modalities);
-  PassData data{.x = {}, .b = {}, .examples = x.own, .x_modalities = x_modalities, .b_modalities = b_modalities};
+  PassData data{.x = {},
+                .b = {},
+                .examples = x.own,
+                .x_modalities = {.own = x_modalities},
+                .b_modalities = {.own = b_modalities}};
   const std::uint64_t differing = x_modalities ^ b_modalities;
   for (std::size_t input = 0; input < parts_.layout.inputs.size(); ++input) {
     data.x.push_back(gather_input(parts_.dataset, parts_.layout, input, x, &parts_.removal));

@@ -19,6 +19,8 @@ namespace modattr {
 struct Pair {
   std::uint32_t example = 0;
   std::size_t draw = 0;
+  /// Its number among the example's pairs.
+  std::uint32_t place = 0;
 };
 
 /// Rows of a call that is full: the last pair is repeated.

@@ -88,10 +88,10 @@ int main(int count, char** words) {
         for (std::uint64_t others = 0; others <= all; ++others) {
           if ((others & own) != 0) continue;
           PassData part{
-              .x = {}, .b = {}, .examples = data.examples, .x_modalities = others | own, .b_modalities = others};
+              .x = {}, .b = {}, .examples = data.examples, .x_modalities = {.own = others | own}, .b_modalities = {.own = others}};
           for (std::size_t input = 0; input < names.size(); ++input) {
-            part.x.push_back((part.x_modalities >> input & 1U) != 0 ? data.x[input] : data.b[input]);
-            part.b.push_back((part.b_modalities >> input & 1U) != 0 ? data.x[input] : data.b[input]);
+            part.x.push_back((part.x_modalities.own >> input & 1U) != 0 ? data.x[input] : data.b[input]);
+            part.b.push_back((part.b_modalities.own >> input & 1U) != 0 ? data.x[input] : data.b[input]);
           }
           pass.multipliers(part, &memo);
         }

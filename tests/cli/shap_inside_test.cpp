@@ -67,6 +67,35 @@ TEST(ShapInside, GivesModalitiesTheirShapleyValues) {
   }
 }
 
+TEST(ShapInside, DividesAModalityAsItsFeaturesMeet) {
+  // Two features that count only together, one of them with twice the weight: the rescale rule gives it twice as much,
+  // all orders give both the same.
+  Project project("regression", {"a", "b"});
+  project.model("def forward(self, a, b): return torch.relu(a[:, 0] + 2.0 * a[:, 1] - 2.5) + b[:, 0] * b[:, 1]")
+      .data({TestArray::of<float>("a", {40, 2}, std::vector<float>(80, 1.0F)),
+             TestArray::of<float>("b", {40, 2}, std::vector<float>(80, 1.0F)),
+             TestArray::of<float>("label", {40}, std::vector<float>(40, 1.5F))});
+  for (Json& modality : project.config()["modalities"]) {
+    modality["players"] = {{"type", "element"}};
+    modality["removal"] = {{"type", "zero"}};
+  }
+  std::vector<double> sums(4);
+  for (const Json& line : explained_examples(project, with_method("deep"))) {
+    for (std::size_t player = 0; player < 4; ++player)
+      sums[player] += line.at("players")[player].at("value").get<double>();
+    // Of 32 orders that give 0 or 1/2.
+    EXPECT_NEAR(line.at("players")[0].at("std_error").get<double>(), 0.25 / std::sqrt(31.0), 0.01);
+    EXPECT_NEAR(line.at("players")[0].at("value").get<double>() + line.at("players")[1].at("value").get<double>(), 0.5,
+                1e-6);
+    EXPECT_NEAR(line.at("efficiency_gap").get<double>(), 0.0, 1e-6);
+  }
+  const std::vector<double> expected = {0.25, 0.25, 0.5, 0.5};
+  for (std::size_t player = 0; player < 4; ++player) EXPECT_NEAR(sums[player] / 40.0, expected[player], 0.03) << player;
+  const std::vector<Json> joint = explained_examples(project, with_method("deep", {"--force", "--index", "shapley"}));
+  EXPECT_NEAR(joint[0].at("players")[0].at("value").get<double>(), 0.5 / 3.0, 1e-6);
+  EXPECT_EQ(joint[0].at("players")[0].at("std_error"), 0.0);
+}
+
 TEST(ShapInside, LearnsOfRemovedDataFromOtherExamples) {
   // 8 rows of the background: calls of four examples each, the second of which takes what the first one found.
   const Project project = meeting_project("logits", 8);

@@ -12,9 +12,9 @@ constexpr std::size_t kRoom = 1 << 20;
 /// Results of two operations on removed data, and one on an example's.
 SideMemo three_results() {
   SideMemo memo(kRoom);
-  memo.keep({.step = 1, .modalities = 1, .own = 0}, {at::full({4}, 1.0F)});
-  memo.keep({.step = 2, .modalities = 3, .own = 0}, {at::full({4}, 2.0F)});
-  memo.keep({.step = 2, .modalities = 3, .own = 1}, {at::full({4}, 3.0F)});
+  memo.keep({.step = 1, .modalities = 1, .side = {}}, {at::full({4}, 1.0F)});
+  memo.keep({.step = 2, .modalities = 3, .side = {}}, {at::full({4}, 2.0F)});
+  memo.keep({.step = 2, .modalities = 3, .side = {.own = 1}}, {at::full({4}, 3.0F)});
   return memo;
 }
 

@@ -25,7 +25,8 @@ enum class RandomPurpose : std::uint32_t {
   kHalfSample = 8,
   kExampleOrder = 9,
   kFault = 10,
-  kPathPoint = 11
+  kPathPoint = 11,
+  kPlayerHalf = 12
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

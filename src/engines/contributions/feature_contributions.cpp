@@ -250,7 +250,8 @@ Attribution FeatureContributions::summarise(const EvaluatedExamples& evaluated, 
       const bool is_asked =
           options_.modalities.empty() || std::ranges::find(options_.modalities, modality) != options_.modalities.end();
       if (!is_asked) continue;
-      adder.add_values(modality, scores.values, std_error);
+      // Sums over modalities are exact where halves of their features are drawn.
+      adder.add_values(modality, scores.values, options_.request.is_owen ? std::optional(0.0) : std_error);
       adder.add_share(modality, 0, scores.share, std_error);
     }
     double gap = 0.0;

@@ -35,9 +35,9 @@ struct PassInput {
   at::Tensor points = {};
   /// Results of earlier passes over the same rows, which this one takes and adds to; nullptr = none.
   SideMemo* memo = nullptr;
-  /// Modalities whose data is the example's on the side of x and on that of b.
-  std::uint64_t x_modalities = 0;
-  std::uint64_t b_modalities = 0;
+  /// The data on the side of x and on that of b.
+  SideModalities x_modalities = {};
+  SideModalities b_modalities = {};
 };
 
 /// Runs a graph operation by operation on both sides at once, its tape being that of libtorch's autograd. Where nothing
@@ -76,9 +76,10 @@ class DualInterpreter {
   std::vector<Dual> operate_linearly(const torch::jit::Node& node, const std::vector<Dual>& arguments);
   std::vector<Dual> operate_by_rules(const torch::jit::Node& node, const std::vector<Dual>& arguments);
   /// Runs an operation on one side off the tape, where it has not been run on the same data before.
-  std::vector<c10::IValue> run_side(const torch::jit::Node& node, std::vector<c10::IValue> side, std::uint64_t own);
+  std::vector<c10::IValue> run_side(const torch::jit::Node& node, std::vector<c10::IValue> side,
+                                    const SideModalities& own);
   /// Keeps what an operation gave on a side.
-  void keep_side(const torch::jit::Node& node, const std::vector<c10::IValue>& results, std::uint64_t own);
+  void keep_side(const torch::jit::Node& node, const std::vector<c10::IValue>& results, const SideModalities& own);
   bool is_memorable(const torch::jit::Node& node) const;
   /// For integers or flags that differ as well: the Shapley value of the two groups of arguments.
   std::vector<Dual> operate_with_switch(const torch::jit::Node& node, const std::vector<Dual>& arguments);

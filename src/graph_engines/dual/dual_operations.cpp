@@ -114,9 +114,10 @@ bool DualInterpreter::is_memorable(const Node& node) const {
   });
 }
 
-std::vector<c10::IValue> DualInterpreter::run_side(const Node& node, std::vector<c10::IValue> side, std::uint64_t own) {
+std::vector<c10::IValue> DualInterpreter::run_side(const Node& node, std::vector<c10::IValue> side,
+                                                   const SideModalities& own) {
   if (is_memorable(node)) {
-    const auto* const known = input_.memo->find({step_, modalities_, own & modalities_});
+    const auto* const known = input_.memo->find({step_, modalities_, own.among(modalities_)});
     if (known != nullptr) return *known;
   }
   const c10::NoGradGuard no_grad;
@@ -125,8 +126,8 @@ std::vector<c10::IValue> DualInterpreter::run_side(const Node& node, std::vector
   return results;
 }
 
-void DualInterpreter::keep_side(const Node& node, const std::vector<c10::IValue>& results, std::uint64_t own) {
-  if (is_memorable(node)) input_.memo->keep({step_, modalities_, own & modalities_}, results);
+void DualInterpreter::keep_side(const Node& node, const std::vector<c10::IValue>& results, const SideModalities& own) {
+  if (is_memorable(node)) input_.memo->keep({step_, modalities_, own.among(modalities_)}, results);
 }
 
 std::vector<Dual> DualInterpreter::operate_once(const Node& node, const std::vector<Dual>& arguments) {

@@ -7,9 +7,9 @@
 namespace modattr {
 
 const std::vector<c10::IValue>* SideMemo::find(const Place& place) const {
-  const auto found = results_.find({place.step, place.modalities, place.own});
+  const auto found = results_.find(place);
   if (found != results_.end()) return &found->second;
-  return place.own == 0 && removed_ != nullptr ? removed_->find(place) : nullptr;
+  return place.side == SideModalities{} && removed_ != nullptr ? removed_->find(place) : nullptr;
 }
 
 void SideMemo::keep(const Place& place, const std::vector<c10::IValue>& results) {
@@ -23,14 +23,13 @@ void SideMemo::keep(const Place& place, const std::vector<c10::IValue>& results)
   }
   if (byte_count_ + bytes > most_bytes_) return;
   byte_count_ += bytes;
-  results_.emplace(std::tuple{place.step, place.modalities, place.own}, std::move(own));
+  results_.emplace(place, std::move(own));
 }
 
 SideMemo SideMemo::of_removed_data() const {
   SideMemo removed(most_bytes_);
   for (const auto& [place, results] : results_) {
-    const auto& [step, modalities, own] = place;
-    if (own == 0) removed.keep({step, modalities, own}, results);
+    if (place.side == SideModalities{}) removed.keep(place, results);
   }
   return removed;
 }

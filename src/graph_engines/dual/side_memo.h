@@ -1,16 +1,27 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <ATen/core/ivalue.h>
 
 namespace modattr {
+
+/// Modalities whose data on a side is the example's, and those of which some players are; others are removed. As bit
+/// masks.
+struct SideModalities {
+  std::uint64_t own = 0;
+  std::uint64_t partly = 0;
+
+  auto operator<=>(const SideModalities&) const = default;
+  /// Those that are among `modalities`.
+  SideModalities among(std::uint64_t modalities) const noexcept { return {own & modalities, partly & modalities}; }
+};
 
 /// What operations gave on one side, for the passes over the same rows that follow: the data of a modality is the same
 /// on a side of several of them, as removed data is in all. Not for many threads.
@@ -25,9 +36,11 @@ class SideMemo {
   struct Place {
     /// How many operations the pass ran before.
     std::size_t step = 0;
-    /// Modalities that it comes from, and those of them whose data is the example's, as bit masks.
+    /// Modalities that it comes from, as a bit mask, and what data of them.
     std::uint64_t modalities = 0;
-    std::uint64_t own = 0;
+    SideModalities side = {};
+
+    auto operator<=>(const Place&) const = default;
   };
 
   /// nullptr where it has not been run.
@@ -39,7 +52,7 @@ class SideMemo {
   std::size_t byte_count() const noexcept { return byte_count_; }
 
  private:
-  std::map<std::tuple<std::size_t, std::uint64_t, std::uint64_t>, std::vector<c10::IValue>> results_;
+  std::map<Place, std::vector<c10::IValue>> results_;
   std::shared_ptr<const SideMemo> removed_;
   std::size_t most_bytes_;
   std::size_t byte_count_ = 0;
