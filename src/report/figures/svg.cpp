@@ -230,15 +230,15 @@ double draw_title(Svg& svg, const Caption& caption) {
 }
 
 double draw_legend(Svg& svg, double top, const std::vector<std::string>& names, const std::vector<std::string>& inks) {
-  constexpr double kMargin = 12.0;
+  constexpr double kLegendMargin = 12.0;
   constexpr double kSwatch = 10.0;
-  double x = kMargin;
+  double x = kLegendMargin;
   double y = top + 12.0;
   for (std::size_t place = 0; place < names.size(); ++place) {
     const std::string name = fit_text(names[place], svg.width() / 2.0);
     const double width = kSwatch + 5.0 + text_width(name) + 16.0;
-    if (x > kMargin && x + width > svg.width()) {
-      x = kMargin;
+    if (x > kLegendMargin && x + width > svg.width()) {
+      x = kLegendMargin;
       y += 18.0;
     }
     svg.rect({x, y - kSwatch + 1.0, kSwatch, kSwatch}, inks[place]);

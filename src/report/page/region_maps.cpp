@@ -74,7 +74,7 @@ std::size_t RegionMaps::place_of(const std::vector<const PlayerScore*>& players)
   std::int32_t owner = kNoOwner;
   std::size_t count = 0;
   const auto close_run = [&] {
-    if (count > 0) runs += digits(static_cast<std::size_t>(owner + 1)) + digits(count);
+    if (count > 0) runs += digits(static_cast<std::size_t>(owner) + 1) + digits(count);
   };
   for (std::size_t pixel = 0; pixel < rows * columns; ++pixel) {
     // The middle of what a pixel of the map stands for.
