@@ -77,17 +77,9 @@ ExitCode run(int argc, char** argv) {
       "Exit codes: 0 done, 1 a rule of check is broken, 2 wrong usage or configuration,\n"
       "3 bad model, data or other failure.");
   CommandLine line{.program = program};
-  add_init_command(line);
-  add_inspect_command(line);
-  add_engine_commands(line);
-  add_run_command(line);
-  add_merge_command(line);
-  add_check_command(line);
-  add_report_command(line);
-  add_history_command(line);
-  add_engines_command(line);
-  add_completion_command(line);
-  add_help_command(line);
+#define MODATTR_ADD_COMMAND(name) add_##name##_command(line);
+  MODATTR_COMMAND_LIST(MODATTR_ADD_COMMAND)
+#undef MODATTR_ADD_COMMAND
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -12,21 +12,24 @@ struct CommandLine {
   ExitCode exit_code = ExitCode::kDone;
 };
 
-/// Each adds a command to the program; its callback runs it. `line` must outlive the parsing.
-void add_init_command(CommandLine& line);
-void add_inspect_command(CommandLine& line);
-/// One command per engine of the registry.
-void add_engine_commands(CommandLine& line);
-void add_run_command(CommandLine& line);
-void add_merge_command(CommandLine& line);
-/// Compares results; needs no model.
-void add_check_command(CommandLine& line);
-/// Needs the data of results, no model.
-void add_report_command(CommandLine& line);
-void add_history_command(CommandLine& line);
-void add_engines_command(CommandLine& line);
-void add_completion_command(CommandLine& line);
-/// Knows the commands that were added before it.
-void add_help_command(CommandLine& line);
+// The commands, in the order of the help. NAME stands for a function add_NAME_command(), which adds a command to the
+// program whose callback runs it; every_engine adds one per engine of the registry, help knows those before it.
+#define MODATTR_COMMAND_LIST(COMMAND) \
+  COMMAND(init)                       \
+  COMMAND(inspect)                    \
+  COMMAND(every_engine)               \
+  COMMAND(run)                        \
+  COMMAND(merge)                      \
+  COMMAND(check)                      \
+  COMMAND(report)                     \
+  COMMAND(history)                    \
+  COMMAND(engines)                    \
+  COMMAND(completion)                 \
+  COMMAND(help)
+
+/// `line` must outlive the parsing.
+#define MODATTR_DECLARE_COMMAND(name) void add_##name##_command(CommandLine& line);
+MODATTR_COMMAND_LIST(MODATTR_DECLARE_COMMAND)
+#undef MODATTR_DECLARE_COMMAND
 
 }  // namespace modattr

@@ -138,7 +138,7 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
 
 }  // namespace
 
-void add_engine_commands(CommandLine& line) {
+void add_every_engine_command(CommandLine& line) {
   for (const Engine& engine : engine_registry()) add_engine_command(line, engine);
 }
 

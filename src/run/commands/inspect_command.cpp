@@ -319,7 +319,7 @@ void check_runs(Experiment& experiment) {
                          .dataset = experiment.dataset(),
                          .layout = experiment.layout(),
                          .rows_per_call = experiment.rows_per_call()});
-  RemovalSetup(experiment, std::nullopt).check_numbers(experiment);
+  RemovalSetup(experiment, std::nullopt).check_numbers(experiment, experiment.rows_per_call());
 }
 
 /// Everything but opening the experiment.

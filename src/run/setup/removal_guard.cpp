@@ -45,26 +45,26 @@ std::string hint_at_background(const Dataset& reference, const InputLayout& layo
 
 }  // namespace
 
-void RemovalSetup::check_numbers(const Experiment& experiment) const {
+void RemovalSetup::check_numbers(const Experiment& experiment, std::size_t rows) const {
   const Config& config = experiment.config();
   const Dataset& dataset = experiment.dataset();
   const std::size_t modality_count = config.modalities.size();
-  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), experiment.rows_per_call()));
+  std::vector<std::uint32_t> examples(std::min(dataset.example_count(), rows));
   std::iota(examples.begin(), examples.end(), 0u);
   ModelEvaluator evaluator(experiment.model(), dataset, experiment.layout(),
-                           {.rows_per_call = experiment.rows_per_call(),
-                            .batch_size = experiment.rows_per_call(),
+                           {.rows_per_call = rows,
+                            .batch_size = rows,
                             .sharing = MixSharing::kNone});
   EncodedRows removal_rows = evaluator.encode(*rows_);
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const RemovalConfig& removal = config.modalities[modality].removal;
     const bool is_token = removal.type == RemovalType::kToken;
     if (rows_->uses_background(modality) || (!is_token && removal.type != RemovalType::kValue)) continue;
-    std::vector<std::uint32_t> rows(dataset.example_count());
-    rows_->write_rows(modality, 0, rows);
-    rows.resize(examples.size());
+    std::vector<std::uint32_t> removed(dataset.example_count());
+    rows_->write_rows(modality, 0, removed);
+    removed.resize(examples.size());
     std::vector<std::span<const std::uint32_t>> baselines(modality_count);
-    baselines[modality] = rows;
+    baselines[modality] = removed;
     const Mix mix{Coalition::full(modality_count).without(modality), {}, baselines};
     Progress silent;
     try {
@@ -92,7 +92,7 @@ Attribution RemovalSetup::guard(const Experiment& experiment, const std::functio
   } catch (const SplitAssumptionError&) {
     throw;
   } catch (const ModelError&) {
-    check_numbers(experiment);
+    check_numbers(experiment, experiment.rows_per_call());
     throw;
   }
 }

@@ -197,7 +197,9 @@ void RemovalSetup::check(Experiment& experiment) {
     return modality.removal.type == RemovalType::kBackground && !modality.removal.path;
   };
   if (std::ranges::all_of(experiment.config().modalities, is_own_background)) return;
-  RemovalSetup(experiment, std::nullopt, 1, Extent::kOneRow).check_numbers(experiment);
+  // A model that was traced for a number of rows takes no other.
+  const std::size_t rows = experiment.config().model.rows_per_call ? experiment.rows_per_call() : 2;
+  RemovalSetup(experiment, std::nullopt, 1, Extent::kOneRow).check_numbers(experiment, rows);
 }
 
 std::optional<std::size_t> RemovalSetup::background_count() const {

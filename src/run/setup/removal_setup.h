@@ -29,9 +29,9 @@ class RemovalSetup {
   /// key of the configuration that is to blame, or says what else can be done.
   Attribution guard(const Experiment& experiment, const std::function<Attribution()>& explain) const;
 
-  /// Throws ConfigError where the model fails on some examples once an id or a value of the configuration stands in
-  /// for a modality.
-  void check_numbers(const Experiment& experiment) const;
+  /// Throws ConfigError where the model fails on the first examples, [rows], once an id or a value of the configuration
+  /// stands in for a modality.
+  void check_numbers(const Experiment& experiment, std::size_t rows) const;
 
   const RemovalRows& rows() const noexcept { return *rows_; }
   /// Rows of the background; nullopt when no modality is removed by one.
