@@ -147,7 +147,8 @@ class Clusters {
     for (std::size_t pixel = 0; pixel < nearest.size(); ++pixel) {
       double* const sum = sums.data() + nearest[pixel] * feature_count();
       counts[nearest[pixel]] += 1.0;
-      sum[0] += static_cast<double>(pixel / width_);
+      const std::size_t row = pixel / width_;
+      sum[0] += static_cast<double>(row);
       sum[1] += static_cast<double>(pixel % width_);
       for (std::size_t channel = 0; channel < channel_count_; ++channel) {
         sum[2 + channel] += colors_[pixel * channel_count_ + channel];
