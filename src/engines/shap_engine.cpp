@@ -304,7 +304,7 @@ std::vector<EngineVariant> variants() {
           {.name = "shap --level feature --method deep",
            .summary = "Deep SHAP: the difference of two answers, passed back through the model's graph to its features",
            .needs = "a TorchScript model with derivatives; a value that is smooth",
-           .cost = "about 2 forward and backward passes per background row, times M 2^(M-1) up to 3 modalities",
+           .cost = "about 2 forward and backward passes per background row, times M 2^M for 2 and 3 modalities",
            .source = "Lundberg, Lee 2017; Shrikumar, Greenside, Kundaje 2017; Owen 1977",
            .options = {{"level", "feature"}, {"method", "deep"}}},
           {.name = "shap --level feature --method ig",
