@@ -5,9 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <dlfcn.h>
-
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -158,15 +155,6 @@ class TorchScriptModel final : public Model {
 
 std::unique_ptr<Model> load_torchscript_model(const TorchScriptOptions& options) {
   return std::make_unique<TorchScriptModel>(options);
-}
-
-void use_one_thread_per_call() {
-  at::set_num_threads(1);
-  // OpenBLAS has a thread pool of its own that libtorch does not control.
-  using SetThreadCount = void (*)(int);
-  if (const auto set_thread_count = reinterpret_cast<SetThreadCount>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
-    set_thread_count(1);
-  }
 }
 
 }  // namespace modattr

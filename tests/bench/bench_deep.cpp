@@ -19,6 +19,7 @@
 #include "graph/torchscript_program.h"
 #include "graph_engines/graph_pass.h"
 #include "modattr/data/dataset.h"
+#include "modattr/model/call_threads.h"
 #include "modattr/model/torchscript_model.h"
 
 namespace {
@@ -44,7 +45,7 @@ int main(int count, char** words) {
     std::cerr << "usage: modattr_bench_deep MODEL.pt DATA.npz ROWS INPUT...\n";
     return 2;
   }
-  use_one_thread_per_call();
+  use_one_thread_per_call(1);
   const std::vector<std::string> names(words + 4, words + count);
   const auto row_count = static_cast<std::uint32_t>(std::atoi(words[3]));
   const auto model = load_torchscript_model({.path = words[1], .device = "cpu"});
@@ -87,8 +88,11 @@ int main(int count, char** words) {
       for (std::uint64_t own = 1; own <= all; own *= 2) {
         for (std::uint64_t others = 0; others <= all; ++others) {
           if ((others & own) != 0) continue;
-          PassData part{
-              .x = {}, .b = {}, .examples = data.examples, .x_modalities = {.own = others | own}, .b_modalities = {.own = others}};
+          PassData part{.x = {},
+                        .b = {},
+                        .examples = data.examples,
+                        .x_modalities = {.own = others | own},
+                        .b_modalities = {.own = others}};
           for (std::size_t input = 0; input < names.size(); ++input) {
             part.x.push_back((part.x_modalities.own >> input & 1U) != 0 ? data.x[input] : data.b[input]);
             part.b.push_back((part.b_modalities.own >> input & 1U) != 0 ? data.x[input] : data.b[input]);

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -11,6 +13,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/model/call_threads.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 #include "support/thrown_message.h"
@@ -281,9 +284,22 @@ TEST_F(TorchScriptModelTest, KnowsItsDevices) {
 }
 
 TEST(UseOneThreadPerCall, SetsTheThreadsOfLibtorch) {
-  use_one_thread_per_call();
+  use_one_thread_per_call(2);
   EXPECT_EQ(at::get_num_threads(), 1);
 }
+
+#ifndef __SANITIZE_ADDRESS__
+TEST(UseOneThreadPerCall, RefusesWhereThereIsNoRoom) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit tight{std::size_t{1} << 20, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &tight), 0);
+  // Stacks that are kept for threads to come are few.
+  const std::string message = thrown_message<ModelError>([] { use_one_thread_per_call(64); });
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT_TRUE(mentions(message, {"threads: expected room for ", "ulimit -v"})) << message;
+}
+#endif
 
 TEST_F(TorchScriptModelTest, HasNoPartsWhereItReturnsOneTensor) {
   EXPECT_TRUE(mentions(error_of<ConfigError>("def forward(self, x): return x", std::string("logits")),

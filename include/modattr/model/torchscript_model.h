@@ -24,7 +24,4 @@ struct TorchScriptOptions {
 /// or no TorchScript model, ConfigError for a device that does not exist.
 std::unique_ptr<Model> load_torchscript_model(const TorchScriptOptions& options);
 
-/// Makes the calling process run each model call on one thread, so that results do not depend on how many threads call.
-void use_one_thread_per_call();
-
 }  // namespace modattr

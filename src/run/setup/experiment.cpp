@@ -18,6 +18,7 @@
 #include "modattr/core/rng.h"
 #include "modattr/data/array_tensor.h"
 #include "modattr/engines/run_warnings.h"
+#include "modattr/model/call_threads.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/model/tree_model.h"
 #include "modattr/report/number_format.h"
@@ -279,7 +280,7 @@ std::size_t Experiment::rows_per_call() const {
 }
 
 void Experiment::load_model(const ExperimentOptions& options, const RunContext& context) {
-  use_one_thread_per_call();
+  use_one_thread_per_call(thread_count_);
   model_ = open_model(config_.model, options.common.device, label_input(config_));
   if (model_->trees() != nullptr) config_.model.kind = output_kind_of(*model_->trees());
   check_arguments(*model_, layout_);
