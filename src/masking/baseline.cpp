@@ -112,7 +112,7 @@ at::Tensor constant_row(const Dataset& dataset, std::size_t input, double value)
 /// Whether a constant of this type keeps the number as it is, or close to it for floating-point numbers.
 bool can_hold(c10::ScalarType dtype, double value) {
   const at::Tensor number = at::full({1}, value, at::TensorOptions().dtype(at::kDouble));
-  const double kept = number.to(dtype).to(at::kDouble).item<double>();
+  const auto kept = number.to(dtype).to(at::kDouble).item<double>();
   return c10::isFloatingType(dtype) ? std::isfinite(kept) : kept == value;
 }
 

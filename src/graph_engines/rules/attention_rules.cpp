@@ -76,7 +76,8 @@ Attended attend(const DualTensor& query, const DualTensor& key, const DualTensor
       return tensor.reshape({tensor.size(0), tensor.size(1), heads.count, width / heads.count}).transpose(1, 2);
     });
   };
-  const double scale = 1.0 / std::sqrt(static_cast<double>(width / heads.count));
+  const auto head_width = width / heads.count;
+  const double scale = 1.0 / std::sqrt(static_cast<double>(head_width));
   const DualTensor q = linear(split(query, 0), [&](const at::Tensor& tensor) { return tensor * scale; });
   DualTensor scores = matrix_multiply(q, transposed(split(key, 1), -1, -2));
   if (heads.mask.defined()) scores = without_masked(scores, heads.mask);

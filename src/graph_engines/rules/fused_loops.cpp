@@ -74,12 +74,12 @@ at::Tensor secant_loop(const at::Tensor& g, const at::Tensor& x, const at::Tenso
   at::Tensor result = at::empty_like(own_x);
   in_type(x, [&](auto type) {
     using Number = decltype(type);
-    const Number* const gs = numbers<Number>(own_g);
-    const Number* const xs = numbers<Number>(own_x);
-    const Number* const bs = numbers<Number>(own_b);
-    const Number* const ys = numbers<Number>(own_y);
-    const Number* const y_bs = numbers<Number>(own_y_b);
-    Number* const results = result.data_ptr<Number>();
+    const auto* const gs = numbers<Number>(own_g);
+    const auto* const xs = numbers<Number>(own_x);
+    const auto* const bs = numbers<Number>(own_b);
+    const auto* const ys = numbers<Number>(own_y);
+    const auto* const y_bs = numbers<Number>(own_y_b);
+    auto* const results = result.data_ptr<Number>();
     const auto smallest = static_cast<Number>(smallest_difference);
     const bool is_kinked = secant == Secant::kKinked;
     for (std::int64_t place = 0; place < own_x.numel(); ++place) {
@@ -128,9 +128,9 @@ at::Tensor normalise_loop(const at::Tensor& g, const at::Tensor& x, const at::Te
   in_type(x, [&](auto type) {
     using Number = decltype(type);
     for (std::int64_t row = 0; row < own_x.numel() / size; ++row) {
-      const Number* const gs = numbers<Number>(own_g) + row * size;
-      const Number* const xs = numbers<Number>(own_x) + row * size;
-      const Number* const bs = numbers<Number>(own_b) + row * size;
+      const auto* const gs = numbers<Number>(own_g) + row * size;
+      const auto* const xs = numbers<Number>(own_x) + row * size;
+      const auto* const bs = numbers<Number>(own_b) + row * size;
       Number* const results = result.data_ptr<Number>() + row * size;
       const Number m = centres ? numbers<Number>(mean)[row] : Number{0};
       const Number m_b = centres ? numbers<Number>(mean_b)[row] : Number{0};
