@@ -60,8 +60,9 @@ CommandResult make_page(const CommandRequest& request, const RunContext& context
   }
   const std::optional<ShownData> shown = open_shown_data(page.table, places, reason);
   if (shown && shown->dataset) {
-    page.data = page_data(*shown->dataset, shown_inputs(shown->modalities), shown->modalities, records,
-                          kMostPictureBytes, page.missing, context.progress);
+    const std::size_t room = room_for_pictures(to_html(page).size(), places.ids.size());
+    page.data = page_data(*shown->dataset, shown_inputs(shown->modalities), shown->modalities, records, room,
+                          page.missing, context.progress);
   } else if (!shown) {
     page.missing.push_back(
         "Pictures, sounds, columns and groups of the examples: " + spell_options(reason, context.spell) + ".");

@@ -44,8 +44,14 @@ TEST(RegionMaps, AreKeptOnce) {
 TEST(RegionMaps, GetSmallerWhereThereAreMany) {
   ExampleRecord record;
   record.attribution.players = players_of_columns(300, 600);
-  for (const auto& [count, side] : {std::pair{1U, 224}, std::pair{101U, 96}, std::pair{1001U, 48}}) {
-    const std::vector<ExampleRecord> records(count, record);
+  for (const auto& [count, side] :
+       {std::pair{1U, 224}, std::pair{101U, 96}, std::pair{1001U, 48}, std::pair{2501U, 32}}) {
+    std::vector<ExampleRecord> records(count, record);
+    RegionMaps of_one_picture(records);
+    of_one_picture.places_of(record.attribution.players);
+    EXPECT_EQ(of_one_picture.maps()[0]["w"], 224);
+    for (std::uint32_t place = 0; place < count; ++place)
+      records[place].attribution.players[1].region->counts[0] += place;
     RegionMaps maps(records);
     maps.places_of(record.attribution.players);
     EXPECT_EQ(maps.maps()[0]["w"], side);

@@ -83,7 +83,7 @@ TEST(FilesOfAPage, AreThoseOfTheExamplesThatAreShown) {
                                   kMostPictureBytes, missing, silent);
   EXPECT_TRUE(missing.empty());
   ASSERT_EQ(data.pictures.size(), 3U);
-  EXPECT_EQ(data.pictures[1].png, to_png(drawn_picture(6, 5, 120)));
+  EXPECT_EQ(data.pictures[1].file, to_png(drawn_picture(6, 5, 120)));
   EXPECT_EQ(made_count(*shown.dataset), 3U);
 }
 
