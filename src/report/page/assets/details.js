@@ -20,11 +20,11 @@ function playerList(place) {
   return list;
 }
 
-/** "0.60 to 0.70 s", with as many digits as the stretch needs. */
+/** "0.60–0.70 s", with as many digits as the stretch needs. */
 function secondsText(time) {
   const length = time[1] - time[0];
   const digits = length > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(length)))) : 2;
-  return time[0].toFixed(digits) + " to " + time[1].toFixed(digits) + " s";
+  return time[0].toFixed(digits) + "–" + time[1].toFixed(digits) + "\u00a0s";
 }
 
 /** The players of a part: {modality, name, title, value, low, high, place, time, number}. */

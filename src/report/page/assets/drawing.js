@@ -135,7 +135,7 @@ function pictureView(title, picturePlace, players, map) {
   });
   const view = draw("svg", { viewBox: "0 0 " + picture.w + " " + height, role: "img", "aria-label": title }, image, layer);
   const seconds = Math.max(...players.map((player) => (player.time ? player.time[1] : 0)), 0);
-  const clock = seconds ? make("p", { class: "clock" }, make("span", {}, "0 s"), make("span", {}, shown(seconds) + " s")) : null;
+  const clock = seconds ? make("p", { class: "clock" }, make("span", {}, "0 s"), make("span", {}, Number(seconds.toPrecision(3)) + " s")) : null;
   return make("figure", { class: picture.sound ? "view sound" : players.length ? "view" : "view plain" }, make("figcaption", {}, make("bdi", {}, title)), view, clock, boxes.length ? overlaySlider() : null);
 }
 
