@@ -3,14 +3,49 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/Functions.h>
 #include <c10/util/Exception.h>
 
 #include "modattr/core/error.h"
 #include "modattr/graph/torch_errors.h"
 #include "modattr/value/batch_dependence.h"
 #include "modattr/value/model_evaluator.h"
+#include "modattr/value/parallel_calls.h"
 
 namespace modattr {
+
+namespace {
+
+/// The inputs of some examples. Files are decoded for them, on all threads.
+std::vector<at::Tensor> gather_on_threads(const Dataset& dataset, std::span<const std::uint32_t> examples,
+                                          std::size_t thread_count) {
+  constexpr std::size_t kExamplesAtATime = 4;
+  std::vector<std::vector<at::Tensor>> pieces((examples.size() + kExamplesAtATime - 1) / kExamplesAtATime);
+  parallel_model_calls(pieces.size(), thread_count, [&](std::size_t piece) {
+    const std::size_t first = piece * kExamplesAtATime;
+    const std::span<const std::uint32_t> own =
+        examples.subspan(first, std::min(kExamplesAtATime, examples.size() - first));
+    for (std::size_t input = 0; input < dataset.input_count(); ++input) {
+      pieces[piece].push_back(dataset.gather(input, own));
+    }
+  });
+  std::vector<at::Tensor> inputs;
+  for (std::size_t input = 0; input < dataset.input_count(); ++input) {
+    std::vector<at::Tensor> parts;
+    for (const std::vector<at::Tensor>& piece : pieces) parts.push_back(piece[input]);
+    inputs.push_back(at::cat(parts, 0));
+  }
+  return inputs;
+}
+
+bool decodes_files(const Dataset& dataset) {
+  for (std::size_t input = 0; input < dataset.input_count(); ++input) {
+    if (dataset.input(input).storage->makes_rows()) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void ModelEvaluator::share_nothing() {
   forget_split();
@@ -50,7 +85,7 @@ ModelEvaluator::SplitAttempt ModelEvaluator::try_split(std::size_t cache_bytes, 
   }
   SplitResult result = modattr::split_model(
       model_, {.inputs = std::move(inputs), .modality_count = layout_.modalities.count(), .predicates = predicates},
-      gather_own(probe));
+      decodes_files(dataset_) ? gather_on_threads(dataset_, probe, options_.thread_count) : gather_own(probe));
   const bool specialises_predicates = result.specialises_predicates;
   if (!result.model) return {result.reason, specialises_predicates};
   if (when_split) when_split(result.is_row_by_row);

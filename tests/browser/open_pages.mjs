@@ -1,8 +1,9 @@
-// Opens pages of `modattr report` in Chromium, each at the widths of a laptop and a phone, in light and dark, and goes
-// through every view:
+// Opens pages of `modattr report` in Chromium, each at the widths of a laptop and a phone, in light and dark, and as it is
+// printed, and goes through every view:
 //   node open_pages.mjs SCREENSHOTS PAGE.html...
 // Fails where the console has an error, the page asks for anything beyond itself, text of the data has become markup,
-// a view does not open, the page is wider than the screen, or axe-core finds something serious.
+// a view does not open, the page is wider than the screen, players are not where they lie in a picture, or axe-core finds
+// something serious.
 
 import { createRequire } from "node:module";
 import { mkdirSync } from "node:fs";
@@ -16,6 +17,16 @@ const widths = [
   { name: "laptop", width: 1280, height: 800 },
   { name: "phone", width: 390, height: 844 },
 ];
+/** How the players of a page, by the folder of its results, are drawn. */
+const drawings = {
+  tones: ".view.sound .layer rect.patch",
+  "tone-shares": ".view.sound .layer rect.patch",
+  boxes: ".view .layer path.patch",
+  masks: ".view .layer path.patch",
+  superpixels: ".view .layer path.patch",
+  features: ".view .layer rect.patch",
+};
+const paper = { width: 720, height: 1020 };
 const [screenshots, ...pages] = process.argv.slice(2);
 if (!screenshots || pages.length === 0) {
   console.error("usage: node open_pages.mjs SCREENSHOTS PAGE.html...");
@@ -79,6 +90,33 @@ async function goThrough(page, where) {
   await page.keyboard.press("Home");
 }
 
+/** Each player lies in the picture, and has a colour. */
+async function checkDrawing(page, selector, where) {
+  const shapes = await page.locator(selector).evaluateAll((all) =>
+    all.map((shape) => {
+      const own = shape.getBoundingClientRect();
+      const view = shape.closest("svg").getBoundingClientRect();
+      const inside = own.left >= view.left - 1 && own.right <= view.right + 1 && own.top >= view.top - 1 && own.bottom <= view.bottom + 1;
+      return inside && own.width > 0 && own.height > 0 && /^rgb/.test(getComputedStyle(shape).fill);
+    }),
+  );
+  expect(shapes.length > 1 && shapes.every((fine) => fine), where + ": players are drawn in their picture");
+}
+
+async function checkPrint(page, name) {
+  const where = name + " print";
+  await page.setViewportSize(paper);
+  await page.emulateMedia({ media: "print" });
+  const explorer = page.locator("#explorer");
+  if ((await explorer.count()) > 0) {
+    expect(await page.locator("#example").isVisible(), where + ": the chosen example is printed");
+    expect(!(await page.locator("#list").isVisible()), where + ": the list is not");
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide <= 0, where + ": wider than the paper by " + wide);
+  await page.screenshot({ path: screenshots + "/" + name + "-print.png", fullPage: true });
+}
+
 async function checkAxe(page, where) {
   await page.addScriptTag({ path: axe }).catch(() => {});
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
@@ -110,13 +148,13 @@ for (const file of pages) {
         });
         page.on("request", (request) => {
           const url = request.url();
-          const isOwn = url.startsWith("data:image/png") || url === pathToFileURL(resolve(file)).href;
+          const isOwn = /^data:image\/(png|webp);base64,/.test(url) || url === pathToFileURL(resolve(file)).href;
           expect(isOwn, where + ": a request to " + url.slice(0, 100));
         });
-        const start = Date.now();
         await page.goto(pathToFileURL(resolve(file)).href);
-        const seconds = (Date.now() - start) / 1000;
-        if (!bypassCSP) console.log(where + ": opened in " + seconds.toFixed(2) + " s");
+        // Scripts draw the first view before this event.
+        const drawn = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd / 1000);
+        if (!bypassCSP) console.log(where + ": the first view was drawn after " + drawn.toFixed(2) + " s");
         expect((await page.locator("main h1").count()) === 1, where + ": one heading");
         expect((await page.locator(".hostile, img[onerror], main script, a[href^='javascript']").count()) === 0, where + ": text is text");
         if (bypassCSP) {
@@ -124,8 +162,10 @@ for (const file of pages) {
           await page.screenshot({ path: screenshots + "/" + name + "-" + device + "-" + scheme + ".png", fullPage: true });
         } else {
           await goThrough(page, where);
+          if (drawings[name]) await checkDrawing(page, drawings[name], where);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           expect(wide <= 0, where + ": wider than the screen by " + wide);
+          if (device === "laptop") await checkPrint(page, name);
         }
         await context.close();
       }

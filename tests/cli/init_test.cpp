@@ -35,6 +35,49 @@ TEST(Init, WritesAConfigurationThatRuns) {
   EXPECT_EQ(project.run(forced).exit_code, 0);
 }
 
+/// What init writes for sounds of 6 samples, ids of `id_count` and a mask of `mask_length`, and what it says.
+std::pair<Json, std::string> masked_project(std::int64_t id_count, std::int64_t mask_length) {
+  Project project("logits", {});
+  project
+      .model(
+          "def forward(self, waveform, input_ids, attention_mask):\n"
+          "  score = waveform.mean([1, 2]) + input_ids.float().mean(1) * attention_mask.float().mean(1)\n"
+          "  return torch.stack([score, -score], 1)")
+      .data({TestArray::of<float>("waveform", {2, 1, 6}, {1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1}),
+             TestArray::of<std::int64_t>("input_ids", {2, id_count},
+                                         std::vector<std::int64_t>(static_cast<std::size_t>(2 * id_count), 3)),
+             TestArray::of<std::int64_t>("attention_mask", {2, mask_length},
+                                         std::vector<std::int64_t>(static_cast<std::size_t>(2 * mask_length), 1)),
+             TestArray::of<std::int64_t>("label", {2}, {0, 1})});
+  const ProgramResult result =
+      project.run({"init", "--model", "model.pt", "--data", "val.npz", "--config", "sub.json"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  return {Json::parse(read_file(project.path("sub.json"))).at("modalities"), result.output};
+}
+
+TEST(Init, GivesAMaskToWhatIsAsLong) {
+  const auto [of_sounds, about_sounds] = masked_project(4, 6);
+  EXPECT_EQ(of_sounds[0].at("inputs"), Json({"waveform", "attention_mask"}));
+  EXPECT_EQ(of_sounds[1].at("inputs"), Json({"input_ids"}));
+  EXPECT_EQ(about_sounds.find("may be meant"), std::string::npos) << about_sounds;
+  const auto [of_texts, about_texts] = masked_project(4, 4);
+  EXPECT_EQ(of_texts[0].at("inputs"), Json({"waveform"}));
+  EXPECT_EQ(of_texts[1].at("inputs"), Json({"input_ids", "attention_mask"}));
+  EXPECT_EQ(about_texts.find("may be meant"), std::string::npos) << about_texts;
+}
+
+TEST(Init, SaysWhoseAMaskMayBe) {
+  const auto [both, about_both] = masked_project(6, 6);
+  EXPECT_EQ(both[1].at("inputs"), Json({"input_ids", "attention_mask"}));
+  EXPECT_NE(about_both.find("warning: 'attention_mask' was taken for a mask of the tokens, but may be meant for the "
+                            "sounds of 'waveform': both are as long as it is"),
+            std::string::npos)
+      << about_both;
+  const auto [neither, about_neither] = masked_project(4, 3);
+  EXPECT_EQ(neither[1].at("inputs"), Json({"input_ids", "attention_mask"}));
+  EXPECT_NE(about_neither.find("neither is as long"), std::string::npos) << about_neither;
+}
+
 TEST(Init, TakesTextsOfAnArchiveForIds) {
   const auto texts = [](const std::string& bytes) {
     return npy_content("{'descr': '|S2', 'fortran_order': False, 'shape': (2,), }", bytes);

@@ -152,7 +152,7 @@ TEST_F(RawSoundsTest, HaveToBeAlikeOrMadeAlike) {
 }
 
 TEST_F(RawSoundsTest, TellSegmentsInSeconds) {
-  ASSERT_EQ(run({"lime", "--examples", "3", "--budget", "200", "--out", "lime", "--plot", "lime.svg"}).exit_code, 0);
+  ASSERT_EQ(run({"lime", "--ids", "0,5,7", "--budget", "200", "--out", "lime", "--plot", "lime.svg"}).exit_code, 0);
   std::istringstream lines(read_file(folder_ / "lime/examples.jsonl"));
   std::string line;
   std::getline(lines, line);
@@ -166,10 +166,14 @@ TEST_F(RawSoundsTest, TellSegmentsInSeconds) {
     ++segments;
   }
   EXPECT_EQ(segments, 8U) << line;
+  EXPECT_EQ(example["texts"], nlohmann::json({{"text", "loud loud"}})) << "as the manifest has it";
   EXPECT_NE(read_file(folder_ / "lime.svg").find("<svg"), std::string::npos);
   ASSERT_EQ(run({"report", "lime"}).exit_code, 0);
-  // The sound as a picture of its frequencies.
-  EXPECT_NE(read_file(folder_ / "lime/report.html").find("data:image/png;base64,"), std::string::npos);
+  // The sound as a picture of its frequencies, and when its segments sound.
+  const std::string page = read_file(folder_ / "lime/report.html");
+  EXPECT_NE(page.find("{\"w\":400,\"h\":1,\"sound\":true,\"file\":\"iVBOR"), std::string::npos);
+  EXPECT_NE(page.find("\"t\":[[0,0.003125],[0.003125,0.00625],"), std::string::npos);
+  EXPECT_NE(page.find("\"t\":[[1,\"loud loud\"]]"), std::string::npos);
 }
 
 TEST_F(RawSoundsTest, AreDamagedByTrace) {
@@ -190,6 +194,20 @@ TEST_F(RawSoundsTest, AreGuessedByInit) {
   EXPECT_EQ(config["modalities"][0]["kind"], "audio");
   EXPECT_EQ(config["modalities"][0]["column"], "sound");
   EXPECT_EQ(config["modalities"][0]["preprocessing"]["sample_rate"], 16000);
+}
+
+TEST_F(RawSoundsTest, HaveTheMaskThatTheModelTakes) {
+  std::filesystem::remove(folder_ / "modattr.json");
+  save_model(folder_ / "model.pt",
+             "def forward(self, waveform, attention_mask, input_ids):\n"
+             "    score = (waveform.squeeze(1) * attention_mask).pow(2).mean(1) * input_ids.float().mean(1)\n"
+             "    return torch.stack([score, -score], 1)\n");
+  const ProgramResult result = run({"init", "--model", "model.pt", "--data", "val.csv"});
+  EXPECT_NE(result.output.find("'attention_mask' as the padding mask of the sounds"), std::string::npos)
+      << result.output << result.errors;
+  const nlohmann::json config = nlohmann::json::parse(read_file(folder_ / "modattr.json"), nullptr, false);
+  EXPECT_EQ(config["modalities"][0]["inputs"], nlohmann::json::array({"waveform", "attention_mask"}));
+  EXPECT_EQ(config["modalities"][1]["inputs"], nlohmann::json::array({"input_ids"}));
 }
 
 }  // namespace

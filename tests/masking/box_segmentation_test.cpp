@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "modattr/core/error.h"
+#include "modattr/data/array_file.h"
+#include "modattr/data/data_source.h"
 #include "modattr/masking/segmentation.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
@@ -47,6 +49,38 @@ TEST_F(BoxSegmentationTest, OwnThePixelsWhoseCentreTheyHold) {
   const auto found = layout({{.left = 0.6, .top = 0, .right = 2.5, .bottom = 2, .name = "dog"}});
   EXPECT_EQ(found->labels, (std::vector<std::string>{"dog", "background"}));
   EXPECT_EQ(drawn(*found), "bdbbbdbbbbbbbdbbbdbbbbbb");
+}
+
+TEST_F(BoxSegmentationTest, OwnRowsWhoseCentreTheyHold) {
+  const auto found = layout({{.left = 0, .top = 0.6, .right = 4, .bottom = 2.5, .name = "dog"}});
+  EXPECT_EQ(drawn(*found).substr(0, 12), "bbbbddddbbbb");
+}
+
+TEST_F(BoxSegmentationTest, FollowTheirPictureThroughResizeAndCrop) {
+  auto source = std::make_shared<DataSource>();
+  source->arrays = open_array_file(folder_ / "val.npz");
+  RawRows origins{.input = "x", .kind = OriginKind::kPicture, .rows = {"a.png"}};
+  origins.placement = [](std::size_t) {
+    return PicturePlacement{.x_scale = 0.5, .y_scale = 0.25, .x_offset = 1.0, .y_offset = -1.0};
+  };
+  source->origins.push_back(origins);
+  dataset_ =
+      std::make_unique<Dataset>(DatasetOptions{.path = folder_ / "val.npz", .inputs = {"x", "row"}, .source = source});
+  // From 2 / 2 + 1 to 6 / 2 + 1, and from 8 / 4 - 1 to 12 / 4 - 1.
+  const auto found = layout({{.left = 2, .top = 8, .right = 6, .bottom = 12, .name = "dog"}});
+  EXPECT_EQ(drawn(*found).substr(0, 12), "bbbbbbddbbbb");
+}
+
+TEST_F(BoxSegmentationTest, AreThoseOfTheRowOfTheFile) {
+  write_npz(folder_ / "two.npz", {TestArray::of<float>("x", {2, 2, 3, 4}, std::vector<float>(48, 1.0F))});
+  dataset_ = std::make_unique<Dataset>(DatasetOptions{.path = folder_ / "two.npz", .inputs = {"x"}});
+  const std::vector<std::uint32_t> second = {1};
+  dataset_->keep(second);
+  SegmentationOptions options{.type = PlayerType::kBox};
+  options.boxes = {{{.left = 0, .top = 0, .right = 1, .bottom = 1, .name = "dog"}},
+                   {{.left = 1, .top = 0, .right = 2, .bottom = 1, .name = "cat"}}};
+  const auto found = make_segmentation(options, "image", *dataset_, inputs_)->layout(0);
+  EXPECT_EQ(drawn(*found).substr(0, 4), "bcbb");
 }
 
 TEST_F(BoxSegmentationTest, GoToTheSmallestBoxWhereSeveralOverlapAndThenToTheFirst) {

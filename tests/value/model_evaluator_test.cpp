@@ -1,12 +1,19 @@
 #include "modattr/value/model_evaluator.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <span>
 #include <thread>
 
 #include <ATen/TensorOperators.h>
 
 #include "evaluator_set.h"
+#include "modattr/data/array_file.h"
+#include "modattr/data/raw/decoded_rows.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/stats/masked_logit.h"
 #include "support/counting_progress.h"
@@ -165,6 +172,28 @@ TEST_F(ModelEvaluatorTest, AnswersTheSameOnceTheModelIsSplit) {
     EXPECT_EQ(evaluator.split_model(), nullptr);
     EXPECT_EQ(evaluate(evaluator, mixes), expected);
   }
+}
+
+TEST_F(ModelEvaluatorTest, DecodesTheFilesThatASplitIsTriedOnByAllThreads) {
+  save_model(folder_ / "model.pt",
+             "def forward(self, a, b): return torch.relu(a - 20.0) * torch.tanh(b.float()[:, :2] - 1030.0)");
+  const std::unique_ptr<Model> model = load_torchscript_model({.path = folder_ / "model.pt", .device = "cpu"});
+  auto source = std::make_shared<DataSource>();
+  source->arrays = open_array_file(folder_ / "val.npz");
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  Array& decoded = *std::ranges::find(source->arrays, "a", &Array::name);
+  decoded = decoded_array("a", decoded.dtype, decoded.shape,
+                          [&, stored = decoded](std::size_t row, std::span<std::byte> destination) {
+                            std::this_thread::sleep_for(std::chrono::milliseconds(3));
+                            stored.storage->copy(stored.storage_offset() + row * stored.row_bytes(), destination);
+                            const std::lock_guard lock(mutex);
+                            threads.insert(std::this_thread::get_id());
+                          });
+  const Dataset dataset({.path = folder_ / "val.npz", .inputs = {"a", "b"}, .source = source});
+  ModelEvaluator evaluator(*model, dataset, layout_, {.rows_per_call = 4, .thread_count = 2});
+  EXPECT_EQ(evaluator.use_split(0, progress_), "");
+  EXPECT_EQ(threads.size(), 2U);
 }
 
 TEST_F(ModelEvaluatorTest, TakesMaskedLogitsBesideFiniteOnes) {

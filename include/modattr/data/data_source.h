@@ -33,6 +33,15 @@ struct PicturePlacement {
   double y_offset = 0.0;
 };
 
+/// What the numbers of pictures stand for.
+struct PictureShades {
+  /// The numbers that a model takes for black and white, by channel.
+  std::vector<double> black;
+  std::vector<double> white;
+  /// Blue, green, red.
+  bool is_reversed = false;
+};
+
 /// Where the rows of an input come from.
 struct RawRows {
   std::string input;
@@ -48,6 +57,8 @@ struct RawRows {
   std::function<void(std::string_view text, std::span<std::byte> row)> write_text = {};
   /// Of pictures: how that of a row was resized and cropped; reads the file. Safe to call from many threads.
   std::function<PicturePlacement(std::size_t row)> placement = {};
+  /// Of pictures.
+  std::optional<PictureShades> shades = std::nullopt;
 };
 
 /// A validation set whose arrays were made from something else, such as the files that a manifest names.

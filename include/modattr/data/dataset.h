@@ -112,6 +112,11 @@ class Dataset {
     return origins == nullptr || !origins->placement ? PicturePlacement{}
                                                      : origins->placement(input_row(input, example));
   }
+  /// What the numbers of an input's pictures stand for; nullptr where that is not known.
+  const PictureShades* shades(std::size_t input) const {
+    const RawRows* const origins = find_origins(input);
+    return origins == nullptr || !origins->shades ? nullptr : &*origins->shades;
+  }
   /// The columns of a manifest; nullptr where the data are no manifest.
   const Metadata* manifest() const noexcept { return source_ == nullptr ? nullptr : &source_->columns; }
   /// Examples that were left out as a file of theirs cannot be read.

@@ -64,7 +64,7 @@ std::vector<ExamplePicture> pictures_of(const CommandResult& result) {
       const PagePicture& picture = result.data.pictures.at(shown.picture);
       pictures.push_back({.id = id,
                           .modality = shown.modality,
-                          .png = picture.png,
+                          .png = picture.file,
                           .width = picture.width,
                           .height = picture.height,
                           .is_sound = picture.is_sound});

@@ -51,6 +51,14 @@ std::string section_lines(const InspectionSection& section, const TextStyle& sty
   return text;
 }
 
+std::string warning_lines(const std::vector<std::string>& warnings, const TextStyle& style) {
+  std::string text;
+  for (const std::string& warning : warnings) {
+    text += "warning: " + terminal_text(spell_options(warning, command_line_option), style) + "\n";
+  }
+  return text;
+}
+
 /// Whether the written configuration works, as `inspect` finds.
 std::string verdict(const CommandResult& inspection, const TextStyle& style) {
   std::string text = "it works";
@@ -65,10 +73,7 @@ std::string verdict(const CommandResult& inspection, const TextStyle& style) {
     }
   }
   text = terminal_text(spell_options(text, command_line_option), style) + "\n";
-  for (const std::string& warning : inspection.warnings) {
-    text += "warning: " + terminal_text(spell_options(warning, command_line_option), style) + "\n";
-  }
-  return text;
+  return text + warning_lines(inspection.warnings, style);
 }
 
 void run(InitCommand& command) {
@@ -83,6 +88,7 @@ void run(InitCommand& command) {
   write_atomically(command.file, starter.document);
   std::string text = "wrote " + command.file.string() + ":\n" + starter.document;
   for (const InspectionSection& section : starter.sections) text += section_lines(section, style);
+  text += warning_lines(starter.warnings, style);
   print(text);
   CommandRequest request{.options = OptionValues(kTrialOptions)};
   request.common.config = command.file;

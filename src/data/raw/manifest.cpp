@@ -75,6 +75,35 @@ Array label_array(const Metadata& manifest, const std::string& column, const std
   return memory_array(column, c10::ScalarType::Long, shape, classes, manifest.path());
 }
 
+bool has_ids(const Metadata& manifest, const ManifestOptions& options) {
+  return options.id || std::ranges::find(manifest.keys(), "id") != manifest.keys().end();
+}
+
+/// Leaves out the rows that are not `wanted`; the others keep their ids.
+void keep_rows(const ManifestOptions& options, const std::vector<bool>& wanted, DataSource& source) {
+  if (!has_ids(source.columns, options)) {
+    std::vector<std::string> ids;
+    for (std::size_t row = 0; row < wanted.size(); ++row) {
+      if (wanted[row]) ids.push_back(source.row_ids.empty() ? std::to_string(row) : source.row_ids[row]);
+    }
+    source.row_ids = std::move(ids);
+  }
+  source.columns.keep(wanted);
+}
+
+void keep_ids(const ManifestOptions& options, DataSource& source) {
+  const Metadata& manifest = source.columns;
+  std::vector<bool> is_wanted;
+  for (std::size_t row = 0; row < manifest.row_count(); ++row) {
+    is_wanted.push_back(options.ids->contains(
+        has_ids(manifest, options) ? manifest.column(options.id.value_or("id"))[row] : std::to_string(row)));
+  }
+  if (std::ranges::find(is_wanted, true) == is_wanted.end()) {
+    throw_data_error(options.path.string(), "some of the examples that are asked for", "none of them");
+  }
+  keep_rows(options, is_wanted, source);
+}
+
 }  // namespace
 
 bool is_manifest(const std::filesystem::path& path) {
@@ -92,8 +121,9 @@ std::shared_ptr<const DataSource> open_manifest(const ManifestOptions& options) 
   const std::vector<std::string> wanted = wanted_columns(options);
   auto source = std::make_shared<DataSource>();
   source->columns = read_metadata(options.path, wanted, options.nested_columns);
-  Metadata& manifest = source->columns;
+  const Metadata& manifest = source->columns;
   if (manifest.row_count() == 0) throw_data_error(options.path.string(), "at least one example", "none");
+  if (options.ids) keep_ids(options, *source);
   std::vector<NamedFiles> files = files_of_inputs(manifest, options);
   if (options.broken == BrokenFiles::kLeftOut) {
     const std::vector<bool> is_readable = readable_rows(manifest, options, files);
@@ -104,11 +134,7 @@ std::shared_ptr<const DataSource> open_manifest(const ManifestOptions& options) 
                        "leave " + option("skip_invalid") + " out to see why");
     }
     if (source->left_out_count > 0) {
-      const bool has_ids = options.id || std::ranges::find(manifest.keys(), "id") != manifest.keys().end();
-      for (std::size_t row = 0; !has_ids && row < is_readable.size(); ++row) {
-        if (is_readable[row]) source->row_ids.push_back(std::to_string(row));
-      }
-      manifest.keep(is_readable);
+      keep_rows(options, is_readable, *source);
       files = files_of_inputs(manifest, options);
     }
   }

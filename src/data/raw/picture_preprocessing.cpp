@@ -96,6 +96,17 @@ c10::ScalarType PicturePreprocessing::dtype() const noexcept {
   return is_unchanged ? c10::ScalarType::Byte : c10::ScalarType::Float;
 }
 
+PictureShades shades_of(const PicturePreprocessing& preprocessing) {
+  PictureShades shades{
+      .black = {}, .white = {}, .is_reversed = preprocessing.channels == PicturePreprocessing::Channels::kBgr};
+  for (std::size_t channel = 0; channel < preprocessing.channel_count(); ++channel) {
+    const std::array<float, 256> numbers = numbers_of_bytes(preprocessing.pixels, channel);
+    shades.black.push_back(static_cast<double>(numbers.front()));
+    shades.white.push_back(static_cast<double>(numbers.back()));
+  }
+  return shades;
+}
+
 Raster prepare_picture(Raster raster, const PicturePreprocessing& preprocessing) {
   if (preprocessing.channels == PicturePreprocessing::Channels::kGrey && raster.channels == 3) raster = grey(raster);
   if (preprocessing.resize) raster = resize(raster, *preprocessing.resize);

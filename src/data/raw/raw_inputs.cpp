@@ -52,6 +52,7 @@ void add_pictures(const PictureInput& input, const NamedFiles& files, DataSource
     const Raster raster = read_picture(files->paths[row], preprocessing.orientation, files->where[row]);
     return placement_of(raster.width, raster.height, preprocessing);
   };
+  origins.shades = shades_of(preprocessing);
   source.origins.push_back(std::move(origins));
   source.arrays.push_back(rows_array(input.input, {files.file_of_row.begin(), files.file_of_row.end()}));
 }

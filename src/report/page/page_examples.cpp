@@ -72,22 +72,52 @@ Json class_text(const std::optional<std::string>& name, const std::optional<doub
   return number && std::isfinite(*number) ? Json(rounded(*number).dump()) : Json(nullptr);
 }
 
+/// Adds a name to a list, where an integer n stands for the names "0" to "n - 1", which superpixels have.
+void add_name(std::string name, Json& names) {
+  const bool continues = !names.empty() && names.back().is_number();
+  const std::size_t next = continues ? names.back().get<std::size_t>() : 0;
+  if (name != std::to_string(next)) {
+    names.push_back(std::move(name));
+  } else if (continues) {
+    names.back() = next + 1;
+  } else {
+    names.push_back(1);
+  }
+}
+
+/// Adds a number to a list of numbers, each followed by how often it stands there.
+void add_counted(std::size_t number, Json& counted_numbers) {
+  const std::size_t size = counted_numbers.size();
+  if (size > 0 && counted_numbers[size - 2] == number) {
+    counted_numbers[size - 1] = counted_numbers[size - 1].get<std::size_t>() + 1;
+  } else {
+    counted_numbers.push_back(number);
+    counted_numbers.push_back(1);
+  }
+}
+
 /// Lists of players, each once: most examples have the same patches.
 class PlayerLists {
  public:
   std::size_t place_of(std::span<const PlayerScore> players) {
     Json list = {{"m", Json::array()}, {"n", Json::array()}};
     Json places = Json::array();
+    Json times = Json::array();
     bool has_places = false;
+    bool has_times = false;
     for (const PlayerScore& player : players) {
-      list["m"].push_back(player.modality);
-      list["n"].push_back(clean(player.label));
+      add_counted(player.modality, list["m"]);
+      add_name(clean(player.label), list["n"]);
       has_places = has_places || player.patch.has_value();
       places.push_back(player.patch ? Json::array({player.patch->row, player.patch->column, player.patch->height,
                                                    player.patch->width})
                                     : Json(nullptr));
+      has_times = has_times || player.time.has_value();
+      times.push_back(player.time ? Json::array({rounded(player.time->start), rounded(player.time->end)})
+                                  : Json(nullptr));
     }
     if (has_places) list["p"] = std::move(places);
+    if (has_times) list["t"] = std::move(times);
     const auto [entry, added] = known_.try_emplace(to_line(list), lists_.size());
     if (added) lists_.push_back(std::move(list));
     return entry->second;
@@ -106,9 +136,7 @@ Json surrogate_of(const SurrogateReport& surrogate) {
                    {"local", rounded(surrogate.local_prediction)},
                    {"r2", rounded(surrogate.r2)},
                    {"stability", rounded(surrogate.stability)},
-                   {"heldOut", surrogate.held_out_count ? Json(*surrogate.held_out_count) : Json(nullptr)},
-                   {"pairs", Json::array()},
-                   {"rules", Json::array()}};
+                   {"heldOut", surrogate.held_out_count ? Json(*surrogate.held_out_count) : Json(nullptr)}};
   for (const PairScore& pair : surrogate.pairs) {
     document["pairs"].push_back({clean(pair.first.label), clean(pair.second.label), rounded(pair.value)});
   }
@@ -291,7 +319,7 @@ std::string examples_json(const ReportPage& page, const PageFacts& facts) {
   document["pictures"] = Json::array();
   for (const PagePicture& picture : page.data.pictures) {
     document["pictures"].push_back(
-        {{"w", picture.width}, {"h", picture.height}, {"sound", picture.is_sound}, {"png", base64(picture.png)}});
+        {{"w", picture.width}, {"h", picture.height}, {"sound", picture.is_sound}, {"file", base64(picture.file)}});
   }
   document["players"] = list.player_lists();
   document["regions"] = list.region_maps();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -24,16 +25,17 @@ std::string digits(std::size_t number) {
   return text;
 }
 
-bool has_region(const PlayerScore& player) {
-  return player.region.has_value();
-}
-
 std::size_t map_side(std::span<const ExampleRecord> examples) {
-  const auto count = std::ranges::count_if(examples, [](const ExampleRecord& record) {
-    return std::ranges::any_of(record.attribution.players, has_region);
-  });
-  if (count <= 100) return 224;
-  return count <= 1000 ? 96 : 48;
+  // Examples of one picture share its map: their first regions are equal.
+  std::set<std::vector<std::uint32_t>> pictures;
+  for (const ExampleRecord& record : examples) {
+    const auto first = std::ranges::find_if(record.attribution.players,
+                                            [](const PlayerScore& player) { return player.region.has_value(); });
+    if (first != record.attribution.players.end()) pictures.insert(first->region->counts);
+  }
+  if (pictures.size() <= 100) return 224;
+  if (pictures.size() <= 1000) return 96;
+  return pictures.size() <= 2500 ? 48 : 32;
 }
 
 }  // namespace

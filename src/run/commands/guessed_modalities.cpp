@@ -40,6 +40,41 @@ bool accompanies(const Array& array, const Array& tokens) {
   return is_integral(array) && (has("mask") || has("token_type") || has("segment") || has("position") || has("length"));
 }
 
+bool is_mask(const Array& array) {
+  return array.name.find("mask") != std::string::npos && array.shape.size() == 2 && is_integral(array);
+}
+
+/// Whether a padding mask has a place for each sample of these sounds.
+bool is_as_long(const Array& mask, const Array& sounds) {
+  return guess_kind(sounds) == "audio" && sounds.shape.back() == mask.shape[1];
+}
+
+/// The sounds that a mask belongs to: those of its length, where no tokens have it, too. What may be meant otherwise
+/// goes to `warnings`.
+const Array* masked_sounds(const Array& mask, const std::vector<const Array*>& inputs,
+                           std::vector<std::string>& warnings) {
+  if (!is_mask(mask)) return nullptr;
+  const Array* sounds = nullptr;
+  const Array* fitting = nullptr;
+  bool is_of_tokens = false;
+  bool has_tokens = false;
+  for (const Array* other : inputs) {
+    if (other == &mask) continue;
+    if (guess_kind(*other) == "audio") sounds = other;
+    if (is_as_long(mask, *other)) fitting = other;
+    if (guess_kind(*other) != "tokens" || is_mask(*other) || !accompanies(mask, *other)) continue;
+    has_tokens = true;
+    is_of_tokens = is_of_tokens || mask.shape == other->shape;
+  }
+  if (fitting != nullptr && !is_of_tokens) return fitting;
+  if (sounds != nullptr && has_tokens && (fitting != nullptr || !is_of_tokens)) {
+    warnings.push_back("'" + mask.name + "' was taken for a mask of the tokens, but may be meant for the sounds of '" +
+                       sounds->name + "': " + (fitting != nullptr ? "both are" : "neither is") +
+                       " as long as it is; if so, move it to their inputs");
+  }
+  return nullptr;
+}
+
 /// Rows of an array, some at a time.
 constexpr std::size_t kRowsPerRead = 1024;
 
@@ -112,10 +147,12 @@ void guess_special_ids(Json& modality, const Array& tokens, const std::vector<co
 }  // namespace
 
 Json guess_modalities(const std::vector<const Array*>& inputs, const std::optional<std::string>& vocab,
-                      std::vector<Guess>& guesses) {
+                      std::vector<Guess>& guesses, std::vector<std::string>& warnings) {
   Json modalities = Json::array();
   std::vector<bool> is_taken(inputs.size());
   bool has_tokens = false;
+  std::vector<const Array*> sounds_of_mask;
+  for (const Array* array : inputs) sounds_of_mask.push_back(masked_sounds(*array, inputs, warnings));
   for (std::size_t place = 0; place < inputs.size(); ++place) {
     const Array& array = *inputs[place];
     // The tokens that it describes may come later.
@@ -123,7 +160,7 @@ Json guess_modalities(const std::vector<const Array*>& inputs, const std::option
       return other != &array && guess_kind(*other) == "tokens" && accompanies(array, *other) &&
              !accompanies(*other, array);
     });
-    if (belongs) continue;
+    if (belongs || sounds_of_mask[place] != nullptr) continue;
     const std::string kind = guess_kind(array);
     const std::string key = "modalities[" + std::to_string(modalities.size()) + "]";
     const bool generic = kind == "tokens" && array.name == "input_ids";
@@ -135,14 +172,19 @@ Json guess_modalities(const std::vector<const Array*>& inputs, const std::option
     }
     std::vector<const Array*> companions;
     for (std::size_t other = 0; kind == "tokens" && other < inputs.size(); ++other) {
-      if (other == place || is_taken[other] || !accompanies(*inputs[other], array) ||
-          accompanies(array, *inputs[other])) {
+      if (other == place || is_taken[other] || sounds_of_mask[other] != nullptr ||
+          !accompanies(*inputs[other], array) || accompanies(array, *inputs[other])) {
         continue;
       }
       is_taken[other] = true;
       companions.push_back(inputs[other]);
       modality["inputs"].push_back(inputs[other]->name);
       text += (companions.size() == 1 ? " with '" : ", '") + inputs[other]->name + "'";
+    }
+    for (std::size_t mask = 0; mask < inputs.size(); ++mask) {
+      if (sounds_of_mask[mask] != &array) continue;
+      modality["inputs"].push_back(inputs[mask]->name);
+      text += " with '" + inputs[mask]->name + "', which is as long";
     }
     guesses.push_back({key, text});
     if (kind == "tokens") {

@@ -16,6 +16,7 @@
 #include "modattr/data/raw/manifest.h"
 #include "modattr/run/command.h"
 #include "modattr/run/config/config.h"
+#include "run/checks/tried_rows.h"
 #include "run/config/json_object.h"
 #include "run/raw/guessed_raw.h"
 #include "run/raw/raw_data.h"
@@ -42,15 +43,6 @@ bool are_distinct(const Array& column) {
   return std::unordered_set<std::string>(texts.begin(), texts.end()).size() == texts.size();
 }
 
-/// A few rows of the data and what the model makes of them.
-struct TriedRows {
-  std::vector<ModelOutput> outputs;
-  /// Why there are none.
-  std::string failure;
-  /// The one number of rows that the model takes, as it was traced so; nullopt = not known to be one.
-  std::optional<std::size_t> fixed_row_count = std::nullopt;
-};
-
 class Starter {
  public:
   Starter(const CommandRequest& request, const RunContext& context)
@@ -76,7 +68,7 @@ class Starter {
   /// The text of a modattr.json, and the guesses behind it.
   CommandResult result() {
     const std::vector<const Array*> inputs = find_inputs();
-    const TriedRows tried = try_rows(inputs);
+    const TriedRows tried = try_rows(*model_, dataset_of(inputs));
     Json document;
     document["model"] = {{"path", relative_to(model_path_, folder_)}};
     if (raw_) return raw_result(tried, std::move(document));
@@ -88,31 +80,45 @@ class Starter {
       document["data"]["classes"] = relative_to(existing_file("classes", *classes), folder_);
     }
     document["modalities"] = model_->trees() != nullptr ? guess_tree_modalities(inputs, guesses_)
-                                                        : guess_modalities(inputs, vocab, guesses_);
+                                                        : guess_modalities(inputs, vocab, guesses_, warnings_);
     return finished(task, std::move(document));
   }
 
  private:
   /// The arrays that are made of a manifest, as a configuration of guesses makes them.
   void open_raw() {
+    raw_options_ = {.path = data_path_, .content = DatasetContent::kInputsOnly};
     raw_ = guess_raw({.manifest = data_path_,
                       .model = model_path_,
                       .arguments = raw_arguments(),
                       .label = options_.text("label"),
                       .id = options_.text("id"),
                       .group = options_.text("group"),
-                      .has_class_file = options_.text("classes").has_value()});
+                      .has_class_file = options_.text("classes").has_value(),
+                      .takes = [this](const Json& modalities) { return takes(modalities); }});
     for (const RawGuess& guess : raw_->guesses) guesses_.push_back({guess.key, guess.text});
-    Json document;
-    document["model"] = {{"path", model_path_.string()}};
-    document["data"] = raw_data(data_path_.string(), options_.text("classes"));
-    document["modalities"] = raw_->modalities;
-    raw_options_.path = data_path_;
-    raw_options_.class_names = read_result_config(document.dump()).data.classes;
+    warnings_ = raw_->warnings;
+    raw_options_.content = DatasetContent::kInputsAndColumns;
     raw_options_.label = raw_->label;
-    use_manifest(raw_options_, read_result_config(document.dump()), {});
-    arrays_ = raw_options_.source->arrays;
+    use_raw(raw_->modalities, raw_data(data_path_.string(), options_.text("classes")));
     if (raw_->label) label_ = find(*raw_->label);
+  }
+
+  void use_raw(const Json& modalities, Json data) {
+    Json document{{"model", {{"path", model_path_.string()}}}, {"data", std::move(data)}, {"modalities", modalities}};
+    const Config config = read_result_config(document.dump());
+    raw_options_.class_names = config.data.classes;
+    use_manifest(raw_options_, config, {});
+    arrays_ = raw_options_.source->arrays;
+  }
+
+  bool takes(const Json& modalities) {
+    try {
+      use_raw(modalities, {{"path", data_path_.string()}});
+      return !try_rows(*model_, dataset_of(find_inputs())).outputs.empty();
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   std::vector<std::string> raw_arguments() const {
@@ -158,7 +164,7 @@ class Starter {
     document["seed"] = 0;
     InspectionSection section{.title = "taken for", .rows = {}};
     for (const Guess& guess : guesses_) section.rows.push_back({guess.key, guess.text});
-    return {.sections = {std::move(section)}, .document = document.dump(2) + "\n"};
+    return {.sections = {std::move(section)}, .warnings = warnings_, .document = document.dump(2) + "\n"};
   }
 
   const Array* find(const std::string& name) const {
@@ -254,64 +260,11 @@ class Starter {
     return inputs;
   }
 
-  /// Runs the model on a few rows from all over the set, as many as it takes.
-  TriedRows try_rows(const std::vector<const Array*>& inputs) const {
-    std::vector<std::string> names;
-    for (const Array* input : inputs) names.push_back(input->name);
-    DatasetOptions options{.path = data_path_, .inputs = names, .content = DatasetContent::kInputsOnly};
+  Dataset dataset_of(const std::vector<const Array*>& inputs) const {
+    DatasetOptions options{.path = data_path_, .inputs = {}, .content = DatasetContent::kInputsOnly};
+    for (const Array* input : inputs) options.inputs.push_back(input->name);
     options.source = raw_options_.source;
-    const Dataset dataset(options);
-    const auto outputs_of = [&](const std::vector<std::uint32_t>& rows) {
-      std::vector<at::Tensor> tensors;
-      for (std::size_t input = 0; input < names.size(); ++input) tensors.push_back(dataset.gather(input, rows));
-      try {
-        return model_->outputs(names, tensors);
-      } catch (const ModelError&) {
-        if (!cast_floats(tensors)) throw;
-        return model_->outputs(names, tensors);
-      }
-    };
-    const auto takes_copies = [&](std::size_t row_count) {
-      try {
-        return !outputs_of(std::vector<std::uint32_t>(row_count, 0)).empty();
-      } catch (const ModelError&) {
-        return false;
-      }
-    };
-    const std::size_t usual_count = std::min<std::size_t>(32, dataset.example_count());
-    TriedRows tried;
-    // Then numbers of rows that models are traced for.
-    for (const std::size_t row_count : {usual_count, std::size_t{1}, std::size_t{2}, std::size_t{4}, std::size_t{8},
-                                        std::size_t{16}, std::size_t{32}, std::size_t{64}}) {
-      std::vector<std::uint32_t> rows(row_count);
-      for (std::size_t row = 0; row < row_count; ++row) {
-        const std::size_t stride = std::max<std::size_t>(dataset.example_count() / row_count, 1);
-        rows[row] = static_cast<std::uint32_t>(row * stride % dataset.example_count());
-      }
-      try {
-        tried.outputs = outputs_of(rows);
-        // Copies of one row tell a number of rows that the model does not take from data that it does not.
-        if (!tried.failure.empty() && takes_copies(row_count) && !takes_copies(usual_count)) {
-          tried.fixed_row_count = row_count;
-        }
-        return tried;
-      } catch (const ModelError& error) {
-        if (tried.failure.empty()) tried.failure = error.what();
-      }
-    }
-    return tried;
-  }
-
-  /// Gives floats the type of the model's weights, as every command does; whether there is one that has another.
-  bool cast_floats(std::vector<at::Tensor>& tensors) const {
-    const std::optional<c10::ScalarType> dtype = model_->float_dtype();
-    bool is_cast = false;
-    for (at::Tensor& tensor : tensors) {
-      if (!dtype || !tensor.is_floating_point() || tensor.scalar_type() == *dtype) continue;
-      tensor = tensor.to(*dtype);
-      is_cast = true;
-    }
-    return is_cast;
+    return Dataset(options);
   }
 
   GuessedTask guess_model(const TriedRows& tried, Json& model) {
@@ -383,6 +336,7 @@ class Starter {
   const Array* id_ = nullptr;
   const Array* group_ = nullptr;
   std::vector<Guess> guesses_;
+  std::vector<std::string> warnings_;
 };
 
 /// The text of a modattr.json for a model and a data file; paths in it are relative to the folder of the file.

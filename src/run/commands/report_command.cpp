@@ -51,13 +51,19 @@ CommandResult make_page(const CommandRequest& request, const RunContext& context
   page.commands = page_commands(page.table, name);
   page.configuration = page_configuration(page.table);
   std::string reason;
-  const std::optional<ShownData> shown =
-      open_shown_data(page.table, {.asked = request.common.data, .config = request.common.config}, reason);
-  if (shown) {
-    const std::array<const std::vector<ExampleRecord>*, 2> records = {&page.table.examples, &page.traced};
-    page.data = page_data(*shown->dataset, shown_inputs(shown->modalities), shown->modalities, records,
-                          kMostPictureBytes, page.missing, context.progress);
-  } else {
+  const std::array<const std::vector<ExampleRecord>*, 2> records = {&page.table.examples, &page.traced};
+  DataPlaces places{.asked = request.common.data, .config = request.common.config, .ids = {}};
+  for (const std::vector<ExampleRecord>* list : records) {
+    for (const ExampleRecord& record : *list) {
+      if (record.id) places.ids.insert(*record.id);
+    }
+  }
+  const std::optional<ShownData> shown = open_shown_data(page.table, places, reason);
+  if (shown && shown->dataset) {
+    const std::size_t room = room_for_pictures(to_html(page).size(), places.ids.size());
+    page.data = page_data(*shown->dataset, shown_inputs(shown->modalities), shown->modalities, records, room,
+                          page.missing, context.progress);
+  } else if (!shown) {
     page.missing.push_back(
         "Pictures, sounds, columns and groups of the examples: " + spell_options(reason, context.spell) + ".");
   }

@@ -27,7 +27,7 @@ std::size_t product(const std::vector<std::int64_t>& sizes) {
 }
 
 std::uint8_t shade(double value, double low, double high) {
-  if (!std::isfinite(value) || high <= low) return 0;
+  if (!std::isfinite(value) || high == low) return 0;
   return static_cast<std::uint8_t>(std::lround(std::clamp((value - low) / (high - low), 0.0, 1.0) * 255.0));
 }
 
@@ -118,7 +118,14 @@ DataPictures::DataPictures(const Dataset& dataset, const std::vector<std::string
     input_ = place;
     break;
   }
-  if (input_ && !is_sound_) find_range();
+  if (!input_ || is_sound_) return;
+  if (const PictureShades* const shades = dataset.shades(*input_)) {
+    low_ = shades->black;
+    high_ = shades->white;
+    is_reversed_ = shades->is_reversed;
+  } else {
+    find_range();
+  }
 }
 
 std::vector<double> DataPictures::numbers_of(std::uint32_t row) const {
@@ -154,7 +161,8 @@ Raster DataPictures::image(const std::vector<double>& numbers) const {
   for (std::size_t pixel = 0; pixel < area; ++pixel) {
     if (channels_ == 3) {
       for (std::size_t channel = 0; channel < 3; ++channel) {
-        raster.pixels[pixel * 3 + channel] = shade(numbers[channel * area + pixel], low_[channel], high_[channel]);
+        const std::size_t place = pixel * 3 + (is_reversed_ ? 2 - channel : channel);
+        raster.pixels[place] = shade(numbers[channel * area + pixel], low_[channel], high_[channel]);
       }
       continue;
     }

@@ -24,9 +24,10 @@ struct ShownModality {
 std::vector<std::string> shown_inputs(const std::vector<ShownModality>& modalities);
 
 /// Pictures of a modality of kind image or audio. Images are [..., height, width] with one channel or three (others are
-/// averaged); numbers from 0 to 1, or to 255, are taken as they are, others are stretched by channel over what a sample
-/// of the set holds. Sounds are waveforms [length], whose spectrogram is drawn, or spectrograms [..., bands, length],
-/// or [..., length, bands] where the data know that time runs so.
+/// averaged); numbers of picture files are turned back into what the file shows; else those from 0 to 1, or to 255, are
+/// taken as they are, others are stretched by channel over what a sample of the set holds. Sounds are waveforms
+/// [length], whose spectrogram is drawn, or spectrograms [..., bands, length], or [..., length, bands] where the data
+/// know that time runs so.
 class DataPictures {
  public:
   /// Borrows the dataset, whose inputs are shown_inputs() of modalities that hold this one.
@@ -61,6 +62,8 @@ class DataPictures {
   /// What black and white stand for, by channel.
   std::vector<double> low_;
   std::vector<double> high_;
+  /// Blue, green, red.
+  bool is_reversed_ = false;
 };
 
 /// Numbers of a modality of columns, in the order of its players; empty where it has none.

@@ -6,13 +6,16 @@
 #include <set>
 #include <utility>
 
+#include "modattr/data/webp_writer.h"
 #include "modattr/report/number_format.h"
 
 namespace modattr {
 namespace {
 
 /// Sides of pictures in pixels, the largest first.
-constexpr std::array<std::size_t, 7> kSides = {320, 224, 160, 112, 80, 56, 40};
+constexpr std::array<std::size_t, 8> kSides = {320, 224, 160, 112, 80, 56, 40, 28};
+/// Smaller pictures have losses, without which photographs would take several times the room.
+constexpr std::size_t kLeastExactSide = 112;
 /// Pictures that tell how large all of them will be.
 constexpr std::size_t kTriedPictures = 48;
 
@@ -33,15 +36,10 @@ std::map<std::string, Wanted> wanted_examples(std::span<const std::vector<Exampl
   return wanted;
 }
 
-/// Fewer shades, so that photographs take fewer bytes.
-Raster with_fewer_shades(Raster raster) {
-  for (std::uint8_t& pixel : raster.pixels) pixel = static_cast<std::uint8_t>((pixel & 0xF0U) | 0x08U);
-  return raster;
-}
-
 std::string encoded(const Raster& raster, std::size_t side) {
   const bool is_smaller = std::max(raster.width, raster.height) > side;
-  return to_png(is_smaller && side < 112 ? with_fewer_shades(shrink(raster, side)) : shrink(raster, side));
+  const Raster shown = shrink(raster, side);
+  return is_smaller && side < kLeastExactSide ? to_webp(shown) : to_png(shown);
 }
 
 /// A row of a modality that has pictures.
@@ -63,6 +61,16 @@ std::size_t fitting_side(const std::vector<DataPictures>& sources, const std::ve
 }
 
 }  // namespace
+
+std::size_t room_for_pictures(std::size_t page_bytes, std::size_t example_count) {
+  // Sizes and places of a picture, beside its file.
+  constexpr std::size_t kBytesPerPicture = 64;
+  constexpr std::size_t kFewestBytes = 500'000;
+  const std::size_t rest = page_bytes + kBytesPerPicture * example_count;
+  const std::size_t room = rest < kMostPageBytes ? kMostPageBytes - rest : 0;
+  // Base 64 takes a third more, and the sizes are estimated.
+  return std::clamp(room * 3 / 4 * 8 / 9, kFewestBytes, kMostPictureBytes);
+}
 
 PageData page_data(const Dataset& dataset, const std::vector<std::string>& inputs,
                    const std::vector<ShownModality>& modalities,
@@ -108,16 +116,16 @@ PageData page_data(const Dataset& dataset, const std::vector<std::string>& input
   progress.begin("pictures", rows.size());
   for (const Row& row : rows) {
     const DataPictures& source = sources[row.first];
-    std::string png = encoded(source.raster(row.second), side);
+    std::string file = encoded(source.raster(row.second), side);
     // What was estimated on a few may be off by a little.
-    if (bytes + png.size() > most_bytes + most_bytes / 8) {
+    if (bytes + file.size() > most_bytes + most_bytes / 8) {
       missing.push_back("Pictures of the first " + counted(data.pictures.size(), "row") + " of " +
                         std::to_string(rows.size()) + " are in this page: more would make it too large.");
       break;
     }
-    bytes += png.size();
+    bytes += file.size();
     data.pictures.push_back(
-        {.png = std::move(png), .width = source.width(), .height = source.height(), .is_sound = source.is_sound()});
+        {.file = std::move(file), .width = source.width(), .height = source.height(), .is_sound = source.is_sound()});
     progress.advance(1);
   }
   progress.finish();

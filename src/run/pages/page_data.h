@@ -11,8 +11,13 @@
 
 namespace modattr {
 
-/// Most bytes of all pictures of a page, as PNG: a third more in the page.
+/// Most bytes of all picture files of a page: a third more in the page.
 inline constexpr std::size_t kMostPictureBytes = 4'200'000;
+/// Bytes that a page shall not exceed.
+inline constexpr std::size_t kMostPageBytes = 10'000'000;
+
+/// Bytes that the picture files of a page may have which has `page_bytes` without them, and shows so many examples.
+std::size_t room_for_pictures(std::size_t page_bytes, std::size_t example_count);
 
 /// What a page shows of the data, whose inputs have these names: groups, pictures and columns of the examples that
 /// `records` name. Pictures get as small as it takes to stay below `most_bytes`; where not even the smallest do, the

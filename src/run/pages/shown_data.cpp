@@ -62,7 +62,7 @@ std::optional<Candidate> candidate_of_config(const DataPlaces& places) {
   }
 }
 
-ShownData open_candidate(const ScoreTable& table, const Candidate& candidate) {
+ShownData open_candidate(const ScoreTable& table, const Candidate& candidate, const std::set<std::string>& ids) {
   const Json config = Json::parse(table.config, nullptr, false);
   const Json* data = object_in(config, "data");
   ShownData shown{.dataset = nullptr, .modalities = shown_modalities(table)};
@@ -76,10 +76,10 @@ ShownData open_candidate(const ScoreTable& table, const Candidate& candidate) {
                          .metadata = has_metadata ? candidate.metadata : std::nullopt,
                          .output_kind = kind_of(text_in(object_in(config, "model"), "kind").value_or(""))};
   if (is_manifest(candidate.path)) {
-    // Examples whose files are gone by now are shown without them.
+    if (ids.empty()) return shown;
     const Config own = read_result_config(table.config);
     options.class_names = own.data.classes;
-    use_manifest(options, own, {.broken = BrokenFiles::kLeftOut});
+    use_manifest(options, own, {.ids = ids});
   }
   shown.dataset = std::make_unique<Dataset>(options);
   return shown;
@@ -122,7 +122,7 @@ std::optional<ShownData> open_shown_data(const ScoreTable& table, const DataPlac
       throw DataError(places.asked->string() + ": expected the data of the results, SHA-256 " +
                       table.data.sha256.substr(0, 12) + "..., got another file, " + sha256.substr(0, 12) + "...");
     }
-    return open_candidate(table, {.path = *places.asked, .metadata = metadata});
+    return open_candidate(table, {.path = *places.asked, .metadata = metadata}, places.ids);
   }
   std::vector<Candidate> candidates;
   if (const std::optional<std::string> text = text_in(data, "path")) candidates.push_back({*text, metadata, true});
@@ -135,7 +135,7 @@ std::optional<ShownData> open_shown_data(const ScoreTable& table, const DataPlac
         is_other = is_other || candidate.is_named;
         continue;
       }
-      return open_candidate(table, candidate);
+      return open_candidate(table, candidate, places.ids);
     } catch (const Error& error) {
       reason = error.what();
       return std::nullopt;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@
 
 namespace modattr {
 
-/// The validation set behind a result, opened without its model.
+/// The validation set behind a result, opened without its model. Of a manifest only the examples that are shown: files
+/// of others are not opened.
 struct ShownData {
+  /// nullptr where no example of a manifest is shown.
   std::unique_ptr<Dataset> dataset;
   std::vector<ShownModality> modalities;
 };
@@ -24,6 +27,8 @@ struct DataPlaces {
   std::optional<std::filesystem::path> asked;
   /// A configuration that may name it; one is looked for where none is given.
   std::optional<std::filesystem::path> config;
+  /// Ids of the examples that are shown.
+  std::set<std::string> ids = {};
 };
 
 /// The modalities of a result's configuration.

@@ -32,6 +32,8 @@ const RawNames kPictureWords = {"image", "img", "picture", "photo", "pixel", "vi
 const RawNames kSoundWords = {"audio",        "sound",          "wave", "wav",  "speech",
                               "input_values", "input_features", "mel",  "spec", "fbank"};
 const RawNames kTextWords = {"ids", "text", "token", "question", "caption", "sentence", "mask", "segment"};
+/// Of masks' names.
+const RawNames kMaskedTexts = {"ids", "text", "token", "question", "caption", "sentence"};
 /// Columns' usual names, which say what is meant where several columns hold the same.
 const RawNames kPictureColumns = {"image", "picture", "photo", "image_path", "file_name", "path", "file"};
 const RawNames kTextColumns = {"question", "text", "caption", "sentence", "prompt", "title", "description"};
@@ -75,8 +77,13 @@ class RawGuesser {
     result_.label = find_column("label", setting_.label, kRawLabels);
     result_.id = find_column("id", setting_.id, kRawIds);
     if (result_.label) guess_classes();
-    for (const std::string& argument : setting_.arguments) match(argument);
+    RawNames masks;
+    for (const std::string& argument : setting_.arguments) {
+      is_mask(argument) ? masks.push_back(argument) : match(argument);
+    }
     if (!numbers_argument_.empty()) add_columns();
+    // Sounds and texts, which they may belong to, are known by now.
+    for (const std::string& argument : masks) add_mask(argument);
     return std::move(result_);
   }
 
@@ -151,7 +158,6 @@ class RawGuesser {
     if (holds_name(keys_, argument)) kind = kind_of(argument);
     if (!kind && contains_any(argument, kPictureWords)) kind = RawKind::kPictures;
     if (!kind && contains_any(argument, kSoundWords)) kind = RawKind::kSounds;
-    if (!kind && is_sound_mask(argument)) return add_sound_mask(argument);
     if (!kind && contains_any(argument, kTextWords)) kind = RawKind::kTexts;
     if (!kind) kind = RawKind::kNumbers;
     if (*kind == RawKind::kPictures)
@@ -224,16 +230,50 @@ class RawGuesser {
     return sizes.size() <= 1;
   }
 
-  /// A mask belongs to texts, where there are some.
-  bool is_sound_mask(const std::string& argument) const {
-    return contains_any(argument, {"mask"}) && columns_of(RawKind::kTexts).empty() &&
-           std::ranges::any_of(result_.modalities, is_of_sounds);
+  /// Masks of pictures are inputs of their own.
+  bool is_mask(const std::string& argument) const {
+    return contains_any(argument, {"mask"}) && !contains_any(argument, kPictureWords) && !holds_name(keys_, argument);
   }
 
-  static bool is_of_sounds(const Json& modality) { return modality["kind"] == Json("audio"); }
+  /// The place of the first modality of a kind; nullopt where there is none.
+  std::optional<std::size_t> find_kind(const char* kind) const {
+    for (std::size_t place = 0; place < result_.modalities.size(); ++place) {
+      if (result_.modalities[place]["kind"] == Json(kind)) return place;
+    }
+    return std::nullopt;
+  }
 
-  void add_sound_mask(const std::string& argument) {
-    (*std::ranges::find_if(result_.modalities, is_of_sounds))["inputs"].push_back(argument);
+  /// Texts and sounds may have a padding mask: where its name does not say whose it is, the model does, which takes
+  /// that of the right length.
+  void add_mask(const std::string& argument) {
+    const std::optional<std::size_t> sounds = find_kind("audio");
+    const std::optional<std::size_t> texts = find_kind("tokens");
+    if (!sounds && !texts) return add_texts(argument, column_for(argument, RawKind::kTexts, "a column of texts"));
+    const auto with_mask = [&](std::size_t place) {
+      Json modalities = result_.modalities;
+      modalities[place]["inputs"].push_back(argument);
+      return modalities;
+    };
+    const bool is_named = contains_any(argument, kSoundWords) != contains_any(argument, kMaskedTexts);
+    if (!sounds || !texts || is_named) {
+      const bool is_of_sounds = !texts || (sounds && contains_any(argument, kSoundWords));
+      result_.modalities = with_mask(is_of_sounds ? *sounds : *texts);
+      return;
+    }
+    const bool fits_sounds = setting_.takes && setting_.takes(with_mask(*sounds));
+    const bool fits_texts = setting_.takes && setting_.takes(with_mask(*texts));
+    const bool is_of_sounds = fits_sounds && !fits_texts;
+    const std::string owner = is_of_sounds ? "sounds" : "texts";
+    result_.modalities = with_mask(is_of_sounds ? *sounds : *texts);
+    if (fits_sounds != fits_texts) {
+      result_.guesses.push_back({"modalities[" + std::to_string(is_of_sounds ? *sounds : *texts) + "]",
+                                 "'" + argument + "' as the padding mask of the " + owner +
+                                     ", as the model does not take one of the other length"});
+      return;
+    }
+    result_.warnings.push_back("'" + argument + "' was taken for the padding mask of the texts, but may be meant for " +
+                               "the sounds: the model takes " + (fits_sounds ? "both" : "neither") +
+                               "; if so, move it to the inputs of modalities[" + std::to_string(*sounds) + "]");
   }
 
   void add_sounds(const std::string& argument, const std::string& column) {

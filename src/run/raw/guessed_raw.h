@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct RawSetting {
   std::optional<std::string> id;
   std::optional<std::string> group;
   bool has_class_file = false;
+  /// Whether the model takes a few rows of these modalities; none = not known.
+  std::function<bool(const Json& modalities)> takes = {};
 };
 
 /// A key that was guessed, and what was taken for what.
@@ -36,6 +39,8 @@ struct GuessedRaw {
   /// Where labels are texts and no file names them.
   std::vector<std::string> classes;
   std::vector<RawGuess> guesses;
+  /// What may be meant otherwise.
+  std::vector<std::string> warnings;
 };
 
 /// Matches the columns of a manifest with the arguments of forward(), by name and by what they hold: paths of pictures

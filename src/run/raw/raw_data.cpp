@@ -174,6 +174,7 @@ void use_manifest(DatasetOptions& options, const Config& config, const RawReadin
                            .class_names = options.class_names,
                            .outside = config.data.allow_outside ? OutsideFiles::kAllowed : OutsideFiles::kRefused,
                            .broken = reading.broken,
+                           .ids = reading.ids,
                            .thread_count = reading.thread_count};
   for (const std::optional<std::string>& column : {options.group, options.column}) {
     if (column && *column != "label") manifest.columns.push_back(*column);

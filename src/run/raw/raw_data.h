@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "modattr/data/dataset.h"
@@ -14,6 +16,8 @@ namespace modattr {
 struct RawReading {
   BrokenFiles broken = BrokenFiles::kError;
   std::size_t thread_count = 1;
+  /// The examples that are read; nullopt = all.
+  std::optional<std::set<std::string>> ids = std::nullopt;
 };
 
 /// Gives `options` the inputs that the configuration makes of the manifest options.path, and leaves them as they are

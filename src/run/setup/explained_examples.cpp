@@ -25,12 +25,20 @@ std::optional<double> label_of(const Experiment& experiment, std::size_t example
   return std::nullopt;
 }
 
-/// The words of every modality that has a vocabulary; empty functions for others.
+/// The words of every modality that has a vocabulary, the texts of a manifest of every other one that is made of them;
+/// empty functions for others.
 std::vector<std::function<std::string(std::size_t)>> texts_of_modalities(const Experiment& experiment) {
   std::vector<std::function<std::string(std::size_t)>> texts;
   for (const ModalityConfig& modality : experiment.config().modalities) {
     texts.emplace_back();
-    if (!modality.vocab) continue;
+    if (!modality.vocab) {
+      const std::size_t input = segmented_inputs(experiment, modality).front().input;
+      if (experiment.dataset().origin_kind(input) != OriginKind::kText) continue;
+      texts.back() = [&dataset = experiment.dataset(), input](std::size_t example) {
+        return std::string(*dataset.origin(input, example));
+      };
+      continue;
+    }
     const SegmentationOptions options{.special_ids = modality.special_ids,
                                       .vocabulary = read_vocabulary(*modality.vocab)};
     texts.back() = token_texts(options, experiment.dataset(), segmented_inputs(experiment, modality));

@@ -67,7 +67,7 @@ ReportPage small_page() {
   traced.attribution.details = {{.name = "right", .value = false}, {.name = "verdict", .value = std::string("image")}};
   page.traced = {traced};
   page.data.group_column = "kind";
-  page.data.pictures = {{.png = "PNG", .width = 64, .height = 64}};
+  page.data.pictures = {{.file = "PNG", .width = 64, .height = 64}};
   page.data.examples["17"] = {.group = "shape", .pictures = {{.modality = 0, .picture = 0}}};
   page.commands = {{.run = "shap", .command = "modattr shap --value log_probability"}};
   return page;
@@ -106,6 +106,7 @@ TEST(ReportPage, KeepsEqualPlayersOnceAndNumbersShort) {
   const Json data = data_of(to_html(small_page()));
   ASSERT_EQ(data["players"].size(), 1U);
   EXPECT_EQ(data["players"][0]["n"], Json::parse(R"(["0,0", "what"])"));
+  EXPECT_EQ(data["players"][0]["m"], Json::parse("[0, 1, 1, 1]"));
   EXPECT_EQ(data["players"][0]["p"], Json::parse("[[0, 8, 8, 8], null]"));
   const Json& part = data["examples"][1]["parts"][0];
   EXPECT_EQ(part["L"], 0);
@@ -113,6 +114,21 @@ TEST(ReportPage, KeepsEqualPlayersOnceAndNumbersShort) {
   EXPECT_EQ(part["v"], Json::parse("[-4, 1250, -625]"));
   EXPECT_EQ(part["s"], Json::parse("[-5, 1250, null]"));
   EXPECT_EQ(part["m"], Json::parse("[0.375, 0.125]"));
+}
+
+TEST(ReportPage, CountsNamesThatAreNumbers) {
+  ReportPage page = small_page();
+  std::vector<PlayerScore>& players = page.table.examples[0].attribution.players;
+  players.clear();
+  for (const char* const name : {"0", "1", "2", "00", "1", "0"}) {
+    players.push_back({.modality = 0, .player = players.size(), .label = name, .value = 0.5, .std_error = {}});
+  }
+  players.back().modality = 1;
+  players.back().time = TimeSpan{.start = 0.25, .end = 0.5};
+  const Json list = data_of(to_html(page))["players"][0];
+  EXPECT_EQ(list["n"], Json::parse(R"([3, "00", "1", 1])"));
+  EXPECT_EQ(list["m"], Json::parse("[0, 5, 1, 1]"));
+  EXPECT_EQ(list["t"], Json::parse("[null, null, null, null, null, [0.25, 0.5]]"));
 }
 
 TEST(ReportPage, HasASectionForWhatThereIs) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "modattr/data/raw/picture_file.h"
 #include "support/array_writers.h"
 #include "support/temporary_folder.h"
 
@@ -70,7 +71,7 @@ TEST(PageDataOfASet, MakesPicturesSmallerUntilAllFit) {
   for (int id = 0; id < 16; ++id) ids.push_back(std::to_string(id));
   const auto bytes_of = [](const PageData& data) {
     std::size_t bytes = 0;
-    for (const PagePicture& picture : data.pictures) bytes += picture.png.size();
+    for (const PagePicture& picture : data.pictures) bytes += picture.file.size();
     return bytes;
   };
   const std::size_t whole = bytes_of(data_of(*dataset, records_of(ids), kMostPictureBytes, missing));
@@ -88,6 +89,26 @@ TEST(PageDataOfASet, MakesPicturesSmallerUntilAllFit) {
   for (const auto& [id, example] : few.examples) {
     for (const PageExample::Shown& shown : example.pictures) EXPECT_LT(shown.picture, few.pictures.size());
   }
+}
+
+TEST(PageDataOfASet, GivesPicturesTheRoomThatIsLeft) {
+  EXPECT_EQ(room_for_pictures(100'000, 100), kMostPictureBytes);
+  EXPECT_EQ(room_for_pictures(6'000'000, 1000), (10'000'000U - 6'064'000U) * 2 / 3);
+  EXPECT_EQ(room_for_pictures(20'000'000, 1000), 500'000U);
+}
+
+TEST(PageDataOfASet, KeepsSmallPicturesWithLossesThatBrowsersRead) {
+  const TemporaryFolder folder;
+  const auto dataset = noisy_set(folder, 8);
+  std::vector<std::string> missing;
+  const PageData data = data_of(*dataset, records_of({"0", "2", "4", "6", "8", "10", "12", "14"}), 8 * 700, missing);
+  ASSERT_EQ(data.pictures.size(), 8U);
+  for (const PagePicture& picture : data.pictures) EXPECT_TRUE(picture.file.starts_with("RIFF"));
+  const std::string& file = data.pictures[0].file;
+  const Raster raster =
+      decode_picture(std::as_bytes(std::span(file.data(), file.size())), PictureOrientation::kStored, "picture");
+  EXPECT_LT(raster.width, 64U);
+  EXPECT_GE(raster.width, 28U);
 }
 
 TEST(PageDataOfASet, SaysHowManyExamplesItDoesNotHold) {

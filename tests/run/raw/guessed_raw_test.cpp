@@ -28,13 +28,14 @@ class GuessedRawTest : public testing::Test {
 
   static std::string wav_of(std::uint32_t rate, std::size_t count) { return wav_content(drawn_sound(count, 1), rate); }
 
-  GuessedRaw guess(const std::vector<std::string>& arguments) {
+  GuessedRaw guess(const std::vector<std::string>& arguments, std::function<bool(const Json& modalities)> takes = {}) {
     return guess_raw({.manifest = folder_ / "val.csv",
                       .model = folder_ / "model.pt",
                       .arguments = arguments,
                       .label = std::nullopt,
                       .id = std::nullopt,
-                      .group = std::nullopt});
+                      .group = std::nullopt,
+                      .takes = std::move(takes)});
   }
 
   TemporaryFolder folder_;
@@ -62,6 +63,39 @@ TEST_F(GuessedRawTest, GivesSoundsTheMaskWhereThereAreNoTexts) {
   ASSERT_EQ(guessed.modalities.size(), 1U);
   EXPECT_EQ(guessed.modalities[0]["inputs"], Json({"input_values", "attention_mask"}));
   EXPECT_EQ(guessed.modalities[0]["preprocessing"]["squeeze"], true);
+}
+
+TEST_F(GuessedRawTest, GivesAMaskToWhatTheModelTakesItFor) {
+  write_file(folder_ / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwho\nwhat\n");
+  const auto taken_at = [](std::size_t place) {
+    return [place](const Json& modalities) { return modalities[place]["inputs"].size() == 2; };
+  };
+  // The mask may come first among the arguments.
+  GuessedRaw guessed = guess({"attention_mask", "input_values", "input_ids"}, taken_at(0));
+  EXPECT_EQ(guessed.modalities[0]["inputs"], Json({"input_values", "attention_mask"}));
+  EXPECT_EQ(guessed.modalities[1]["inputs"], Json({"input_ids"}));
+  EXPECT_NE(guessed.guesses.back().text.find("the padding mask of the sounds"), std::string::npos);
+  EXPECT_TRUE(guessed.warnings.empty());
+  guessed = guess({"input_values", "input_ids", "attention_mask"}, taken_at(1));
+  EXPECT_EQ(guessed.modalities[1]["inputs"], Json({"input_ids", "attention_mask"}));
+  EXPECT_TRUE(guessed.warnings.empty());
+  for (const bool answer : {true, false}) {
+    guessed = guess({"input_values", "input_ids", "attention_mask"}, [&](const Json&) { return answer; });
+    EXPECT_EQ(guessed.modalities[1]["inputs"], Json({"input_ids", "attention_mask"}));
+    ASSERT_EQ(guessed.warnings.size(), 1U);
+    EXPECT_NE(guessed.warnings[0].find(answer ? "takes both" : "takes neither"), std::string::npos);
+    EXPECT_NE(guessed.warnings[0].find("move it to the inputs of modalities[0]"), std::string::npos);
+  }
+}
+
+TEST_F(GuessedRawTest, ReadsWhoseAMaskIsInItsName) {
+  write_file(folder_ / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nwho\nwhat\n");
+  const GuessedRaw guessed = guess({"waveform", "speech_mask", "input_ids", "text_mask"});
+  EXPECT_EQ(guessed.modalities[0]["inputs"], Json({"waveform", "speech_mask"}));
+  EXPECT_EQ(guessed.modalities[1]["inputs"], Json({"input_ids", "text_mask"}));
+  EXPECT_TRUE(guessed.warnings.empty());
+  // Texts that the model does not take have no mask.
+  EXPECT_EQ(guess({"waveform", "attention_mask"}).modalities[0]["inputs"], Json({"waveform", "attention_mask"}));
 }
 
 TEST_F(GuessedRawTest, ReadsTheFeatureExtractorBesideTheModel) {

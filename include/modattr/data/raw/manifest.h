@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,9 @@ struct ManifestOptions {
   std::vector<std::string> class_names = {};
   OutsideFiles outside = OutsideFiles::kRefused;
   BrokenFiles broken = BrokenFiles::kError;
+  /// Ids of the examples that are read, the others are left out; nullopt = all of them. No file of another one is
+  /// opened.
+  std::optional<std::set<std::string>> ids = std::nullopt;
   /// Files are tried on so many threads where broken ones are left out.
   std::size_t thread_count = 1;
 };

@@ -65,6 +65,9 @@ struct PicturePreprocessing {
   std::size_t channel_count() const noexcept { return channels == Channels::kGrey ? 1 : 3; }
 };
 
+/// What black and white become in each channel.
+PictureShades shades_of(const PicturePreprocessing& preprocessing);
+
 /// Resizes and crops.
 Raster prepare_picture(Raster raster, const PicturePreprocessing& preprocessing);
 

@@ -12,8 +12,8 @@ namespace modattr {
 
 /// A picture of an example's data: of a modality that is a picture, or the spectrogram of a sound.
 struct PagePicture {
-  /// A PNG, as small as the page needs it.
-  std::string png;
+  /// A PNG or WebP file, as small as the page needs it.
+  std::string file;
   /// Of the data, in its own elements: patches and segments are places in it.
   std::size_t width = 0;
   std::size_t height = 0;

@@ -8,30 +8,51 @@ function nameOf(modality) {
   return report.modalities[modality] ? report.modalities[modality].name : "";
 }
 
-/** The players of a part: {modality, name, value, low, high, place, number}. */
+/** A list of players with a modality and a name for each: modalities come with their counts, and a number n stands for
+ * the names 0 to n - 1. */
+function playerList(place) {
+  const list = report.players[place];
+  if (!list.names) {
+    list.names = list.n.flatMap((name) => (typeof name === "number" ? Array.from({ length: name }, (_, number) => String(number)) : [name]));
+    list.modalities = [];
+    for (let run = 0; run < list.m.length; run += 2) list.modalities.push(...Array(list.m[run + 1]).fill(list.m[run]));
+  }
+  return list;
+}
+
+/** "0.60–0.70 s", with as many digits as the stretch needs. */
+function secondsText(time) {
+  const length = time[1] - time[0];
+  const digits = length > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(length)))) : 2;
+  return time[0].toFixed(digits) + "–" + time[1].toFixed(digits) + "\u00a0s";
+}
+
+/** The players of a part: {modality, name, title, value, low, high, place, time, number}. */
 function playersOf(part) {
   if (part.L === undefined) return [];
   const withRegions = new Set((part.R || []).map((entry) => entry[0]));
-  const list = report.players[part.L];
+  const list = playerList(part.L);
   const values = unpack(part.v) || [];
   const errors = unpack(part.s) || [];
   const ends = unpack(part.ci);
   const numbers = new Map();
-  return list.n.map((name, place) => {
+  return list.names.map((name, place) => {
     const value = values[place] === undefined ? null : values[place];
     const error = errors[place] || null;
-    const number = numbers.get(list.m[place]) || 0;
-    numbers.set(list.m[place], number + 1);
+    const number = numbers.get(list.modalities[place]) || 0;
+    numbers.set(list.modalities[place], number + 1);
     const reach = error && value !== null ? 1.96 * error : null;
     return {
-      modality: list.m[place],
+      modality: list.modalities[place],
       number: number,
       name: name,
       value: value,
       low: ends ? ends[2 * place] : reach ? value - reach : null,
       high: ends ? ends[2 * place + 1] : reach ? value + reach : null,
       place: list.p ? list.p[place] : null,
-      region: withRegions.has(list.m[place]),
+      time: list.t ? list.t[place] : null,
+      title: list.t && list.t[place] ? secondsText(list.t[place]) : null,
+      region: withRegions.has(list.modalities[place]),
     };
   });
 }
@@ -115,11 +136,11 @@ function surrogateView(part) {
   const trust = lime.r2 === null ? "" : " It fits with R² " + lime.r2.toFixed(2) + (lime.heldOut ? " on " + lime.heldOut + " coalitions that it has not seen." : " on all coalitions.");
   const stable = lime.stability === null ? "" : " Its strongest terms agree by " + percent(lime.stability) + " over halves of the coalitions.";
   const view = make("div", {}, make("p", {}, fit + trust + stable));
-  if (lime.pairs.length) {
+  if (lime.pairs) {
     const rows = lime.pairs.map(([first, second, value]) => ({ name: first + " and " + second, value: value }));
     view.append(make("h5", {}, "Pairs"), barTable("Pairs of the surrogate", rows));
   }
-  if (lime.rules.length) {
+  if (lime.rules) {
     const rules = lime.rules.map(([condition, value, weight]) =>
       make("li", {}, make("bdi", {}, condition), ": " + shown(value) + " ", make("span", { class: "soft" }, "(" + percent(weight) + " of the weight)")),
     );
@@ -182,7 +203,7 @@ function exampleView(example) {
   // Where no run has features of a picture, it is shown by itself.
   const covered = new Set();
   for (const part of example.parts) {
-    if (part.L !== undefined) report.players[part.L].m.forEach((modality) => covered.add(modality));
+    if (part.L !== undefined) playerList(part.L).modalities.forEach((modality) => covered.add(modality));
   }
   const plain = (example.pic || []).filter((entry) => !covered.has(entry[0]));
   if (plain.length) view.append(make("div", { class: "columns" }, ...plain.map((entry) => pictureView(nameOf(entry[0]), entry[1], []))));

@@ -72,7 +72,9 @@ function barTable(caption, rows) {
 }
 
 function pictureOf(place) {
-  return "data:image/png;base64," + report.pictures[place].png;
+  const file = report.pictures[place].file;
+  // WebP files begin with RIFF.
+  return "data:image/" + (file.startsWith("UklGR") ? "webp" : "png") + ";base64," + file;
 }
 
 function isSmall(picture) {
@@ -122,7 +124,7 @@ function pictureView(title, picturePlace, players, map) {
         ? draw("path", { d: box, transform: "scale(" + picture.w / map.w + " " + height / map.h + ")", "shape-rendering": "crispEdges" })
         : draw("rect", { x: box.x, y: box.y * scale, width: box.width, height: box.height * scale });
     const strength = (Math.abs(player.value) / largest).toFixed(3);
-    layer.append(put(shape, { class: "patch " + signOf(player.value), "fill-opacity": strength }, [draw("title", {}, player.name + ": " + signed(format(player.value)))]));
+    layer.append(put(shape, { class: "patch " + signOf(player.value), "fill-opacity": strength }, [draw("title", {}, (player.title || player.name) + ": " + signed(format(player.value)))]));
   }
   const image = draw("image", {
     width: picture.w,
@@ -132,7 +134,9 @@ function pictureView(title, picturePlace, players, map) {
     class: isSmall(picture) ? "small" : null,
   });
   const view = draw("svg", { viewBox: "0 0 " + picture.w + " " + height, role: "img", "aria-label": title }, image, layer);
-  return make("figure", { class: picture.sound ? "view sound" : players.length ? "view" : "view plain" }, make("figcaption", {}, make("bdi", {}, title)), view, boxes.length ? overlaySlider() : null);
+  const seconds = Math.max(...players.map((player) => (player.time ? player.time[1] : 0)), 0);
+  const clock = seconds ? make("p", { class: "clock" }, make("span", {}, "0 s"), make("span", {}, Number(seconds.toPrecision(3)) + " s")) : null;
+  return make("figure", { class: picture.sound ? "view sound" : players.length ? "view" : "view plain" }, make("figcaption", {}, make("bdi", {}, title)), view, clock, boxes.length ? overlaySlider() : null);
 }
 
 /** Words in their colours. `players`: {name, value}. */

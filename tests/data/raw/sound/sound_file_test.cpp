@@ -62,6 +62,13 @@ TEST(SoundFile, NamesWhatIsTruncated) {
   }
 }
 
+TEST(SoundFile, NamesAFlacThatEndsBetweenItsFrames) {
+  std::string content = read_file(kSounds / "16-bit.flac");
+  // The lowest byte of the number of samples in its header: 301 become 351.
+  content[25] = static_cast<char>(content[25] + 50);
+  EXPECT_TRUE(mentions(sound_problem(content), {"it ends after 301 of 351 samples"})) << sound_problem(content);
+}
+
 TEST(SoundFile, NamesWhatIsDamaged) {
   for (const std::string name : {"16-bit.flac", "vorbis.ogg", "opus.ogg"}) {
     std::string content = read_file(kSounds / name);

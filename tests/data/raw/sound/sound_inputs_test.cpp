@@ -79,6 +79,17 @@ TEST_F(SoundInputsTest, MakeAMaskOfWhatIsFilledUp) {
   EXPECT_EQ(dataset.time_axis(1)->axis, 0U);
 }
 
+TEST_F(SoundInputsTest, KnowTheLengthOfEachSoundThatWasRead) {
+  input_.mask_input = "attention_mask";
+  const Dataset dataset = open();
+  const std::vector<std::uint32_t> shorter = {1};
+  const std::vector<std::uint32_t> both = {0, 1};
+  dataset.gather(0, shorter);
+  const at::Tensor mask = dataset.gather(1, both);
+  EXPECT_EQ(mask[0].sum().item<std::int64_t>(), 30);
+  EXPECT_EQ(mask[1].sum().item<std::int64_t>(), 20);
+}
+
 TEST_F(SoundInputsTest, NameTheLineOfASoundThatIsNoneLikeTheFirst) {
   EXPECT_EQ(problem(), "nothing was thrown");
   input_.preprocessing.length.reset();

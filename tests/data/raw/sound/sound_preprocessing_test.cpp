@@ -111,6 +111,12 @@ TEST(SoundPreprocessing, EqualsTheExtractorOfAst) {
   expect_golden("ast", sound, 1e-4);
   EXPECT_EQ(sound.own_step_count, 17U);
   EXPECT_EQ(time_axis(steps), 0U);
+  // A longer sound is cut, and its mask with it.
+  steps.frame_count = 5;
+  const PreparedSound cut = prepared(drawn(3000, 6), steps);
+  EXPECT_EQ(cut.shape, (std::vector<std::int64_t>{5, 32}));
+  EXPECT_EQ(cut.own_step_count, 5U);
+  EXPECT_TRUE(std::equal(cut.numbers.begin(), cut.numbers.end(), sound.numbers.begin()));
 }
 
 TEST(SoundPreprocessing, EqualsTheExtractorOfWhisper) {
