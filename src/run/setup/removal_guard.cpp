@@ -52,9 +52,7 @@ void RemovalSetup::check_numbers(const Experiment& experiment, std::size_t rows)
   std::vector<std::uint32_t> examples(std::min(dataset.example_count(), rows));
   std::iota(examples.begin(), examples.end(), 0u);
   ModelEvaluator evaluator(experiment.model(), dataset, experiment.layout(),
-                           {.rows_per_call = rows,
-                            .batch_size = rows,
-                            .sharing = MixSharing::kNone});
+                           {.rows_per_call = rows, .batch_size = rows, .sharing = MixSharing::kNone});
   EncodedRows removal_rows = evaluator.encode(*rows_);
   for (std::size_t modality = 0; modality < modality_count; ++modality) {
     const RemovalConfig& removal = config.modalities[modality].removal;
