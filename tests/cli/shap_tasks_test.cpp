@@ -86,11 +86,14 @@ TEST(ShapTasks, TheLossIsThatOfTheLabelAndSaysSo) {
   EXPECT_EQ(scores.document().at("config").at("shap").at("target"), "label");
 }
 
-TEST(ShapTasks, ARegressionOfSeveralOutputsNeedsATarget) {
+TEST(ShapTasks, ARegressionOfSeveralOutputsIsExplainedByOne) {
   Project project("regression", {"a", "b"});
   project.model("def forward(self, a, b):\n  return torch.cat([a + b, a * b], 1)").data(inputs());
-  expect_shap_failure(project, 2, {"target: expected the column", "from 0 to 1", "--target"});
-  const std::vector<Json> lines = explained_examples(project, {"--target", "1"});
+  const Scores usual = shap(project);
+  EXPECT_EQ(usual.document().at("warnings").at(0),
+            "the model has 2 outputs: that of column 0 is explained; --target chooses another");
+  EXPECT_EQ(explained_examples(project, {"--force"})[2].at("target"), 0);
+  const std::vector<Json> lines = explained_examples(project, {"--target", "1", "--force"});
   EXPECT_EQ(lines[2].at("value_full"), -3.0);
   EXPECT_EQ(lines[2].at("predicted"), nullptr);
   EXPECT_EQ(lines[2].at("label"), nullptr);
