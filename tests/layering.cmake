@@ -84,7 +84,7 @@ set(shared_cli 1)
 # Third-party headers and the folders that may include them.
 set(homes_CLI cli)
 set(homes_spdlog cli)
-set(homes_nlohmann trees run data report check history tokenizers)
+set(homes_nlohmann trees run data model report check history tokenizers)
 set(homes_unicode tokenizers)
 set(homes_ATen data graph model split masking value graph_engines)
 set(homes_c10 data graph model split masking value graph_engines)

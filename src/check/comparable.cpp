@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 2> kChoicesOfExamples = {"examples", "ids
 /// Keys of the configuration that stand for nothing in a result: options in force say more, or they are about others.
 constexpr std::array<std::string_view, 4> kNotInForce = {"target", "value", "runs", "check"};
 /// Of the model only the kind of its answers says what the numbers are.
-constexpr std::array<std::string_view, 3> kModelsOwn = {"path", "output", "rows_per_call"};
+constexpr std::array<std::string_view, 4> kModelsOwn = {"path", "output", "rows_per_call", "arguments"};
 constexpr std::array<std::string_view, 2> kDataPaths = {"path", "metadata"};
 /// Files that only give names.
 constexpr std::array<std::string_view, 3> kNameFiles = {"classes", "vocab", "columns"};

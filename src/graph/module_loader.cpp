@@ -16,6 +16,7 @@
 #include "modattr/data/mapped_file.h"
 #include "modattr/data/zip_archive.h"
 #include "modattr/graph/torch_errors.h"
+#include "modattr/graph/torch_warnings.h"
 #include "written_inputs.h"
 
 namespace modattr {
@@ -91,6 +92,7 @@ torch::jit::Module load_module(const std::filesystem::path& path, at::Device dev
     throw ModelError(error.what());
   }
   torch::jit::setPrintHandler(print_to_standard_error);
+  drop_deprecation_warnings();
   torch::jit::Module module;
   try {
     module = torch::jit::load(path.string(), device);

@@ -56,8 +56,8 @@ std::vector<std::int64_t> sizes_of(const std::vector<std::vector<std::int64_t>>&
 
 const TorchScriptProgram& program_of(const Model& model) {
   if (const TorchScriptProgram* program = model.program()) return *program;
-  throw ModelError(model.path() + ": expected a TorchScript model, whose graph can be followed; " + option("method") +
-                   " auto takes others");
+  throw ModelError(model.path() + ": expected a TorchScript model, whose graph " + option("method") +
+                   " deep, ig, gradient and input-x-gradient follow; " + option("method") + " auto takes others");
 }
 
 }  // namespace

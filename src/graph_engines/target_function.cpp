@@ -39,7 +39,7 @@ DualTensor logarithm(const DualTensor& argument) {
 }
 
 /// numbers * factor + shift, both constants.
-DualTensor scaled_rows(const DualTensor& numbers, const at::Tensor& factor, const at::Tensor& shift) {
+DualTensor scaled_and_shifted(const DualTensor& numbers, const at::Tensor& factor, const at::Tensor& shift) {
   return linear(numbers, [&](const at::Tensor& tensor) { return tensor * factor + shift; });
 }
 
@@ -159,9 +159,9 @@ DualTensor TargetFunction::label_sets(const DualTensor& output, std::span<const 
   }
   weights = weights / weights.sum(1, true);
   const bool are_logits = input.kind == OutputKind::kMultilabel;
-  const auto signed_logits = [&] { return scaled_rows(output, sign, at::zeros_like(sign)); };
+  const auto signed_logits = [&] { return scaled_and_shifted(output, sign, at::zeros_like(sign)); };
   const auto probabilities = [&] {
-    return are_logits ? sigmoid(signed_logits()) : scaled_rows(output, sign, (1 - sign) / 2);
+    return are_logits ? sigmoid(signed_logits()) : scaled_and_shifted(output, sign, (1 - sign) / 2);
   };
   DualTensor values;
   switch (input.value) {

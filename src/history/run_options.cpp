@@ -63,6 +63,7 @@ SortedJson without_places(SortedJson config) {
   if (config.contains("model") && config["model"].is_object()) {
     config["model"].erase("path");
     config["model"].erase("rows_per_call");
+    config["model"].erase("arguments");
   }
   if (config.contains("data") && config["data"].is_object()) {
     config["data"].erase("path");

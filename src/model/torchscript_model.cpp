@@ -8,13 +8,13 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include "forward_failure.h"
 #include "graph/module_loader.h"
 #include "graph/torchscript_program.h"
 #include "graph/written_inputs.h"
 #include "label_probabilities.h"
 #include "modattr/core/error.h"
-#include "modattr/data/array_tensor.h"
-#include "modattr/graph/torch_errors.h"
+#include "modattr/graph/torch_warnings.h"
 #include "output_reader.h"
 
 namespace modattr {
@@ -71,6 +71,7 @@ class TorchScriptModel final : public Model {
                                                                     std::span<const at::Tensor> inputs,
                                                                     const Read& read) const {
     const c10::InferenceMode inference_mode;
+    drop_deprecation_warnings();
     // The profiling executor rewrites the graph after the first calls, which may change their rounding.
     const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
     try {
@@ -78,11 +79,7 @@ class TorchScriptModel final : public Model {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      std::string listing;
-      for (std::size_t input = 0; input < inputs.size(); ++input) {
-        listing += (input == 0 ? "" : ", ") + input_names[input] + " " + describe(inputs[input]);
-      }
-      throw ModelError(path() + ": forward() failed on " + listing + ": " + one_line_reason(error));
+      throw_forward_failed(path(), input_names, inputs, error);
     }
   }
 

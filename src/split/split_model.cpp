@@ -80,7 +80,7 @@ bool is_row_by_row(const TorchSplitModel& split) {
 
 SplitResult split_model(const Model& model, const SplitOptions& options, std::span<const at::Tensor> probe) {
   const TorchScriptProgram* program = model.program();
-  if (program == nullptr) return {.model = nullptr, .reason = "only TorchScript models can be split"};
+  if (program == nullptr) return {.model = nullptr, .reason = "a compiled package has no graph to split"};
   bool specialises_predicates = false;
   try {
     // Few rows prove as much as many, and the proof is paid for at every start.

@@ -74,6 +74,7 @@ TEST(Comparable, LetsTheModelAndWhatChangesNoResultDiffer) {
   const std::vector<std::pair<std::string, Json>> changes = {{"/model/path", "b.pt"},
                                                              {"/model/output", "logits"},
                                                              {"/model/rows_per_call", 32},
+                                                             {"/model/arguments", Json::array({"text", "table"})},
                                                              {"/data/path", "elsewhere/val.npz"},
                                                              {"/data/metadata", "elsewhere/m.jsonl"},
                                                              {"/data/classes", "elsewhere/names.txt"},

@@ -69,7 +69,7 @@ TEST(Trends, FollowEachNumberThroughTheResults) {
   EXPECT_EQ(history.trends[0].definition, "score");
   EXPECT_EQ(history.trends[0].modality, "all");
   EXPECT_EQ(history.trends[0].run, "");
-  const Trend& drop = trend_of(history, "text", "permutation.drop");
+  const Trend drop = trend_of(history, "text", "permutation.drop");
   EXPECT_EQ(drop.run, "permute");
   ASSERT_EQ(drop.points.size(), 3U);
   EXPECT_EQ(drop.points[2].result, 2U);
@@ -192,7 +192,7 @@ TEST(Trends, SkipResultsThatHaveNotTheNumber) {
   results[1].rows.clear();
   results[1].head.metric = "none";
   const History history = follow_trends(std::move(results), {});
-  const Trend& drop = trend_of(history, "text", "permutation.drop");
+  const Trend drop = trend_of(history, "text", "permutation.drop");
   ASSERT_EQ(drop.points.size(), 2U);
   EXPECT_EQ(drop.points[1].result, 2U);
   EXPECT_EQ(history.trends[0].points.size(), 2U);

@@ -254,7 +254,7 @@ TEST(SplitModel, IsMadeOfTorchScriptModels) {
   const SplitOptions options{.inputs = {{"a", 0}}, .modality_count = 1};
   const SplitResult result = split_model(model, options, std::vector<at::Tensor>{kPair[0].data});
   EXPECT_EQ(result.model, nullptr);
-  EXPECT_EQ(result.reason, "only TorchScript models can be split");
+  EXPECT_EQ(result.reason, "a compiled package has no graph to split");
 }
 
 }  // namespace

@@ -271,7 +271,7 @@ class Starter {
     at::Tensor answers;
     std::optional<OutputSelector> selector;
     if (!tried.outputs.empty()) {
-      const ModelOutput& output = choose_output(tried.outputs, options_.text("output"), model_->path());
+      const ModelOutput output = choose_output(tried.outputs, options_.text("output"), model_->path());
       answers = output.tensor;
       selector = output.selector;
     } else {

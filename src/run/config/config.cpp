@@ -22,7 +22,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 const Words kRootKeys = {"model", "data", "modalities", "target", "value", "metric", "seed", "runs", "check"};
-const Words kModelKeys = {"path", "kind", "output", "rows_per_call"};
+const Words kModelKeys = {"path", "kind", "output", "rows_per_call", "arguments"};
 const Words kDataKeys = {"path", "label", "id", "group", "metadata", "classes", "allow_outside"};
 const Words kModalityKeys = {"name",       "kind",        "inputs",       "players", "removal",
                              "vocab",      "special_ids", "columns",      "column",  "tokenizer",
@@ -138,6 +138,7 @@ class ConfigReader {
         model.fail("output", "an index of at least 0 or a key");
       }
     }
+    if (model.has("arguments")) config_.model.arguments = model.require_strings("arguments");
     if (const auto rows = model.find_count("rows_per_call")) {
       constexpr std::uint64_t kMost = 1u << 20;
       if (*rows < 1 || *rows > kMost) model.fail("rows_per_call", "1 to 1048576");

@@ -6,6 +6,7 @@
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/model/package_model.h"
 #include "modattr/model/torchscript_model.h"
 #include "modattr/model/tree_model.h"
 #include "modattr/trees/tree_reader.h"
@@ -30,10 +31,25 @@ std::unique_ptr<Model> open_trees(const ModelConfig& config, const std::string& 
   return load_tree_model(options);
 }
 
+std::unique_ptr<Model> open_package(const ModelConfig& config, const std::string& device,
+                                    const std::optional<std::string>& label_input) {
+  if (device != "auto" && device != "cpu") {
+    throw ConfigError(option("device") + ": expected cpu or auto, as compiled packages run on the processor, got '" +
+                      device + "'");
+  }
+  if (label_input) {
+    throw ConfigError("model.kind: expected another one for " + config.path.string() +
+                      ", as causal_lm takes TorchScript only, got causal_lm");
+  }
+  return load_package_model({.path = config.path, .output = config.output, .arguments = config.arguments});
+}
+
 }  // namespace
 
 std::unique_ptr<Model> open_model(const ModelConfig& config, const std::string& device,
                                   const std::optional<std::string>& label_input) {
+  const bool is_package = config.format == ModelFormat::kTorchScript && has_package_name(config.path);
+  if (is_package) return open_package(config, device, label_input);
   if (config.format != ModelFormat::kTorchScript) return open_trees(config, device);
   return load_torchscript_model(
       {.path = config.path, .output = config.output, .label_input = label_input, .device = device});

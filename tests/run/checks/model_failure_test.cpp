@@ -59,7 +59,18 @@ TEST(ModelFailure, AllIntegersAreNamedWhereTheModelNeedsFloatsOfEach) {
                         "and b.astype(np.float32)"}));
 }
 
+// libtorch 1.13 multiplies no matrices of half precision on a processor; 2.6 does, and such a model runs.
+bool multiplies_halves() {
+  try {
+    at::mm(at::eye(2, at::kHalf), at::eye(2, at::kHalf));
+    return true;
+  } catch (const c10::Error&) {
+    return false;
+  }
+}
+
 TEST(ModelFailure, WeightsOfHalfPrecisionAreNamedBesideOtherFloats) {
+  if (multiplies_halves()) GTEST_SKIP() << "this libtorch computes in float16 on the processor";
   RunSet set;
   torch::jit::Module module("HalfModel");
   module.register_parameter("weight", at::eye(2, at::kHalf), false);

@@ -30,6 +30,8 @@ struct ModelConfig {
   /// Index or key of the output when forward() returns a tuple or a dictionary; "margin" or "prediction" of a
   /// regression of trees.
   std::variant<std::size_t, std::string> output = std::size_t{0};
+  /// Names of forward()'s arguments in its order, of a compiled package that does not name them itself.
+  std::vector<std::string> arguments;
   /// Rows of every call; a model traced for one batch size needs that one here. nullopt: by the device.
   std::optional<std::size_t> rows_per_call;
 };
