@@ -90,7 +90,8 @@ TEST(RemovalSetup, ChecksWhatItWouldRefuse) {
   };
   EXPECT_EQ(refusal({{"type", "background"}}), "nothing was thrown");
   EXPECT_EQ(refusal({{"type", "mean"}}), "nothing was thrown");
-  EXPECT_TRUE(mentions(refusal({{"type", "blur"}}), {"modality 'b': removal 'blur': expected images", "float32[6, 2]"}));
+  EXPECT_TRUE(
+      mentions(refusal({{"type", "blur"}}), {"modality 'b': removal 'blur': expected images", "float32[6, 2]"}));
   EXPECT_TRUE(mentions(refusal({{"type", "file"}}), {"expected an array 'b__baseline'"}));
   EXPECT_TRUE(mentions(refusal({{"type", "background"}, {"path", "none.npz"}}), {"none.npz"}));
   set.model(
