@@ -50,6 +50,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME modattr)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
 # libblas.so.3 may be the reference implementation, which is many times slower.
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "libopenblas0-pthread")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "librsvg2-bin")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
     "which modality a model's answers depend on\nmodattr takes a TorchScript model and a validation set, removes the data of\na modality (text, image, audio, table) and measures what the model loses:\npermutation importance, Shapley values, SAGE, LIME, and the modality behind\nwrong answers. It needs no Python.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME modattr-dev)

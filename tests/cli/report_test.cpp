@@ -74,11 +74,29 @@ TEST(Plot, DrawsTheScoresOrTheExamplesThatAreAskedFor) {
   EXPECT_NE(read_file(project.path("one.svg")).find("Example 1 · label 1 · answer 1"), std::string::npos);
 }
 
+TEST(Plot, DrawsAPng) {
+  const Project project = small_project();
+  const ProgramResult result = project.run({"permute", "--plot", "drop.svg", "-q"});
+  ASSERT_EQ(project.run({"permute", "--plot", "drop.png", "-q"}).exit_code, 0);
+  const std::string png = read_file(project.path("drop.png"));
+  ASSERT_TRUE(png.starts_with("\x89PNG")) << png.substr(0, 20);
+  // Width and height, big endian, behind the signature and the header's length and name.
+  const auto number_at = [&](std::size_t place) {
+    unsigned number = 0;
+    for (std::size_t byte = 0; byte < 4; ++byte) number = number * 256 + static_cast<unsigned char>(png[place + byte]);
+    return number;
+  };
+  const std::string svg = read_file(project.path("drop.svg"));
+  const double width = std::stod(svg.substr(svg.find("width=\"") + 7));
+  EXPECT_NEAR(number_at(16), 2.0 * width, 1.0);
+  EXPECT_GT(number_at(20), 50U);
+}
+
 TEST(Plot, RefusesOtherKindsOfFilesBeforeTheRun) {
   const Project project = small_project();
-  expect_one_line(project.run({"permute", "--plot", "drop.png"}), 2,
-                  {"--plot: expected a file that ends in .svg, got 'drop.png'", "rsvg-convert"});
-  EXPECT_FALSE(std::filesystem::exists(project.path("drop.png")));
+  expect_one_line(project.run({"permute", "--plot", "drop.pdf"}), 2,
+                  {"--plot: expected a file that ends in .svg or .png, got 'drop.pdf'"});
+  EXPECT_FALSE(std::filesystem::exists(project.path("drop.pdf")));
 }
 
 }  // namespace

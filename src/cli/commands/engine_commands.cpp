@@ -10,6 +10,7 @@
 #include "cli/command_library.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/figure_file.h"
 #include "cli/option_arguments.h"
 #include "cli/result_output.h"
 #include "cli/shard_options.h"
@@ -73,16 +74,6 @@ std::vector<ExamplePicture> pictures_of(const CommandResult& result) {
   return pictures;
 }
 
-/// Accepts names of SVG files. A PNG would need a renderer of SVG and of fonts, and look different by machine.
-CLI::Validator svg_file() {
-  const auto check = [](const std::string& text) -> std::string {
-    if (std::filesystem::path(text).extension() == ".svg") return {};
-    return "expected a file that ends in .svg, got '" + text +
-           "'; `rsvg-convert --zoom 2 --output plot.png plot.svg` makes a PNG of it";
-  };
-  return {check, ""};
-}
-
 ExitCode run(EngineCommand& command) {
   const OutputOptions& output = command.output;
   start_logging(output);
@@ -99,7 +90,7 @@ ExitCode run(EngineCommand& command) {
   command.request.shows_data = command.plot.has_value();
   CommandResult result = run_command("engine", command.request, output);
   if (command.plot) {
-    write_atomically(*command.plot, table_figure(*result.table, pictures_of(result)));
+    write_figure(*command.plot, table_figure(*result.table, pictures_of(result)));
     if (!output.quiet) print_notice("wrote " + command.plot->string());
   }
   if (directory) write_results(render_files(*result.table, result.files), *directory, output);
@@ -128,8 +119,8 @@ void add_engine_command(CommandLine& line, const Engine& engine) {
   app.add_flag("--force", command->output.force, "Replace results of another model or command in that folder");
   app.add_option("--plot", command->plot,
                  "Also draw a figure: of the scores, or with --ids of the first examples that were asked for")
-      ->type_name("FILE.svg")
-      ->check(svg_file());
+      ->type_name("FILE.svg|png")
+      ->check(CLI::Validator([](const std::string& text) { return figure_problem(text); }, ""));
   add_shard_option(app, command->shard);
   add_store_options(app, command->store);
   add_table_options(app, command->output);
