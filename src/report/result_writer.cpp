@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
-#include <regex>
 #include <system_error>
 #include <utility>
 
@@ -35,13 +34,26 @@ fs::path hidden_name(const fs::path& file, std::string_view purpose) {
 
 constexpr std::string_view kOlder = "old";
 
+/// Takes the last part of a dotted name off, e.g. "old" of ".scores.json.4711.0.old".
+std::string_view take_last_part(std::string_view& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return std::exchange(name, {});
+  const std::string_view part = name.substr(dot + 1);
+  name = name.substr(0, dot);
+  return part;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// What hidden_name() made the name for, e.g. "old" of ".scores.json.4711.0.old" where `file` is "scores.json"; empty
 /// for names of others. `file` empty: of any file.
-std::string purpose_of(const std::string& name, std::string_view file) {
-  static const std::regex pattern(R"(\.(.+)\.[0-9]+\.[0-9]+\.([a-z]+))");
-  std::smatch parts;
-  const bool is_hidden = std::regex_match(name, parts, pattern);
-  return is_hidden && (file.empty() || parts[1].str() == file) ? parts[2].str() : std::string();
+std::string purpose_of(std::string_view name, std::string_view file) {
+  const std::string_view purpose = take_last_part(name);
+  const bool is_numbered = is_number(take_last_part(name)) && is_number(take_last_part(name));
+  if (!is_numbered || !name.starts_with('.') || name.size() < 2) return {};
+  return file.empty() || name.substr(1) == file ? std::string(purpose) : std::string();
 }
 
 /// Removes what runs that were stopped left beside a file.
