@@ -85,7 +85,7 @@ std::string ogg_problem(std::span<const std::byte> bytes) {
     // Whatever follows the pages is none of the sound.
     if (bytes.size() < 4 || word_at(bytes, 0) != "OggS") return {};
     if (bytes.size() < kHeader) return ends_early(bytes.size(), kHeader);
-    const std::size_t segments = std::to_integer<std::size_t>(bytes[26]);
+    const auto segments = std::to_integer<std::size_t>(bytes[26]);
     std::size_t length = kHeader + segments;
     for (std::size_t segment = 0; segment < std::min(segments, bytes.size() - kHeader); ++segment) {
       length += std::to_integer<std::size_t>(bytes[kHeader + segment]);

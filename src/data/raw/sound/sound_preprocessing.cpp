@@ -51,7 +51,7 @@ void scale_numbers(std::vector<float>& numbers, const SoundScale& scale) {
   const double factor = is_decibel ? scale.decibels : 1.0;
   double largest = -std::numeric_limits<double>::infinity();
   for (float& number : numbers) {
-    const double own = static_cast<double>(number);
+    const auto own = static_cast<double>(number);
     number = static_cast<float>(is_decibel || is_whisper ? factor * std::log10(std::max(own, kLeastPower))
                                                          : std::log(std::max(own, scale.least) + scale.offset));
     largest = std::max(largest, static_cast<double>(number));
