@@ -1,6 +1,7 @@
 #include "progress_bar.h"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 
@@ -20,7 +21,7 @@ void remember_interrupt(int signal) {
 
 std::string time_text(double seconds) {
   char text[32];
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const auto whole = std::lround(seconds);
   if (whole < 60) {
     std::snprintf(text, sizeof text, "%lds", whole);
   } else if (whole < 3600) {

@@ -44,8 +44,9 @@ std::optional<std::string> token_of(const JsonStep& config, const char* key) {
   return token->is_object() ? config.object(key).find_text("content") : config.find_text(key);
 }
 
-std::optional<std::string> first_of(std::optional<std::string> token, const std::optional<std::string>& otherwise) {
-  return token ? std::move(token) : otherwise;
+std::optional<std::string> first_of(const std::optional<std::string>& token,
+                                    const std::optional<std::string>& otherwise) {
+  return token ? token : otherwise;
 }
 
 std::optional<std::int64_t> find_first(const TokenLookup& id_of, const std::optional<std::string>& named,

@@ -47,7 +47,7 @@ std::pair<std::string, std::string> read_merge(const JsonStep& step, const Json&
     return {merge[0].get<std::string>(), merge[1].get<std::string>()};
   }
   if (!merge.is_string()) step.fail_key("merges", "pairs of tokens", merge);
-  const std::string& text = merge.get_ref<const std::string&>();
+  const auto& text = merge.get_ref<const std::string&>();
   const std::size_t space = text.find(' ');
   if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos) {
     step.fail_key("merges", "two tokens with a space between them", merge);

@@ -329,7 +329,7 @@ CommandResult inspect(Experiment& experiment, const RunContext& context) {
   CommandResult inspection;
   inspection.warnings = experiment.warnings();
   if (experiment.metric().name() == "none") {
-    inspection.warnings.push_back("there is no score without labels: permute needs them, shap and lime do not");
+    inspection.warnings.emplace_back("there is no score without labels: permute needs them, shap and lime do not");
   }
   Json document;
   std::vector<InspectionSection>& sections = inspection.sections;

@@ -54,7 +54,8 @@ MelStep read_mel(JsonObject mel, std::size_t sample_rate) {
   const Json* const highest = mel.find("f_max");
   if (highest != nullptr && !highest->is_null()) step.f_max = real_of(mel, "f_max", 0.0);
   if (step.f_min < 0.0) mel.fail("f_min", "a frequency from 0 on");
-  if (step.f_max.value_or(static_cast<double>(sample_rate / 2)) <= step.f_min) {
+  const std::size_t half_rate = sample_rate / 2;
+  if (step.f_max.value_or(static_cast<double>(half_rate)) <= step.f_min) {
     mel.fail(mel.has("f_max") ? "f_max" : "f_min",
              "an \"f_min\" below \"f_max\", which is half of \"sample_rate\" by default");
   }

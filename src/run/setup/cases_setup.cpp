@@ -90,7 +90,7 @@ CasesSetup::CasesSetup(Experiment& experiment, const std::optional<std::string>&
   const bool needs_limits = std::holds_alternative<TokenLabels>(*input.labels) && !rule;
   if (needs_limits && experiment.evaluates()) input.token_limits = limits_without_data(experiment, progress);
   try {
-    judge_ = make_label_judge(std::move(input));
+    judge_ = make_label_judge(input);
   } catch (const DataError& error) {
     throw DataError(experiment.dataset().path() + ": " + error.what());
   }

@@ -228,11 +228,11 @@ void Experiment::apply_batch_dependence(BatchDependence behaviour) {
   evaluator_->share_nothing();
   if (behaviour == BatchDependence::kRandom) {
     split_reason_ = "it draws random numbers";
-    warnings_.push_back(
+    warnings_.emplace_back(
         "the model gives other answers to the same rows: results change from run to run; save it in eval() mode");
   } else {
     split_reason_ = "its answer for a row depends on the other rows of the batch";
-    warnings_.push_back(
+    warnings_.emplace_back(
         "the model's answer for a row depends on the other rows of its batch: results depend on how rows are "
         "batched; save it in eval() mode, or without operations over the batch, of which dynamic quantisation is one");
   }

@@ -107,9 +107,10 @@ std::vector<ExampleRecord> plain_records(const Experiment& experiment, std::vect
   std::vector<ExampleRecord> records;
   for (ExampleAttribution& attribution : attributions) {
     const std::size_t example = attribution.example;
+    const std::optional<std::size_t> predicted = attribution.predicted;
     records.push_back({.id = experiment.dataset().id(example),
                        .label = label_of(experiment, example, 0),
-                       .predicted = attribution.predicted,
+                       .predicted = predicted,
                        .target = std::nullopt,
                        .attribution = std::move(attribution),
                        .group = experiment.dataset().group(example)});

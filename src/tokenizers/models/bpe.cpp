@@ -163,7 +163,7 @@ class Bpe final : public TokenModel {
       const MergeRule* rule = rule_of(symbols[place].id, symbols[place + 1].id);
       if (rule) first.push_back({*rule, place});
     }
-    std::priority_queue<Candidate> queue(std::less<Candidate>(), std::move(first));
+    std::priority_queue<Candidate> queue({}, std::move(first));
     const auto add = [&](std::size_t left, std::size_t right) {
       if (left == kNowhere || right == kNowhere) return;
       const MergeRule* rule = rule_of(symbols[left].id, symbols[right].id);

@@ -117,13 +117,13 @@ std::unique_ptr<Normalizer> make_strip(StripEnds ends) {
   });
 }
 
-std::unique_ptr<Normalizer> make_replace(std::unique_ptr<Pattern> pattern, std::u32string content) {
+std::unique_ptr<Normalizer> make_replace(std::unique_ptr<Pattern> pattern, const std::u32string& content) {
   return normalizer_of([pattern = std::shared_ptr<Pattern>(std::move(pattern)), content](AlignedText& text) {
     text.replace(pattern->find(text), content);
   });
 }
 
-std::unique_ptr<Normalizer> make_prepend(std::u32string front) {
+std::unique_ptr<Normalizer> make_prepend(const std::u32string& front) {
   return normalizer_of([front](AlignedText& text) { text.prepend(front); });
 }
 

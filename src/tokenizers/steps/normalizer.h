@@ -30,9 +30,9 @@ enum class StripEnds { kNone, kLeft, kRight, kBoth };
 /// Strip: removes white space at the ends.
 std::unique_ptr<Normalizer> make_strip(StripEnds ends);
 /// Replace.
-std::unique_ptr<Normalizer> make_replace(std::unique_ptr<Pattern> pattern, std::u32string content);
+std::unique_ptr<Normalizer> make_replace(std::unique_ptr<Pattern> pattern, const std::u32string& content);
 /// Prepend: before a text that is not empty.
-std::unique_ptr<Normalizer> make_prepend(std::u32string front);
+std::unique_ptr<Normalizer> make_prepend(const std::u32string& front);
 /// Nmt: removes control characters, and makes unusual white space a space.
 std::unique_ptr<Normalizer> make_nmt();
 /// ByteLevel: UTF-8 bytes as characters.

@@ -45,7 +45,7 @@ MelBand without_zeros(const std::vector<double>& weights) {
 /// Kaldi's triangles are straight on the mel scale, not on that of frequencies.
 std::vector<MelBand> kaldi_bands(const MelStep& step, std::size_t sample_rate) {
   const auto mel = [](double frequency) { return 1127.0 * std::log(1.0 + frequency / 700.0); };
-  const double rate = static_cast<double>(sample_rate);
+  const auto rate = static_cast<double>(sample_rate);
   const double lowest = mel(step.f_min);
   const double width = (mel(step.f_max.value_or(rate / 2.0)) - lowest) / static_cast<double>(step.n_mels + 1);
   std::vector<MelBand> bands;
@@ -63,7 +63,7 @@ std::vector<MelBand> kaldi_bands(const MelStep& step, std::size_t sample_rate) {
 
 std::vector<float> hann_window(std::size_t length, bool is_periodic) {
   std::vector<float> window;
-  const double period = static_cast<double>(is_periodic ? length : length - 1);
+  const auto period = static_cast<double>(is_periodic ? length : length - 1);
   for (std::size_t place = 0; place < length; ++place) {
     window.push_back(
         static_cast<float>(0.5 - 0.5 * std::cos(2.0 * std::numbers::pi * static_cast<double>(place) / period)));
@@ -118,7 +118,8 @@ std::vector<MelBand> mel_bands(const MelStep& step, std::size_t sample_rate) {
   if (step.kind == MelStep::Kind::kKaldi) return kaldi_bands(step, sample_rate);
   const std::size_t frequency_count = step.n_fft / 2 + 1;
   // As torchaudio, which divides whole numbers here.
-  const auto nyquist = static_cast<double>(sample_rate / 2);
+  const std::size_t half_rate = sample_rate / 2;
+  const auto nyquist = static_cast<double>(half_rate);
   const double lowest = mel_of(step.f_min, step.mel_scale);
   const double highest = mel_of(step.f_max.value_or(nyquist), step.mel_scale);
   std::vector<double> corners;
