@@ -238,7 +238,7 @@ LinearFit with_intercept(const RegressionMoments& moments, std::vector<double> c
 }
 
 std::optional<double> weighted_r2(std::span<const double> response, std::span<const double> predictions,
-                                  std::span<const double> weights) {
+                                  std::span<const double> weights, std::span<const double> variances) {
   const double weight_sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   if (!(weight_sum > 0.0)) return std::nullopt;
   const double mean = std::inner_product(weights.begin(), weights.end(), response.begin(), 0.0) / weight_sum;
@@ -255,7 +255,15 @@ std::optional<double> weighted_r2(std::span<const double> response, std::span<co
   // What rounding leaves of equal responses.
   const double rounding = static_cast<double>(response.size()) * std::numeric_limits<double>::epsilon();
   if (!(total > rounding * rounding * square)) return std::nullopt;
-  return 1.0 - left / total;
+  double noise_squares = 0.0;
+  for (std::size_t row = 0; row < variances.size(); ++row) {
+    const double noise = weights[row] * variances[row];
+    left -= noise;
+    total -= noise * (1.0 - weights[row] / weight_sum);
+    noise_squares += noise * noise;
+  }
+  if (!(total > 2.0 * std::sqrt(2.0 * noise_squares))) return std::nullopt;
+  return std::min(1.0, 1.0 - left / total);
 }
 
 }  // namespace modattr

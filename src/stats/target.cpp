@@ -229,6 +229,13 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
   }
 }
 
+bool Target::is_linear() const noexcept {
+  // Of label tokens the logarithm of a mean probability.
+  if (input_.kind == OutputKind::kCausalLm) return false;
+  return input_.value == ValueKind::kLogit || input_.value == ValueKind::kProbability ||
+         input_.value == ValueKind::kOutput;
+}
+
 double Target::value(std::span<const double> prediction, std::size_t example) const {
   if (input_.kind == OutputKind::kCausalLm) return mean_token_value(prediction);
   if (predicts_label_sets(input_.kind)) return mean_label_value(prediction, example);

@@ -27,6 +27,30 @@ TEST(BudgetError, SaysWhatIsNeededWithOneBackgroundRow) {
       << error.what();
 }
 
+TEST(BudgetError, CountsCoalitionsThatTakeAPartOfTheRows) {
+  const BudgetNeed need{.least = 11,
+                        .comfortable = 100,
+                        .evaluations_per_coalition = 50,
+                        .sampled_rows = 5,
+                        .budget = 60,
+                        .player_count = 74};
+  // The full coalition 1, that of no player 50, the others 5 each.
+  EXPECT_EQ(need.evaluations(11, 50), 1U + 50U + 9U * 5U);
+  EXPECT_EQ(need.evaluations(11, 5), 55U) << "a part that is the whole";
+  EXPECT_NE(std::string(BudgetError(need).what())
+                .find("expected at least 96 evaluations per example for 74 players (11 coalitions, each with 5 of 50 "
+                      "background rows, that of no player with all of them), got 60; it is enough for "),
+            std::string::npos)
+      << BudgetError(need).what();
+  for (const std::size_t budget : {60U, 200U, 500U, 520U, 700U}) {
+    BudgetNeed own = need;
+    own.budget = budget;
+    const std::size_t rows = own.fitting_rows();
+    EXPECT_TRUE(rows == 1 || own.evaluations(100, rows) <= budget) << budget;
+    EXPECT_GT(own.evaluations(100, rows + 1), budget) << budget;
+  }
+}
+
 TEST(BudgetError, KnowsHowManyRowsFit) {
   EXPECT_EQ((BudgetNeed{.least = 10, .comfortable = 30, .budget = 300}.fitting_rows()), 10U);
   EXPECT_EQ((BudgetNeed{.least = 10, .comfortable = 30, .budget = 20}.fitting_rows()), 1U) << "rather few coalitions";

@@ -133,8 +133,9 @@ TEST(EngineRegistry, TellsCostsInEvaluations) {
   // And 64 for each of 15 players, of all of them at once.
   EXPECT_EQ(costs[4].encoder_rows, (std::vector<double>{(8.0 + 960.0) * 20.0, (384.0 + 960.0) * 20.0}));
   EXPECT_EQ(costs[4].evaluations, costs[3].evaluations + 960.0 * 20.0);
-  EXPECT_EQ(costs[5].encoder_rows, (std::vector<double>{8.0 * 20.0, 512.0 * 20.0}));
-  EXPECT_EQ(costs[5].evaluations, 512.0 * 20.0);
+  // The example, no player with all rows, and 998 coalitions with 5 rows each.
+  EXPECT_EQ(costs[5].encoder_rows, (std::vector<double>{8.0 * 20.0, 1.0 + 20.0 + 998.0 * 5.0}));
+  EXPECT_EQ(costs[5].evaluations, 1.0 + 20.0 + 998.0 * 5.0);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -84,6 +86,42 @@ TEST(WeightedR2, ComparesWithTheWeightedMean) {
   EXPECT_DOUBLE_EQ(weighted_r2(response, std::array{1.0, 4.0, -50.0}, weights).value(), 1.0 - 1.0 / 12.0);
   EXPECT_DOUBLE_EQ(weighted_r2(response, response, weights).value(), 1.0);
   EXPECT_DOUBLE_EQ(weighted_r2(response, std::array{3.0, 3.0, 3.0}, weights).value(), 0.0);
+}
+
+TEST(WeightedR2, LeavesOutTheNoiseOfResponses) {
+  // Residues 1 and 0, total 12, as above; noise adds 0.2 + 3 * 0.1 to the former, 0.2 * 3/4 + 0.3 * 1/4 to the latter.
+  EXPECT_DOUBLE_EQ(
+      weighted_r2(std::array{0.0, 4.0}, std::array{1.0, 4.0}, std::array{1.0, 3.0}, std::array{0.2, 0.1}).value(),
+      1.0 - (1.0 - 0.5) / (12.0 - 0.225));
+  EXPECT_EQ(weighted_r2(std::array{0.0, 4.0}, std::array{0.1, 4.0}, std::array{1.0, 3.0}, std::array{0.2, 0.1}), 1.0)
+      << "less is left than the noise alone would leave";
+}
+
+TEST(WeightedR2, OfNoisyResponsesIsThatOfWhatTheyEstimate) {
+  // Truth y = x_1 + x_2 with coins of -1 and 1, predicted by x_1: R2 = 1/2. Noise of variance 3 and weights 1 and 2.
+  std::vector<double> response;
+  std::vector<double> predictions;
+  std::vector<double> weights;
+  std::vector<double> variances;
+  RandomStream stream = Rng(5).stream(RandomPurpose::kCoalition, 0, 0);
+  const auto coin = [&] { return stream.below(2) == 0 ? -1.0 : 1.0; };
+  for (std::size_t row = 0; row < 40000; ++row) {
+    const double first = coin();
+    predictions.push_back(first);
+    response.push_back(first + coin() + std::sqrt(3.0) * coin());
+    weights.push_back(row % 2 == 0 ? 1.0 : 2.0);
+    variances.push_back(3.0);
+  }
+  EXPECT_NEAR(weighted_r2(response, predictions, weights, variances).value(), 0.5, 0.04);
+  EXPECT_NEAR(weighted_r2(response, predictions, weights).value(), 0.2, 0.02);
+}
+
+TEST(WeightedR2, OfNothingButNoiseIsNotKnown) {
+  std::vector<double> response;
+  RandomStream stream = Rng(6).stream(RandomPurpose::kCoalition, 0, 0);
+  for (std::size_t row = 0; row < 200; ++row) response.push_back(stream.below(2) == 0 ? -1.0 : 1.0);
+  const std::vector<double> ones(200, 1.0);
+  EXPECT_EQ(weighted_r2(response, std::vector<double>(200, 0.0), ones, ones), std::nullopt);
 }
 
 TEST(WeightedR2, OfEqualResponsesIsNotKnown) {

@@ -1,6 +1,7 @@
 #include "modattr/stats/target.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -336,6 +337,23 @@ TEST(Target, TakesARuledOutClassForImpossible) {
   EXPECT_THROW(value_of(classifier(OutputKind::kLogits, 3, ValueKind::kMargin, 0), donors), MaskedLogitError);
   EXPECT_THROW(value_of(multilabel(ValueKind::kLoss, LabelScope::kAll), masked), MaskedLogitError);
   EXPECT_EQ(value_of(multilabel(ValueKind::kProbability, LabelScope::kTrue), masked), sigmoid(1.0) / 2.0);
+}
+
+TEST(Target, KnowsWhetherAMeanOfPredictionsHasTheMeanOfTheirValues) {
+  for (const ValueKind kind : {ValueKind::kLogit, ValueKind::kProbability, ValueKind::kLogProbability,
+                               ValueKind::kMargin, ValueKind::kCorrect}) {
+    const Target target({.kind = OutputKind::kLogits, .output_width = 3, .value = kind, .classes = {1}});
+    const std::size_t width = target.width();
+    std::vector<double> first(width);
+    std::vector<double> second(width);
+    target.prediction(std::array{-1.0, 3.0, 0.5}, 0, first);
+    target.prediction(std::array{3.5, 2.0, -2.0}, 0, second);
+    std::vector<double> mean(width);
+    for (std::size_t place = 0; place < width; ++place) mean[place] = (first[place] + second[place]) / 2.0;
+    const double of_values = (target.value(first, 0) + target.value(second, 0)) / 2.0;
+    EXPECT_EQ(std::abs(target.value(mean, 0) - of_values) < 1e-12, target.is_linear())
+        << value_names()[static_cast<std::size_t>(kind)];
+  }
 }
 
 TEST(Target, HasNamesForItsValues) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ class ExampleGames {
   struct Query {
     std::uint32_t example = 0;
     Coalition coalition;
+    /// Draws of the removal that v is to be estimated from, where is_mean_over_draws(): different numbers below
+    /// evaluations_per_query(). Empty = all of them, which is v itself.
+    std::vector<std::uint32_t> draws = {};
   };
 
   /// Where the distance between what the model sees of two coalitions is measured.
@@ -29,8 +33,11 @@ class ExampleGames {
   struct Measurement {
     /// v of each query, [queries].
     std::vector<double> values;
+    /// Estimated variance of each value that is a mean over d of D draws, [queries]: s^2 / d (1 - d / D), with s the
+    /// sample standard deviation over its draws (sampling without replacement; Cochran 1977). 0 for d = D and d = 1.
+    std::vector<double> variances;
     /// 1 - cosine of the angle between what the model sees of the query and of the full coalition, [queries]; a mean
-    /// over draws of the removal, and of modalities in kEncoders.
+    /// over draws of the removal, and of modalities in kEncoders. Empty where no space was named.
     std::vector<double> distances;
   };
 
@@ -46,10 +53,14 @@ class ExampleGames {
   virtual bool are_players_shared() const noexcept = 0;
   /// v of each query, [queries]; queries of many examples fill the same model calls.
   virtual std::vector<double> evaluate(std::span<const Query> queries) = 0;
-  /// evaluate() with distances. Throws ConfigError where the games know of no inputs, or of no encoders.
-  virtual Measurement measure(std::span<const Query> queries, Space space);
-  /// Model evaluations that a query takes.
+  /// evaluate() with variances, and with distances in a space. Throws ConfigError where the games know of no inputs, or
+  /// of no encoders.
+  virtual Measurement measure(std::span<const Query> queries, std::optional<Space> space);
+  /// Model evaluations that a query of all draws takes.
   virtual std::size_t evaluations_per_query() const noexcept = 0;
+  /// Whether v is a mean over draws of the removal of what each of them alone gives, so that a part of the draws
+  /// estimates it without bias. Otherwise queries name no draws.
+  virtual bool is_mean_over_draws() const noexcept { return false; }
 };
 
 }  // namespace modattr

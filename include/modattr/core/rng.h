@@ -26,7 +26,8 @@ enum class RandomPurpose : std::uint32_t {
   kExampleOrder = 9,
   kFault = 10,
   kPathPoint = 11,
-  kPlayerHalf = 12
+  kPlayerHalf = 12,
+  kDrawSubset = 13
 };
 
 /// One stream of random numbers. Streams are values: copying one and drawing from both gives the same numbers twice.

@@ -66,8 +66,14 @@ LinearFit with_intercept(const RegressionMoments& moments, std::vector<double> c
 /// Weighted coefficient of determination of predictions:
 ///
 ///   R2 = 1 - sum_i w_i (y_i - prediction_i)^2 / sum_i w_i (y_i - mean_y)^2,   mean_y weighted
-/// nullopt where the responses do not differ beyond rounding, or no weight is positive.
+/// Where responses are estimates, `variances` [responses] say how noisy each is: then R2 is that of what they estimate,
+///
+///   R2 = 1 - (sum_i w_i (y_i - prediction_i)^2 - sum_i w_i v_i) / (sum_i w_i (y_i - mean_y)^2 - sum_i w_i v_i (1 - w_i
+///   / W))
+/// with W = sum_i w_i, at most 1: the noise adds as much to the sums on average. Predictions do not depend on it.
+/// nullopt where the responses do not differ beyond rounding, or not by twice the standard deviation of what noise
+/// adds, sqrt(2 sum_i (w_i v_i)^2), and where no weight is positive.
 std::optional<double> weighted_r2(std::span<const double> response, std::span<const double> predictions,
-                                  std::span<const double> weights);
+                                  std::span<const double> weights, std::span<const double> variances = {});
 
 }  // namespace modattr

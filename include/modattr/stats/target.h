@@ -72,6 +72,8 @@ class Target {
   bool is_true(std::size_t example, std::size_t label) const;
   /// Whether an example's target is one class, label or column.
   bool is_one_class() const noexcept { return input_.scope == LabelScope::kOne; }
+  /// Whether v of a mean of predictions is the mean of their values.
+  bool is_linear() const noexcept;
   /// Numbers per prediction.
   std::size_t width() const noexcept { return width_; }
   /// Reads `output` [outputs] into `prediction` [width].

@@ -115,8 +115,8 @@ std::vector<double> FeatureSolver::evaluate(std::vector<Example>& examples,
                                             std::span<const ExampleGames::Query> queries) {
   std::vector<double> values = games_.evaluate(queries);
   for (std::size_t query = 0; options_.pair_index && query < queries.size(); ++query) {
-    const auto& [number, coalition] = queries[query];
-    examples[number - examples.front().number].evaluated.emplace(coalition, values[query]);
+    const ExampleGames::Query& asked = queries[query];
+    examples[asked.example - examples.front().number].evaluated.emplace(asked.coalition, values[query]);
   }
   return values;
 }

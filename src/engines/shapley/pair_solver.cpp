@@ -127,8 +127,8 @@ std::vector<PairEstimate> PairSolver::solve(std::uint32_t first, std::span<Solve
   const std::vector<double> values = games_.evaluate(queries);
   std::size_t query = 0;
   for (Example& example : examples) {
-    for (const auto& [number, coalition] : example.queries) {
-      example.solved->evaluated.emplace(coalition, values[query++]);
+    for (const ExampleGames::Query& asked : example.queries) {
+      example.solved->evaluated.emplace(asked.coalition, values[query++]);
     }
     example.solved->evaluation_count += example.queries.size() * rows;
   }

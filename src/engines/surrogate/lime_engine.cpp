@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "modattr/core/error.h"
 #include "modattr/core/option_name.h"
+#include "modattr/engines/budget_error.h"
+#include "modattr/engines/surrogate/local_solver.h"
 #include "modattr/engines/surrogate/local_surrogate.h"
 
 namespace modattr {
@@ -81,7 +84,7 @@ EngineDescription describe(const OptionValues& options, const EngineSetting& set
   EngineDescription description = Engine::describe_all(options, setting);
   for (auto& [name, value] : description.in_force) {
     if (name == "similarity") value = similarity_names()[static_cast<std::size_t>(engine.similarity)];
-    if (name == "budget" && !options.is_given(name)) value = "512 coalitions";
+    if (name == "budget" && !options.is_given(name)) value = std::to_string(kUsualCoalitions) + " coalitions";
     if (name == "kernel_width" && !options.is_given(name)) value = default_width(engine.similarity);
     if (name == "alpha") value = is_tree(options) ? OptionValue() : OptionValue(penalty(engine.surrogate));
     if (name == "depth") value = is_tree(options) ? OptionValue(std::uint64_t{engine.surrogate.depth}) : OptionValue();
@@ -92,17 +95,20 @@ EngineDescription describe(const OptionValues& options, const EngineSetting& set
   return description;
 }
 
-/// One example's surrogate with the usual budget, 512 coalitions of all players, each of which is one more row for
-/// every encoder.
+/// One example's surrogate with the usual budget: sampled coalitions of all players with a part of the background's
+/// rows, or every coalition with all of them. Each of a coalition's rows is one more row for every encoder.
 void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
   if (facts.modality_count() > kMostModalitiesWithCosts) return;
-  constexpr double kCoalitions = 512.0;
   const std::vector<double> counts = facts.player_counts();
   const double all_coalitions = std::exp2(std::accumulate(counts.begin(), counts.end(), 0.0));
-  EngineCost cost{.run = "lime, one example",
-                  .evaluations = std::min(kCoalitions, all_coalitions) * facts.background_rows()};
+  const auto rows = static_cast<std::size_t>(facts.background_rows());
+  const double evaluations =
+      all_coalitions <= static_cast<double>(kUsualCoalitions)
+          ? all_coalitions * static_cast<double>(rows)
+          : static_cast<double>(BudgetNeed{.sampled_rows = kRowsPerCoalition}.evaluations(kUsualCoalitions, rows));
+  EngineCost cost{.run = "lime, one example", .evaluations = evaluations};
   for (const double count : counts) {
-    cost.encoder_rows.push_back(std::min(kCoalitions, std::exp2(count)) * facts.background_rows());
+    cost.encoder_rows.push_back(std::min(evaluations, std::exp2(count) * static_cast<double>(rows)));
   }
   add(std::move(cost));
 }
@@ -114,7 +120,7 @@ std::vector<std::string> words(std::span<const std::string> names) {
 std::vector<OptionSchema> schema() {
   return {{.name = "budget",
            .type = OptionType::kCount,
-           .help = "Most model evaluations per example, or all = every coalition once; default 512 coalitions",
+           .help = "Most model evaluations per example, or all = every coalition once; default 1,000 coalitions",
            .placeholder = "N|all",
            .words = {"all"},
            .least = 1},

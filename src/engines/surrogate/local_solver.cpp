@@ -15,20 +15,19 @@
 namespace modattr {
 namespace {
 
-/// Coalitions where no budget is given.
-constexpr std::size_t kCoalitions = 512;
 constexpr std::size_t kFewestCoalitions = 10;
 /// A fit's memory grows with the square of its players.
 constexpr std::size_t kMostFittedPlayers = 4096;
 /// One coalition in so many is held back.
 constexpr std::size_t kHeldOutStride = 5;
 
-std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights) {
+std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights,
+                            std::span<const double> variances) {
   std::vector<double> predictions;
   for (std::size_t row = 0; row < data.values.size(); ++row) {
     predictions.push_back(surrogate.predict(data.players.row(row)));
   }
-  return weighted_r2(data.values, predictions, weights);
+  return weighted_r2(data.values, predictions, weights, variances);
 }
 
 }  // namespace
@@ -61,20 +60,33 @@ LocalSolver::Example LocalSolver::open(std::uint32_t number) {
                       " players in an example, got " + std::to_string(player_count) + "; use " + option("modality") +
                       " or a number of evaluations");
   }
-  example.is_whole =
-      options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= query_budget(example));
+  // Where every coalition is evaluated, each takes all rows.
+  const std::size_t most = options_.budget ? *options_.budget / games_.evaluations_per_query() : kUsualCoalitions;
+  example.is_whole = options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= most);
   return example;
 }
 
 std::size_t LocalSolver::query_budget(const Example& example) const {
-  if (options_.size == NeighbourhoodSize::kAll) return std::size_t{1} << example.players.size();
-  return options_.budget ? *options_.budget / games_.evaluations_per_query() : kCoalitions;
+  if (example.is_whole) return std::size_t{1} << example.players.size();
+  if (!options_.budget) return kUsualCoalitions;
+  const std::size_t ends = evaluations(2);
+  return *options_.budget < ends ? 0 : 2 + (*options_.budget - ends) / rows_per_coalition();
+}
+
+std::size_t LocalSolver::rows_per_coalition() const {
+  const std::size_t all = games_.evaluations_per_query();
+  return games_.is_mean_over_draws() ? std::min(kRowsPerCoalition, all) : all;
+}
+
+std::size_t LocalSolver::evaluations(std::size_t query_count) const {
+  const BudgetNeed need{.sampled_rows = rows_per_coalition()};
+  return need.evaluations(query_count, games_.evaluations_per_query());
 }
 
 std::size_t LocalSolver::budget(std::uint32_t number) {
   const Example example = open(number);
-  return games_.evaluations_per_query() *
-         (example.is_whole ? std::size_t{1} << example.players.size() : query_budget(example));
+  const std::size_t count = query_budget(example);
+  return example.is_whole ? count * games_.evaluations_per_query() : evaluations(count);
 }
 
 void LocalSolver::refuse_budget() {
@@ -91,8 +103,9 @@ void LocalSolver::refuse_budget() {
     player_count = own_count;
   }
   throw BudgetError({.least = least,
-                     .comfortable = kCoalitions,
+                     .comfortable = kUsualCoalitions,
                      .evaluations_per_coalition = games_.evaluations_per_query(),
+                     .sampled_rows = rows_per_coalition(),
                      .budget = options_.budget.value_or(0),
                      .player_count = player_count});
 }
@@ -106,6 +119,9 @@ void LocalSolver::draw(Example& example) const {
   example.neighbourhood =
       sample_neighbourhood(example.parts, query_budget(example) - 1,
                            rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));
+  if (!takes_part_of_rows()) return;
+  example.draws = deal_draws(example.neighbourhood.counts, kRowsPerCoalition, games_.evaluations_per_query(),
+                             rng_.stream(RandomPurpose::kDrawSubset, games_.key(example.number), 0));
 }
 
 Coalition LocalSolver::in_game(const Example& example, const Coalition& own) {
@@ -130,8 +146,9 @@ void LocalSolver::weigh(Example& example, std::span<const double> measured) cons
 
 std::vector<ExampleGames::Query> LocalSolver::queries_of(const Example& example) {
   std::vector<ExampleGames::Query> queries;
-  for (const Coalition& coalition : example.neighbourhood.coalitions) {
-    queries.push_back({example.number, in_game(example, coalition)});
+  for (std::size_t row = 0; row < example.neighbourhood.coalitions.size(); ++row) {
+    queries.push_back({example.number, in_game(example, example.neighbourhood.coalitions[row])});
+    if (!example.draws.empty()) queries.back().draws = example.draws[row];
   }
   // The whole neighbourhood ends with the empty coalition.
   if (!example.is_whole) {
@@ -141,20 +158,22 @@ std::vector<ExampleGames::Query> LocalSolver::queries_of(const Example& example)
 }
 
 void LocalSolver::evaluate(std::vector<Example>& examples, std::span<const ExampleGames::Query> queries) {
-  ExampleGames::Measurement found;
-  if (is_measured(options_.similarity)) {
-    found = games_.measure(queries, options_.similarity == Similarity::kEncoder ? ExampleGames::Space::kEncoders
-                                                                                : ExampleGames::Space::kInputs);
-  } else {
-    found.values = games_.evaluate(queries);
-  }
+  std::optional<ExampleGames::Space> space;
+  if (options_.similarity == Similarity::kInputCosine) space = ExampleGames::Space::kInputs;
+  if (options_.similarity == Similarity::kEncoder) space = ExampleGames::Space::kEncoders;
+  const ExampleGames::Measurement found = games_.measure(queries, space);
   std::size_t query = 0;
   for (Example& example : examples) {
     const std::size_t count = example.neighbourhood.coalitions.size() + (example.is_whole ? 0 : 1);
-    const std::span<const double> values = std::span(found.values).subspan(query, count);
+    const auto part_of = [&](std::span<const double> numbers) { return numbers.subspan(query, count); };
+    const std::span<const double> values = part_of(found.values);
+    const std::span<const double> variances = part_of(found.variances);
     example.values.assign(values.begin(), values.end());
-    weigh(example, is_measured(options_.similarity) ? std::span(found.distances).subspan(query, count)
-                                                    : std::span<const double>{});
+    example.variances.assign(variances.begin(), variances.end());
+    weigh(example, space ? part_of(found.distances) : std::span<const double>{});
+    for (const ExampleGames::Query& own : queries.subspan(query, count)) {
+      example.evaluation_count += own.draws.empty() ? games_.evaluations_per_query() : own.draws.size();
+    }
     query += count;
   }
 }
@@ -188,6 +207,7 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   // A surrogate would explain rounding.
   if (are_same_answers(example.values)) std::ranges::fill(data.values, example.values.front());
   data.values.resize(row_count);
+  const std::span<const double> variances = std::span(example.variances).first(row_count);
   std::vector<double> fitted = example.weights;
   std::vector<double> held_out = example.is_whole ? example.weights : std::vector<double>(row_count, 0.0);
   for (std::size_t row = 0; row < row_count; ++row) {
@@ -203,12 +223,12 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   result.modality_of_player = example.modality_of_player;
   result.value_full = data.values.front();
   result.value_empty = example.values.back();
-  result.evaluation_count = example.values.size() * games_.evaluations_per_query();
+  result.evaluation_count = example.evaluation_count;
   result.held_out_count = example.is_whole ? 0 : (row_count - 1) / kHeldOutStride;
   const std::vector<SurrogateFactor> factors = choose_factors(data, fitted, options);
   result.surrogate = fit_surrogate(data, factors, fitted, options);
   result.local_prediction = result.surrogate.predict(data.players.row(0));
-  result.r2 = r2_of(result.surrogate, data, held_out);
+  result.r2 = r2_of(result.surrogate, data, held_out, variances);
   result.shares = modality_shares(result.surrogate, data.modality_of_player, modality_count);
   add_std_errors(result.surrogate, data, fitted, options);
 
@@ -220,7 +240,7 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
                          (factor.partner && data.modality_of_player[*factor.partner] == modality);
       if (!is_in) others.push_back(factor);
     }
-    if (const auto r2 = r2_of(fit_surrogate(data, others, fitted, options), data, held_out)) {
+    if (const auto r2 = r2_of(fit_surrogate(data, others, fitted, options), data, held_out, variances)) {
       result.fidelity_lost[modality] = *result.r2 - *r2;
     }
   }

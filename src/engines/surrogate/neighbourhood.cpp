@@ -66,6 +66,30 @@ Neighbourhood sample_neighbourhood(std::span<const NeighbourPart> parts, std::si
   return result;
 }
 
+std::vector<std::vector<std::uint32_t>> deal_draws(std::span<const double> counts, std::size_t least,
+                                                   std::size_t draw_count, RandomStream stream) {
+  std::vector<std::uint32_t> deck(draw_count);
+  std::iota(deck.begin(), deck.end(), 0U);
+  std::size_t dealt = draw_count;
+  std::vector<std::vector<std::uint32_t>> draws(counts.size());
+  draws.front() = {0};
+  for (std::size_t coalition = 1; coalition < counts.size(); ++coalition) {
+    const std::size_t wanted = least * static_cast<std::size_t>(counts[coalition]);
+    if (wanted >= draw_count) continue;
+    if (dealt + wanted > draw_count) {
+      for (std::size_t card = 0; card + 1 < draw_count; ++card) {
+        std::swap(deck[card], deck[card + stream.below(static_cast<std::uint32_t>(draw_count - card))]);
+      }
+      dealt = 0;
+    }
+    const auto first = deck.begin() + static_cast<std::ptrdiff_t>(dealt);
+    draws[coalition].assign(first, first + static_cast<std::ptrdiff_t>(wanted));
+    std::ranges::sort(draws[coalition]);
+    dealt += wanted;
+  }
+  return draws;
+}
+
 Neighbourhood whole_neighbourhood(std::size_t player_count) {
   if (player_count > kMostEnumeratedPlayers) throw std::invalid_argument("neighbourhood: too many players");
   Neighbourhood result;

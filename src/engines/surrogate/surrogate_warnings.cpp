@@ -79,10 +79,12 @@ void warn_about_surrogates(std::span<const SurrogateExample> solved, const Local
                        " there is no r2: a single coalition is held out; try a larger " + option("budget"));
   }
   if (unknown > 0) {
+    const bool is_sampled = std::ranges::any_of(solved, &SurrogateExample::is_sampled);
     warnings.push_back("in " + count_of(unknown, solved.size()) +
-                       " there is no r2: the value is the same for all coalitions that count; the explanation "
-                       "says nothing, try another " +
-                       option("value") + " or a larger " + option("kernel_width"));
+                       " there is no r2: the value differs between the coalitions that count by no more than their "
+                       "noise; the explanation says nothing, try " +
+                       (is_sampled ? "a larger " + option("budget") + ", " : "") + "another " + option("value") +
+                       " or a larger " + option("kernel_width"));
   }
   if (empty > 0) warnings.push_back(count_of(empty, solved.size()) + " had no players to explain");
 }

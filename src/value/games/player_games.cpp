@@ -76,12 +76,14 @@ bool PlayerGames::are_players_shared() const noexcept {
   return std::ranges::all_of(parts_.segmentations, [](const auto& segmentation) { return segmentation->is_shared(); });
 }
 
-std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows) {
+std::size_t PlayerGames::add_block(std::span<const Query> queries, BlockRows& rows) {
   rows_.clear();
-  rows.clear();
+  rows.rows.clear();
+  rows.query_of_row.clear();
   std::size_t count = 0;
   while (count < queries.size() &&
-         (count == 0 || (rows_.variant_count() < most_variants_ && (count + 1) * draw_count_ <= kRowsPerBlock))) {
+         (count == 0 || (rows_.variant_count() < most_variants_ &&
+                         rows.query_of_row.size() + draw_count(queries[count]) <= kRowsPerBlock))) {
     const Query& query = queries[count];
     std::vector<Coalition> present;
     std::size_t player = 0;
@@ -89,10 +91,12 @@ std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<s
       present.push_back(query.coalition.slice(player, labels(query.example, modality).size()));
       player += present.back().player_count();
     }
-    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
+    for (std::size_t place = 0; place < draw_count(query); ++place) {
+      const std::size_t draw = query.draws.empty() ? place : query.draws[place];
       for (std::size_t modality = 0; modality < modality_count(); ++modality) {
-        rows.push_back(rows_.row(query.example, modality, present[modality], draw));
+        rows.rows.push_back(rows_.row(query.example, modality, present[modality], draw));
       }
+      rows.query_of_row.push_back(static_cast<std::uint32_t>(count));
     }
     ++count;
   }
@@ -100,69 +104,85 @@ std::size_t PlayerGames::add_block(std::span<const Query> queries, std::vector<s
 }
 
 std::vector<double> PlayerGames::evaluate(std::span<const Query> queries) {
-  return evaluate_blocks(queries, {});
+  return evaluate_blocks(queries, {}).values;
 }
 
-ExampleGames::Measurement PlayerGames::measure(std::span<const Query> queries, Space space) {
-  const PlayerDistances row_distances(parts_.evaluator, rows_, space);
-  Measurement result{.values = {}, .distances = std::vector<double>(queries.size(), 0.0)};
-  result.values = evaluate_blocks(queries, [&](const Block& block) {
+ExampleGames::Measurement PlayerGames::measure(std::span<const Query> queries, std::optional<Space> space) {
+  if (!space) return evaluate_blocks(queries, {});
+  const PlayerDistances row_distances(parts_.evaluator, rows_, *space);
+  std::vector<double> mean_distances(queries.size(), 0.0);
+  Measurement result = evaluate_blocks(queries, [&](const Block& block) {
     std::vector<std::uint32_t> examples;
-    for (const Query& query : block.queries) examples.insert(examples.end(), draw_count_, query.example);
+    for (const std::uint32_t query : block.query_of_row) examples.push_back(block.queries[query].example);
     const std::vector<double> distances = row_distances.of(examples, block.rows, block.encoded);
     for (std::size_t row = 0; row < distances.size(); ++row) {
-      result.distances[block.first + row / draw_count_] += distances[row] / static_cast<double>(draw_count_);
+      const std::uint32_t query = block.query_of_row[row];
+      mean_distances[block.first + query] += distances[row] / static_cast<double>(draw_count(block.queries[query]));
     }
   });
+  result.distances = std::move(mean_distances);
   return result;
 }
 
-std::vector<double> PlayerGames::evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit) {
-  std::vector<double> values(queries.size());
-  std::vector<std::uint32_t> rows;
+ExampleGames::Measurement PlayerGames::evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit) {
+  Measurement result{.values = {}, .variances = {}, .distances = {}};
+  BlockRows rows;
   for (std::size_t first = 0; first < queries.size();) {
     const std::size_t count = add_block(queries.subspan(first), rows);
-    BlockProgress progress(parts_.progress, count * draw_count_, rows_.variant_count());
+    const std::size_t row_count = rows.query_of_row.size();
+    BlockProgress progress(parts_.progress, row_count, rows_.variant_count());
     // Ends with the block: encodings of the next one need the memory.
-    const auto tell = [&](std::size_t row_count) { progress.encoded(row_count); };
-    const EncodedRows encoded =
-        visit ? parts_.evaluator.encode(rows_, &parts_.removal_rows, tell)
-              : parts_.evaluator.encode_for_next(rows_, &parts_.removal_rows, count * draw_count_, tell);
-    const Block block{.first = first, .queries = queries.subspan(first, count), .rows = rows, .encoded = encoded};
-    evaluate_block(block, std::span(values).subspan(first, count), progress);
+    const auto tell = [&](std::size_t encoded_count) { progress.encoded(encoded_count); };
+    const EncodedRows encoded = visit ? parts_.evaluator.encode(rows_, &parts_.removal_rows, tell)
+                                      : parts_.evaluator.encode_for_next(rows_, &parts_.removal_rows, row_count, tell);
+    const Block block{.first = first,
+                      .queries = queries.subspan(first, count),
+                      .rows = rows.rows,
+                      .query_of_row = rows.query_of_row,
+                      .encoded = encoded};
+    evaluate_block(block, result, progress);
     if (visit) visit(block);
     first += count;
   }
-  return values;
+  return result;
 }
 
-void PlayerGames::evaluate_block(const Block& block, std::span<double> values, Progress& progress) {
-  const std::span<const Query> queries = block.queries;
+void PlayerGames::evaluate_block(const Block& block, Measurement& result, Progress& progress) {
   const std::size_t width = parts_.target.width();
-  std::vector<double> predictions(queries.size() * draw_count_ * width);
+  const std::size_t row_count = block.query_of_row.size();
+  std::vector<double> predictions(row_count * width);
+  const auto example_of = [&](std::size_t row) { return block.queries[block.query_of_row[row]].example; };
   const auto write = [&](std::size_t index, MixedRows& call, std::size_t row) {
-    call.own[row] = queries[index / draw_count_].example;
+    call.own[row] = example_of(index);
     for (std::size_t modality = 0; modality < modality_count(); ++modality) {
       call.by_modality[modality][row] = block.rows[index * modality_count() + modality];
     }
   };
+  const auto prediction_of = [&](std::size_t row) { return std::span(predictions).subspan(row * width, width); };
   const auto receive = [&](std::size_t index, std::span<const double> output) {
-    parts_.target.prediction(output, queries[index / draw_count_].example,
-                             std::span(predictions).subspan(index * width, width));
+    parts_.target.prediction(output, example_of(index), prediction_of(index));
   };
-  parts_.evaluator.evaluate_rows(
-      {.row_count = queries.size() * draw_count_, .write = write, .receive = receive, .rows = &block.encoded},
-      progress);
+  parts_.evaluator.evaluate_rows({.row_count = row_count, .write = write, .receive = receive, .rows = &block.encoded},
+                                 progress);
   std::vector<double> mean(width);
-  for (std::size_t query = 0; query < queries.size(); ++query) {
+  std::size_t first_row = 0;
+  for (const Query& query : block.queries) {
+    const std::size_t count = draw_count(query);
     std::ranges::fill(mean, 0.0);
-    for (std::size_t draw = 0; draw < draw_count_; ++draw) {
-      for (std::size_t place = 0; place < width; ++place) {
-        mean[place] += predictions[(query * draw_count_ + draw) * width + place];
-      }
+    for (std::size_t row = first_row; row < first_row + count; ++row) {
+      for (std::size_t place = 0; place < width; ++place) mean[place] += prediction_of(row)[place];
     }
-    for (double& number : mean) number /= static_cast<double>(draw_count_);
-    values[query] = parts_.target.value(mean, queries[query].example);
+    for (double& number : mean) number /= static_cast<double>(count);
+    result.values.push_back(parts_.target.value(mean, query.example));
+    double squares = 0.0;
+    for (std::size_t row = first_row; count < draw_count_ && row < first_row + count; ++row) {
+      const double spread = parts_.target.value(prediction_of(row), query.example) - result.values.back();
+      squares += spread * spread;
+    }
+    const auto drawn = static_cast<double>(count);
+    const double part = drawn / static_cast<double>(draw_count_);
+    result.variances.push_back(count > 1 ? squares / (drawn - 1.0) / drawn * (1.0 - part) : 0.0);
+    first_row += count;
   }
 }
 

@@ -53,12 +53,12 @@ double knotted(const Coalition& present, std::uint32_t example) {
 
 std::size_t different_coalitions(const FormulaGames& games) {
   std::set<std::pair<std::uint32_t, std::string>> asked;
-  for (const auto& [example, coalition] : games.asked()) {
+  for (const ExampleGames::Query& query : games.asked()) {
     std::string members;
-    for (std::size_t player = 0; player < coalition.player_count(); ++player) {
-      members += coalition.contains(player) ? '1' : '0';
+    for (std::size_t player = 0; player < query.coalition.player_count(); ++player) {
+      members += query.coalition.contains(player) ? '1' : '0';
     }
-    asked.emplace(example, members);
+    asked.emplace(query.example, members);
   }
   return asked.size();
 }

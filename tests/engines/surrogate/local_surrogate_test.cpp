@@ -1,5 +1,6 @@
 #include "modattr/engines/surrogate/local_surrogate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -136,6 +137,69 @@ TEST(LocalSurrogate, NeverAsksForMoreThanTheBudget) {
       }
     }
   }
+}
+
+/// additive() beside noise of each draw, which is large against it and cancels over the draws of a coalition.
+double additive_draw(const Coalition& present, std::uint32_t example, std::size_t draw) {
+  const double phase = static_cast<double>(draw) + static_cast<double>(present.hash() % 1000);
+  const std::size_t absent = present.player_count() - present.size();
+  return additive(present, example) + (absent == 0 ? 0.0 : 4.0 * std::sin(phase * 2.0 * 3.14159265358979 / 20.0));
+}
+
+TEST(LocalSurrogate, TakesAPartOfTheRowsForEachCoalition) {
+  for (const std::size_t budget : {200U, 1000U, 3000U}) {
+    FormulaGames games(kTwoTimesTwelve, additive_draw, 20);
+    const LocalSurrogateOptions options{.budget = budget};
+    const Rng rng(3);
+    LocalSolver solver(games, options, rng, 1);
+    const LocalExplanation solved = solver.solve(0, 1).at(0);
+    std::size_t count = 0;
+    for (const ExampleGames::Query& query : games.asked()) count += query.draws.empty() ? 20 : query.draws.size();
+    EXPECT_EQ(solved.evaluation_count, count);
+    EXPECT_LE(count, budget);
+    EXPECT_GT(count, budget - 5);
+    EXPECT_EQ(solver.budget(0), count);
+    EXPECT_EQ(games.asked().size(), 2 + (budget - 1 - 20) / 5);
+    EXPECT_EQ(games.asked().front().draws.size(), 1U) << "all are equal";
+    EXPECT_TRUE(games.asked().back().draws.empty()) << "v without any player is told as it is";
+    EXPECT_NEAR(solved.value_empty, 0.0, 1e-12);
+    EXPECT_NEAR(solved.value_full, 4.0, 1e-12);
+  }
+}
+
+TEST(LocalSurrogate, IsThatOfTheMeanOverAllRows) {
+  // 14/4 of variance by coins (less in a neighbourhood), 16/2 / 5 * 15/19 of noise.
+  double r2 = 0.0;
+  double first = 0.0;
+  double error = 0.0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    FormulaGames games(kTwoTimesTwelve, additive_draw, 20);
+    const LocalSurrogateOptions options{.budget = 2000, .kernel_width = 1.0};
+    const Rng rng(seed);
+    const LocalExplanation solved = LocalSolver(games, options, rng, 1).solve(0, 1).at(0);
+    r2 += solved.r2.value() / 20.0;
+    const auto term = std::ranges::find(solved.surrogate.terms, SurrogateFactor{0}, &SurrogateTerm::factor);
+    ASSERT_NE(term, solved.surrogate.terms.end());
+    first += term->value / 20.0;
+    error += term->std_error.value() / 20.0;
+  }
+  EXPECT_NEAR(r2, 0.96, 0.03) << "noise is no fault of the surrogate: with it, below 0.75";
+  EXPECT_NEAR(first, 3.0, 0.1);
+  EXPECT_NEAR(error, 0.13, 0.03) << "noise of the rows is in the errors: 2 sqrt(16/2 / 5 * 15/19 / 320)";
+}
+
+TEST(LocalSurrogate, TakesAllRowsWhereEveryCoalitionIsEvaluated) {
+  const auto draw_number = [](const Coalition& present, std::uint32_t, std::size_t draw) {
+    return static_cast<double>(present.size() * draw);
+  };
+  FormulaGames games(Counts{{3, 2}}, draw_number, 20);
+  const Rng rng(3);
+  for (const LocalSurrogateOptions& options : {LocalSurrogateOptions{.budget = 32 * 20}, LocalSurrogateOptions{}}) {
+    const LocalExplanation solved = LocalSolver(games, options, rng, 1).solve(0, 1).at(0);
+    EXPECT_EQ(solved.evaluation_count, 32U * 20U);
+    EXPECT_EQ(solved.held_out_count, 0U);
+  }
+  for (const ExampleGames::Query& query : games.asked()) EXPECT_TRUE(query.draws.empty());
 }
 
 TEST(LocalSurrogate, EvaluatesEveryCoalitionOnceWhereTheBudgetAllowsIt) {

@@ -1,5 +1,6 @@
 #include "modattr/engines/surrogate/neighbourhood.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <set>
@@ -70,6 +71,40 @@ TEST(Neighbourhood, RemovesEveryPlayerAsOften) {
     }
     EXPECT_NEAR(present, 2000.0, 160.0) << player;
   }
+}
+
+TEST(DealDraws, GivesDifferentDrawsAndUsesEachAboutAsOften) {
+  std::vector<double> counts(400, 1.0);
+  counts[7] = 2.0;
+  counts[9] = 3.0;
+  counts[11] = 4.0;
+  const std::vector<std::vector<std::uint32_t>> draws = deal_draws(counts, 5, 17, stream_of(2));
+  ASSERT_EQ(draws.size(), 400U);
+  EXPECT_EQ(draws[0], std::vector<std::uint32_t>{0}) << "the full coalition";
+  EXPECT_EQ(draws[7].size(), 10U);
+  EXPECT_EQ(draws[9].size(), 15U);
+  EXPECT_TRUE(draws[11].empty()) << "all of them";
+  std::vector<double> uses(17, 0.0);
+  for (std::size_t coalition = 1; coalition < 400; ++coalition) {
+    const std::vector<std::uint32_t>& own = draws[coalition];
+    EXPECT_EQ(std::set<std::uint32_t>(own.begin(), own.end()).size(), own.size()) << coalition;
+    EXPECT_TRUE(std::ranges::is_sorted(own)) << coalition;
+    for (const std::uint32_t draw : own) uses.at(draw) += 1.0;
+  }
+  // 399 coalitions of 5 of 17: 117 each, a deck's last two cards are not dealt.
+  for (const double count : uses) EXPECT_NEAR(count, 117.0, 20.0);
+  EXPECT_EQ(deal_draws(counts, 5, 17, stream_of(2)), draws);
+  EXPECT_NE(deal_draws(counts, 5, 17, stream_of(3)), draws);
+}
+
+TEST(DealDraws, UsesEachExactlyAsOftenWhereDecksComeOut) {
+  const std::vector<double> counts(1 + 20, 1.0);
+  std::vector<int> uses(50, 0);
+  const std::vector<std::vector<std::uint32_t>> draws = deal_draws(counts, 5, 50, stream_of(1));
+  for (std::size_t coalition = 1; coalition < draws.size(); ++coalition) {
+    for (const std::uint32_t draw : draws[coalition]) ++uses.at(draw);
+  }
+  EXPECT_EQ(uses, std::vector<int>(50, 2));
 }
 
 TEST(Neighbourhood, MayBeEveryCoalition) {

@@ -74,7 +74,7 @@ TEST(EngineCommand, TellsTheOptionsInForce) {
 }
 
 TEST(EngineCommand, TakesFewerBackgroundRowsWhereTheBudgetIsSmall) {
-  // Six background rows: 30 evaluations are five coalitions of eleven.
+  // Six background rows: 30 evaluations are six coalitions of eleven.
   RunSet set;
   const CommandResult result = run(set, "lime", {{"budget", std::uint64_t{30}}});
   const auto config = nlohmann::ordered_json::parse(result.table->config);
@@ -89,7 +89,7 @@ TEST(EngineCommand, TakesFewerBackgroundRowsWhereTheBudgetIsSmall) {
   EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] {
                          run(set, "lime", {{"budget", std::uint64_t{30}}, {"background", std::uint64_t{6}}});
                        }),
-                       {"at least 66", "got 30", option("background")}));
+                       {"at least 52", "got 30", option("background")}));
 }
 
 TEST(EngineCommand, SpellsOptionsAsItsCallerDoes) {

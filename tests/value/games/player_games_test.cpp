@@ -156,6 +156,7 @@ class PlayerGamesTest : public testing::Test {
   }
 
   std::unique_ptr<Dataset> dataset_;
+  std::optional<Target> target_;
   RowCounter progress_;
 
  private:
@@ -176,7 +177,6 @@ class PlayerGamesTest : public testing::Test {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Dataset> reference_;
   std::vector<std::unique_ptr<Segmentation>> segmentations_;
-  std::optional<Target> target_;
 };
 
 TEST_F(PlayerGamesTest, AgreeWithDataThatIsMaskedByHand) {
@@ -285,6 +285,43 @@ double distance(const std::vector<double>& first, const std::vector<double>& sec
     return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
   };
   return 1.0 - product(first, second) / std::sqrt(product(first, first) * product(second, second));
+}
+
+TEST_F(PlayerGamesTest, EstimateFromAPartOfTheDraws) {
+  target_.emplace(TargetInput{
+      .kind = OutputKind::kLogits, .output_width = 3, .value = ValueKind::kProbability, .classes = {0, 1, 2, 1, 0}});
+  const std::size_t count = text_players(0) + 3;
+  const Coalition present = Coalition::full(count).without(1).without(3);
+  const std::vector<ExampleGames::Query> queries = {{0, present, {0}},
+                                                    {0, present, {1}},
+                                                    {0, present, {2}},
+                                                    {0, present, {0, 2}},
+                                                    {3, Coalition(text_players(3) + 3), {1, 2}},
+                                                    {0, present}};
+  for (const ModelUse model_use : {ModelUse::kWhole, ModelUse::kSplit}) {
+    with_games(
+        [&](PlayerGames& games, RemovalGame&) {
+          EXPECT_TRUE(games.is_mean_over_draws());
+          const ExampleGames::Measurement found = games.measure(queries, std::nullopt);
+          const std::vector<double>& v = found.values;
+          EXPECT_EQ(games.evaluate(queries), v);
+          EXPECT_TRUE(found.distances.empty());
+          EXPECT_GT(std::abs(v.at(0) - v.at(2)), 1e-3);
+          EXPECT_NEAR(v.at(3), (v.at(0) + v.at(2)) / 2.0, 1e-12);
+          EXPECT_NEAR(v.at(5), (v.at(0) + v.at(1) + v.at(2)) / 3.0, 1e-12);
+          // s^2 of two numbers is half their squared difference; two of three draws.
+          const double half = std::pow(v.at(0) - v.at(2), 2) / 2.0;
+          EXPECT_NEAR(found.variances.at(3), half / 2.0 / 3.0, 1e-12);
+          EXPECT_EQ(found.variances.at(0), 0.0);
+          EXPECT_EQ(found.variances.at(5), 0.0);
+          // Distances are means over the same draws.
+          const std::vector<double> distances = games.measure(queries, ExampleGames::Space::kInputs).distances;
+          EXPECT_NEAR(distances.at(3), (distances.at(0) + distances.at(2)) / 2.0, 1e-12);
+          EXPECT_GT(std::abs(distances.at(0) - distances.at(2)), 1e-6);
+          return 0;
+        },
+        {}, model_use);
+  }
 }
 
 TEST_F(PlayerGamesTest, MeasureHowFarTheInputsAre) {

@@ -13,6 +13,13 @@
 
 namespace modattr {
 
+/// Coalitions of an example that are sampled where no budget is given, that of no player included: lime's number for
+/// images.
+inline constexpr std::size_t kUsualCoalitions = 1000;
+/// Of a background a sampled coalition takes at most so many rows. A surrogate averages over coalitions: more of them
+/// with fewer rows each say more for the same price. Several rows tell how much of a value is their noise.
+inline constexpr std::size_t kRowsPerCoalition = 5;
+
 /// The surrogate of one example, and how far it can be trusted.
 struct LocalExplanation {
   /// The players of the game, by number in the example's game, [players of the game].
@@ -63,14 +70,25 @@ class LocalSolver {
     std::size_t whole_player_count = 0;
     bool is_whole = false;
     Neighbourhood neighbourhood = {};
+    /// Draws of the removal of each coalition, see deal_draws(); empty where each takes all of them. [coalitions]
+    std::vector<std::vector<std::uint32_t>> draws = {};
     /// v of the coalitions, then that of the empty one, [coalitions + 1].
     std::vector<double> values = {};
+    /// Of the estimated values, [coalitions + 1]; see ExampleGames::Measurement.
+    std::vector<double> variances = {};
+    std::size_t evaluation_count = 0;
     /// Weights by similarity and count, [coalitions].
     std::vector<double> weights = {};
   };
 
   Example open(std::uint32_t number);
+  /// Coalitions to evaluate, that of no player included.
   std::size_t query_budget(const Example& example) const;
+  /// Background rows that a sampled coalition takes.
+  std::size_t rows_per_coalition() const;
+  bool takes_part_of_rows() const { return rows_per_coalition() < games_.evaluations_per_query(); }
+  /// Model evaluations of so many sampled coalitions, that of no player included.
+  std::size_t evaluations(std::size_t query_count) const;
   /// Names the least budget that serves every example.
   [[noreturn]] void refuse_budget();
   void draw(Example& example) const;

@@ -27,7 +27,7 @@ struct LocalSurrogateOptions {
   /// How neighbours are drawn in each modality; empty = fair coins everywhere.
   std::vector<NeighbourDraw> draws = {};
   NeighbourhoodSize size = NeighbourhoodSize::kSampled;
-  /// Model evaluations per example, never exceeded; nullopt = 512 coalitions.
+  /// Model evaluations per example, never exceeded; nullopt = kUsualCoalitions.
   std::optional<std::size_t> budget = std::nullopt;
   Similarity similarity = Similarity::kCosine;
   /// nullopt = default_kernel_width().
@@ -40,9 +40,11 @@ struct LocalSurrogateOptions {
 /// A local surrogate in the manner of LIME (Ribeiro, Singh, Guestrin, KDD 2016), of words, patches and columns of all
 /// modalities in one game. For each example:
 ///
-///   draw coalitions around it (see sample_neighbourhood()), evaluate v, weigh them by similarity and count
+///   draw coalitions around it (see sample_neighbourhood()), evaluate v, weigh them by similarity and count; where v is
+///   a mean over a background's rows, each takes a part of them (see deal_draws())
 ///   hold back every fifth; with the others choose the strongest terms and fit the surrogate
-///   r2        = weighted R2 on those held back; with every coalition evaluated, on all of them: nothing is unseen
+///   r2        = weighted R2 on those held back, without the noise of the rows (see weighted_r2()); with every
+///               coalition evaluated, each with all rows, on all of them: nothing is unseen
 ///   stability = mean Jaccard index of the top K terms over pairs of fits to 20 random halves of the coalitions
 /// The halves also give errors of what has no closed form (delete-half jackknife; Shao, Tu 1995). Scores:
 ///   lime.share(m)         = mean over examples of sum_{terms in m} |value| / sum |value|, pairs half and half

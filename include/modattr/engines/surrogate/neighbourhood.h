@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,13 @@ struct Neighbourhood {
 ///   kFairCoins:    a coin per player
 /// Players are numbered part by part. Equal draws are one coalition with their count.
 Neighbourhood sample_neighbourhood(std::span<const NeighbourPart> parts, std::size_t draw_count, RandomStream stream);
+
+/// Draws of a removal for coalitions that were drawn `counts` times each: `least` for every time, but `draw_count` at
+/// most, which is told by an empty list. They are dealt from shuffled decks of all draws, so that a coalition's draws
+/// are different ones and all draws serve about as many coalitions. The first coalition, the full one, takes draw 0, as
+/// all are equal to it. [coalitions] of ascending numbers.
+std::vector<std::vector<std::uint32_t>> deal_draws(std::span<const double> counts, std::size_t least,
+                                                   std::size_t draw_count, RandomStream stream);
 
 /// Every coalition once, the full one first; `player_count` is at most kMostEnumeratedPlayers.
 Neighbourhood whole_neighbourhood(std::size_t player_count);

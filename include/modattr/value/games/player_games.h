@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,24 +39,34 @@ class PlayerGames final : public ExampleGames {
   std::uint32_t key(std::size_t example) const noexcept override { return keys_[example]; }
   bool are_players_shared() const noexcept override;
   std::vector<double> evaluate(std::span<const Query> queries) override;
-  Measurement measure(std::span<const Query> queries, Space space) override;
+  Measurement measure(std::span<const Query> queries, std::optional<Space> space) override;
   std::size_t evaluations_per_query() const noexcept override { return draw_count_; }
+  bool is_mean_over_draws() const noexcept override { return parts_.target.is_linear(); }
 
  private:
   /// Queries that are evaluated while their variants exist.
   struct Block {
     std::size_t first = 0;
     std::span<const Query> queries;
-    /// [queries * draws][modalities]
+    /// Of all draws of all queries, [rows][modalities].
     std::span<const std::uint32_t> rows;
+    /// Number of each row's query in the block, [rows].
+    std::span<const std::uint32_t> query_of_row;
     const EncodedRows& encoded;
+  };
+  struct BlockRows {
+    std::vector<std::uint32_t> rows;
+    std::vector<std::uint32_t> query_of_row;
   };
   /// Evaluates block by block; `visit` hears of every block while its variants exist.
   using BlockVisitor = std::function<void(const Block& block)>;
-  std::vector<double> evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
+  Measurement evaluate_blocks(std::span<const Query> queries, const BlockVisitor& visit);
+  std::size_t draw_count(const Query& query) const noexcept {
+    return query.draws.empty() ? draw_count_ : query.draws.size();
+  }
   /// Makes the variants of as many queries as fit into a block, and the block's rows; returns how many.
-  std::size_t add_block(std::span<const Query> queries, std::vector<std::uint32_t>& rows);
-  void evaluate_block(const Block& block, std::span<double> values, Progress& progress);
+  std::size_t add_block(std::span<const Query> queries, BlockRows& rows);
+  void evaluate_block(const Block& block, Measurement& result, Progress& progress);
 
   Parts parts_;
   PlayerVariants rows_;
