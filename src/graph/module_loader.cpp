@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <optional>
 
-#include <ATen/Context.h>
 #include <torch/csrc/jit/passes/canonicalize_graph_fuser_ops.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/print_handler.h>
@@ -12,7 +10,6 @@
 
 #include "block_order.h"
 #include "modattr/core/error.h"
-#include "modattr/core/option_name.h"
 #include "modattr/data/mapped_file.h"
 #include "modattr/data/zip_archive.h"
 #include "modattr/graph/torch_errors.h"
@@ -64,25 +61,6 @@ void forget_inlined_calls(torch::jit::Block& block, torch::jit::Function& forwar
 }
 
 }  // namespace
-
-at::Device find_device(const std::string& name) {
-  const auto gpu_count = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
-  if (name == "auto") return gpu_count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  std::optional<at::Device> device;
-  try {
-    device = at::Device(name);
-  } catch (const std::exception&) {
-    // Reported below.
-  }
-  if (!device || !(device->is_cpu() || device->is_cuda())) {
-    throw ConfigError(option("device") + ": expected cpu, cuda, cuda:0 ... or auto, got '" + name + "'");
-  }
-  if (device->is_cuda() && std::max<int>(device->index(), 0) >= gpu_count) {
-    throw ConfigError(option("device") + ": expected a device that libtorch has (CUDA devices: " +
-                      std::to_string(gpu_count) + "), got '" + name + "'; use " + option("device") + " cpu");
-  }
-  return *device;
-}
 
 torch::jit::Module load_module(const std::filesystem::path& path, at::Device device) {
   // libtorch does not check the archive's checksums: a flipped bit would go unnoticed, or crash its reader.

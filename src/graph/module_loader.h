@@ -8,10 +8,6 @@
 
 namespace modattr {
 
-/// The device of that name: "cpu", "cuda", "cuda:1", or "auto" (the first GPU if there is one). Throws ConfigError for
-/// one that does not exist.
-at::Device find_device(const std::string& name);
-
 /// Loads a TorchScript archive in evaluation mode. Throws ModelError for a file that is damaged, is no TorchScript
 /// model or has no forward().
 torch::jit::Module load_module(const std::filesystem::path& path, at::Device device);

@@ -1,10 +1,13 @@
 #include "modattr/graph/torch_errors.h"
 
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 #include <vector>
 
 #include <c10/util/Exception.h>
+
+#include "modattr/core/option_name.h"
 
 namespace modattr {
 namespace {
@@ -41,6 +44,11 @@ std::string one_line_reason(const std::exception& error) {
   }
   std::string reason = raised.empty() ? first : raised;
   if (reason.empty()) reason = "an error without a message";
+  // "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; ...) If reserved memory is >> ..."
+  if (const auto place = reason.find("CUDA out of memory"); place != std::string::npos) {
+    reason.erase(std::min(reason.find(" (", place), reason.size()));
+    reason += "; try a smaller model.rows_per_call or " + option("cache_mb") + ", or " + option("device") + " cpu";
+  }
   return reason;
 }
 

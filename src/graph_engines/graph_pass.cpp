@@ -9,6 +9,7 @@
 
 #include "graph_engines/rules/rule_function.h"
 #include "modattr/core/error.h"
+#include "modattr/graph/device.h"
 #include "modattr/graph/torch_errors.h"
 
 namespace modattr {
@@ -35,9 +36,9 @@ PassResult GraphPass::run(const PassData& data, PassInput input, bool values_onl
   for (std::size_t place = 0; place < data.x.size(); ++place) {
     const bool is_same = data.x[place].is_same(data.b[place]) || at::equal(data.x[place], data.b[place]);
     if (!is_same) differing |= parts_.modalities_of_input[place];
-    const at::Tensor x = data.x[place].to(device);
+    const at::Tensor x = to_device(data.x[place], device);
     input.values.push_back({.x = x,
-                            .b = is_same ? x : data.b[place].to(device),
+                            .b = is_same ? x : to_device(data.b[place], device),
                             .is_same = is_same,
                             .inputs = is_same ? 0 : std::uint64_t{1} << std::min<std::size_t>(place, 63),
                             .origin = is_same ? at::Tensor() : parts_.elements.origin(place, data.x[place]),

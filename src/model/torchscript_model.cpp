@@ -14,6 +14,7 @@
 #include "graph/written_inputs.h"
 #include "label_probabilities.h"
 #include "modattr/core/error.h"
+#include "modattr/graph/device.h"
 #include "modattr/graph/torch_warnings.h"
 #include "output_reader.h"
 
@@ -23,6 +24,7 @@ namespace {
 TorchScriptProgram load_program(const TorchScriptOptions& options) {
   const std::string path = options.path.string();
   const at::Device device = find_device(options.device);
+  use_reproducible_kernels(device);
   torch::jit::Module module = load_module(options.path, device);
   if (!options.label_input) return {path, module, options.output, device};
   return {path, with_label_probabilities(module, options.output, *options.label_input, path), OutputSelector(), device};
@@ -111,7 +113,7 @@ class TorchScriptModel final : public Model {
 
   /// The input on the device; a copy where forward() writes to its inputs, as the caller's stay as they are.
   at::Tensor own(const at::Tensor& input) const {
-    const at::Tensor placed = input.to(program_.device);
+    const at::Tensor placed = to_device(input, program_.device);
     return writes_to_inputs_ && placed.is_same(input) ? input.clone() : placed;
   }
 

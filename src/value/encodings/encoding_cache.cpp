@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "modattr/core/error.h"
+#include "modattr/graph/device.h"
 #include "modattr/value/call_size.h"
 #include "modattr/value/mixes/mixed_rows.h"
 #include "modattr/value/parallel_calls.h"
@@ -243,7 +244,7 @@ std::vector<at::Tensor> EncodingCache::gather(std::size_t modality, std::span<co
   const at::Tensor index = index_tensor(synthetic_rows);
   std::vector<at::Tensor> encodings;
   for (const at::Tensor& all : (*synthetic)[modality]) {
-    encodings.push_back(all.index_select(0, index.to(all.device())));
+    encodings.push_back(all.index_select(0, to_device(index, all.device())));
   }
   if (origins.examples.empty()) return encodings;
   const std::vector<at::Tensor> examples = gather_examples(modality, origins.examples);
@@ -293,7 +294,7 @@ std::vector<at::Tensor> EncodingCache::gather_examples(std::size_t modality,
     return encodings;
   }
   const at::Tensor index = index_tensor(rows);
-  for (at::Tensor& source : sources) source = source.index_select(0, index.to(source.device()));
+  for (at::Tensor& source : sources) source = source.index_select(0, to_device(index, source.device()));
   return sources;
 }
 

@@ -4,6 +4,8 @@
 
 #include <ATen/Functions.h>
 
+#include "modattr/graph/device.h"
+
 namespace modattr {
 namespace {
 
@@ -33,8 +35,8 @@ at::Tensor merge_rows(const RowOrigins& origins, const at::Tensor& examples, con
   std::vector<std::int64_t> sizes = examples.sizes().vec();
   sizes.front() += synthetic.size(0);
   at::Tensor all = at::empty(sizes, examples.options());
-  all.index_copy_(0, at::tensor(origins.example_places, at::kLong).to(all.device()), examples);
-  all.index_copy_(0, at::tensor(origins.synthetic_places, at::kLong).to(all.device()), synthetic);
+  all.index_copy_(0, to_device(at::tensor(origins.example_places, at::kLong), all.device()), examples);
+  all.index_copy_(0, to_device(at::tensor(origins.synthetic_places, at::kLong), all.device()), synthetic);
   return all;
 }
 
