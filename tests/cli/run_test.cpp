@@ -87,6 +87,29 @@ TEST(RunCommand, GivesWhatEachEngineGivesAndAsksTheModelForLess) {
   EXPECT_FALSE(std::filesystem::exists(project.results() / "run.journal"));
 }
 
+TEST(RunCommand, AsksTheModelOfTheDemoForLessThanSeventyPercent) {
+  const std::filesystem::path demo = MODATTR_SOURCE_DIR;
+  const TemporaryFolder folder;
+  Json config = read_json(demo / "modattr.json");
+  for (const char* const key : {"path", "metadata", "classes"}) {
+    config["data"][key] = (demo / config["data"][key].get<std::string>()).string();
+  }
+  config["model"]["path"] = (demo / config["model"]["path"].get<std::string>()).string();
+  config["modalities"][1]["vocab"] = (demo / config["modalities"][1]["vocab"].get<std::string>()).string();
+  config["runs"].push_back({{"engine", "lime"}, {"ids", {17}}});
+  write_file(folder / "modattr.json", config.dump());
+  const auto asked = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--out", "results", "--force"});
+    ProgramCall call;
+    call.arguments = arguments;
+    call.folder = folder.path();
+    EXPECT_EQ(run_program(call).exit_code, 0) << arguments.front();
+    return evaluations_of(read_json(folder / "results" / "scores.json").at("evaluations"));
+  };
+  const double apart = asked({"permute"}) + asked({"shap"}) + asked({"trace"}) + asked({"lime", "--ids", "17"});
+  EXPECT_LT(asked({"run"}), 0.7 * apart);
+}
+
 TEST(RunCommand, WritesTheDropOfEveryExample) {
   const Project project = run_project();
   ASSERT_EQ(project.run({"run", "--out", "results", "-q"}).exit_code, 0);
