@@ -84,7 +84,9 @@ EngineDescription describe(const OptionValues& options, const EngineSetting& set
   EngineDescription description = Engine::describe_all(options, setting);
   for (auto& [name, value] : description.in_force) {
     if (name == "similarity") value = similarity_names()[static_cast<std::size_t>(engine.similarity)];
-    if (name == "budget" && !options.is_given(name)) value = std::to_string(kUsualCoalitions) + " coalitions";
+    if (name == "budget" && !options.is_given(name))
+      value = std::to_string(kUsualCoalitions) + " coalitions, " + std::to_string(kUsualCoalitionsOfAllRows) +
+              " where each takes all rows of the background";
     if (name == "kernel_width" && !options.is_given(name)) value = default_width(engine.similarity);
     if (name == "alpha") value = is_tree(options) ? OptionValue() : OptionValue(penalty(engine.surrogate));
     if (name == "depth") value = is_tree(options) ? OptionValue(std::uint64_t{engine.surrogate.depth}) : OptionValue();

@@ -61,16 +61,20 @@ LocalSolver::Example LocalSolver::open(std::uint32_t number) {
                       " or a number of evaluations");
   }
   // Where every coalition is evaluated, each takes all rows.
-  const std::size_t most = options_.budget ? *options_.budget / games_.evaluations_per_query() : kUsualCoalitions;
+  const std::size_t most = options_.budget ? *options_.budget / games_.evaluations_per_query() : usual_coalitions();
   example.is_whole = options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= most);
   return example;
 }
 
 std::size_t LocalSolver::query_budget(const Example& example) const {
   if (example.is_whole) return std::size_t{1} << example.players.size();
-  if (!options_.budget) return kUsualCoalitions;
+  if (!options_.budget) return usual_coalitions();
   const std::size_t ends = evaluations(2);
   return *options_.budget < ends ? 0 : 2 + (*options_.budget - ends) / rows_per_coalition();
+}
+
+std::size_t LocalSolver::usual_coalitions() const {
+  return rows_per_coalition() <= kRowsPerCoalition ? kUsualCoalitions : kUsualCoalitionsOfAllRows;
 }
 
 std::size_t LocalSolver::rows_per_coalition() const {
@@ -103,7 +107,7 @@ void LocalSolver::refuse_budget() {
     player_count = own_count;
   }
   throw BudgetError({.least = least,
-                     .comfortable = kUsualCoalitions,
+                     .comfortable = usual_coalitions(),
                      .evaluations_per_coalition = games_.evaluations_per_query(),
                      .sampled_rows = rows_per_coalition(),
                      .budget = options_.budget.value_or(0),

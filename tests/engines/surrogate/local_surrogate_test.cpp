@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -164,6 +165,17 @@ TEST(LocalSurrogate, TakesAPartOfTheRowsForEachCoalition) {
     EXPECT_TRUE(games.asked().back().draws.empty()) << "v without any player is told as it is";
     EXPECT_NEAR(solved.value_empty, 0.0, 1e-12);
     EXPECT_NEAR(solved.value_full, 4.0, 1e-12);
+  }
+}
+
+TEST(LocalSurrogate, AsksForMoreCoalitionsWhereTheyAreCheap) {
+  const LocalSurrogateOptions options;
+  const Rng rng(3);
+  FormulaGames parts(kTwoTimesTwelve, additive_draw, 20);
+  EXPECT_EQ(LocalSolver(parts, options, rng, 1).budget(0), 1U + 20U + 998U * 5U);
+  for (const auto& [draw_count, coalitions] : {std::pair{1U, 1000U}, {5U, 1000U}, {20U, 512U}}) {
+    FormulaGames whole(kTwoTimesTwelve, additive, draw_count);
+    EXPECT_EQ(LocalSolver(whole, options, rng, 1).budget(0), coalitions * draw_count) << draw_count;
   }
 }
 

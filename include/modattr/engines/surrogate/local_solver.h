@@ -14,8 +14,9 @@
 namespace modattr {
 
 /// Coalitions of an example that are sampled where no budget is given, that of no player included: lime's number for
-/// images.
+/// images, and fewer where each takes all rows of a background (more than kRowsPerCoalition).
 inline constexpr std::size_t kUsualCoalitions = 1000;
+inline constexpr std::size_t kUsualCoalitionsOfAllRows = 512;
 /// Of a background a sampled coalition takes at most so many rows. A surrogate averages over coalitions: more of them
 /// with fewer rows each say more for the same price. Several rows tell how much of a value is their noise.
 inline constexpr std::size_t kRowsPerCoalition = 5;
@@ -86,6 +87,7 @@ class LocalSolver {
   std::size_t query_budget(const Example& example) const;
   /// Background rows that a sampled coalition takes.
   std::size_t rows_per_coalition() const;
+  std::size_t usual_coalitions() const;
   bool takes_part_of_rows() const { return rows_per_coalition() < games_.evaluations_per_query(); }
   /// Model evaluations of so many sampled coalitions, that of no player included.
   std::size_t evaluations(std::size_t query_count) const;

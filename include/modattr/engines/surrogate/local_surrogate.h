@@ -27,7 +27,7 @@ struct LocalSurrogateOptions {
   /// How neighbours are drawn in each modality; empty = fair coins everywhere.
   std::vector<NeighbourDraw> draws = {};
   NeighbourhoodSize size = NeighbourhoodSize::kSampled;
-  /// Model evaluations per example, never exceeded; nullopt = kUsualCoalitions.
+  /// Model evaluations per example, never exceeded; nullopt = kUsualCoalitions or kUsualCoalitionsOfAllRows.
   std::optional<std::size_t> budget = std::nullopt;
   Similarity similarity = Similarity::kCosine;
   /// nullopt = default_kernel_width().
