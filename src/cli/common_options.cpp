@@ -81,7 +81,9 @@ void add_common_options(CLI::App& command, CommonOptions& common) {
   command.add_flag("--reproducible", common.reproducible,
                    "Slower matrix products whose last digits depend neither on a row's place in a call nor on the kind "
                    "of processor: for shards that are to give the bytes of one run");
-  command.add_option("--cache-mb", common.cache_mb, "Memory for encodings in MiB; default a quarter of what is free, of a GPU 1024")
+  command
+      .add_option("--cache-mb", common.cache_mb,
+                  "Memory for encodings in MiB; default a quarter of what is free, on a GPU 1024")
       ->option_text("N")
       ->check(whole_number(0, 1 << 24));
   command.add_option("--device", common.device, "Where the model runs: cpu, cuda, cuda:1 ... or auto (default)")

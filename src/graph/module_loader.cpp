@@ -10,6 +10,7 @@
 
 #include "block_order.h"
 #include "modattr/core/error.h"
+#include "modattr/core/option_name.h"
 #include "modattr/data/mapped_file.h"
 #include "modattr/data/zip_archive.h"
 #include "modattr/graph/torch_errors.h"
@@ -80,6 +81,10 @@ torch::jit::Module load_module(const std::filesystem::path& path, at::Device dev
       throw ModelError(path.string() + ": expected a TorchScript model, got a NumPy archive of arrays (.npz)");
     }
     const std::string reason = without_place(one_line_reason(error));
+    if (reason.find("CUDA out of memory") != std::string::npos) {
+      throw ModelError(path.string() + ": expected room for its weights on the device, got too little; use " +
+                       option("device") + " cpu");
+    }
     const bool is_no_script = reason.find("constants.pkl") != std::string::npos;
     throw ModelError(path.string() + ": expected a TorchScript model, got: " + reason +
                      (is_no_script ? "; save it with torch.jit.script(model).save(path)" : ""));

@@ -44,9 +44,9 @@ std::string one_line_reason(const std::exception& error) {
   }
   std::string reason = raised.empty() ? first : raised;
   if (reason.empty()) reason = "an error without a message";
-  // "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; ...) If reserved memory is >> ..."
+  // "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; ...", from 2.0 on "... 2.00 GiB. GPU 0 has a total ..."
   if (const auto place = reason.find("CUDA out of memory"); place != std::string::npos) {
-    reason.erase(std::min(reason.find(" (", place), reason.size()));
+    reason.erase(std::min({reason.find(" (", place), reason.find(". GPU ", place), reason.size()}));
     reason += "; try a smaller model.rows_per_call or " + option("cache_mb") + ", or " + option("device") + " cpu";
   }
   return reason;

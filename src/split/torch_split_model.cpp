@@ -12,6 +12,7 @@
 #include "graph/block_order.h"
 #include "graph/written_inputs.h"
 #include "modattr/core/error.h"
+#include "modattr/graph/device.h"
 #include "modattr/graph/torch_errors.h"
 #include "probe_rows.h"
 
@@ -44,7 +45,7 @@ TorchSplitModel::TorchSplitModel(const TorchScriptProgram& program, std::span<co
   layouts_.resize(graphs_.frontier.size());
   frontier_counts_.resize(graphs_.encoders.size(), 0);
   for (const FrontierValue& value : graphs_.frontier) ++frontier_counts_[value.modality];
-  for (const at::Tensor& input : probe) one_row_.push_back(input.narrow(0, 0, 1).to(device_));
+  for (const at::Tensor& input : probe) one_row_.push_back(to_device(input.narrow(0, 0, 1), device_));
 }
 
 Tensors TorchSplitModel::encode(std::size_t modality, std::span<const at::Tensor> inputs) const {
@@ -171,7 +172,7 @@ Tensors TorchSplitModel::run_encoder(std::size_t modality, std::span<const at::T
   const c10::InferenceMode inference_mode;
   const torch::jit::GraphOptimizerEnabledGuard unoptimized(false);
   torch::jit::Stack stack;
-  for (const at::Tensor& input : inputs) stack.emplace_back(input.to(device_));
+  for (const at::Tensor& input : inputs) stack.emplace_back(to_device(input, device_));
   if (encoder_writes_[modality]) clone_all(stack);
   try {
     encoders_[modality].run(stack);

@@ -119,12 +119,30 @@ TEST_F(Device, KeepsEncodingsAndMixesWhereTheyAre) {
   EXPECT_GT(ten.to_device, one.to_device + 100U);
 }
 
+/// Variants of pictures and words, which encoders read: more of them with a larger budget.
+TEST_F(Device, SendsDataByPinnedMemory) {
+  const auto transfers_of = [&](const std::string& budget) {
+    Scores(run({"lime", "--ids", "17", "--budget", budget}, "cuda"));
+    return transfers();
+  };
+  const Transfers few = transfers_of("300");
+  const Transfers many = transfers_of("2000");
+  EXPECT_GT(many.to_device, few.to_device + 20U);
+  // The weights of the model alone, which are read once.
+  EXPECT_EQ(many.unpinned, few.unpinned);
+}
+
 TEST_F(Device, SaysWhatHelpsWhereItsMemoryIsFull) {
   const ProgramResult full = run({"permute", "--repeats", "1"}, "cuda", {{"MODATTR_EMULATED_GPU_BLOCK", "2000000"}});
   EXPECT_EQ(full.exit_code, 3);
   EXPECT_TRUE(full.errors.find(" bytes; try a smaller model.rows_per_call or --cache-mb, or --device cpu") !=
               std::string::npos)
       << full.errors;
+  const ProgramResult tiny = run({"permute", "--repeats", "1"}, "cuda", {{"MODATTR_EMULATED_GPU_BLOCK", "100000"}});
+  EXPECT_EQ(tiny.exit_code, 3);
+  EXPECT_NE(tiny.errors.find("model.pt: expected room for its weights on the device, got too little; use --device cpu"),
+            std::string::npos)
+      << tiny.errors;
 }
 
 TEST_F(Device, IsTheFirstGpuByDefaultAndRefusesAnother) {

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include "modattr/core/option_name.h"
+
 namespace modattr {
 namespace {
 
@@ -63,6 +65,18 @@ TEST(OneLineReason, KeepsWhatTheModelItselfRaises) {
 TEST(OneLineReason, IsNeverEmpty) {
   EXPECT_EQ(one_line_reason(std::runtime_error("")), "an error without a message");
   EXPECT_EQ(one_line_reason(std::runtime_error("frame #0: main\n  ~~~~ <--- HERE\n")), "an error without a message");
+}
+
+TEST(OneLineReason, SaysWhatHelpsWhereAGpuIsFull) {
+  const std::string expected = "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB; try a smaller " +
+                               std::string("model.rows_per_call or ") + option("cache_mb") + ", or " +
+                               option("device") + " cpu";
+  for (const char* const rest :
+       {" (GPU 0; 15.78 GiB total capacity; 1.00 GiB free) If reserved memory is >> allocated memory",
+        ". GPU 0 has a total capacity of 15.78 GiB of which 1.00 GiB is free. See (https://pytorch.org)"}) {
+    const std::runtime_error error("RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB" + std::string(rest));
+    EXPECT_EQ(one_line_reason(error), expected);
+  }
 }
 
 }  // namespace

@@ -246,8 +246,7 @@ void Experiment::split_model(Progress& progress, const std::function<void(bool i
   }
   constexpr std::size_t kMebibyte = std::size_t{1} << 20;
   // A device has memory of its own.
-  const std::size_t usual_bytes =
-      model().runs_on_cpu() ? available_memory_bytes() / 4 : std::min(available_memory_bytes() / 4, 1024 * kMebibyte);
+  const std::size_t usual_bytes = model().runs_on_cpu() ? available_memory_bytes() / 4 : 1024 * kMebibyte;
   const std::size_t cache_bytes = common_.cache_mb ? *common_.cache_mb * kMebibyte : usual_bytes;
   const BatchPredicates predicates = split_assumptions_ == SplitAssumptions::kSameAnswers
                                          ? BatchPredicates::kSpecialised
