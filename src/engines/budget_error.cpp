@@ -8,8 +8,7 @@ namespace {
 std::string message_of(const BudgetNeed& need) {
   const bool has_background = need.evaluations_per_coalition > 1;
   const bool is_sampled = need.sampled_rows && *need.sampled_rows < need.evaluations_per_coalition;
-  std::string message = option("budget") + ": expected at least " +
-                        std::to_string(need.evaluations(need.least, need.evaluations_per_coalition)) +
+  std::string message = option("budget") + ": expected at least " + std::to_string(need.least_evaluations()) +
                         " evaluations per example for " + std::to_string(need.player_count) + " players";
   if (is_sampled) {
     message += " (" + std::to_string(need.least) + " coalitions, each with " + std::to_string(*need.sampled_rows) +

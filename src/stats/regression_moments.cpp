@@ -263,7 +263,7 @@ std::optional<double> weighted_r2(std::span<const double> response, std::span<co
     noise_squares += noise * noise;
   }
   if (!(total > 2.0 * std::sqrt(2.0 * noise_squares))) return std::nullopt;
-  return std::min(1.0, 1.0 - left / total);
+  return 1.0 - left / total;
 }
 
 }  // namespace modattr

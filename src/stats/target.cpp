@@ -229,11 +229,10 @@ void Target::prediction(std::span<const double> output, std::size_t example, std
   }
 }
 
-bool Target::is_linear() const noexcept {
+bool is_linear(OutputKind kind, ValueKind value) noexcept {
   // Of label tokens the logarithm of a mean probability.
-  if (input_.kind == OutputKind::kCausalLm) return false;
-  return input_.value == ValueKind::kLogit || input_.value == ValueKind::kProbability ||
-         input_.value == ValueKind::kOutput;
+  if (kind == OutputKind::kCausalLm) return false;
+  return value == ValueKind::kLogit || value == ValueKind::kProbability || value == ValueKind::kOutput;
 }
 
 double Target::value(std::span<const double> prediction, std::size_t example) const {

@@ -35,8 +35,10 @@ TEST(BudgetError, CountsCoalitionsThatTakeAPartOfTheRows) {
                         .budget = 60,
                         .player_count = 74};
   // The full coalition 1, that of no player 50, the others 5 each.
-  EXPECT_EQ(need.evaluations(11, 50), 1U + 50U + 9U * 5U);
-  EXPECT_EQ(need.evaluations(11, 5), 55U) << "a part that is the whole";
+  EXPECT_EQ(evaluations_of(11, 50, 5), 1U + 50U + 9U * 5U);
+  EXPECT_EQ(evaluations_of(11, 5, 5), 55U) << "a part that is the whole";
+  EXPECT_EQ(evaluations_of(2, 50, 5), 51U);
+  EXPECT_EQ(evaluations_of(1, 50, 5), 50U) << "no player at all";
   EXPECT_NE(std::string(BudgetError(need).what())
                 .find("expected at least 96 evaluations per example for 74 players (11 coalitions, each with 5 of 50 "
                       "background rows, that of no player with all of them), got 60; it is enough for "),
@@ -46,8 +48,8 @@ TEST(BudgetError, CountsCoalitionsThatTakeAPartOfTheRows) {
     BudgetNeed own = need;
     own.budget = budget;
     const std::size_t rows = own.fitting_rows();
-    EXPECT_TRUE(rows == 1 || own.evaluations(100, rows) <= budget) << budget;
-    EXPECT_GT(own.evaluations(100, rows + 1), budget) << budget;
+    EXPECT_TRUE(rows == 1 || evaluations_of(100, rows, 5) <= budget) << budget;
+    EXPECT_GT(evaluations_of(100, rows + 1, 5), budget) << budget;
   }
 }
 

@@ -111,6 +111,7 @@ class TwoModalities : public CostFacts {
   double distinct_pairs(std::size_t) override { return 100.0 * 99.0; }
   double background_rows() const override { return 20.0; }
   bool uses_background(std::size_t modality) const override { return modality == 0; }
+  bool is_value_linear() const override { return true; }
   std::vector<double> player_counts() override { return {3.0, 12.0}; }
 };
 

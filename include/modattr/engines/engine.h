@@ -105,6 +105,8 @@ class CostFacts {
   /// Rows of the background; 1 without.
   virtual double background_rows() const = 0;
   virtual bool uses_background(std::size_t modality) const = 0;
+  /// Whether the value of a mean over background rows is the mean of their values, see Target::is_linear().
+  virtual bool is_value_linear() const = 0;
   /// Mean number of players of each modality in an example, [modalities]. Throws Error where features cannot play.
   virtual std::vector<double> player_counts() = 0;
 };

@@ -65,14 +65,15 @@ LinearFit with_intercept(const RegressionMoments& moments, std::vector<double> c
 
 /// Weighted coefficient of determination of predictions:
 ///
-///   R2 = 1 - sum_i w_i (y_i - prediction_i)^2 / sum_i w_i (y_i - mean_y)^2,   mean_y weighted
-/// Where responses are estimates, `variances` [responses] say how noisy each is: then R2 is that of what they estimate,
+///   R2 = 1 - left / total,   left = sum_i w_i (y_i - prediction_i)^2, total = sum_i w_i (y_i - mean_y)^2, mean_y
+///   weighted
+/// Where responses are estimates, `variances` [responses] say how noisy each is. Predictions that do not depend on the
+/// noise have the R2 of what is estimated, as noise adds to both sums by
 ///
-///   R2 = 1 - (sum_i w_i (y_i - prediction_i)^2 - sum_i w_i v_i) / (sum_i w_i (y_i - mean_y)^2 - sum_i w_i v_i (1 - w_i
-///   / W))
-/// with W = sum_i w_i, at most 1: the noise adds as much to the sums on average. Predictions do not depend on it.
-/// nullopt where the responses do not differ beyond rounding, or not by twice the standard deviation of what noise
-/// adds, sqrt(2 sum_i (w_i v_i)^2), and where no weight is positive.
+///   sum_i w_i v_i to left, sum_i w_i v_i (1 - w_i / W) to total,   W = sum_i w_i
+/// on average, which is subtracted; chance may take it above 1. nullopt where no weight is positive, and where the
+/// responses do not differ beyond rounding, or not beyond twice the standard deviation of the noise in `total`,
+/// sqrt(2 sum_i (w_i v_i)^2).
 std::optional<double> weighted_r2(std::span<const double> response, std::span<const double> predictions,
                                   std::span<const double> weights, std::span<const double> variances = {});
 

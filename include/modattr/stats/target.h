@@ -28,6 +28,9 @@ std::span<const std::string> value_names() noexcept;
 /// Throws ConfigError naming the nearest word.
 ValueKind parse_value_kind(std::string_view name);
 
+/// Whether the value of a mean of predictions is the mean of their values.
+bool is_linear(OutputKind kind, ValueKind value) noexcept;
+
 /// Which labels of a multilabel model are explained; of several, v is the mean of their values.
 enum class LabelScope {
   kOne,   ///< the target class
@@ -72,8 +75,7 @@ class Target {
   bool is_true(std::size_t example, std::size_t label) const;
   /// Whether an example's target is one class, label or column.
   bool is_one_class() const noexcept { return input_.scope == LabelScope::kOne; }
-  /// Whether v of a mean of predictions is the mean of their values.
-  bool is_linear() const noexcept;
+  bool is_linear() const noexcept { return modattr::is_linear(input_.kind, input_.value); }
   /// Numbers per prediction.
   std::size_t width() const noexcept { return width_; }
   /// Reads `output` [outputs] into `prediction` [width].

@@ -104,10 +104,11 @@ void add_costs(CostFacts& facts, const std::function<void(EngineCost)>& add) {
   const std::vector<double> counts = facts.player_counts();
   const double all_coalitions = std::exp2(std::accumulate(counts.begin(), counts.end(), 0.0));
   const auto rows = static_cast<std::size_t>(facts.background_rows());
-  const double evaluations =
-      all_coalitions <= static_cast<double>(kUsualCoalitions)
-          ? all_coalitions * static_cast<double>(rows)
-          : static_cast<double>(BudgetNeed{.sampled_rows = kRowsPerCoalition}.evaluations(kUsualCoalitions, rows));
+  const std::size_t sampled_rows = facts.is_value_linear() ? std::min(kRowsPerCoalition, rows) : rows;
+  const std::size_t usual = sampled_rows <= kRowsPerCoalition ? kUsualCoalitions : kUsualCoalitionsOfAllRows;
+  const double evaluations = all_coalitions <= static_cast<double>(usual)
+                                 ? all_coalitions * static_cast<double>(rows)
+                                 : static_cast<double>(evaluations_of(usual, rows, sampled_rows));
   EngineCost cost{.run = "lime, one example", .evaluations = evaluations};
   for (const double count : counts) {
     cost.encoder_rows.push_back(std::min(evaluations, std::exp2(count) * static_cast<double>(rows)));
@@ -122,7 +123,8 @@ std::vector<std::string> words(std::span<const std::string> names) {
 std::vector<OptionSchema> schema() {
   return {{.name = "budget",
            .type = OptionType::kCount,
-           .help = "Most model evaluations per example, or all = every coalition once; default 1,000 coalitions",
+           .help = "Most model evaluations per example, or all = every coalition once; default 1,000 coalitions, 512 "
+                   "where each takes all rows of the background",
            .placeholder = "N|all",
            .words = {"all"},
            .least = 1},

@@ -21,6 +21,14 @@ constexpr std::size_t kMostFittedPlayers = 4096;
 /// One coalition in so many is held back.
 constexpr std::size_t kHeldOutStride = 5;
 
+/// All but the first and the last.
+void shuffle_middle(std::vector<Coalition>& coalitions, RandomStream stream) {
+  for (std::size_t place = 1; place + 2 < coalitions.size(); ++place) {
+    const auto left = static_cast<std::uint32_t>(coalitions.size() - 1 - place);
+    std::swap(coalitions[place], coalitions[place + stream.below(left)]);
+  }
+}
+
 std::optional<double> r2_of(const Surrogate& surrogate, const SurrogateData& data, std::span<const double> weights,
                             std::span<const double> variances) {
   std::vector<double> predictions;
@@ -60,17 +68,44 @@ LocalSolver::Example LocalSolver::open(std::uint32_t number) {
                       " players in an example, got " + std::to_string(player_count) + "; use " + option("modality") +
                       " or a number of evaluations");
   }
-  // Where every coalition is evaluated, each takes all rows.
-  const std::size_t most = options_.budget ? *options_.budget / games_.evaluations_per_query() : usual_coalitions();
-  example.is_whole = options_.size == NeighbourhoodSize::kAll || (is_small && std::size_t{1} << player_count <= most);
+  choose_coalitions(example);
   return example;
 }
 
-std::size_t LocalSolver::query_budget(const Example& example) const {
-  if (example.is_whole) return std::size_t{1} << example.players.size();
+void LocalSolver::choose_coalitions(Example& example) const {
+  const std::size_t all_rows = games_.evaluations_per_query();
+  example.row_count = rows_per_coalition();
+  const bool is_small = example.players.size() <= kMostEnumeratedPlayers;
+  if (!is_small) return;
+  const std::size_t count = std::size_t{1} << example.players.size();
+  const std::size_t ends = takes_part_of_rows() ? 1 + all_rows : 2 * all_rows;
+  const std::size_t whole = count < 2 ? 1 : ends + (count - 2) * all_rows;
+  if (options_.size == NeighbourhoodSize::kAll || count < 2) {
+    example.is_whole = true;
+  } else {
+    example.is_whole = options_.budget ? whole <= *options_.budget : count <= usual_coalitions();
+  }
+  example.has_every_coalition = example.is_whole || (options_.budget && count <= query_budget());
+  if (example.is_whole) {
+    example.row_count = all_rows;
+  } else if (example.has_every_coalition) {
+    // All that the budget has left for each.
+    example.row_count = (*options_.budget - ends) / (count - 2);
+  }
+}
+
+std::size_t LocalSolver::query_budget() const {
   if (!options_.budget) return usual_coalitions();
-  const std::size_t ends = evaluations(2);
+  const std::size_t ends = evaluations_of(2, games_.evaluations_per_query(), rows_per_coalition());
   return *options_.budget < ends ? 0 : 2 + (*options_.budget - ends) / rows_per_coalition();
+}
+
+std::size_t LocalSolver::evaluation_count(const Example& example) const {
+  const std::size_t all_rows = games_.evaluations_per_query();
+  if (!example.has_every_coalition) return evaluations_of(query_budget(), all_rows, rows_per_coalition());
+  const std::size_t count = std::size_t{1} << example.players.size();
+  if (!takes_part_of_rows()) return count * all_rows;
+  return count < 2 ? 1 : 1 + all_rows + (count - 2) * example.row_count;
 }
 
 std::size_t LocalSolver::usual_coalitions() const {
@@ -82,15 +117,8 @@ std::size_t LocalSolver::rows_per_coalition() const {
   return games_.is_mean_over_draws() ? std::min(kRowsPerCoalition, all) : all;
 }
 
-std::size_t LocalSolver::evaluations(std::size_t query_count) const {
-  const BudgetNeed need{.sampled_rows = rows_per_coalition()};
-  return need.evaluations(query_count, games_.evaluations_per_query());
-}
-
 std::size_t LocalSolver::budget(std::uint32_t number) {
-  const Example example = open(number);
-  const std::size_t count = query_budget(example);
-  return example.is_whole ? count * games_.evaluations_per_query() : evaluations(count);
+  return evaluation_count(open(number));
 }
 
 void LocalSolver::refuse_budget() {
@@ -98,6 +126,7 @@ void LocalSolver::refuse_budget() {
   std::size_t player_count = 0;
   for (std::uint32_t number = 0; number < games_.example_count(); ++number) {
     const std::size_t own_count = open(number).players.size();
+    if (own_count == 0) continue;
     // Few players have fewer coalitions.
     const std::size_t own = own_count > kMostEnumeratedPlayers
                                 ? kFewestCoalitions + 1
@@ -115,17 +144,21 @@ void LocalSolver::refuse_budget() {
 }
 
 void LocalSolver::draw(Example& example) const {
-  if (example.is_whole) {
+  // The example's own number keeps those around it out of this.
+  const auto stream_of = [&](RandomPurpose purpose) { return rng_.stream(purpose, games_.key(example.number), 0); };
+  if (example.has_every_coalition) {
     example.neighbourhood = whole_neighbourhood(example.players.size());
-    return;
+    if (!example.is_whole) shuffle_middle(example.neighbourhood.coalitions, stream_of(RandomPurpose::kNeighbourhood));
+  } else {
+    // One coalition is that of no player at all.
+    example.neighbourhood =
+        sample_neighbourhood(example.parts, query_budget() - 1, stream_of(RandomPurpose::kNeighbourhood));
   }
-  // One evaluation is that of no player at all. The example's own number keeps those around it out of this.
-  example.neighbourhood =
-      sample_neighbourhood(example.parts, query_budget(example) - 1,
-                           rng_.stream(RandomPurpose::kNeighbourhood, games_.key(example.number), 0));
   if (!takes_part_of_rows()) return;
-  example.draws = deal_draws(example.neighbourhood.counts, kRowsPerCoalition, games_.evaluations_per_query(),
-                             rng_.stream(RandomPurpose::kDrawSubset, games_.key(example.number), 0));
+  example.draws = deal_draws(example.neighbourhood.counts, example.row_count, games_.evaluations_per_query(),
+                             stream_of(RandomPurpose::kDrawSubset));
+  // The empty coalition, which ends every neighbourhood that is not sampled, takes all.
+  if (example.has_every_coalition && example.draws.size() > 1) example.draws.back().clear();
 }
 
 Coalition LocalSolver::in_game(const Example& example, const Coalition& own) {
@@ -154,8 +187,8 @@ std::vector<ExampleGames::Query> LocalSolver::queries_of(const Example& example)
     queries.push_back({example.number, in_game(example, example.neighbourhood.coalitions[row])});
     if (!example.draws.empty()) queries.back().draws = example.draws[row];
   }
-  // The whole neighbourhood ends with the empty coalition.
-  if (!example.is_whole) {
+  // That of every coalition ends with the empty one.
+  if (!example.has_every_coalition) {
     queries.push_back({example.number, in_game(example, Coalition::empty(example.players.size()))});
   }
   return queries;
@@ -168,7 +201,7 @@ void LocalSolver::evaluate(std::vector<Example>& examples, std::span<const Examp
   const ExampleGames::Measurement found = games_.measure(queries, space);
   std::size_t query = 0;
   for (Example& example : examples) {
-    const std::size_t count = example.neighbourhood.coalitions.size() + (example.is_whole ? 0 : 1);
+    const std::size_t count = example.neighbourhood.coalitions.size() + (example.has_every_coalition ? 0 : 1);
     const auto part_of = [&](std::span<const double> numbers) { return numbers.subspan(query, count); };
     const std::span<const double> values = part_of(found.values);
     const std::span<const double> variances = part_of(found.variances);
@@ -186,7 +219,7 @@ std::vector<LocalExplanation> LocalSolver::solve(std::uint32_t first, std::size_
   std::vector<Example> examples;
   for (std::uint32_t number = first; number < first + count; ++number) {
     examples.push_back(open(number));
-    if (!examples.back().is_whole && query_budget(examples.back()) < kFewestCoalitions + 1) refuse_budget();
+    if (!examples.back().has_every_coalition && query_budget() < kFewestCoalitions + 1) refuse_budget();
   }
   std::vector<std::vector<ExampleGames::Query>> queries(count);
   parallel_for(count, thread_count_, [&](std::size_t example) {
@@ -228,25 +261,27 @@ LocalExplanation LocalSolver::explain(const Example& example) const {
   result.value_full = data.values.front();
   result.value_empty = example.values.back();
   result.evaluation_count = example.evaluation_count;
+  result.is_whole = example.is_whole;
   result.held_out_count = example.is_whole ? 0 : (row_count - 1) / kHeldOutStride;
   const std::vector<SurrogateFactor> factors = choose_factors(data, fitted, options);
   result.surrogate = fit_surrogate(data, factors, fitted, options);
   result.local_prediction = result.surrogate.predict(data.players.row(0));
-  result.r2 = r2_of(result.surrogate, data, held_out, variances);
+  const std::optional<double> r2 = r2_of(result.surrogate, data, held_out, variances);
+  // Beyond 1 by chance only.
+  if (r2) result.r2 = std::min(*r2, 1.0);
   result.shares = modality_shares(result.surrogate, data.modality_of_player, modality_count);
   add_std_errors(result.surrogate, data, fitted, options);
 
   result.fidelity_lost.resize(modality_count);
-  for (std::size_t modality = 0; result.r2 && modality < modality_count; ++modality) {
+  for (std::size_t modality = 0; r2 && modality < modality_count; ++modality) {
     std::vector<SurrogateFactor> others;
     for (const SurrogateFactor& factor : factors) {
       const bool is_in = data.modality_of_player[factor.player] == modality ||
                          (factor.partner && data.modality_of_player[*factor.partner] == modality);
       if (!is_in) others.push_back(factor);
     }
-    if (const auto r2 = r2_of(fit_surrogate(data, others, fitted, options), data, held_out, variances)) {
-      result.fidelity_lost[modality] = *result.r2 - *r2;
-    }
+    const auto without = r2_of(fit_surrogate(data, others, fitted, options), data, held_out, variances);
+    if (without) result.fidelity_lost[modality] = *r2 - *without;
   }
 
   if (example.is_whole) {

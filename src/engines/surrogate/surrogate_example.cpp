@@ -46,15 +46,14 @@ SurrogateExample describe(ExampleGames& games, const Players& modalities, std::u
   result.evaluation_count = solved.evaluation_count;
   result.method = surrogate_names()[static_cast<std::size_t>(kind)];
   result.modalities.assign(games.modality_count(), 0.0);
-  SurrogateReport report{
-      .kind = result.method,
-      .intercept = solved.surrogate.intercept,
-      .local_prediction = solved.local_prediction,
-      .r2 = solved.r2,
-      .held_out_count = solved.held_out_count > 0 ? std::optional(solved.held_out_count) : std::nullopt,
-      .stability = solved.stability,
-      .pairs = {},
-      .rules = {}};
+  SurrogateReport report{.kind = result.method,
+                         .intercept = solved.surrogate.intercept,
+                         .local_prediction = solved.local_prediction,
+                         .r2 = solved.r2,
+                         .held_out_count = solved.is_whole ? std::nullopt : std::optional(solved.held_out_count),
+                         .stability = solved.stability,
+                         .pairs = {},
+                         .rules = {}};
 
   std::vector<PairScore::Player> players;
   std::vector<std::string> names;

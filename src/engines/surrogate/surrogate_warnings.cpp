@@ -54,7 +54,7 @@ void warn_about_surrogates(std::span<const SurrogateExample> solved, const Local
     if (r2 && one.shares.empty() && has_players) ++bare;
     if (!has_players) {
       ++empty;
-    } else if (!r2 && one.surrogate().held_out_count == 1U) {
+    } else if (!r2 && one.surrogate().held_out_count.value_or(2) < 2) {
       ++unseen;
     } else if (!r2) {
       ++unknown;
@@ -76,7 +76,7 @@ void warn_about_surrogates(std::span<const SurrogateExample> solved, const Local
   }
   if (unseen > 0) {
     warnings.push_back("in " + count_of(unseen, solved.size()) +
-                       " there is no r2: a single coalition is held out; try a larger " + option("budget"));
+                       " there is no r2: hardly any coalition is held out; try a larger " + option("budget"));
   }
   if (unknown > 0) {
     const bool is_sampled = std::ranges::any_of(solved, &SurrogateExample::is_sampled);

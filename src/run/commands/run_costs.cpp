@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "modattr/core/error.h"
 #include "modattr/engines/registry.h"
+#include "modattr/stats/target.h"
 #include "modattr/value/mixes/pair_grid.h"
 #include "run/setup/players_setup.h"
 
@@ -53,6 +56,11 @@ class ExperimentFacts final : public CostFacts {
 
   bool uses_background(std::size_t modality) const override {
     return experiment_.config().modalities[modality].removal.type == RemovalType::kBackground;
+  }
+
+  bool is_value_linear() const override {
+    const std::optional<std::string>& value = experiment_.config().value;
+    return is_linear(experiment_.config().model.kind, value ? parse_value_kind(*value) : ValueKind::kProbability);
   }
 
   /// Over some examples of the set.

@@ -206,12 +206,60 @@ TEST(LocalSurrogate, TakesAllRowsWhereEveryCoalitionIsEvaluated) {
   };
   FormulaGames games(Counts{{3, 2}}, draw_number, 20);
   const Rng rng(3);
-  for (const LocalSurrogateOptions& options : {LocalSurrogateOptions{.budget = 32 * 20}, LocalSurrogateOptions{}}) {
+  for (const LocalSurrogateOptions& options : {LocalSurrogateOptions{.budget = 1 + 31 * 20}, LocalSurrogateOptions{},
+                                               LocalSurrogateOptions{.size = NeighbourhoodSize::kAll}}) {
     const LocalExplanation solved = LocalSolver(games, options, rng, 1).solve(0, 1).at(0);
-    EXPECT_EQ(solved.evaluation_count, 32U * 20U);
+    EXPECT_EQ(solved.evaluation_count, 1U + 31U * 20U);
+    EXPECT_EQ(LocalSolver(games, options, rng, 1).budget(0), solved.evaluation_count);
+    EXPECT_TRUE(solved.is_whole);
     EXPECT_EQ(solved.held_out_count, 0U);
   }
-  for (const ExampleGames::Query& query : games.asked()) EXPECT_TRUE(query.draws.empty());
+  // Of the example itself all rows are equal.
+  for (const ExampleGames::Query& query : games.asked()) EXPECT_EQ(query.draws.empty(), !query.coalition.is_full());
+}
+
+TEST(LocalSurrogate, TakesTheRowsThatTheBudgetAllowsWhereCoalitionsAreFew) {
+  const auto draw_number = [](const Coalition& present, std::uint32_t, std::size_t draw) {
+    return static_cast<double>(present.size()) + 0.01 * static_cast<double>(draw);
+  };
+  const Rng rng(3);
+  // 32 coalitions, of which 30 take 5 rows at least: 171 evaluations; all 20: 621.
+  for (const std::size_t budget : {171U, 200U, 350U, 620U}) {
+    FormulaGames games(Counts{{3, 2}}, draw_number, 20);
+    const LocalSurrogateOptions options{.budget = budget};
+    const LocalExplanation solved = LocalSolver(games, options, rng, 1).solve(0, 1).at(0);
+    EXPECT_LE(solved.evaluation_count, budget);
+    EXPECT_GT(solved.evaluation_count + 30, budget);
+    EXPECT_FALSE(solved.is_whole);
+    EXPECT_EQ(solved.held_out_count, 6U);
+    EXPECT_TRUE(solved.r2.has_value());
+    ASSERT_EQ(games.asked().size(), 32U);
+    const std::size_t rows = (budget - 21) / 30;
+    for (const ExampleGames::Query& query : games.asked()) {
+      const bool is_end = query.coalition.is_full() || query.coalition.size() == 0;
+      EXPECT_EQ(query.draws.size(), query.coalition.is_full() ? 1U : is_end ? 0U : rows);
+    }
+  }
+}
+
+TEST(LocalSurrogate, RunsWithTheLeastBudgetThatItNames) {
+  const auto draw_number = [](const Coalition& present, std::uint32_t, std::size_t draw) {
+    return static_cast<double>(present.size() * (1 + draw));
+  };
+  const Rng rng(3);
+  for (const auto& [player_count, least] :
+       {std::pair{1U, 51U}, {2U, 61U}, {3U, 81U}, {4U, 96U}, {12U, 96U}, {30U, 96U}}) {
+    FormulaGames games(Counts{{player_count}}, draw_number, 50);
+    LocalSurrogateOptions options{.budget = least - 1};
+    EXPECT_TRUE(mentions(thrown_message<ConfigError>([&] { LocalSolver(games, options, rng, 1).solve(0, 1); }),
+                         {"expected at least " + std::to_string(least) + " "}))
+        << player_count;
+    options.budget = least;
+    EXPECT_LE(LocalSolver(games, options, rng, 1).solve(0, 1).at(0).evaluation_count, least) << player_count;
+  }
+  FormulaGames games(Counts{{0}}, draw_number, 50);
+  const LocalSurrogateOptions options{.budget = 1};
+  EXPECT_EQ(LocalSolver(games, options, rng, 1).solve(0, 1).at(0).evaluation_count, 1U) << "nothing to remove";
 }
 
 TEST(LocalSurrogate, EvaluatesEveryCoalitionOnceWhereTheBudgetAllowsIt) {

@@ -44,7 +44,8 @@ struct LocalExplanation {
   /// r2 less that of the surrogate without the modality's terms, [modalities].
   std::vector<std::optional<double>> fidelity_lost;
   std::size_t evaluation_count = 0;
-  /// 0 where every coalition was evaluated.
+  /// Whether every coalition was evaluated with all rows of the background: then nothing is held out or left to chance.
+  bool is_whole = false;
   std::size_t held_out_count = 0;
 };
 
@@ -69,6 +70,10 @@ class LocalSolver {
     std::vector<std::size_t> modality_of_player = {};
     std::vector<NeighbourPart> parts = {};
     std::size_t whole_player_count = 0;
+    /// Rows of the background that coalitions take, but the full and the empty one.
+    std::size_t row_count = 0;
+    /// Whether every coalition is evaluated; with all rows if it is whole.
+    bool has_every_coalition = false;
     bool is_whole = false;
     Neighbourhood neighbourhood = {};
     /// Draws of the removal of each coalition, see deal_draws(); empty where each takes all of them. [coalitions]
@@ -83,14 +88,15 @@ class LocalSolver {
   };
 
   Example open(std::uint32_t number);
-  /// Coalitions to evaluate, that of no player included.
-  std::size_t query_budget(const Example& example) const;
+  /// Chooses between every coalition and sampled ones.
+  void choose_coalitions(Example& example) const;
+  /// Sampled coalitions that the budget allows, that of no player included.
+  std::size_t query_budget() const;
+  std::size_t evaluation_count(const Example& example) const;
   /// Background rows that a sampled coalition takes.
   std::size_t rows_per_coalition() const;
   std::size_t usual_coalitions() const;
   bool takes_part_of_rows() const { return rows_per_coalition() < games_.evaluations_per_query(); }
-  /// Model evaluations of so many sampled coalitions, that of no player included.
-  std::size_t evaluations(std::size_t query_count) const;
   /// Names the least budget that serves every example.
   [[noreturn]] void refuse_budget();
   void draw(Example& example) const;
