@@ -84,6 +84,30 @@ TEST(Lime, IsTheSameForAnyBatchAndThreads) {
   }
 }
 
+TEST(Lime, TakesTheSameRowsForAnyBatchAndThreads) {
+  // A background for the words; the picture's patches are zeros, whatever the row.
+  Project project = conjunction_project();
+  project.config()["modalities"][1]["removal"] = {{"type", "background"}, {"rows", 40}};
+  std::vector<std::int64_t> ids;
+  for (std::int64_t place = 0; place < 60 * 6; ++place) ids.push_back(1 + place * place % 7);
+  project.data({TestArray::of<float>("image", {60, 1, 3, 3}, std::vector<float>(60 * 9, 1.0F)),
+                TestArray::of<std::int64_t>("ids", {60, 6}, ids)});
+  const auto text = [&](const Words& more) {
+    std::string lines;
+    for (const Json& line : lime_examples(project, with({"--budget", "500", "--examples", "5"}, more))) {
+      EXPECT_LE(line.at("evaluations").get<int>(), 500);
+      // All 40 rows of each would be 13 coalitions.
+      EXPECT_GT(line.at("held_out").get<int>(), 10);
+      lines += line.dump();
+    }
+    return lines;
+  };
+  const std::string first = text({"--threads", "1"});
+  EXPECT_EQ(text({"--threads", "3", "--batch-size", "7"}), first);
+  EXPECT_EQ(text({"--threads", "2", "--no-split"}), first);
+  EXPECT_NE(text({"--seed", "5"}), first);
+}
+
 TEST(Lime, MeasuresSimilarityInTheEncodersOfAModel) {
   Project project("regression", {});
   project.add_modality("a", {"a"}).add_modality("b", {"b"});

@@ -45,6 +45,7 @@ std::vector<ShardCase> shard_cases() {
             "40", "--method", "leverage"}},
           {"Sage", {"shap", "--sage", "--background", "10", "--examples", "60"}},
           {"Lime", {"lime", "--budget", "120", "--background", "4", "--examples", "40"}},
+          {"LimeOfSomeRows", {"lime", "--budget", "90", "--background", "20", "--examples", "20"}},
           {"LimeOfSomeIds", {"lime", "--budget", "60", "--background", "4", "--ids", "1004,1000,1033,1200,1017"}},
           {"Trace", {"trace", "--donors", "20"}},
           {"TraceOfAll", {"trace", "--all", "--donors", "10", "--ids", "1004,1034"}},
