@@ -1,7 +1,8 @@
 // A stand-in for a GPU, so that `--device cuda` is tested where there is none: a library to preload (LD_PRELOAD), which
 // registers a CUDA device in a libtorch 1.13 that was built without CUDA. Its memory and its kernels are the
 // processor's, but what a GPU refuses is refused: operations on tensors of two devices (a number in a tensor without
-// dimensions may come from the processor). It says nothing of a GPU's rounding, speed or order of work.
+// dimensions may come from the processor), and kernels that libtorch has not been told to be exact and deterministic.
+// It says nothing of a GPU's rounding, speed or order of work.
 //
 // The file that the environment's MODATTR_EMULATED_GPU_REPORT names holds what has gone between the devices, as the
 // five numbers of 64 bits of `Transfers`. Blocks above MODATTR_EMULATED_GPU_BLOCK bytes do not fit into its memory.
@@ -231,6 +232,11 @@ class HostCall {
   HostCall(const c10::OperatorHandle& operation, torch::jit::Stack& stack) : operation_(operation), stack_(stack) {}
 
   void run() {
+    const at::Context& context = at::globalContext();
+    const bool is_exact = !context.allowTF32CuBLAS() && !context.allowTF32CuDNN();
+    const bool is_deterministic = context.deterministicAlgorithms() && context.deterministicCuDNN() &&
+                                  !context.benchmarkCuDNN() && std::getenv("CUBLAS_WORKSPACE_CONFIG") != nullptr;
+    if (!is_exact || !is_deterministic) throw std::runtime_error("Expected kernels that are exact and deterministic");
     const std::size_t argument_count = operation_.schema().arguments().size();
     for (std::size_t place = 0; place < argument_count; ++place) {
       c10::IValue& argument = torch::jit::peek(stack_, place, argument_count);
