@@ -55,10 +55,12 @@ class PlayerGamesTest : public testing::Test {
     reference_ = open("reference.npz", std::vector<std::int64_t>(12, 1), kReference);
     segmentations_.push_back(segmentation({.type = PlayerType::kToken, .special_ids = {0}}, "text", 0));
     segmentations_.push_back(segmentation({.type = PlayerType::kElement}, "table", 1));
-    target_.emplace(TargetInput{.kind = OutputKind::kLogits,
-                                .output_width = 3,
-                                .value = ValueKind::kLogProbability,
-                                .classes = {0, 1, 2, 1, 0}});
+    explain(ValueKind::kLogProbability);
+  }
+
+  void explain(ValueKind value) {
+    target_.emplace(
+        TargetInput{.kind = OutputKind::kLogits, .output_width = 3, .value = value, .classes = {0, 1, 2, 1, 0}});
   }
 
   /// Calls `use` with the games on a model that runs as the options say.
@@ -156,7 +158,6 @@ class PlayerGamesTest : public testing::Test {
   }
 
   std::unique_ptr<Dataset> dataset_;
-  std::optional<Target> target_;
   RowCounter progress_;
 
  private:
@@ -177,6 +178,7 @@ class PlayerGamesTest : public testing::Test {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Dataset> reference_;
   std::vector<std::unique_ptr<Segmentation>> segmentations_;
+  std::optional<Target> target_;
 };
 
 TEST_F(PlayerGamesTest, AgreeWithDataThatIsMaskedByHand) {
@@ -288,16 +290,12 @@ double distance(const std::vector<double>& first, const std::vector<double>& sec
 }
 
 TEST_F(PlayerGamesTest, EstimateFromAPartOfTheDraws) {
-  target_.emplace(TargetInput{
-      .kind = OutputKind::kLogits, .output_width = 3, .value = ValueKind::kProbability, .classes = {0, 1, 2, 1, 0}});
-  const std::size_t count = text_players(0) + 3;
-  const Coalition present = Coalition::full(count).without(1).without(3);
-  const std::vector<ExampleGames::Query> queries = {{0, present, {0}},
-                                                    {0, present, {1}},
-                                                    {0, present, {2}},
-                                                    {0, present, {0, 2}},
-                                                    {3, Coalition(text_players(3) + 3), {1, 2}},
-                                                    {0, present}};
+  explain(ValueKind::kProbability);
+  const Coalition present = Coalition::full(text_players(0) + 3).without(1).without(3);
+  std::vector<ExampleGames::Query> queries;
+  for (const std::vector<std::uint32_t>& draws : {{0U}, {1U}, {2U}, {0U, 2U}, std::vector<std::uint32_t>()}) {
+    queries.push_back({0, present, draws});
+  }
   for (const ModelUse model_use : {ModelUse::kWhole, ModelUse::kSplit}) {
     with_games(
         [&](PlayerGames& games, RemovalGame&) {
@@ -308,12 +306,12 @@ TEST_F(PlayerGamesTest, EstimateFromAPartOfTheDraws) {
           EXPECT_TRUE(found.distances.empty());
           EXPECT_GT(std::abs(v.at(0) - v.at(2)), 1e-3);
           EXPECT_NEAR(v.at(3), (v.at(0) + v.at(2)) / 2.0, 1e-12);
-          EXPECT_NEAR(v.at(5), (v.at(0) + v.at(1) + v.at(2)) / 3.0, 1e-12);
+          EXPECT_NEAR(v.at(4), (v.at(0) + v.at(1) + v.at(2)) / 3.0, 1e-12);
           // s^2 of two numbers is half their squared difference; two of three draws.
           const double half = std::pow(v.at(0) - v.at(2), 2) / 2.0;
           EXPECT_NEAR(found.variances.at(3), half / 2.0 / 3.0, 1e-12);
           EXPECT_EQ(found.variances.at(0), 0.0);
-          EXPECT_EQ(found.variances.at(5), 0.0);
+          EXPECT_EQ(found.variances.at(4), 0.0);
           // Distances are means over the same draws.
           const std::vector<double> distances = games.measure(queries, ExampleGames::Space::kInputs).distances;
           EXPECT_NEAR(distances.at(3), (distances.at(0) + distances.at(2)) / 2.0, 1e-12);
