@@ -100,7 +100,7 @@ std::size_t LocalSolver::query_budget() const {
   return *options_.budget < ends ? 0 : 2 + (*options_.budget - ends) / rows_per_coalition();
 }
 
-std::size_t LocalSolver::evaluation_count(const Example& example) const {
+std::size_t LocalSolver::most_evaluations(const Example& example) const {
   const std::size_t all_rows = games_.evaluations_per_query();
   if (!example.has_every_coalition) return evaluations_of(query_budget(), all_rows, rows_per_coalition());
   const std::size_t count = std::size_t{1} << example.players.size();
@@ -118,7 +118,7 @@ std::size_t LocalSolver::rows_per_coalition() const {
 }
 
 std::size_t LocalSolver::budget(std::uint32_t number) {
-  return evaluation_count(open(number));
+  return most_evaluations(open(number));
 }
 
 void LocalSolver::refuse_budget() {

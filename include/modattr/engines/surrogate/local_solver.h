@@ -92,7 +92,7 @@ class LocalSolver {
   void choose_coalitions(Example& example) const;
   /// Sampled coalitions that the budget allows, that of no player included.
   std::size_t query_budget() const;
-  std::size_t evaluation_count(const Example& example) const;
+  std::size_t most_evaluations(const Example& example) const;
   /// Background rows that a sampled coalition takes.
   std::size_t rows_per_coalition() const;
   std::size_t usual_coalitions() const;
